@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import type { ClientSystem, Config } from './config.ts'
+import { findMeter, listChanges, listHistory, listMeters, listRejected, type MeterFilter } from './db/meters.ts'
+import { isMigrated } from './db/migrate.ts'
+import { findRun, listRuns, listRunsSince } from './db/runs.ts'
+import { readRevision, readSnapshot, type Snapshot } from './db/status.ts'
+import { AgentError } from './errors.ts'
+import type { Change, ChangeOperation, ClientSystemStatus, Meter, Progress, Rejected, Run, RunStatus, Status, Trigger } from './events.ts'
+import { startFeed } from './feed.ts'
+import type { Jobs } from './jobs.ts'
+import type { Log } from './log.ts'
+
+/** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
+export type Sighting =
+  | { type: 'status'; status: Status; revision: number }
+  | { type: 'run'; run: Run }
+  | { type: 'progress'; progress: Progress }
+
+/** A page of a list. `next` continues it and is null at its end. */
+export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
+
+/** The public face: everything that people, programs and assistants can ask of the agent goes through here. */
+export type Agent = ReturnType<typeof createAgent>
+
+export type AgentOptions = { config: Config; pool: pg.Pool; jobs: Jobs; log: Log }
+
+export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+export function createAgent({ config, pool, jobs, log }: AgentOptions) {
+  const db = drizzle(pool)
+  const ids = config.clientSystems.map(({ id }) => id)
+  const watchers = new Set<(sighting: Sighting) => void>()
+  let cached: Snapshot | null = null
+
+  /** Read once a revision, whoever asks. */
+  async function snapshot(): Promise<Snapshot> {
+    if (cached?.revision !== (await readRevision(db))) cached = await readSnapshot(pool, ids)
+    return cached
+  }
+
+  async function status(): Promise<{ status: Status; revision: number }> {
+    const now = Date.now()
+    const { revision, clientSystems } = await snapshot()
+    const told = config.clientSystems.map((clientSystem): ClientSystemStatus => {
+      const known = clientSystems.get(clientSystem.id)
+      const total = known?.metersTotal ?? 0
+      const active = known?.metersActive ?? 0
+      const lastSuccess = known?.lastSuccess ?? null
+      return {
+        id: clientSystem.id,
+        name: clientSystem.name,
+        insecure: clientSystem.insecure,
+        schedule: { ...clientSystem.schedule, nextRunAt: jobs.nextRunAt(clientSystem)?.toISOString() ?? null },
+        meters: { total, active, inactive: total - active },
+        activeRun: known?.activeRun ?? null,
+        lastRun: known?.lastRun ?? null,
+        lastSuccess,
+        lastFailure: known?.lastFailure ?? null,
+        freshness: freshness(lastSuccess, clientSystem, now),
+      }
+    })
+    const serverTime = new Date(now).toISOString()
+    return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }
+  }
+
+  const broadcast = (sighting: Sighting) => {
+    for (const watcher of watchers) watcher(sighting)
+  }
+
+  /** The highest revision that the watchers have seen; null until the tables were read once. */
+  let seen: number | null = null
+  let reading: Promise<void> = Promise.resolve()
+  let behind = false
+
+  /** Reads what changed and tells it. Hints that come meanwhile are answered by one more look. */
+  function look({ whole }: { whole: boolean }): void {
+    if (behind && !whole) return
+    behind = true
+    reading = reading
+      .then(async () => {
+        behind = false
+        const runs = seen === null ? [] : await listRunsSince(db, ids, seen, 1_000)
+        for (const run of runs) {
+          seen = run.revision
+          broadcast({ type: 'run', run })
+        }
+        if (!whole && !runs.some((run) => run.finishedAt !== null) && seen !== null) return
+        const latest = await status()
+        if (seen === null) seen = latest.revision
+        broadcast({ type: 'status', ...latest })
+      })
+      .catch((err) => log.warn({ err }, 'the state could not be read for the watchers; the next notice tries again'))
+  }
+
+  const feed = startFeed({
+    target: config.syncDatabase,
+    pool,
+    log,
+    onConnected: () => look({ whole: true }),
+    onNotice: (notice) => {
+      if (!ids.includes(notice.clientSystemId)) return
+      if (notice.type === 'run') return look({ whole: false })
+      const { type: _, ...progress } = notice
+      broadcast({ type: 'progress', progress })
+    },
+  })
+
+  function clientSystem(id: string | null): ClientSystem {
+    const [only, ...others] = config.clientSystems
+    if (id === null && only && others.length === 0) return only
+    const found = config.clientSystems.find((candidate) => candidate.id === id)
+    if (found) return found
+    const hint = `Known are: ${ids.join(', ')}`
+    if (id === null) throw new AgentError('bad_request', 'Name the Client System: clientSystemId', { hint })
+    throw new AgentError('not_found', `There is no Client System ${id}`, { hint })
+  }
+
+  async function run(id: string): Promise<Run> {
+    const found = await findRun(db, id)
+    if (found && ids.includes(found.clientSystemId)) return found
+    throw new AgentError('not_found', `There is no run ${id}`, { hint: 'GET /api/runs lists them' })
+  }
+
+  async function meter(id: number): Promise<Meter> {
+    const found = await findMeter(pool, ids, id)
+    if (found) return found
+    throw new AgentError('not_found', `There is no meter ${id}`, { hint: 'GET /api/meters lists them' })
+  }
+
+  return {
+    status: async () => (await status()).status,
+    run,
+    meter,
+
+    /** Asks for a run at once. `created` is false when one was active: it is returned instead (Requirement 2.3). */
+    trigger: async (request: { clientSystemId: string | null; full: boolean; trigger: Trigger; requestedBy: string | null }) =>
+      await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
+
+    runs: async (filter: {
+      clientSystemId: string | null
+      status: RunStatus | null
+      before: { queuedAt: string; id: string } | null
+      limit: number
+    }): Promise<Page<Run, { queuedAt: string; id: string }>> => {
+      const clientSystemIds = [clientSystem(filter.clientSystemId).id]
+      const runs = await listRuns(db, { ...filter, clientSystemIds }, filter.limit + 1)
+      return page(runs, filter.limit, ({ queuedAt, id }) => ({ queuedAt, id }))
+    },
+
+    changes: async (
+      runId: string,
+      filter: { operation: ChangeOperation | null; after: string | null; limit: number },
+    ): Promise<Page<Change, string>> => {
+      const { clientSystemId } = await run(runId)
+      const changes = await listChanges(pool, { runId, clientSystemId, ...filter }, filter.limit + 1)
+      return page(changes, filter.limit, ({ externalId }) => externalId)
+    },
+
+    rejected: async (runId: string, { after, limit }: { after: number; limit: number }): Promise<Page<Rejected, number>> => {
+      await run(runId)
+      const found = page(await listRejected(pool, runId, after, limit + 1), limit, ({ id }) => id)
+      return { items: found.items.map(({ rejected }) => rejected), next: found.next }
+    },
+
+    meters: async (
+      filter: Omit<MeterFilter, 'clientSystemId'> & { clientSystemId: string | null; limit: number },
+    ): Promise<Page<Meter, string>> => {
+      const { id } = clientSystem(filter.clientSystemId)
+      const meters = await listMeters(pool, { ...filter, clientSystemId: id }, filter.limit + 1)
+      return page(meters, filter.limit, ({ externalId }) => externalId)
+    },
+
+    history: async (
+      meterId: number,
+      { before, limit }: { before: { at: string; runId: string } | null; limit: number },
+    ): Promise<Page<Change, { at: string; runId: string }>> => {
+      await meter(meterId)
+      const found = page(await listHistory(pool, meterId, before, limit + 1), limit, ({ cursor }) => cursor)
+      return { items: found.items.map(({ change }) => change), next: found.next }
+    },
+
+    /** Tells `watcher` everything from now on, in the order of revisions, until the returned function is called. */
+    watch: (watcher: (sighting: Sighting) => void): (() => void) => {
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
+
+    /**
+     * How things stand, for a watcher that has just registered: so nothing falls between. For one that comes back, also
+     * the runs that changed since its revision, each in its latest state, 200 at most. What it hears afterwards with a
+     * revision up to this one's is old news.
+     */
+    catchUp: async (since: number | null): Promise<{ status: Status; revision: number; runs: Run[] }> => {
+      const runs = since === null ? [] : await listRunsSince(db, ids, since, 200)
+      return { ...(await status()), runs }
+    },
+
+    /** What is not ready, by name; nothing when the agent can serve. A Client System that is down does not count. */
+    unready: async (): Promise<string[]> => {
+      const checks: [string, () => Promise<boolean>][] = [
+        ['Sync database', async () => (await pool.query('select 1')).rowCount === 1],
+        ['migrations', () => isMigrated(pool)],
+        ['jobs', jobs.ready],
+        ['listener', async () => feed.connected()],
+      ]
+      const answers = await Promise.all(checks.map(async ([name, check]) => ((await check().catch(() => false)) ? null : name)))
+      return answers.filter((name) => name !== null)
+    },
+
+    stop: async () => {
+      watchers.clear()
+      await feed.stop()
+      await reading
+    },
+  }
+}
+
+function page<Item, Cursor>(found: Item[], limit: number, cursor: (item: Item) => Cursor): Page<Item, Cursor> {
+  const items = found.slice(0, limit)
+  const last = items.at(-1)
+  return { items, next: found.length > limit && last !== undefined ? cursor(last) : null }
+}
+
+function freshness(lastSuccess: Run | null, clientSystem: ClientSystem, now: number): ClientSystemStatus['freshness'] {
+  if (!lastSuccess?.finishedAt) return 'never'
+  return now - Date.parse(lastSuccess.finishedAt) > clientSystem.freshness ? 'stale' : 'fresh'
+}

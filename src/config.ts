@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { parseEnv } from 'node:util'
+import { CronExpressionParser } from 'cron-parser'
+import { z } from 'zod'
+import { ConfigError, errorMessage } from './errors.ts'
+
+/** How to reach a PostgreSQL server. The URL holds a password: it goes to the driver and nowhere else. */
+export type DatabaseTarget = {
+  url: string
+  /** What to tell TLS; false is plaintext. */
+  tls: false | { ca: string | undefined }
+}
+
+/** A deletion that looks like an accident is one beyond these (CONTRACT.md, `DELETE_GUARD_…`). */
+export type DeleteGuard = { minimum: number; percent: number; maximum: number }
+
+/** Milliseconds. `start`: to the first byte of an answer of the source. `idle`: the longest silence after it. */
+export type Deadlines = { connect: number; start: number; idle: number; total: number }
+
+export type ClientSystem = {
+  id: string
+  name: string
+  target: DatabaseTarget
+  query: string
+  /** Plaintext or unverified TLS to another host, which the administrator allowed. */
+  insecure: boolean
+  schedule: { cron: string; timeZone: string }
+  /** Age of the last success, in milliseconds, after which the meters count as stale. */
+  freshness: number
+  deadlines: Deadlines
+  guard: DeleteGuard
+}
+
+export type Config = {
+  syncDatabase: DatabaseTarget
+  clientSystems: ClientSystem[]
+  role: 'all' | 'api' | 'worker'
+  host: string
+  port: number
+  authToken: string | null
+  /** Values of the Host header that are served, without port; empty means the loopback names. */
+  allowedHosts: string[]
+  historyDays: number
+  logLevel: string
+  demonstration: boolean
+}
+
+/** What is set when neither URL is: the caller starts the demonstration and parses again with its URLs. */
+export type Environment = Record<string, string | undefined>
+
+const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN'] as const
+
+/** Variables of the contract that this version does not implement yet: setting one is refused rather than ignored. */
+const unsupported = ['WEBHOOK_URL', 'WEBHOOK_SECRET', 'WEBHOOK_URL_FILE', 'WEBHOOK_SECRET_FILE']
+
+const integer = (minimum: number, maximum: number, fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum, {
+      error: `expected a whole number from ${minimum} to ${maximum}`,
+    })
+    .transform(Number)
+
+const schema = z.object({
+  DATABASE_URL: z.string().optional(),
+  CLIENT_SYSTEM_URL: z.string().optional(),
+  CLIENT_SYSTEM_INSECURE: z
+    .enum(['true', 'false'], { error: 'expected true or false' })
+    .default('false')
+    .transform((text) => text === 'true'),
+  CLIENT_SYSTEM_QUERY: z.string().default('select * from meter'),
+  CLIENT_SYSTEM_ID: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}$/, { error: 'expected 1 to 63 of a-z, 0-9 and -' })
+    .default('main'),
+  CLIENT_SYSTEM_NAME: z.string().trim().min(1, { error: 'expected a name' }).max(200).default('Client System'),
+  SYNC_CRON: z.string().default('0 * * * *'),
+  SYNC_TIMEZONE: z.string().default('UTC'),
+  RUN_TIMEOUT_SECONDS: integer(1, 86_400, 3_600),
+  READ_START_SECONDS: integer(1, 86_400, 300),
+  READ_IDLE_SECONDS: integer(1, 86_400, 30),
+  DELETE_GUARD_MINIMUM: integer(0, 999_999_999, 10),
+  DELETE_GUARD_PERCENT: integer(0, 100, 5),
+  DELETE_GUARD_MAXIMUM: integer(0, 999_999_999, 500),
+  FRESHNESS_MINUTES: integer(1, 999_999, 1).optional(),
+  HISTORY_DAYS: integer(1, 36_500, 400),
+  HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
+  PORT: integer(0, 65_535, 3_000),
+  AUTH_TOKEN: z.string().min(16, { error: 'expected at least 16 characters' }).optional(),
+  ALLOWED_HOSTS: z.string().optional(),
+  ROLE: z.enum(['all', 'api', 'worker'], { error: 'expected all, api or worker' }).default('all'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'expected trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info'),
+  NODE_ENV: z.string().optional(),
+})
+
+/**
+ * The process's environment over the `.env` of the working directory, with every `NAME_FILE` of a secret read.
+ * Empty values count as not set. Throws ConfigError when a file cannot be read.
+ */
+export function readEnvironment(): Environment {
+  const merged: Environment = { ...readDotEnv(), ...process.env }
+  const faults: string[] = []
+  for (const name of secrets) {
+    const file = merged[`${name}_FILE`]
+    if (!file) continue
+    if (merged[name]) faults.push(`${name}: expected either ${name} or ${name}_FILE, both are set`)
+    try {
+      merged[name] = readFileSync(file, 'utf8').trim()
+    } catch (error) {
+      faults.push(`${name}_FILE: cannot be read: ${errorMessage(error)}`)
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+function readDotEnv(): Environment {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** Neither database is named and this is not production: the demonstration brings both. */
+export function wantsDemonstration(environment: Environment): boolean {
+  return !environment.DATABASE_URL && !environment.CLIENT_SYSTEM_URL && environment.NODE_ENV !== 'production'
+}
+
+/** Checks everything at once. Throws ConfigError with every fault, each by the variable's name and what was expected. */
+export function parseConfig(environment: Environment, { demonstration = false } = {}): Config {
+  const faults: string[] = []
+  for (const name of unsupported) {
+    if (environment[name]) faults.push(`${name}: this version does not send webhooks yet, remove it`)
+  }
+  const parsed = schema.safeParse(environment)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) faults.push(`${String(issue.path[0])}: ${issue.message}`)
+    throw new ConfigError(faults)
+  }
+  const env = parsed.data
+  const fault = (name: string, message: string) => void faults.push(`${name}: ${message}`)
+
+  if (!env.DATABASE_URL) fault('DATABASE_URL', 'expected the URL of the Sync database, postgres://user@host/database')
+  if (!env.CLIENT_SYSTEM_URL) {
+    fault('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
+  }
+  const syncDatabase = env.DATABASE_URL ? parseTarget(env.DATABASE_URL, 'DATABASE_URL', fault) : null
+  const source = env.CLIENT_SYSTEM_URL ? parseTarget(env.CLIENT_SYSTEM_URL, 'CLIENT_SYSTEM_URL', fault) : null
+  if (source && !source.verified && !env.CLIENT_SYSTEM_INSECURE) {
+    fault(
+      'CLIENT_SYSTEM_URL',
+      `sslmode=${source.sslmode} does not verify a remote server; use sslmode=verify-full, or allow it with CLIENT_SYSTEM_INSECURE=true`,
+    )
+  }
+  const interval = scheduleInterval(env.SYNC_CRON, env.SYNC_TIMEZONE, fault)
+  const allowedHosts = (env.ALLOWED_HOSTS ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '')
+  if (!isLoopback(env.HOST)) {
+    if (!env.AUTH_TOKEN) fault('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
+    if (allowedHosts.length === 0) fault('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)
+  }
+  if (faults.length > 0 || !syncDatabase || !source) throw new ConfigError(faults)
+
+  return {
+    syncDatabase: syncDatabase.target,
+    clientSystems: [
+      {
+        id: env.CLIENT_SYSTEM_ID,
+        name: env.CLIENT_SYSTEM_NAME,
+        target: source.target,
+        query: env.CLIENT_SYSTEM_QUERY,
+        insecure: !source.verified,
+        schedule: { cron: env.SYNC_CRON, timeZone: env.SYNC_TIMEZONE },
+        freshness: env.FRESHNESS_MINUTES === undefined ? 2 * interval + 600_000 : env.FRESHNESS_MINUTES * 60_000,
+        deadlines: {
+          connect: 10_000,
+          start: env.READ_START_SECONDS * 1_000,
+          idle: env.READ_IDLE_SECONDS * 1_000,
+          total: env.RUN_TIMEOUT_SECONDS * 1_000,
+        },
+        guard: {
+          minimum: env.DELETE_GUARD_MINIMUM,
+          percent: env.DELETE_GUARD_PERCENT,
+          maximum: env.DELETE_GUARD_MAXIMUM,
+        },
+      },
+    ],
+    role: env.ROLE,
+    host: env.HOST,
+    port: env.PORT,
+    authToken: env.AUTH_TOKEN ?? null,
+    allowedHosts,
+    historyDays: env.HISTORY_DAYS,
+    logLevel: env.LOG_LEVEL,
+    demonstration,
+  }
+}
+
+type Fault = (name: string, message: string) => void
+
+/** TLS as the URL's `sslmode` asks, but a remote server is verified unless the URL says plainly that it must not be. */
+function parseTarget(text: string, name: string, fault: Fault) {
+  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
+    fault(name, 'expected a URL like postgres://user@host/database')
+    return null
+  }
+  const url = new URL(text)
+  const sslmode = url.searchParams.get('sslmode')
+  const rootCertificate = url.searchParams.get('sslrootcert')
+  for (const parameter of ['sslmode', 'sslrootcert', 'uselibpqcompat']) url.searchParams.delete(parameter)
+  if (sslmode !== null && !sslmodes.has(sslmode)) {
+    fault(name, `sslmode=${sslmode} is unknown; expected ${[...sslmodes].join(', ')}`)
+    return null
+  }
+  const socket = url.searchParams.get('host')?.startsWith('/') || url.hostname === ''
+  const local = socket || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))
+  const plaintext = sslmode === 'disable' || (local && (sslmode === null || lenient.has(sslmode)))
+  let ca: string | undefined
+  if (rootCertificate && !plaintext) {
+    try {
+      ca = readFileSync(rootCertificate, 'utf8')
+    } catch (error) {
+      fault(name, `sslrootcert cannot be read: ${errorMessage(error)}`)
+    }
+  }
+  const target: DatabaseTarget = { url: url.href, tls: plaintext ? false : { ca } }
+  return { target, verified: local || !plaintext, sslmode: sslmode ?? 'verify-full' }
+}
+
+const sslmodes = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])
+const lenient = new Set(['allow', 'prefer'])
+
+/** The longest of the next gaps between two scheduled times, in milliseconds. */
+function scheduleInterval(cron: string, timeZone: string, fault: Fault): number {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch {
+    fault('SYNC_TIMEZONE', `${timeZone} is not a time zone; expected a name like UTC or Europe/Zurich`)
+    return 0
+  }
+  if (cron.trim().split(/\s+/).length !== 5) {
+    fault('SYNC_CRON', 'expected five fields: minute hour day month weekday')
+    return 0
+  }
+  try {
+    const times = CronExpressionParser.parse(cron, { tz: timeZone }).take(30)
+    return times.slice(1).reduce((longest, time, at) => {
+      return Math.max(longest, time.getTime() - (times[at]?.getTime() ?? time.getTime()))
+    }, 0)
+  } catch (error) {
+    fault('SYNC_CRON', `${errorMessage(error)}; expected five fields: minute hour day month weekday`)
+    return 0
+  }
+}
+
+/** Requirement of CONTRACT.md, *Environment*: loopback needs neither token nor TLS. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import type { DatabaseTarget } from '../config.ts'
+import type { Log } from '../log.ts'
+
+/** Anything that runs a statement: a pool, a session, a transaction's client. */
+export type Queryable = Pick<pg.ClientBase, 'query'>
+
+/** One connection of its own, never one of a pool. */
+export type Session = {
+  client: pg.Client
+  /** Process id of its server process, by which the server's views and other sessions know it. */
+  pid: number
+  /** False once the connection is gone. */
+  alive: () => boolean
+  close: () => Promise<void>
+  /** Cuts the socket without a word: for a server that does not answer. */
+  destroy: () => void
+}
+
+export type Connecting = { application: string; connectMilliseconds: number }
+
+export function connectionOptions(target: DatabaseTarget, { application, connectMilliseconds }: Connecting) {
+  return {
+    connectionString: target.url,
+    ssl: target.tls && { rejectUnauthorized: true, ca: target.tls.ca },
+    application_name: application,
+    connectionTimeoutMillis: connectMilliseconds,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  }
+}
+
+/** A pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
+export function openPool(target: DatabaseTarget, { application, max, log }: { application: string; max: number; log: Log }) {
+  const pool = new pg.Pool({
+    ...connectionOptions(target, { application, connectMilliseconds: 5_000 }),
+    max,
+    query_timeout: 30_000,
+    statement_timeout: 30_000,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: 30_000,
+    idleTimeoutMillis: 30_000,
+  })
+  pool.on('error', (err) => log.warn({ err }, 'a connection to the Sync database was lost'))
+  return pool
+}
+
+/**
+ * A session of the Sync database for one run. Its timeouts are its own, since a role's defaults would end a run
+ * while the source computes. `milliseconds` is the run's total time.
+ */
+export async function openSession(target: DatabaseTarget, { milliseconds }: { milliseconds: number }): Promise<Session> {
+  const client = new pg.Client(
+    connectionOptions(target, { application: 'meter-sync-agent run', connectMilliseconds: 10_000 }),
+  )
+  let alive = true
+  client.on('error', () => {
+    alive = false
+  })
+  client.on('end', () => {
+    alive = false
+  })
+  await client.connect()
+  await configure(client, {
+    lock_timeout: '5s',
+    statement_timeout: String(milliseconds),
+    idle_in_transaction_session_timeout: String(milliseconds),
+    transaction_timeout: '0',
+    client_connection_check_interval: '500ms',
+    work_mem: '64MB',
+    temp_buffers: '32MB',
+    default_transaction_isolation: 'read committed',
+  })
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return {
+    client,
+    pid: rows[0]?.pid ?? 0,
+    alive: () => alive,
+    close: async () => {
+      await client.end().catch(() => undefined)
+    },
+    destroy: () => destroySocket(client),
+  }
+}
+
+/** Sets the settings that this server knows; the others are older than it and are left out. */
+async function configure(client: pg.Client, settings: Record<string, string>): Promise<void> {
+  await client.query(
+    `select set_config(s.name, v.value, false)
+     from unnest($1::text[], $2::text[]) v(name, value)
+     join pg_settings s on s.name = v.name`,
+    [Object.keys(settings), Object.values(settings)],
+  )
+}
+
+/** Ends a connection at once. What waits for an answer fails with a connection error. */
+export function destroySocket(client: pg.Client): void {
+  const { stream } = client.connection
+  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
+}
+
+/** Runs `work` in one transaction of a pooled connection: all of it or, when it throws, none. */
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken = false
+  try {
+    await client.query('begin')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      broken = true
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** The text of a `.sql` file that stands beside the module: `sqlBeside(import.meta.url, 'compare.sql')`. */
+export function sqlBeside(module: string, name: string): string {
+  return readFileSync(new URL(name, module), 'utf8')
+}
+
+/** The advisory lock of a Client System's runs, as the server takes it: held by the session that applies. */
+export const lockKey = `hashtextextended('meter-sync-agent:' || $1::text, 0)`

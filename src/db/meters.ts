@@ -1,0 +1,153 @@
+import type { Change, ChangeOperation, Meter, Rejected } from '../events.ts'
+import type { Queryable } from './connect.ts'
+import { parseObject } from './json.ts'
+
+type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt'> & {
+  id: string
+  attributes: string
+  removedAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+const meterColumns = `
+  id, client_system_id as "clientSystemId", external_id as "externalId", name, serial_number as "serialNumber",
+  kind, unit, location, ip_address as "ipAddress", port, attributes::text as attributes, active,
+  removed_at as "removedAt", created_at as "createdAt", updated_at as "updatedAt"`
+
+function toMeter(row: MeterRow): Meter {
+  return {
+    ...row,
+    id: Number(row.id),
+    attributes: parseObject(row.attributes),
+    removedAt: row.removedAt?.toISOString() ?? null,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  }
+}
+
+export type MeterFilter = {
+  clientSystemId: string
+  /** A case-insensitive literal substring of external id, name or serial number. */
+  search: string | null
+  state: 'active' | 'inactive' | 'all'
+  /** The external id that the page before ended with. */
+  after: string | null
+}
+
+/** A page of meters by external id; `limit` rows at most. */
+export async function listMeters(db: Queryable, { clientSystemId, search, state, after }: MeterFilter, limit: number): Promise<Meter[]> {
+  const { rows } = await db.query<MeterRow>(
+    `select ${meterColumns}
+     from sync.meter
+     where client_system_id = $1
+       and external_id > coalesce($2, '')
+       and ($3::boolean is null or active = $3)
+       and ($4::text is null
+         or position(lower($4) in lower(external_id)) > 0
+         or position(lower($4) in lower(name)) > 0
+         or position(lower($4) in lower(serial_number)) > 0)
+     order by external_id
+     limit $5`,
+    [clientSystemId, after, state === 'all' ? null : state === 'active', search, limit],
+  )
+  return rows.map(toMeter)
+}
+
+export async function findMeter(db: Queryable, clientSystemIds: string[], id: number): Promise<Meter | null> {
+  const { rows } = await db.query<MeterRow>(
+    `select ${meterColumns} from sync.meter where id = $1 and client_system_id = any($2)`,
+    [id, clientSystemIds],
+  )
+  return rows[0] ? toMeter(rows[0]) : null
+}
+
+type ChangeRow = {
+  runId: string
+  at: Date
+  meterId: string
+  externalId: string
+  operation: ChangeOperation
+  before: string | null
+  after: string | null
+}
+
+function toChange(row: ChangeRow): Change {
+  return {
+    ...row,
+    at: row.at.toISOString(),
+    meterId: Number(row.meterId),
+    before: row.before === null ? null : parseObject(row.before),
+    after: row.after === null ? null : parseObject(row.after),
+  }
+}
+
+export type ChangeFilter = { runId: string; clientSystemId: string; operation: ChangeOperation | null; after: string | null }
+
+/** A page of a run's changes by external id. Insertions are told by the meters themselves. */
+export async function listChanges(db: Queryable, { runId, clientSystemId, operation, after }: ChangeFilter, limit: number): Promise<Change[]> {
+  const { rows } = await db.query<ChangeRow>(
+    `(
+       select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
+         before::text as before, after::text as after
+       from sync.meter_change
+       where run_id = $1 and external_id > coalesce($3, '') and ($4::text is null or operation = $4)
+       order by external_id
+       limit $5
+     )
+     union all (
+       select created_run_id, created_at, id, external_id, 'insert', null, null
+       from sync.meter
+       where client_system_id = $2 and created_run_id = $1 and external_id > coalesce($3, '')
+         and coalesce($4, 'insert') = 'insert'
+       order by external_id
+       limit $5
+     )
+     order by "externalId"
+     limit $5`,
+    [runId, clientSystemId, after, operation, limit],
+  )
+  return rows.map(toChange)
+}
+
+/** A page of what happened to a meter, newest first. `before` is the time and run that the page before ended with. */
+export async function listHistory(
+  db: Queryable,
+  meterId: number,
+  before: { at: string; runId: string } | null,
+  limit: number,
+): Promise<{ change: Change; cursor: { at: string; runId: string } }[]> {
+  const { rows } = await db.query<ChangeRow & { cursorAt: string }>(
+    `select *, at::text as "cursorAt"
+     from (
+       select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
+         before::text as before, after::text as after
+       from sync.meter_change
+       where meter_id = $1
+       union all
+       select created_run_id, created_at, id, external_id, 'insert', null, null
+       from sync.meter
+       where id = $1
+     ) change
+     where $2::timestamptz is null or (at, "runId") < ($2::timestamptz, $3::uuid)
+     order by at desc, "runId" desc
+     limit $4`,
+    [meterId, before?.at ?? null, before?.runId ?? null, limit],
+  )
+  return rows.map(({ cursorAt, ...row }) => ({ change: toChange(row), cursor: { at: cursorAt, runId: row.runId } }))
+}
+
+/** A page of a run's rejected rows in the order they came; `after` is the id that the page before ended with. */
+export async function listRejected(
+  db: Queryable,
+  runId: string,
+  after: number,
+  limit: number,
+): Promise<{ rejected: Rejected; id: number }[]> {
+  const { rows } = await db.query<{ id: string; externalId: string | null; reason: string; row: string }>(
+    `select id, external_id as "externalId", reason, row::text as row
+     from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`,
+    [runId, after, limit],
+  )
+  return rows.map(({ id, externalId, reason, row }) => ({ rejected: { externalId, reason, row: parseObject(row) }, id: Number(id) }))
+}

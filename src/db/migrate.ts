@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
+import pg from 'pg'
+import type { DatabaseTarget } from '../config.ts'
+import { ConfigError, errorCode } from '../errors.ts'
+import { connectionOptions } from './connect.ts'
+
+const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
+
+/**
+ * Brings the Sync database's schema up to this program. Several processes may do so at once: one does, the others wait.
+ * Throws ConfigError when the schema is newer than the program, when the encoding is not UTF8, or when migrations are
+ * pending and the role may not apply them.
+ */
+export async function migrate(target: DatabaseTarget): Promise<void> {
+  const client = new pg.Client(connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }))
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await requireUtf8(client)
+    await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
+    const newest = Math.max(...journal().map((entry) => entry.when))
+    const applied = await lastApplied(client)
+    if (applied > newest) {
+      throw new ConfigError(['DATABASE_URL: the schema of the Sync database is newer than this program; install the newer program'])
+    }
+    if (applied === newest) return
+    await applyMigrations(drizzle(client), { migrationsFolder: folder })
+  } catch (error) {
+    if (errorCode(error) !== '42501') throw error
+    throw new ConfigError([
+      'DATABASE_URL: its role may not migrate the schema; run `node src/main.ts migrate` once as the owner of the database',
+    ])
+  } finally {
+    await client.end()
+  }
+}
+
+/** True when the schema is exactly this program's. */
+export async function isMigrated(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
+  return (await lastApplied(client)) === Math.max(...journal().map((entry) => entry.when))
+}
+
+async function lastApplied(client: Pick<pg.ClientBase, 'query'>): Promise<number> {
+  const exists = await client.query(`select to_regclass('drizzle.__drizzle_migrations') is not null as yes`)
+  if (!exists.rows[0]?.yes) return 0
+  const { rows } = await client.query('select coalesce(max(created_at), 0) as newest from drizzle.__drizzle_migrations')
+  return Number(rows[0]?.newest ?? 0)
+}
+
+async function requireUtf8(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ server_encoding: string }>('show server_encoding')
+  const encoding = rows[0]?.server_encoding
+  if (encoding !== 'UTF8') {
+    throw new ConfigError([`DATABASE_URL: the Sync database's encoding is ${encoding}; create it with encoding UTF8`])
+  }
+}
+
+function journal(): { when: number }[] {
+  return JSON.parse(readFileSync(new URL('../../drizzle/meta/_journal.json', import.meta.url), 'utf8')).entries
+}

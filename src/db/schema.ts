@@ -1,0 +1,157 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+/** Text compared byte by byte: the order that pages of a list rely on is then the same on every server. */
+const collatedText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })
+
+/** Milliseconds, as on the wire: a cursor made of one names exactly its row. */
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+const count = (name: string) => bigint(name, { mode: 'number' })
+
+export const sync = pgSchema('sync')
+
+/** One row a configured Client System. `meters_…` are counted by each run in its own transaction. */
+export const clientSystem = sync.table('client_system', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  metersTotal: count('meters_total').notNull().default(0),
+  metersActive: count('meters_active').notNull().default(0),
+  createdAt: time('created_at').notNull().defaultNow(),
+})
+
+/** One row. Its lock makes the order of commits the order of revisions. */
+export const revisionCounter = sync.table('revision_counter', {
+  id: integer().primaryKey(),
+  value: count('value').notNull(),
+})
+
+/**
+ * The mirrored meters. `active` is the effective state: false when the master says so or when the meter is gone;
+ * `removed_at` tells the two apart. No foreign keys: a check a row would double the time of a first load.
+ */
+export const meter = sync.table(
+  'meter',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    clientSystemId: text('client_system_id').notNull(),
+    externalId: collatedText('external_id').notNull(),
+    name: text().notNull(),
+    serialNumber: text('serial_number'),
+    kind: text(),
+    unit: text(),
+    location: text(),
+    ipAddress: text('ip_address'),
+    port: integer(),
+    attributes: jsonb().notNull(),
+    active: boolean().notNull(),
+    removedAt: time('removed_at'),
+    createdAt: time('created_at').notNull().defaultNow(),
+    updatedAt: time('updated_at').notNull().defaultNow(),
+    createdRunId: uuid('created_run_id').notNull(),
+    lastRunId: uuid('last_run_id').notNull(),
+  },
+  (table) => [uniqueIndex('meter_external_id').on(table.clientSystemId, table.externalId)],
+)
+
+export const meterReading = sync.table(
+  'meter_reading',
+  {
+    meterId: bigint('meter_id', { mode: 'number' })
+      .notNull()
+      .references(() => meter.id),
+    quantity: text().notNull(),
+    readAt: timestamp('read_at', { withTimezone: true }).notNull(),
+    value: numeric().notNull(),
+    unit: text(),
+  },
+  (table) => [primaryKey({ columns: [table.meterId, table.quantity, table.readAt] })],
+)
+
+/**
+ * One sync operation; its id is that of the pg-boss job. Only `id` has a unique index without a condition:
+ * another one would let the foreign-key lock of a child row and the phase update wait for each other.
+ */
+export const run = sync.table(
+  'run',
+  {
+    id: uuid().primaryKey(),
+    clientSystemId: text('client_system_id').notNull(),
+    trigger: text().notNull(),
+    requestedBy: text('requested_by'),
+    full: boolean().notNull().default(false),
+    status: text().notNull(),
+    phase: text(),
+    queuedAt: time('queued_at').notNull().defaultNow(),
+    startedAt: time('started_at'),
+    finishedAt: time('finished_at'),
+    read: count('read'),
+    inserted: count('inserted'),
+    updated: count('updated'),
+    unchanged: count('unchanged'),
+    rejected: count('rejected'),
+    restored: count('restored'),
+    deleted: count('deleted'),
+    withheld: count('withheld'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    errorHint: text('error_hint'),
+    readMode: text('read_mode'),
+    bytesRead: count('bytes_read'),
+    timings: jsonb().$type<Record<string, number>>(),
+    revision: count('revision').notNull(),
+  },
+  (table) => [
+    uniqueIndex('run_active').on(table.clientSystemId).where(sql`status in ('queued', 'running')`),
+    index('run_queued_at').on(table.clientSystemId, table.queuedAt, table.id),
+    index('run_revision').on(table.revision),
+  ],
+)
+
+/** Updates, deletions, restorations and withheld deletions. Insertions are told by `meter.created_run_id`. */
+export const meterChange = sync.table(
+  'meter_change',
+  {
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    meterId: bigint('meter_id', { mode: 'number' }).notNull(),
+    externalId: collatedText('external_id').notNull(),
+    operation: text().notNull(),
+    at: time('at').notNull().defaultNow(),
+    before: jsonb(),
+    after: jsonb(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.externalId] }),
+    index('meter_change_meter').on(table.meterId, table.at),
+  ],
+)
+
+/** The first 1,000 of a run, values cut to 1 kB. */
+export const rejectedRow = sync.table(
+  'rejected_row',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    externalId: text('external_id'),
+    reason: text().notNull(),
+    row: jsonb().notNull(),
+  },
+  (table) => [index('rejected_row_run').on(table.runId, table.id)],
+)

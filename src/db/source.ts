@@ -1,0 +1,175 @@
+import pg from 'pg'
+import copyStreams from 'pg-copy-streams'
+import type { ClientSystem, DatabaseTarget } from '../config.ts'
+import { AgentError, errorCode, errorMessage } from '../errors.ts'
+import { connectionOptions, destroySocket } from './connect.ts'
+
+/**
+ * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
+ * same state (Acceptance 5.8). Every answer has a deadline; whatever goes wrong is thrown as an AgentError `source_…`.
+ */
+export type Source = AsyncDisposable & {
+  /** As `server_version_num`: 150018 for 15.18. */
+  version: number
+  /** Asks one question in the extended protocol, which refuses a second statement. */
+  ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
+  /** Tries a statement inside a savepoint: a refusal is returned and the transaction lives on. */
+  attempt: (text: string) => Promise<{ fields: pg.FieldDef[] } | { refusal: AgentError }>
+  /** The answer of a `copy … to stdout`, byte by byte as it comes. */
+  copy: (text: string) => AsyncGenerator<Buffer, void, undefined>
+  /** Can be called twice. */
+  close: () => Promise<void>
+}
+
+type Waiting = { milliseconds: number; doing: string; variable: string }
+
+/** Connects within `deadlines.connect` and begins the transaction. `signal` cuts the connection at any moment. */
+export async function openSource(clientSystem: ClientSystem, signal: AbortSignal): Promise<Source> {
+  const { deadlines, target, name } = clientSystem
+  signal.throwIfAborted()
+  const client = new pg.Client({
+    ...connectionOptions(target, { application: 'meter-sync-agent', connectMilliseconds: 0 }),
+    client_encoding: 'UTF8',
+  })
+  client.on('error', () => undefined)
+  const cut = () => destroySocket(client)
+  signal.addEventListener('abort', cut, { once: true })
+
+  /** Waits for an answer of the source. Past its deadline the socket is destroyed: its server may never answer again. */
+  async function within<T>({ milliseconds, doing, variable }: Waiting, answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const hint = `Check the network to ${name} and its load${variable && `, or raise ${variable}`}`
+        reject(new AgentError('source_timeout', `${name} was silent for ${milliseconds / 1_000} s while ${doing}`, { hint }))
+        cut()
+      }, milliseconds)
+    })
+    answer.catch(() => undefined)
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  const close = async () => {
+    signal.removeEventListener('abort', cut)
+    const timer = setTimeout(cut, 1_000)
+    await client.end().catch(() => undefined)
+    clearTimeout(timer)
+  }
+  const waitForAnswer = { milliseconds: deadlines.start, variable: 'READ_START_SECONDS' }
+
+  async function ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {
+    try {
+      const query = { text, values, queryMode: 'extended' }
+      return await within({ ...waitForAnswer, doing: 'it was asked' }, client.query<Row>(query))
+    } catch (error) {
+      throw sourceError(error, name, 'asking')
+    }
+  }
+
+  async function* copy(text: string) {
+    const stream = client.query(copyStreams.to(text))
+    const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
+    let waiting: Waiting = { ...waitForAnswer, doing: 'it was read' }
+    let whole = false
+    try {
+      for (;;) {
+        const next = await within(waiting, chunks.next())
+        if (next.done) break
+        yield next.value
+        waiting = { milliseconds: deadlines.idle, doing: 'its meters were being read', variable: 'READ_IDLE_SECONDS' }
+      }
+      whole = true
+    } catch (error) {
+      throw sourceError(error, name, 'reading')
+    } finally {
+      if (!whole) cut()
+    }
+  }
+
+  async function attempt(text: string) {
+    await ask('savepoint attempt')
+    try {
+      const { fields } = await ask(text)
+      await ask('release savepoint attempt')
+      return { fields }
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code === 'source_lost' || error.code === 'source_timeout') throw error
+      await ask('rollback to savepoint attempt')
+      return { refusal: error }
+    }
+  }
+
+  try {
+    await within({ milliseconds: deadlines.connect, doing: 'connecting', variable: '' }, client.connect())
+    await ask('begin isolation level repeatable read read only')
+    const settings = await ask<{ version: number }>(
+      `select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version
+       from unnest($1::text[], $2::text[]) v(name, value)
+       join pg_settings s on s.name = v.name`,
+      [Object.keys(sourceSettings), Object.values({ ...sourceSettings, statement_timeout: String(deadlines.total) })],
+    )
+    return { version: settings.rows[0]?.version ?? 0, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    cut()
+    await close()
+    throw connectError(error, clientSystem.target, name)
+  }
+}
+
+/** One value has one text (CONTRACT.md, *Environment*), and an abandoned question ends at the server by itself. */
+const sourceSettings = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  statement_timeout: '0',
+  lock_timeout: '10s',
+  idle_in_transaction_session_timeout: '0',
+  transaction_timeout: '0',
+  client_connection_check_interval: '500ms',
+}
+
+const unreachable = new Set(['3D000', '53300', '57P03'])
+const garbled = new Set(['22021', '22P05'])
+
+/** SQLSTATE classes: what the query itself is guilty of. Everything else ended it from outside. */
+const queryClasses = new Set(['0A', '20', '21', '22', '25', '28', '2F', '34', '38', '39', '3D', '3F', '42', '44', '54'])
+
+function connectError(error: unknown, { tls }: DatabaseTarget, name: string): AgentError {
+  if (error instanceof AgentError) return error
+  const code = errorCode(error)
+  const details = { cause: error }
+  if (code?.startsWith('28')) {
+    const hint = 'Check user and password in CLIENT_SYSTEM_URL, and pg_hba.conf of the Client System'
+    return new AgentError('source_auth', `${name} refused the login: ${errorMessage(error)}`, { ...details, hint })
+  }
+  const system = code !== null && /^E[A-Z]+(_[A-Z]+)?$/.test(code) && !code.startsWith('ERR_') && code !== 'EPROTO'
+  const refusedByServer = code !== null && (unreachable.has(code) || /^[0-9A-Z]{5}$/.test(code))
+  if (tls && !system && !refusedByServer) {
+    const hint = 'Check the certificate and host name; sslrootcert=FILE in CLIENT_SYSTEM_URL names a private authority'
+    return new AgentError('source_tls', `No trusted connection to ${name}: ${errorMessage(error)}`, { ...details, hint })
+  }
+  const hint = 'Check host, port and database in CLIENT_SYSTEM_URL, and that the server is up'
+  return new AgentError('source_unreachable', `Cannot connect to ${name}: ${errorMessage(error)}`, { ...details, hint })
+}
+
+function sourceError(error: unknown, name: string, doing: string): AgentError {
+  if (error instanceof AgentError) return error
+  const code = errorCode(error)
+  const details = { cause: error }
+  if (code !== null && garbled.has(code)) {
+    const hint = 'Check the encoding of the Client System and the bytes of its text columns'
+    return new AgentError('source_data', `${name} holds bytes that are no text: ${errorMessage(error)}`, { ...details, hint })
+  }
+  if (code !== null && /^[0-9A-Z]{5}$/.test(code) && queryClasses.has(code.slice(0, 2))) {
+    const hint = 'Check CLIENT_SYSTEM_QUERY and the rights of its role'
+    return new AgentError('source_query', `${name} refused the query: ${errorMessage(error)}`, { ...details, hint })
+  }
+  const hint = 'The connection broke or the server ended the query; the next run reads again'
+  return new AgentError('source_lost', `${name} was lost while ${doing}: ${errorMessage(error)}`, { ...details, hint })
+}

@@ -1,0 +1,51 @@
+import { eq, inArray } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import { failedStatuses, type Run, type RunStatus } from '../events.ts'
+import { findActiveRun, findLastRun } from './runs.ts'
+import { clientSystem, revisionCounter } from './schema.ts'
+
+/** What the tables say of the Client Systems at one revision. */
+export type Snapshot = {
+  revision: number
+  clientSystems: Map<string, ClientSystemSnapshot>
+}
+
+export type ClientSystemSnapshot = {
+  metersTotal: number
+  metersActive: number
+  activeRun: Run | null
+  lastRun: Run | null
+  lastSuccess: Run | null
+  lastFailure: Run | null
+}
+
+const finished: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled', 'interrupted']
+
+/** Reads all of it in one snapshot, so that the revision includes exactly what is told. */
+export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapshot> {
+  return await drizzle(pool).transaction(
+    async (tx) => {
+      const clientSystems = new Map<string, ClientSystemSnapshot>()
+      for (const row of await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))) {
+        clientSystems.set(row.id, {
+          metersTotal: row.metersTotal,
+          metersActive: row.metersActive,
+          activeRun: await findActiveRun(tx, row.id),
+          lastRun: await findLastRun(tx, row.id, finished),
+          lastSuccess: await findLastRun(tx, row.id, ['succeeded']),
+          lastFailure: await findLastRun(tx, row.id, failedStatuses),
+        })
+      }
+      return { revision: await readRevision(tx), clientSystems }
+    },
+    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+  )
+}
+
+type Reader = Pick<ReturnType<typeof drizzle>, 'select'>
+
+export async function readRevision(db: Reader): Promise<number> {
+  const rows = await db.select().from(revisionCounter).where(eq(revisionCounter.id, 1))
+  return rows[0]?.value ?? 0
+}

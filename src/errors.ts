@@ -1,0 +1,76 @@
+/** Why a run ended without success. The closed set of CONTRACT.md, *Error codes of a run*; docs/operate.md says what to do. */
+export const runErrorCodes = [
+  'source_unreachable',
+  'source_auth',
+  'source_tls',
+  'source_query',
+  'source_data',
+  'source_timeout',
+  'source_lost',
+  'same_database',
+  'proof_failed',
+  'database_error',
+  'database_busy',
+  'disk_full',
+  'worker_lost',
+  'lease_lost',
+  'cancelled',
+  'timeout',
+  'shutting_down',
+  'internal',
+] as const
+export type RunErrorCode = (typeof runErrorCodes)[number]
+
+/** Why a request was refused. */
+export type RequestErrorCode =
+  | 'bad_request'
+  | 'unauthorized'
+  | 'forbidden_host'
+  | 'forbidden_origin'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'request_timeout'
+  | 'too_large'
+  | 'too_many_requests'
+  | 'run_active'
+  | 'run_finished'
+  | 'database_unavailable'
+  | 'internal'
+
+type Details = { hint?: string | undefined; cause?: unknown }
+
+/** An error that people see: a code from a closed set, what was being done, what to do next, and the cause. */
+export class AgentError<Code extends string = RunErrorCode | RequestErrorCode> extends Error {
+  readonly code: Code
+  readonly hint: string | null
+
+  constructor(code: Code, message: string, { hint, cause }: Details = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'AgentError'
+    this.code = code
+    this.hint = hint ?? null
+  }
+}
+
+/** A fault of the configuration, found at start: every fault in one message. The process exits with status 78. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** The SQLSTATE or system error code of whatever was thrown, or null. Branch on this, never on message text. */
+export function errorCode(error: unknown): string | null {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code
+  return null
+}
+
+/** The message of whatever was thrown. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}

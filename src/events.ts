@@ -1,0 +1,136 @@
+/** Wire types: what the API answers and the event stream carries. The page imports only types from here. */
+
+export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
+export type Phase = 'connecting' | 'reading' | 'comparing' | 'applying' | 'proving'
+export type Trigger = 'startup' | 'schedule' | 'manual' | 'mcp' | 'cli'
+
+/** What a run did. `read = inserted + updated + unchanged + rejected`. */
+export type Counts = {
+  read: number
+  inserted: number
+  updated: number
+  unchanged: number
+  rejected: number
+  /** Of the updated, those that had been deleted. */
+  restored: number
+  /** Marked inactive by this run. */
+  deleted: number
+  /** Deletions held back by the guard. */
+  withheld: number
+}
+
+export type RunError = { code: string; message: string; hint: string | null }
+
+/** One sync operation. Times are ISO 8601 in UTC with milliseconds. */
+export type Run = {
+  id: string
+  clientSystemId: string
+  trigger: Trigger
+  requestedBy: string | null
+  status: RunStatus
+  phase: Phase | null
+  queuedAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  /** Null until the run succeeded. */
+  counts: Counts | null
+  error: RunError | null
+  readMode: 'full' | 'narrow' | null
+  /** Stored only when both sides were shown to be equal. */
+  proof: { rows: number; digest: string } | null
+  bytesRead: number | null
+  /** Milliseconds in each phase that the run went through. */
+  timings: Partial<Record<Phase, number>> | null
+  /** Grows with every change of any run. */
+  revision: number
+}
+
+export type ClientSystemStatus = {
+  id: string
+  name: string
+  /** The connection to it is not verified by TLS (CLIENT_SYSTEM_INSECURE). */
+  insecure: boolean
+  schedule: { cron: string; timeZone: string; nextRunAt: string | null }
+  meters: { total: number; active: number; inactive: number }
+  /** Queued or running. */
+  activeRun: Run | null
+  /** The latest that finished, whatever its outcome. */
+  lastRun: Run | null
+  lastSuccess: Run | null
+  /** The latest that failed or was interrupted. */
+  lastFailure: Run | null
+  freshness: 'fresh' | 'stale' | 'never'
+}
+
+export type Status = {
+  serverTime: string
+  version: string
+  /** Both databases are the demonstration's own. */
+  demonstration: boolean
+  clientSystems: ClientSystemStatus[]
+}
+
+export type Progress = {
+  runId: string
+  clientSystemId: string
+  phase: Phase
+  rowsRead: number
+  /** The source's own estimate, or the count of the last run; null when neither is known. */
+  rowsExpected: number | null
+  bytesRead: number
+}
+
+/** Attributes keep all digits of their numbers on the wire: read them with a parser that does, where that matters. */
+export type Meter = {
+  id: number
+  clientSystemId: string
+  externalId: string
+  name: string
+  serialNumber: string | null
+  kind: string | null
+  unit: string | null
+  location: string | null
+  ipAddress: string | null
+  port: number | null
+  attributes: Record<string, unknown>
+  active: boolean
+  removedAt: string | null
+  createdAt: string
+  updatedAt: string
+}
+
+export type ChangeOperation = 'insert' | 'update' | 'delete' | 'restore' | 'withheld'
+
+/** One meter's difference: only the columns that changed; both null for insert, delete and withheld. */
+export type Change = {
+  runId: string
+  at: string
+  meterId: number
+  externalId: string
+  operation: ChangeOperation
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
+}
+
+/** A source row that could not be used, its values cut to 1 kB. */
+export type Rejected = { externalId: string | null; reason: string; row: Record<string, unknown> }
+
+/** RFC 9457, `application/problem+json`. */
+export type Problem = {
+  type: 'about:blank'
+  title: string
+  status: number
+  detail: string
+  code: string
+  hint: string | null
+  run?: Run
+}
+
+/** What a process hears through NOTIFY: ids and small numbers, never rows. Hints: the tables are the truth. */
+export type Notice =
+  | { type: 'run'; runId: string; clientSystemId: string; revision: number; ended: boolean }
+  | ({ type: 'progress' } & Progress)
+  | { type: 'ping'; from: string; count: number }
+
+export const activeStatuses: readonly RunStatus[] = ['queued', 'running']
+export const failedStatuses: readonly RunStatus[] = ['failed', 'interrupted']

@@ -1,0 +1,107 @@
+import type { HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { Agent } from '../agent.ts'
+import { AgentError } from '../errors.ts'
+import { problem } from './problems.ts'
+import { body, cursor, pageQuery, query } from './requests.ts'
+import type { Streams } from './stream.ts'
+
+const syncBody = z.strictObject({ clientSystemId: z.string().optional(), full: z.boolean().optional() })
+const runsQuery = pageQuery.extend({
+  clientSystemId: z.string().optional(),
+  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']).optional(),
+  before: cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() })),
+})
+const changesQuery = pageQuery.extend({
+  operation: z.enum(['insert', 'update', 'delete', 'restore', 'withheld']).optional(),
+  after: cursor(z.string()),
+})
+const rejectedQuery = pageQuery.extend({ after: cursor(z.int()) })
+const metersQuery = pageQuery.extend({
+  clientSystemId: z.string().optional(),
+  q: z.string().max(1_000).optional(),
+  state: z.enum(['active', 'inactive', 'all']).default('all'),
+  after: cursor(z.string()),
+})
+const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: z.string(), runId: z.uuid() })) })
+const noQuery = z.strictObject({})
+const runId = z.uuid()
+const meterId = z.string().regex(/^\d{1,15}$/).transform(Number)
+
+/** The routes under `/api`, each a thin adapter over the agent. */
+export function createApi(agent: Agent, streams: Streams) {
+  const api = new Hono<{ Bindings: HttpBindings }>()
+
+  api.get('/status', async (c) => c.json(await agent.status()))
+
+  api.post('/sync', async (c) => {
+    const { clientSystemId = null, full = false } = await body(c, syncBody)
+    const { run, created } = await agent.trigger({ clientSystemId, full, trigger: 'manual', requestedBy: null })
+    c.header('Location', `/api/runs/${run.id}`)
+    if (created) return c.json({ run }, 202)
+    const hint = 'Follow the active run; a new one can start when it has ended'
+    return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), { run })
+  })
+
+  api.get('/runs', async (c) => {
+    const { clientSystemId = null, status = null, before, limit } = query(c, runsQuery)
+    const { items, next } = await agent.runs({ clientSystemId, status, before, limit })
+    return c.json({ runs: items, next: cursorText(next) })
+  })
+
+  api.get('/runs/:id', async (c) => {
+    query(c, noQuery)
+    return c.json(await agent.run(id(c.req.param('id'), runId, 'run')))
+  })
+
+  api.get('/runs/:id/changes', async (c) => {
+    const { operation = null, after, limit } = query(c, changesQuery)
+    const { items, next } = await agent.changes(id(c.req.param('id'), runId, 'run'), { operation, after, limit })
+    return c.json({ changes: items, next: cursorText(next) })
+  })
+
+  api.get('/runs/:id/rejected', async (c) => {
+    const { after, limit } = query(c, rejectedQuery)
+    const { items, next } = await agent.rejected(id(c.req.param('id'), runId, 'run'), { after: after ?? 0, limit })
+    return c.json({ rejected: items, next: cursorText(next) })
+  })
+
+  api.get('/meters', async (c) => {
+    const { clientSystemId = null, q, state, after, limit } = query(c, metersQuery)
+    const { items, next } = await agent.meters({ clientSystemId, search: q || null, state, after, limit })
+    return c.json({ meters: items, next: cursorText(next) })
+  })
+
+  api.get('/meters/:id', async (c) => {
+    query(c, noQuery)
+    return c.json(await agent.meter(id(c.req.param('id'), meterId, 'meter')))
+  })
+
+  api.get('/meters/:id/history', async (c) => {
+    const { before, limit } = query(c, historyQuery)
+    const { items, next } = await agent.history(id(c.req.param('id'), meterId, 'meter'), { before, limit })
+    return c.json({ changes: items, next: cursorText(next) })
+  })
+
+  api.get('/events', async (c) => {
+    const seen = c.req.header('last-event-id') ?? ''
+    await streams.open(c.env.outgoing, /^\d{1,15}$/.test(seen) ? Number(seen) : null)
+    return RESPONSE_ALREADY_SENT
+  })
+
+  return api
+}
+
+/** An id that cannot be one names nothing: 404, as for one that is not there. */
+function id<T>(text: string, schema: z.ZodType<T, string>, what: string): T {
+  const parsed = schema.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new AgentError('not_found', `There is no ${what} ${text}`, { hint: `GET /api/${what}s lists them` })
+}
+
+/** Opaque: what a page ended with. */
+function cursorText(next: unknown): string | null {
+  return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
+}

@@ -1,0 +1,55 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { AgentError, errorCode, type RequestErrorCode } from '../errors.ts'
+import type { Problem, Run } from '../events.ts'
+import type { Log } from '../log.ts'
+
+const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
+  bad_request: { status: 400, title: 'Bad request' },
+  unauthorized: { status: 401, title: 'Token missing or wrong' },
+  forbidden_host: { status: 403, title: 'Host not allowed' },
+  forbidden_origin: { status: 403, title: 'Origin not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  request_timeout: { status: 408, title: 'Request took too long' },
+  run_active: { status: 409, title: 'A run is active' },
+  run_finished: { status: 409, title: 'The run has finished' },
+  too_large: { status: 413, title: 'Body too large' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Internal error' },
+  database_unavailable: { status: 503, title: 'Sync database unavailable' },
+}
+
+function isRequestCode(code: string): code is RequestErrorCode {
+  return Object.hasOwn(statuses, code)
+}
+
+/** RFC 9457: `application/problem+json`. */
+export function problem(c: Context, error: AgentError, { run }: { run?: Run } = {}): Response {
+  const code = isRequestCode(error.code) ? error.code : 'internal'
+  const { status, title } = statuses[code]
+  const { message: detail, hint } = error
+  const body: Problem = { type: 'about:blank', title, status, detail, code, hint, ...(run && { run }) }
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer')
+  return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' })
+}
+
+/** What a handler threw, as a problem: the Sync database being away is said as that, anything else is our fault. */
+export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
+  if (thrown instanceof AgentError) return problem(c, thrown)
+  const err = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+  if (isConnectionLoss(err)) {
+    log.warn({ err, path: c.req.path }, 'a request could not reach the Sync database')
+    const hint = 'Try again shortly; GET /readyz tells when it is back'
+    return problem(c, new AgentError('database_unavailable', 'The Sync database does not answer', { hint }))
+  }
+  log.error({ err: thrown, path: c.req.path }, 'a request failed')
+  return problem(c, new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' }))
+}
+
+/** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
+function isConnectionLoss(error: unknown): boolean {
+  const code = errorCode(error)
+  if (code === null) return error instanceof Error && error.constructor === Error
+  return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
+}

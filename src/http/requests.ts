@@ -1,0 +1,54 @@
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { AgentError } from '../errors.ts'
+
+/** A list's `limit`: 50 by default, 200 at most. Unknown parameters are refused. */
+export const pageQuery = z.strictObject({
+  limit: z
+    .string()
+    .default('50')
+    .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 200, {
+      error: 'expected a whole number from 1 to 200',
+    })
+    .transform(Number),
+})
+
+/** The `next` of the page before, or nothing. */
+export function cursor<T>(content: z.ZodType<T>) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context): T | null => {
+      if (text === undefined) return null
+      try {
+        const parsed = content.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+        if (parsed.success) return parsed.data
+      } catch {}
+      context.addIssue({ code: 'custom', message: 'expected the next of the page before' })
+      return z.NEVER
+    })
+}
+
+export function query<T>(c: Context, schema: z.ZodType<T>): T {
+  return checked(schema, c.req.query(), 'The parameters are wrong')
+}
+
+/** A JSON body; none counts as an empty object. */
+export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const text = await c.req.text()
+  if (text.trim() === '') return checked(schema, {}, 'The body is wrong')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new AgentError('bad_request', 'The body is not JSON', { hint: 'Send a JSON object, or no body', cause })
+  }
+  return checked(schema, value, 'The body is wrong')
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+  throw new AgentError('bad_request', `${what}: ${faults.join('; ')}`, { hint: 'Correct the request and send it again' })
+}

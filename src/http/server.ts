@@ -1,0 +1,116 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Agent } from '../agent.ts'
+import { type Config, isLoopback } from '../config.ts'
+import { AgentError, ConfigError, errorCode } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { headers, refuseForeigners, requireToken } from './access.ts'
+import { createApi } from './api.ts'
+import { problem, thrownProblem } from './problems.ts'
+import { createStreams, type Streams } from './stream.ts'
+
+export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
+
+type HttpOptions = { agent: Agent; config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts'>; log: Log }
+
+/** Built by `npm run build`. */
+const pageDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const largestBody = 64 * 1_024
+
+/** Listens and serves page, API and event stream. Throws ConfigError when the port is not to be had. */
+export async function startHttp({ agent, config, log }: HttpOptions): Promise<HttpServer> {
+  const streams = createStreams(agent, log)
+  const app = createApp({ agent, config, log, streams })
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
+  server.on('request', getRequestListener(app.fetch))
+  await listen(server, config)
+  const { port } = server.address() as AddressInfo
+  const name = isLoopback(config.host) || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+  return {
+    url: `http://${name}:${port}`,
+    port,
+    stop: async () => {
+      streams.stop()
+      const closed = new Promise((done) => server.close(done))
+      setTimeout(() => server.closeAllConnections(), 1_000).unref()
+      await closed
+    },
+  }
+}
+
+function createApp({ agent, config, log, streams }: HttpOptions & { streams: Streams }) {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError((thrown, c) => thrownProblem(c, thrown, log))
+  app.use(headers)
+  app.use(refuseForeigners(config))
+  app.use(
+    bodyLimit({
+      maxSize: largestBody,
+      onError: (c) => problem(c, new AgentError('too_large', `The body is larger than ${largestBody} bytes`)),
+    }),
+  )
+  app.get('/healthz', (c) => c.json({ status: 'alive' }))
+  app.get('/readyz', async (c) => {
+    const unready = await agent.unready()
+    return c.json({ status: unready.length === 0 ? 'ready' : 'not ready', waitingFor: unready }, unready.length === 0 ? 200 : 503)
+  })
+  app.use('/api/*', requireToken(config))
+  app.use('/api/*', async (c, next) => {
+    await next()
+    // The stream has sent its own headers; setting one here would make the adapter answer a second time.
+    if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
+  })
+  app.route('/api', createApi(agent, streams))
+  app.use(
+    '/*',
+    serveStatic({
+      root: pageDirectory,
+      onFound: (path, c) => c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
+    }),
+  )
+  const known = routesOf(app)
+  app.notFound((c) => {
+    const methods = known.get(c.req.path) ?? known.get(c.req.path.replace(/\/(runs|meters)\/[^/]+/, '/$1/:id'))
+    if (methods && !methods.has(c.req.method)) {
+      c.header('Allow', [...methods].join(', '))
+      const hint = `Use ${[...methods].join(' or ')}`
+      return problem(c, new AgentError('method_not_allowed', `${c.req.method} is not for ${c.req.path}`, { hint }))
+    }
+    if (c.req.path === '/') {
+      return problem(c, new AgentError('not_found', 'The page has not been built', { hint: 'Run: npm run build' }))
+    }
+    return problem(c, new AgentError('not_found', `There is nothing at ${c.req.path}`, { hint: 'The page is at /, the API under /api' }))
+  })
+  return app
+}
+
+/** The methods of each route, for telling a wrong method from a wrong address. */
+function routesOf(app: Hono<{ Bindings: HttpBindings }>): Map<string, Set<string>> {
+  const known = new Map<string, Set<string>>()
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue
+    known.set(path, (known.get(path) ?? new Set<string>()).add(method))
+  }
+  return known
+}
+
+async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  try {
+    await new Promise<void>((done, failed) => {
+      server.once('error', failed)
+      server.listen(port, host, done)
+    })
+  } catch (error) {
+    if (errorCode(error) === 'EADDRINUSE') {
+      throw new ConfigError([`PORT: ${port} on ${host} is taken by another program; set PORT to a free one (0 picks one)`])
+    }
+    if (errorCode(error) === 'EACCES') throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
+    if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is no address of this machine`])
+    throw error
+  }
+}

@@ -1,0 +1,107 @@
+import type { ServerResponse } from 'node:http'
+import type { Agent, Sighting } from '../agent.ts'
+import type { Log } from '../log.ts'
+
+/** The event streams of this process. */
+export type Streams = {
+  /** Serves one watcher on a raw response, from the revision it saw last, until either side ends it. */
+  open: (response: ServerResponse, lastSeen: number | null) => Promise<void>
+  /** How many are open. */
+  count: () => number
+  /** Ends every stream, so that the server can close. */
+  stop: () => void
+}
+
+type Watcher = {
+  response: ServerResponse
+  /** Held back until the watcher has had its first status; null afterwards. */
+  waiting: Sighting[] | null
+  /** What its first status included is old news. */
+  known: number
+}
+
+const pingInterval = 15_000
+const furthestBehind = 64 * 1_024
+
+/**
+ * Server-Sent Events on raw responses: an event is serialised once for all watchers, and one who does not read is
+ * closed before it costs memory; it comes back with its Last-Event-ID (Fault 22).
+ */
+export function createStreams(agent: Agent, log: Log): Streams {
+  const watchers = new Set<Watcher>()
+
+  const send = (watcher: Watcher, bytes: Buffer) => {
+    const { response } = watcher
+    if (response.writableLength > furthestBehind) {
+      log.debug('a watcher fell behind and was closed')
+      response.destroy()
+    } else response.write(bytes)
+  }
+
+  const broadcast = (sighting: Sighting) => {
+    let bytes: Buffer | undefined
+    for (const watcher of watchers) {
+      if (watcher.waiting) watcher.waiting.push(sighting)
+      else if (sighting.type !== 'run' || isNews(sighting, watcher)) {
+        bytes ??= serialize(sighting)
+        send(watcher, bytes)
+      }
+    }
+  }
+  const leave = agent.watch(broadcast)
+
+  const ping = setInterval(() => {
+    for (const watcher of watchers) if (!watcher.waiting) send(watcher, pingBytes)
+  }, pingInterval)
+
+  async function open(response: ServerResponse, lastSeen: number | null): Promise<void> {
+    const watcher: Watcher = { response, waiting: [], known: 0 }
+    watchers.add(watcher)
+    response.on('error', () => undefined)
+    response.once('close', () => watchers.delete(watcher))
+    const { status, revision, runs } = await agent.catchUp(lastSeen).catch((error) => {
+      watchers.delete(watcher)
+      throw error
+    })
+    if (response.destroyed) return
+    watcher.known = revision
+    response.writeHead(200, streamHeaders)
+    response.write('retry: 2000\n\n')
+    send(watcher, serialize({ type: 'status', status, revision }))
+    for (const run of runs) send(watcher, serialize({ type: 'run', run }))
+    const waiting = watcher.waiting ?? []
+    watcher.waiting = null
+    for (const sighting of waiting) if (isNews(sighting, watcher)) send(watcher, serialize(sighting))
+  }
+
+  return {
+    open,
+    count: () => watchers.size,
+    stop: () => {
+      clearInterval(ping)
+      leave()
+      for (const { response } of watchers) response.end()
+    },
+  }
+}
+
+const pingBytes = Buffer.from(': ping\n\n')
+
+const streamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
+}
+
+function isNews(sighting: Sighting, { known }: Watcher): boolean {
+  if (sighting.type === 'progress') return true
+  return (sighting.type === 'run' ? sighting.run.revision : sighting.revision) > known
+}
+
+/** JSON holds no line break, so that no value can end its field (Fault 27). */
+function serialize(sighting: Sighting): Buffer {
+  if (sighting.type === 'progress') return Buffer.from(`event: progress\ndata: ${JSON.stringify(sighting.progress)}\n\n`)
+  const [id, data] = sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [sighting.revision, sighting.status]
+  return Buffer.from(`event: ${sighting.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
+}

@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import { type Job, PgBoss } from 'pg-boss'
+import type { ClientSystem, Config } from './config.ts'
+import { connectionOptions, type Queryable, sqlBeside, transaction } from './db/connect.ts'
+import { findActiveRun, findRun } from './db/runs.ts'
+import { AgentError } from './errors.ts'
+import type { Run, Trigger } from './events.ts'
+import type { Log } from './log.ts'
+import { startReaper } from './reaper.ts'
+import { nextRevision, notify } from './sync/record.ts'
+import { type Outcome, runSync } from './sync/run.ts'
+
+/** Jobs of this process: it can trigger runs and, where its role says so, works on them and keeps the schedule. */
+export type Jobs = {
+  /**
+   * Asks for a run. One function for every trigger: run row and job appear in one transaction, or, when a run of that
+   * Client System is active, neither does and that run is returned.
+   */
+  trigger: (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
+  /** The next scheduled time, or null when there is none. */
+  nextRunAt: (clientSystem: ClientSystem) => Date | null
+  /** pg-boss is connected and its schema is there. */
+  ready: () => Promise<boolean>
+  /** Ends the runs of this process as interrupted and stops within 9 s. Can be called twice. */
+  stop: () => Promise<void>
+}
+
+export type TriggerRequest = { clientSystemId: string; trigger: Trigger; full: boolean; requestedBy: string | null }
+
+export type JobsOptions = {
+  config: Config
+  pool: pg.Pool
+  log: Log
+  /** What pg-boss takes for time: its own TestClock in tests. */
+  clock?: NonNullable<ConstructorParameters<typeof PgBoss>[0]> extends infer Options
+    ? Options extends { clock?: infer Clock }
+      ? Clock
+      : never
+    : never
+}
+
+const schema = 'pgboss'
+const heartbeatSeconds = 10
+const runQueue = (clientSystemId: string) => `meter-sync.${clientSystemId}`
+const scheduleQueue = (clientSystemId: string) => `meter-sync-schedule.${clientSystemId}`
+const pruneQueue = 'meter-sync-prune'
+const pruneHistory = sqlBeside(import.meta.url, 'db/prune.sql').split(/;\s*\n/)
+
+export async function startJobs({ config, pool, log, clock }: JobsOptions): Promise<Jobs> {
+  const works = config.role !== 'api'
+  const db = drizzle(pool)
+  const boss = new PgBoss({
+    ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectMilliseconds: 5_000 }),
+    schema,
+    max: 4,
+    supervise: works,
+    schedule: works,
+    useListenNotify: works,
+    cronMonitorIntervalSeconds: 5,
+    cronWorkerIntervalSeconds: 1,
+    ...(clock && { clock }),
+  })
+  boss.on('error', quietly((err) => log.warn({ err }, 'the job queue met an error; it goes on by itself')))
+  boss.on('warning', quietly((warning) => log.warn({ warning }, 'the job queue gave a warning')))
+  await boss.start()
+  const shutdown = new AbortController()
+
+  for (const clientSystem of config.clientSystems) await createQueues(boss, clientSystem)
+  for (const { id, name } of config.clientSystems) {
+    await pool.query(
+      `insert into sync.client_system (id, name) values ($1, $2)
+       on conflict (id) do update set name = excluded.name where client_system.name <> excluded.name`,
+      [id, name],
+    )
+  }
+
+  const completeJob = (clientSystemId: string) => async (client: Queryable, runId: string) => {
+    await boss.complete(runQueue(clientSystemId), runId, null, { db: through(client), includeQueued: true })
+  }
+
+  async function trigger(request: TriggerRequest): Promise<{ run: Run; created: boolean }> {
+    const { clientSystemId } = request
+    for (let attempt = 1; ; attempt++) {
+      const active = await findActiveRun(db, clientSystemId)
+      if (active) return { run: active, created: false }
+      const id = randomUUID()
+      if (await enqueue(id, request)) {
+        const run = await findRun(db, id)
+        if (run) return { run, created: true }
+      }
+      if (attempt === 3) {
+        throw new AgentError('internal', `No run of ${clientSystemId} could be queued, and none is active`, {
+          hint: 'Try again; if it stays so, look at the jobs of the schema pgboss',
+        })
+      }
+      if (attempt === 2) await dropStaleJobs(clientSystemId)
+    }
+  }
+
+  /** False when the slot is taken: by a run, or by a job whose run has just ended. Then nothing was written. */
+  async function enqueue(id: string, { clientSystemId, trigger, full, requestedBy }: TriggerRequest): Promise<boolean> {
+    try {
+      await transaction(pool, async (client) => {
+        const revision = await nextRevision(client)
+        const { rowCount } = await client.query(
+          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", status, revision)
+           values ($1, $2, $3, $4, $5, 'queued', $6)
+           on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
+          [id, clientSystemId, trigger, requestedBy, full, revision],
+        )
+        const options = { id, singletonKey: clientSystemId, db: through(client) }
+        if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()
+        await notify(client, { type: 'run', runId: id, clientSystemId, revision, ended: false })
+      })
+      return true
+    } catch (error) {
+      if (error instanceof SlotTaken) return false
+      throw error
+    }
+  }
+
+  async function dropStaleJobs(clientSystemId: string): Promise<void> {
+    const jobs = await boss.findJobs(runQueue(clientSystemId), { key: clientSystemId })
+    const stale = jobs.filter((job) => ['created', 'retry', 'active'].includes(job.state)).map((job) => job.id)
+    if (stale.length === 0 || (await findActiveRun(db, clientSystemId))) return
+    log.warn({ clientSystem: clientSystemId, jobs: stale }, 'jobs without a run were dropped')
+    await boss.deleteJob(runQueue(clientSystemId), stale)
+  }
+
+  async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
+    const run = await findRun(db, job.id)
+    if (!run) return
+    const ending = new AbortController()
+    const { total } = clientSystem.deadlines
+    const timer = setTimeout(() => ending.abort(timedOut(total)), total)
+    const lost = () => ending.abort(claimLost())
+    const stop = () => ending.abort(shuttingDown())
+    if (shutdown.signal.aborted) stop()
+    shutdown.signal.addEventListener('abort', stop)
+    job.signal.addEventListener('abort', lost)
+    try {
+      const outcome = await runSync(run, {
+        clientSystem,
+        syncDatabase: config.syncDatabase,
+        pool,
+        completeJob: completeJob(clientSystem.id),
+        signal: ending.signal,
+        log,
+      })
+      tell(log, run, outcome)
+    } catch (err) {
+      log.error({ err, runId: run.id }, 'the Sync database could not be told how a run ended; the reaper will')
+    } finally {
+      clearTimeout(timer)
+      shutdown.signal.removeEventListener('abort', stop)
+      job.signal.removeEventListener('abort', lost)
+    }
+  }
+
+  async function scheduled(clientSystem: ClientSystem): Promise<void> {
+    const { run, created } = await trigger({
+      clientSystemId: clientSystem.id,
+      trigger: 'schedule',
+      full: false,
+      requestedBy: null,
+    })
+    if (!created) log.info({ clientSystem: clientSystem.id, activeRunId: run.id }, 'meter sync skipped')
+  }
+
+  const reaper = works ? startReaper({ pool, boss, clientSystems: config.clientSystems, runQueue, completeJob, log }) : null
+  if (works) {
+    await boss.createQueue(pruneQueue, { retryLimit: 0 })
+    await boss.schedule(pruneQueue, '17 3 * * *')
+    await boss.work(pruneQueue, async () => {
+      for (const statement of pruneHistory) await pool.query(statement, statement.includes('$1') ? [config.historyDays] : [])
+    })
+    const waiting = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 }
+    for (const clientSystem of config.clientSystems) {
+      const { id, schedule } = clientSystem
+      await boss.work(runQueue(id), waiting, async (jobs: Job[]) => {
+        for (const job of jobs) await work(clientSystem, job)
+      })
+      await boss.work(scheduleQueue(id), { pollingIntervalSeconds: 1 }, () => scheduled(clientSystem))
+      await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
+      await trigger({ clientSystemId: id, trigger: 'startup', full: true, requestedBy: null })
+    }
+  }
+
+  let stopped: Promise<void> | undefined
+  return {
+    trigger,
+    nextRunAt: ({ schedule }) => boss.previewSchedule(schedule.cron, { tz: schedule.timeZone, count: 1 })[0] ?? null,
+    ready: async () => (await boss.schemaVersion()) !== null,
+    stop: () => {
+      stopped ??= (async () => {
+        shutdown.abort()
+        await reaper?.stop()
+        await boss.stop({ graceful: true, timeout: 8_000 })
+      })()
+      return stopped
+    },
+  }
+}
+
+class SlotTaken extends Error {}
+
+/**
+ * One active job a Client System (`exclusive`), never tried again by itself (Requirement 2.4), awake in milliseconds
+ * (`notify`), and known to be dead after its heartbeat stops. `createQueue` leaves a queue that exists as it is.
+ */
+async function createQueues(boss: PgBoss, { id, deadlines }: ClientSystem): Promise<void> {
+  const runs = {
+    retryLimit: 0,
+    heartbeatSeconds,
+    expireInSeconds: Math.ceil(deadlines.total / 1_000) + 60,
+    notify: true,
+  }
+  await boss.createQueue(runQueue(id), { policy: 'exclusive', ...runs })
+  await boss.updateQueue(runQueue(id), runs)
+  const ticks = { retryLimit: 0, retentionSeconds: 300, expireInSeconds: 60, notify: true }
+  await boss.createQueue(scheduleQueue(id), { policy: 'short', ...ticks })
+  await boss.updateQueue(scheduleQueue(id), ticks)
+}
+
+/** A connection of ours as pg-boss wants it: its statement joins our transaction. */
+function through(client: Queryable) {
+  return { executeSql: (text: string, values: unknown[] = []) => client.query(text, values) }
+}
+
+function tell(log: Log, run: Run, outcome: Outcome): void {
+  const about = { runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }
+  if (outcome.status === 'succeeded') {
+    const { counts, readMode, timings } = outcome.result
+    const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
+    log.info({ ...about, ...counts, readMode, durationMs }, 'meter sync succeeded')
+    if (outcome.verdict.deletions === 'withhold') {
+      log.warn({ ...about, withheld: counts.withheld, reason: outcome.verdict.reason }, 'deletions withheld')
+    }
+  } else if (outcome.status === 'ended') {
+    log.warn(about, 'meter sync ended elsewhere: its row tells how')
+  } else {
+    const { code, message, hint } = outcome.error
+    log.error({ ...about, code, error: message, hint, err: outcome.cause }, 'meter sync failed')
+  }
+}
+
+function timedOut(milliseconds: number): AgentError {
+  return new AgentError('timeout', `The run took longer than ${milliseconds / 1_000} s`, {
+    hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
+  })
+}
+
+function claimLost(): AgentError {
+  return new AgentError('lease_lost', "The worker's claim on this run was lost", {
+    hint: 'Look for a worker that was frozen or cut off from the Sync database; the next run starts afresh',
+  })
+}
+
+function shuttingDown(): AgentError {
+  return new AgentError('shutting_down', 'The agent was stopped while the run was active', {
+    hint: 'Nothing was changed; the run at the next start covers it',
+  })
+}
+
+/** Passes on what is new: a database that is away says the same several times a second. */
+function quietly<T extends { message: string }>(tell: (event: T) => void): (event: T) => void {
+  let last = ''
+  let at = 0
+  return (event) => {
+    if (event.message === last && Date.now() - at < 30_000) return
+    last = event.message
+    at = Date.now()
+    tell(event)
+  }
+}

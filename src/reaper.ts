@@ -1,0 +1,117 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import type { PgBoss } from 'pg-boss'
+import type { ClientSystem } from './config.ts'
+import { lockKey, transaction } from './db/connect.ts'
+import { findActiveRun } from './db/runs.ts'
+import type { Run, RunError } from './events.ts'
+import type { Log } from './log.ts'
+import { type CompleteJob, recordFailure } from './sync/record.ts'
+
+export type ReaperOptions = {
+  pool: pg.Pool
+  boss: PgBoss
+  clientSystems: readonly ClientSystem[]
+  runQueue: (clientSystemId: string) => string
+  completeJob: (clientSystemId: string) => CompleteJob
+  log: Log
+}
+
+const interval = 2_000
+
+type Lease = 'held' | 'lost' | 'none'
+
+const workerLost: RunError = {
+  code: 'worker_lost',
+  message: 'The worker of this run is gone',
+  hint: 'Nothing was changed; look for its end in the log of the process or of the machine',
+}
+const leaseLost: RunError = {
+  code: 'lease_lost',
+  message: 'The worker of this run did not answer for too long and was cut off',
+  hint: 'Nothing was changed; look for a machine that was frozen or overloaded',
+}
+
+/**
+ * Ends the runs whose worker died (DESIGN.md, *Who died?*): a running one whose lock is free, or whose lease ran out;
+ * a queued one whose job is gone. Each worker has a reaper; the lock and the fence let one of them win.
+ */
+export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, log }: ReaperOptions) {
+  const db = drizzle(pool)
+  const end = async (run: Run, error: RunError, { evict = false } = {}) => {
+    const ended = await transaction(pool, async (client) => {
+      const { rows } = await client.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${lockKey}) as free`, [
+        run.clientSystemId,
+      ])
+      if (!rows[0]?.free) {
+        if (!evict) return false
+        await client.query(terminateHolder, [run.clientSystemId])
+        await client.query(`select pg_advisory_xact_lock(${lockKey})`, [run.clientSystemId])
+      }
+      return recordFailure(client, run, { status: 'interrupted', error }, completeJob(run.clientSystemId))
+    })
+    if (ended) {
+      const { id: runId, clientSystemId: clientSystem, trigger } = run
+      log.error({ runId, clientSystem, trigger, code: error.code, hint: error.hint }, 'meter sync failed')
+    }
+    return ended
+  }
+
+  /** The clock that judges a heartbeat is pg-boss's own. */
+  const leaseOf = async ({ id, clientSystemId }: Run): Promise<Lease> => {
+    const { rows } = await boss.getDb().executeSql(
+      `select state = 'active' as active, state < 'completed' as open,
+         heartbeat_on + heartbeat_seconds * interval '1 s' < pgboss.job_now() as stale
+       from pgboss.job where name = $1 and id = $2`,
+      [runQueue(clientSystemId), id],
+    )
+    const job: { active: boolean; open: boolean; stale: boolean | null } | undefined = rows[0]
+    if (!job?.open) return 'none'
+    return job.active && job.stale ? 'lost' : 'held'
+  }
+
+  const look = async ({ id }: ClientSystem) => {
+    const run = await findActiveRun(db, id)
+    if (!run) return
+    if (run.status === 'running') {
+      if (await end(run, workerLost)) return
+      if ((await leaseOf(run)) !== 'held') await end(run, leaseLost, { evict: true })
+    } else if ((await leaseOf(run)) !== 'held') {
+      await end(run, workerLost, { evict: true })
+    }
+  }
+
+  let failing = false
+  let looking: Promise<void> = Promise.resolve()
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    looking = Promise.all(clientSystems.map(look))
+      .then(() => {
+        failing = false
+      })
+      .catch((err) => {
+        if (!failing) log.warn({ err }, 'the reaper cannot look after runs; it tries again')
+        failing = true
+      })
+      .finally(() => {
+        busy = false
+      })
+  }, interval)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await looking
+    },
+  }
+}
+
+/** A frozen client keeps its lock for ever: no timeout of the server fires while it waits for COPY data. */
+const terminateHolder = `
+  select pg_terminate_backend(l.pid)
+  from pg_locks l
+  where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+    and l.database = (select oid from pg_database where datname = current_database())
+    and (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}
+    and l.pid <> pg_backend_pid()`

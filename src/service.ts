@@ -1,0 +1,57 @@
+import { createAgent } from './agent.ts'
+import type { Config } from './config.ts'
+import { openPool } from './db/connect.ts'
+import { migrate } from './db/migrate.ts'
+import { ConfigError } from './errors.ts'
+import { startHttp } from './http/server.ts'
+import { type JobsOptions, startJobs } from './jobs.ts'
+import type { Log } from './log.ts'
+
+export type Service = {
+  /** Where HTTP listens, or null for a worker without it. */
+  url: string | null
+  /** Stops everything in reverse order, within 10 s. Can be called twice. */
+  stop: () => Promise<void>
+}
+
+export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal } & Pick<JobsOptions, 'clock'>
+
+/** Starts the agent: schema, jobs, state, HTTP, in this order. Waits for a Sync database that is not up yet. */
+export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
+  await migrateWhenUp(config, log, signal)
+  const started: (() => Promise<void>)[] = []
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= (async () => {
+      for (const end of started.reverse()) await end()
+    })()
+    return stopped
+  }
+  try {
+    const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 10, log })
+    started.push(() => pool.end())
+    const jobs = await startJobs({ config, pool, log, ...(clock && { clock }) })
+    started.push(jobs.stop)
+    const agent = createAgent({ config, pool, jobs, log })
+    started.push(agent.stop)
+    const http = await startHttp({ agent, config, log })
+    started.push(http.stop)
+    log.info({ url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) }, `meter sync agent is up: ${http.url}`)
+    return { url: http.url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | undefined): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await migrate(config.syncDatabase)
+    } catch (err) {
+      if (err instanceof ConfigError || signal?.aborted) throw err
+      if (attempt % 15 === 0) log.warn({ err }, 'waiting for the Sync database; check DATABASE_URL and the server if this stays')
+      await new Promise((done) => setTimeout(done, 2_000))
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type Session, sqlBeside } from '../db/connect.ts'
+import type { Counts } from '../events.ts'
+import type { Difference } from './compare.ts'
+import type { Verdict } from './guard.ts'
+
+const keepChanges = sqlBeside(import.meta.url, 'audit.sql')
+const keepRejected = sqlBeside(import.meta.url, 'reject.sql')
+const insertMeters = sqlBeside(import.meta.url, 'insert.sql')
+const updateMeters = sqlBeside(import.meta.url, 'update.sql')
+const markDeleted = sqlBeside(import.meta.url, 'delete.sql')
+
+/**
+ * Makes the local meters as the difference says, a statement each, touching only rows that differ; what changes is
+ * kept first. The counts are of rows written.
+ */
+export async function apply(
+  { client }: Session,
+  run: { id: string; clientSystemId: string },
+  difference: Difference,
+  { deletions }: Verdict,
+): Promise<Counts> {
+  const withhold = deletions === 'withhold'
+  const { read, restored, rejected, missing } = difference
+  if (rejected > 0) await client.query(keepRejected, [run.id])
+  if (difference.updated > 0 || missing > 0) await client.query(keepChanges, [run.id, withhold])
+  const write = async (needed: boolean, statement: string, values: unknown[]) =>
+    needed ? ((await client.query(statement, values)).rowCount ?? 0) : 0
+  const inserted = await write(difference.inserted > 0, insertMeters, [run.clientSystemId, run.id])
+  const updated = await write(difference.updated > 0, updateMeters, [run.id])
+  const deleted = await write(missing > 0 && !withhold, markDeleted, [run.id])
+  return {
+    read,
+    inserted,
+    updated,
+    unchanged: read - inserted - updated - rejected,
+    rejected,
+    restored,
+    deleted,
+    withheld: withhold ? missing : 0,
+  }
+}

@@ -1,0 +1,26 @@
+import { type Session, sqlBeside } from '../db/connect.ts'
+
+const writeChanges = sqlBeside(import.meta.url, 'compare.sql')
+const countChanges = sqlBeside(import.meta.url, 'count.sql')
+
+/** How many meters differ, and how. */
+export type Difference = {
+  read: number
+  inserted: number
+  updated: number
+  restored: number
+  missing: number
+  rejected: number
+  nameless: number
+  activeBefore: number
+}
+
+/** Writes the differences between staging and the local meters to the temporary table `change`, and counts them. */
+export async function compare({ client }: Session, clientSystemId: string, read: number): Promise<Difference> {
+  await client.query(writeChanges, [clientSystemId])
+  await client.query('analyze change')
+  const { rows } = await client.query<Record<keyof Omit<Difference, 'read'>, number>>(countChanges, [clientSystemId])
+  const counted = rows[0]
+  if (!counted) throw new Error('counting the changes returned no row')
+  return { read, ...counted }
+}

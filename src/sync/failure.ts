@@ -1,0 +1,50 @@
+import { AgentError, errorCode, errorMessage } from '../errors.ts'
+import type { RunError, RunStatus } from '../events.ts'
+import { redact } from '../log.ts'
+
+export type Failure = { status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>; error: RunError; cause: unknown }
+
+const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
+
+/**
+ * What a run that threw ends with. An aborted signal's reason comes first: whatever broke, broke because of it.
+ * What is not an AgentError came from the Sync database or is a fault of this program.
+ */
+export function failureOf(thrown: unknown, signal: AbortSignal): Failure {
+  const error = signal.aborted && signal.reason instanceof AgentError ? signal.reason : asAgentError(thrown)
+  const status = interrupting.has(error.code) ? 'interrupted' : error.code === 'cancelled' ? 'cancelled' : 'failed'
+  return { status, error: { code: error.code, message: redact(error.message), hint: error.hint }, cause: thrown }
+}
+
+function asAgentError(thrown: unknown): AgentError {
+  if (thrown instanceof AgentError) return thrown
+  const code = errorCode(thrown)
+  const message = errorMessage(thrown)
+  const cause = { cause: thrown }
+  switch (code) {
+    case '22021':
+    case '22P05':
+      return new AgentError('source_data', `The Client System sent bytes that are no text: ${message}`, {
+        ...cause,
+        hint: 'Check the encoding of the Client System and the bytes of its text columns',
+      })
+    case '53100':
+      return new AgentError('disk_full', `The Sync database has no room left: ${message}`, {
+        ...cause,
+        hint: 'Make room on the disk of the Sync database; the next run starts afresh',
+      })
+    case '55P03':
+    case '40P01':
+      return new AgentError('database_busy', `A lock in the Sync database was not to be had: ${message}`, {
+        ...cause,
+        hint: 'Find who holds it in pg_stat_activity and pg_locks; the next run tries again',
+      })
+  }
+  if (code === null) {
+    return new AgentError('internal', `Unexpected: ${message}`, { ...cause, hint: 'Look at the log; this is a fault of the agent' })
+  }
+  return new AgentError('database_error', `The Sync database failed: ${message}`, {
+    ...cause,
+    hint: 'Check that the Sync database is up and its log; the next run starts afresh',
+  })
+}

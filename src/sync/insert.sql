@@ -1,0 +1,11 @@
+-- Inserts the meters that are new in the Client System $1, for the run $2.
+insert into sync.meter (
+  client_system_id, external_id, name, serial_number, kind, unit, location, ip_address, port, attributes, active,
+  created_run_id, last_run_id
+)
+select
+  $1, s.external_id, s.name, s.serial_number, s.kind, s.unit, s.location, s.ip_address, s.port::integer,
+  s.attributes::jsonb, s.active::boolean, $2, $2
+from change c
+join staging s on s.ctid = c.staged
+where c.operation = 'insert'

@@ -1,0 +1,85 @@
+import type pg from 'pg'
+import { transaction } from '../db/connect.ts'
+import type { Phase, Progress } from '../events.ts'
+import type { Log } from '../log.ts'
+import { markPhase, notify, type RunRef } from './record.ts'
+
+/** Follows a run through its phases: marks them, times them, and tells how far it has come. */
+export type Phases = Disposable & {
+  enter: (phase: Phase) => Promise<void>
+  /** Rows that the source is expected to have. */
+  expect: (rows: number | null) => void
+  /** How much has been read; what is not given stays. */
+  progress: (now: { bytesRead?: number; rowsRead?: number }) => void
+  /** Milliseconds in each phase so far. */
+  timings: () => Partial<Record<Phase, number>>
+}
+
+/** Four times a second at most: a notification takes a lock of the whole server at its commit. */
+const interval = 250
+
+/**
+ * All of it goes through `pool`, never through the run's own transaction, whose notifications would arrive only at
+ * its end. Rows are counted by the server, in the session `pid`.
+ */
+export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunRef; pid: number; log: Log }): Phases {
+  const state: Progress = {
+    runId: run.id,
+    clientSystemId: run.clientSystemId,
+    phase: 'connecting',
+    rowsRead: 0,
+    rowsExpected: null,
+    bytesRead: 0,
+  }
+  const spent: Partial<Record<Phase, number>> = {}
+  let entered = performance.now()
+  let told = ''
+  let telling = false
+
+  const account = () => {
+    const now = performance.now()
+    spent[state.phase] = Math.round((spent[state.phase] ?? 0) + now - entered)
+    entered = now
+  }
+  const tell = async () => {
+    if (telling) return
+    telling = true
+    try {
+      if (state.phase === 'reading') state.rowsRead = Math.max(state.rowsRead, await copiedRows(pool, pid))
+      const text = JSON.stringify(state)
+      if (text !== told) await notify(pool, { type: 'progress', ...state })
+      told = text
+    } catch (err) {
+      log.debug({ err }, 'the progress of a run could not be told')
+    } finally {
+      telling = false
+    }
+  }
+  const timer = setInterval(tell, interval)
+  return {
+    enter: async (phase) => {
+      account()
+      state.phase = phase
+      await transaction(pool, (db) => markPhase(db, run, phase))
+    },
+    expect: (rows) => {
+      state.rowsExpected = rows
+    },
+    progress: (now) => {
+      Object.assign(state, now)
+    },
+    timings: () => {
+      account()
+      return { ...spent }
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+}
+
+async function copiedRows(pool: pg.Pool, pid: number): Promise<number> {
+  const { rows } = await pool.query<{ tuples_processed: string }>(
+    'select tuples_processed from pg_stat_progress_copy where pid = $1',
+    [pid],
+  )
+  return Number(rows[0]?.tuples_processed ?? 0)
+}

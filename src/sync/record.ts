@@ -1,0 +1,118 @@
+import type { Queryable } from '../db/connect.ts'
+import type { Counts, Notice, Phase, RunError, RunStatus } from '../events.ts'
+
+/** Marks the pg-boss job of a run as done, through the caller's transaction. A job that is gone is no error. */
+export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
+
+export type RunRef = { id: string; clientSystemId: string }
+
+/** What is known of a run that succeeded. */
+export type Result = { counts: Counts; readMode: 'full'; bytesRead: number; timings: Partial<Record<Phase, number>> }
+
+export const channel = 'meter_sync'
+
+/**
+ * Takes the next revision. To be the first write of its transaction: the counter's row lock then makes the order of
+ * commits the order of revisions, and nobody who holds a run row waits for it.
+ */
+export async function nextRevision(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ value: string }>(
+    'update sync.revision_counter set value = value + 1 where id = 1 returning value',
+  )
+  const value = rows[0]?.value
+  if (value === undefined) throw new Error('sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)')
+  return Number(value)
+}
+
+/** Tells every process, at the commit. Ids and small numbers only: a payload ends at 8 kB (Fault 21). */
+export async function notify(db: Queryable, notice: Notice): Promise<void> {
+  await db.query('select pg_notify($1, $2)', [channel, JSON.stringify(notice)])
+}
+
+/** From queued to running, or false when somebody ended the run meanwhile. Inside a transaction. */
+export async function markRunning(db: Queryable, run: RunRef): Promise<boolean> {
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `update sync.run set status = 'running', started_at = now(), phase = 'connecting', revision = $2
+     where id = $1 and status = 'queued'`,
+    [run.id, revision],
+  )
+  await notifyRun(db, run, revision, false)
+  return rowCount === 1
+}
+
+/** Enters the next phase of a running run. Inside a transaction. */
+export async function markPhase(db: Queryable, run: RunRef, phase: Phase): Promise<void> {
+  const revision = await nextRevision(db)
+  await db.query(`update sync.run set phase = $2, revision = $3 where id = $1 and status = 'running'`, [run.id, phase, revision])
+  await notifyRun(db, run, revision, false)
+}
+
+/**
+ * Ends a run as succeeded, in the transaction that wrote its meters. False when the run is no longer running: the
+ * lease was lost, and the caller rolls back.
+ */
+export async function recordSuccess(db: Queryable, run: RunRef, result: Result, completeJob: CompleteJob): Promise<boolean> {
+  const { counts } = result
+  await db.query(
+    `update sync.client_system set (meters_total, meters_active) = (
+       select count(*), count(*) filter (where active) from sync.meter where client_system_id = $1
+     ) where id = $1`,
+    [run.clientSystemId],
+  )
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `update sync.run set
+       status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
+       read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
+       read_mode = $11, bytes_read = $12, timings = $13
+     where id = $1 and status = 'running'`,
+    [
+      run.id,
+      revision,
+      counts.read,
+      counts.inserted,
+      counts.updated,
+      counts.unchanged,
+      counts.rejected,
+      counts.restored,
+      counts.deleted,
+      counts.withheld,
+      result.readMode,
+      result.bytesRead,
+      JSON.stringify(result.timings),
+    ],
+  )
+  if (rowCount !== 1) return false
+  await completeJob(db, run.id)
+  await notifyRun(db, run, revision, true)
+  return true
+}
+
+/**
+ * Ends an active run without success. False when it had already ended: then its own state stands (Fault 13).
+ * Inside a transaction. Worker, reaper and cancellation all end a run this way.
+ */
+export async function recordFailure(
+  db: Queryable,
+  run: RunRef,
+  { status, error }: { status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>; error: RunError },
+  completeJob: CompleteJob,
+): Promise<boolean> {
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `update sync.run set
+       status = $3, phase = null, finished_at = clock_timestamp(), revision = $2,
+       error_code = $4, error_message = $5, error_hint = $6
+     where id = $1 and status in ('queued', 'running')`,
+    [run.id, revision, status, error.code, error.message, error.hint],
+  )
+  if (rowCount !== 1) return false
+  await completeJob(db, run.id)
+  await notifyRun(db, run, revision, true)
+  return true
+}
+
+async function notifyRun(db: Queryable, run: RunRef, revision: number, ended: boolean): Promise<void> {
+  await notify(db, { type: 'run', runId: run.id, clientSystemId: run.clientSystemId, revision, ended })
+}

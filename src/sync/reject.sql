@@ -1,0 +1,16 @@
+-- Keeps the first 1,000 rows that could not be used, for the run $1, their values cut to 1 kB.
+insert into sync.rejected_row (run_id, external_id, reason, row)
+select
+  $1,
+  left(coalesce(s.external_id, s.cut_id), 1000),
+  c.reason,
+  (
+    select coalesce(jsonb_object_agg(value.key, left(value.value, 1000)), '{}')
+    from jsonb_each_text(to_jsonb(s)) value
+    where value.key not in ('cut_id', 'row_bytes') and value.value is not null
+  )
+from change c
+join staging s on s.ctid = c.staged
+where c.operation = 'reject'
+order by c.staged
+limit 1000

@@ -1,0 +1,82 @@
+import type pg from 'pg'
+import type { ClientSystem, DatabaseTarget } from '../config.ts'
+import { type Queryable, transaction } from '../db/connect.ts'
+import { openSource } from '../db/source.ts'
+import { AgentError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { apply } from './apply.ts'
+import { compare } from './compare.ts'
+import { type Failure, failureOf } from './failure.ts'
+import { guard, type Verdict } from './guard.ts'
+import { followPhases } from './phases.ts'
+import { describeMeters, readMeters, refuseSameDatabase } from './read.ts'
+import { type CompleteJob, markRunning, type Result, type RunRef, recordFailure, recordSuccess } from './record.ts'
+import { openRunSession, type RunSession } from './session.ts'
+import { stage } from './stage.ts'
+
+export type Deps = {
+  clientSystem: ClientSystem
+  syncDatabase: DatabaseTarget
+  /** For what must be seen before the run's own transaction ends. */
+  pool: pg.Pool
+  completeJob: CompleteJob
+  /** Its reason, an AgentError, is why the run ends. */
+  signal: AbortSignal
+  log: Log
+}
+
+/** `ended`: somebody else ended the run, and its row tells how. */
+export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } | Failure | { status: 'ended' }
+
+/**
+ * Runs one sync: all of it becomes visible at the commit, or none of it. Throws only when the Sync database cannot be
+ * told how the run ended; the reaper then finds it.
+ */
+export async function runSync(run: RunRef, deps: Deps): Promise<Outcome> {
+  const { clientSystem, syncDatabase, pool, completeJob, signal } = deps
+  const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
+  try {
+    const { id: clientSystemId, deadlines } = clientSystem
+    await using session = await openRunSession(syncDatabase, { clientSystemId, milliseconds: deadlines.total, pool, signal })
+    try {
+      if (!(await transaction(pool, (db) => markRunning(db, run)))) return { status: 'ended' }
+      return await mirror(run, deps, session)
+    } catch (thrown) {
+      const failure = failureOf(thrown, signal)
+      return (await session.finish(end(failure))) ? failure : { status: 'ended' }
+    }
+  } catch (thrown) {
+    const failure = failureOf(thrown, signal)
+    return (await transaction(pool, end(failure))) ? failure : { status: 'ended' }
+  }
+}
+
+/** The one transaction: read, stage, compare, guard, apply, record (Requirements 1.1 to 1.5). */
+async function mirror(run: RunRef, deps: Deps, session: RunSession): Promise<Outcome> {
+  const { clientSystem, pool, completeJob, signal, log } = deps
+  using phases = followPhases({ pool, run, pid: session.pid, log })
+  await using source = await openSource(clientSystem, signal)
+  await session.client.query('begin isolation level read committed')
+  await refuseSameDatabase(source, clientSystem.query, session)
+  const query = await describeMeters(source, clientSystem.query)
+  phases.expect(query.estimate)
+  await phases.enter('reading')
+  const staged = await stage(session, readMeters(source, query), phases.progress)
+  await source.close()
+  await phases.enter('comparing')
+  const difference = await compare(session, run.clientSystemId, staged.rows)
+  const verdict = guard(difference, clientSystem.guard)
+  await phases.enter('applying')
+  const counts = await apply(session, run, difference, verdict)
+  const result: Result = { counts, readMode: 'full', bytesRead: staged.bytes, timings: phases.timings() }
+  signal.throwIfAborted()
+  if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
+  await session.client.query('commit')
+  return { status: 'succeeded', result, verdict }
+}
+
+function leaseLost(): AgentError {
+  return new AgentError('lease_lost', 'Another worker took this run for dead and ended it', {
+    hint: 'Look for a worker that was frozen or cut off; the newer run stands',
+  })
+}

@@ -1,0 +1,24 @@
+-- What the source answered, one row a meter, all of it text: what cannot be used is rejected by name later on.
+-- `cut_id` stands instead of an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB.
+create temporary table staging (
+  external_id text collate "C",
+  name text,
+  serial_number text,
+  kind text,
+  unit text,
+  location text,
+  ip_address text,
+  port text,
+  active text,
+  attributes text,
+  cut_id text,
+  row_bytes text
+) on commit drop;
+
+-- What differs, and only that. `staged` points at the row of staging.
+create temporary table change (
+  operation text not null,
+  reason text,
+  meter_id bigint,
+  staged tid
+) on commit drop;

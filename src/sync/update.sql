@@ -1,0 +1,18 @@
+-- Updates the meters that differ and those that came back, for the run $1.
+update sync.meter m
+set
+  name = s.name,
+  serial_number = s.serial_number,
+  kind = s.kind,
+  unit = s.unit,
+  location = s.location,
+  ip_address = s.ip_address,
+  port = s.port::integer,
+  attributes = s.attributes::jsonb,
+  active = s.active::boolean,
+  removed_at = null,
+  updated_at = now(),
+  last_run_id = $1
+from change c
+join staging s on s.ctid = c.staged
+where c.operation in ('update', 'restore') and m.id = c.meter_id
