@@ -7,7 +7,18 @@ import { isMigrated } from './db/migrate.ts'
 import { findRun, listRuns, listRunsSince } from './db/runs.ts'
 import { readRevision, readSnapshot, type Snapshot } from './db/status.ts'
 import { AgentError } from './errors.ts'
-import type { Change, ChangeOperation, ClientSystemStatus, Meter, Progress, Rejected, Run, RunStatus, Status, Trigger } from './events.ts'
+import type {
+  Change,
+  ChangeOperation,
+  ClientSystemStatus,
+  Meter,
+  Progress,
+  Rejected,
+  Run,
+  RunStatus,
+  Status,
+  Trigger,
+} from './events.ts'
 import { startFeed } from './feed.ts'
 import type { Jobs } from './jobs.ts'
 import type { Log } from './log.ts'
@@ -135,8 +146,12 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
     meter,
 
     /** Asks for a run at once. `created` is false when one was active: it is returned instead (Requirement 2.3). */
-    trigger: async (request: { clientSystemId: string | null; full: boolean; trigger: Trigger; requestedBy: string | null }) =>
-      await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
+    trigger: async (request: {
+      clientSystemId: string | null
+      full: boolean
+      trigger: Trigger
+      requestedBy: string | null
+    }) => await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
 
     runs: async (filter: {
       clientSystemId: string | null
@@ -158,7 +173,10 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       return page(changes, filter.limit, ({ externalId }) => externalId)
     },
 
-    rejected: async (runId: string, { after, limit }: { after: number; limit: number }): Promise<Page<Rejected, number>> => {
+    rejected: async (
+      runId: string,
+      { after, limit }: { after: number; limit: number },
+    ): Promise<Page<Rejected, number>> => {
       await run(runId)
       const found = page(await listRejected(pool, runId, after, limit + 1), limit, ({ id }) => id)
       return { items: found.items.map(({ rejected }) => rejected), next: found.next }
@@ -205,7 +223,9 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
         ['jobs', jobs.ready],
         ['listener', async () => feed.connected()],
       ]
-      const answers = await Promise.all(checks.map(async ([name, check]) => ((await check().catch(() => false)) ? null : name)))
+      const answers = await Promise.all(
+        checks.map(async ([name, check]) => ((await check().catch(() => false)) ? null : name)),
+      )
       return answers.filter((name) => name !== null)
     },
 

@@ -65,7 +65,8 @@ export class ConfigError extends Error {
 
 /** The SQLSTATE or system error code of whatever was thrown, or null. Branch on this, never on message text. */
 export function errorCode(error: unknown): string | null {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
+    return error.code
   return null
 }
 

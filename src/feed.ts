@@ -31,7 +31,13 @@ const pingInterval = 5_000
 
 const phase = z.enum(['connecting', 'reading', 'comparing', 'applying', 'proving'])
 const noticeSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run'), runId: z.string(), clientSystemId: z.string(), revision: z.number(), ended: z.boolean() }),
+  z.object({
+    type: z.literal('run'),
+    runId: z.string(),
+    clientSystemId: z.string(),
+    revision: z.number(),
+    ended: z.boolean(),
+  }),
   z.object({
     type: z.literal('progress'),
     runId: z.string(),
@@ -63,7 +69,10 @@ export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOpti
 
   const open = async () => {
     const next = createSubscriber.default(
-      { ...connectionOptions(target, { application: 'meter-sync-agent feed', connectMilliseconds: 5_000 }), query_timeout: 5_000 },
+      {
+        ...connectionOptions(target, { application: 'meter-sync-agent feed', connectMilliseconds: 5_000 }),
+        query_timeout: 5_000,
+      },
       // Its own reconnecting gives no say over a half-open socket: it reports the loss, and the loop here begins anew.
       { parse: parseQuietly, paranoidChecking: false, retryLimit: 1 },
     )

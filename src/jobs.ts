@@ -62,8 +62,14 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     cronWorkerIntervalSeconds: 1,
     ...(clock && { clock }),
   })
-  boss.on('error', quietly((err) => log.warn({ err }, 'the job queue met an error; it goes on by itself')))
-  boss.on('warning', quietly((warning) => log.warn({ warning }, 'the job queue gave a warning')))
+  boss.on(
+    'error',
+    quietly((err) => log.warn({ err }, 'the job queue met an error; it goes on by itself')),
+  )
+  boss.on(
+    'warning',
+    quietly((warning) => log.warn({ warning }, 'the job queue gave a warning')),
+  )
   await boss.start()
   const shutdown = new AbortController()
 
@@ -169,12 +175,15 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     if (!created) log.info({ clientSystem: clientSystem.id, activeRunId: run.id }, 'meter sync skipped')
   }
 
-  const reaper = works ? startReaper({ pool, boss, clientSystems: config.clientSystems, runQueue, completeJob, log }) : null
+  const reaper = works
+    ? startReaper({ pool, boss, clientSystems: config.clientSystems, runQueue, completeJob, log })
+    : null
   if (works) {
     await boss.createQueue(pruneQueue, { retryLimit: 0 })
     await boss.schedule(pruneQueue, '17 3 * * *')
     await boss.work(pruneQueue, async () => {
-      for (const statement of pruneHistory) await pool.query(statement, statement.includes('$1') ? [config.historyDays] : [])
+      for (const statement of pruneHistory)
+        await pool.query(statement, statement.includes('$1') ? [config.historyDays] : [])
     })
     const waiting = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 }
     for (const clientSystem of config.clientSystems) {

@@ -17,7 +17,9 @@ export function redact(text: string): string {
  * so that no field has to be thought of.
  */
 export function createLog({ level, terminal }: { level: string; terminal: boolean }): Log {
-  const out = terminal ? pretty({ colorize: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' }) : process.stdout
+  const out = terminal
+    ? pretty({ colorize: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
+    : process.stdout
   const destination: DestinationStream = { write: (line) => void out.write(redact(line)) }
   return pino(
     {

@@ -40,7 +40,8 @@ async function main(args: string[]): Promise<number> {
     if (values.help) return print(usage)
     if (values.version) return print(`${version}\n`)
     const [first = 'serve', ...rest] = positionals
-    if (!['serve', 'migrate'].includes(first) || rest.length > 0) throw new Error(`Unknown command: ${positionals.join(' ')}`)
+    if (!['serve', 'migrate'].includes(first) || rest.length > 0)
+      throw new Error(`Unknown command: ${positionals.join(' ')}`)
     command = first
   } catch (error) {
     process.stderr.write(`${errorMessage(error)}\n\n${usage}`)

@@ -36,7 +36,10 @@ export async function startService({ config, log, signal, clock }: ServiceOption
     started.push(agent.stop)
     const http = await startHttp({ agent, config, log })
     started.push(http.stop)
-    log.info({ url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) }, `meter sync agent is up: ${http.url}`)
+    log.info(
+      { url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
+      `meter sync agent is up: ${http.url}`,
+    )
     return { url: http.url, stop }
   } catch (error) {
     await stop()
@@ -50,7 +53,8 @@ async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | und
       return await migrate(config.syncDatabase)
     } catch (err) {
       if (err instanceof ConfigError || signal?.aborted) throw err
-      if (attempt % 15 === 0) log.warn({ err }, 'waiting for the Sync database; check DATABASE_URL and the server if this stays')
+      if (attempt % 15 === 0)
+        log.warn({ err }, 'waiting for the Sync database; check DATABASE_URL and the server if this stays')
       await new Promise((done) => setTimeout(done, 2_000))
     }
   }

@@ -32,7 +32,10 @@ export function connectionOptions(target: DatabaseTarget, { application, connect
 }
 
 /** A pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
-export function openPool(target: DatabaseTarget, { application, max, log }: { application: string; max: number; log: Log }) {
+export function openPool(
+  target: DatabaseTarget,
+  { application, max, log }: { application: string; max: number; log: Log },
+) {
   const pool = new pg.Pool({
     ...connectionOptions(target, { application, connectMilliseconds: 5_000 }),
     max,
@@ -50,7 +53,10 @@ export function openPool(target: DatabaseTarget, { application, max, log }: { ap
  * A session of the Sync database for one run. Its timeouts are its own, since a role's defaults would end a run
  * while the source computes. `milliseconds` is the run's total time.
  */
-export async function openSession(target: DatabaseTarget, { milliseconds }: { milliseconds: number }): Promise<Session> {
+export async function openSession(
+  target: DatabaseTarget,
+  { milliseconds }: { milliseconds: number },
+): Promise<Session> {
   const client = new pg.Client(
     connectionOptions(target, { application: 'meter-sync-agent run', connectMilliseconds: 10_000 }),
   )

@@ -36,7 +36,11 @@ export type MeterFilter = {
 }
 
 /** A page of meters by external id; `limit` rows at most. */
-export async function listMeters(db: Queryable, { clientSystemId, search, state, after }: MeterFilter, limit: number): Promise<Meter[]> {
+export async function listMeters(
+  db: Queryable,
+  { clientSystemId, search, state, after }: MeterFilter,
+  limit: number,
+): Promise<Meter[]> {
   const { rows } = await db.query<MeterRow>(
     `select ${meterColumns}
      from sync.meter
@@ -82,10 +86,19 @@ function toChange(row: ChangeRow): Change {
   }
 }
 
-export type ChangeFilter = { runId: string; clientSystemId: string; operation: ChangeOperation | null; after: string | null }
+export type ChangeFilter = {
+  runId: string
+  clientSystemId: string
+  operation: ChangeOperation | null
+  after: string | null
+}
 
 /** A page of a run's changes by external id. Insertions are told by the meters themselves. */
-export async function listChanges(db: Queryable, { runId, clientSystemId, operation, after }: ChangeFilter, limit: number): Promise<Change[]> {
+export async function listChanges(
+  db: Queryable,
+  { runId, clientSystemId, operation, after }: ChangeFilter,
+  limit: number,
+): Promise<Change[]> {
   const { rows } = await db.query<ChangeRow>(
     `(
        select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
@@ -149,5 +162,8 @@ export async function listRejected(
      from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`,
     [runId, after, limit],
   )
-  return rows.map(({ id, externalId, reason, row }) => ({ rejected: { externalId, reason, row: parseObject(row) }, id: Number(id) }))
+  return rows.map(({ id, externalId, reason, row }) => ({
+    rejected: { externalId, reason, row: parseObject(row) },
+    id: Number(id),
+  }))
 }

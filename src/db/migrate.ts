@@ -15,7 +15,9 @@ const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
  * pending and the role may not apply them.
  */
 export async function migrate(target: DatabaseTarget): Promise<void> {
-  const client = new pg.Client(connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }))
+  const client = new pg.Client(
+    connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }),
+  )
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -24,7 +26,9 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
     const newest = Math.max(...journal().map((entry) => entry.when))
     const applied = await lastApplied(client)
     if (applied > newest) {
-      throw new ConfigError(['DATABASE_URL: the schema of the Sync database is newer than this program; install the newer program'])
+      throw new ConfigError([
+        'DATABASE_URL: the schema of the Sync database is newer than this program; install the newer program',
+      ])
     }
     if (applied === newest) return
     await applyMigrations(drizzle(client), { migrationsFolder: folder })

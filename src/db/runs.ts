@@ -55,12 +55,19 @@ export async function findRun(db: Reader, id: string): Promise<Run | null> {
 /** The queued or running run of a Client System: one at most. */
 export async function findActiveRun(db: Reader, clientSystemId: string): Promise<Run | null> {
   const active = inArray(run.status, [...activeStatuses])
-  const rows = await db.select().from(run).where(and(eq(run.clientSystemId, clientSystemId), active))
+  const rows = await db
+    .select()
+    .from(run)
+    .where(and(eq(run.clientSystemId, clientSystemId), active))
   return rows[0] ? toRun(rows[0]) : null
 }
 
 /** The latest finished run with one of these statuses. */
-export async function findLastRun(db: Reader, clientSystemId: string, statuses: readonly RunStatus[]): Promise<Run | null> {
+export async function findLastRun(
+  db: Reader,
+  clientSystemId: string,
+  statuses: readonly RunStatus[],
+): Promise<Run | null> {
   const rows = await db
     .select()
     .from(run)
@@ -70,10 +77,18 @@ export async function findLastRun(db: Reader, clientSystemId: string, statuses: 
   return rows[0] ? toRun(rows[0]) : null
 }
 
-export type RunFilter = { clientSystemIds: string[]; status: RunStatus | null; before: { queuedAt: string; id: string } | null }
+export type RunFilter = {
+  clientSystemIds: string[]
+  status: RunStatus | null
+  before: { queuedAt: string; id: string } | null
+}
 
 /** A page of runs, newest first; `limit` rows at most. */
-export async function listRuns(db: Reader, { clientSystemIds, status, before }: RunFilter, limit: number): Promise<Run[]> {
+export async function listRuns(
+  db: Reader,
+  { clientSystemIds, status, before }: RunFilter,
+  limit: number,
+): Promise<Run[]> {
   const conditions: (SQL | undefined)[] = [inArray(run.clientSystemId, clientSystemIds)]
   if (status) conditions.push(eq(run.status, status))
   if (before) {
@@ -90,7 +105,12 @@ export async function listRuns(db: Reader, { clientSystemIds, status, before }: 
 }
 
 /** The runs that changed after a revision, in the order of their latest change; the latest `limit` of them. */
-export async function listRunsSince(db: Reader, clientSystemIds: string[], revision: number, limit: number): Promise<Run[]> {
+export async function listRunsSince(
+  db: Reader,
+  clientSystemIds: string[],
+  revision: number,
+  limit: number,
+): Promise<Run[]> {
   const rows = await db
     .select()
     .from(run)

@@ -41,7 +41,9 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const hint = `Check the network to ${name} and its load${variable && `, or raise ${variable}`}`
-        reject(new AgentError('source_timeout', `${name} was silent for ${milliseconds / 1_000} s while ${doing}`, { hint }))
+        reject(
+          new AgentError('source_timeout', `${name} was silent for ${milliseconds / 1_000} s while ${doing}`, { hint }),
+        )
         cut()
       }, milliseconds)
     })
@@ -152,7 +154,10 @@ function connectError(error: unknown, { tls }: DatabaseTarget, name: string): Ag
   const refusedByServer = code !== null && (unreachable.has(code) || /^[0-9A-Z]{5}$/.test(code))
   if (tls && !system && !refusedByServer) {
     const hint = 'Check the certificate and host name; sslrootcert=FILE in CLIENT_SYSTEM_URL names a private authority'
-    return new AgentError('source_tls', `No trusted connection to ${name}: ${errorMessage(error)}`, { ...details, hint })
+    return new AgentError('source_tls', `No trusted connection to ${name}: ${errorMessage(error)}`, {
+      ...details,
+      hint,
+    })
   }
   const hint = 'Check host, port and database in CLIENT_SYSTEM_URL, and that the server is up'
   return new AgentError('source_unreachable', `Cannot connect to ${name}: ${errorMessage(error)}`, { ...details, hint })
@@ -164,7 +169,10 @@ function sourceError(error: unknown, name: string, doing: string): AgentError {
   const details = { cause: error }
   if (code !== null && garbled.has(code)) {
     const hint = 'Check the encoding of the Client System and the bytes of its text columns'
-    return new AgentError('source_data', `${name} holds bytes that are no text: ${errorMessage(error)}`, { ...details, hint })
+    return new AgentError('source_data', `${name} holds bytes that are no text: ${errorMessage(error)}`, {
+      ...details,
+      hint,
+    })
   }
   if (code !== null && /^[0-9A-Z]{5}$/.test(code) && queryClasses.has(code.slice(0, 2))) {
     const hint = 'Check CLIENT_SYSTEM_QUERY and the rights of its role'

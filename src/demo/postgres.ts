@@ -46,8 +46,8 @@ export class PostgresUnavailable extends Error {}
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
 
-/** PostgreSQL refuses to run as root: there it runs as this user (nobody), who owns its directory. */
-const unprivileged = 65_534
+/** PostgreSQL refuses to run as root: there it runs as this user, who owns its directory: nobody, on a Mac daemon. */
+const unprivileged = process.platform === 'darwin' ? 1 : 65_534
 const isRoot = process.getuid?.() === 0
 
 /** The user that a server runs as, for spawn; empty is the user of this process. */

@@ -28,7 +28,10 @@ const metersQuery = pageQuery.extend({
 const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: z.string(), runId: z.uuid() })) })
 const noQuery = z.strictObject({})
 const runId = z.uuid()
-const meterId = z.string().regex(/^\d{1,15}$/).transform(Number)
+const meterId = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
 
 /** The routes under `/api`, each a thin adapter over the agent. */
 export function createApi(agent: Agent, streams: Streams) {

@@ -49,6 +49,10 @@ export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
-  throw new AgentError('bad_request', `${what}: ${faults.join('; ')}`, { hint: 'Correct the request and send it again' })
+  const faults = parsed.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  )
+  throw new AgentError('bad_request', `${what}: ${faults.join('; ')}`, {
+    hint: 'Correct the request and send it again',
+  })
 }

@@ -57,7 +57,10 @@ function createApp({ agent, config, log, streams }: HttpOptions & { streams: Str
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const unready = await agent.unready()
-    return c.json({ status: unready.length === 0 ? 'ready' : 'not ready', waitingFor: unready }, unready.length === 0 ? 200 : 503)
+    return c.json(
+      { status: unready.length === 0 ? 'ready' : 'not ready', waitingFor: unready },
+      unready.length === 0 ? 200 : 503,
+    )
   })
   app.use('/api/*', requireToken(config))
   app.use('/api/*', async (c, next) => {
@@ -70,7 +73,8 @@ function createApp({ agent, config, log, streams }: HttpOptions & { streams: Str
     '/*',
     serveStatic({
       root: pageDirectory,
-      onFound: (path, c) => c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
+      onFound: (path, c) =>
+        c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
     }),
   )
   const known = routesOf(app)
@@ -84,7 +88,12 @@ function createApp({ agent, config, log, streams }: HttpOptions & { streams: Str
     if (c.req.path === '/') {
       return problem(c, new AgentError('not_found', 'The page has not been built', { hint: 'Run: npm run build' }))
     }
-    return problem(c, new AgentError('not_found', `There is nothing at ${c.req.path}`, { hint: 'The page is at /, the API under /api' }))
+    return problem(
+      c,
+      new AgentError('not_found', `There is nothing at ${c.req.path}`, {
+        hint: 'The page is at /, the API under /api',
+      }),
+    )
   })
   return app
 }
@@ -107,9 +116,12 @@ async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'por
     })
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE') {
-      throw new ConfigError([`PORT: ${port} on ${host} is taken by another program; set PORT to a free one (0 picks one)`])
+      throw new ConfigError([
+        `PORT: ${port} on ${host} is taken by another program; set PORT to a free one (0 picks one)`,
+      ])
     }
-    if (errorCode(error) === 'EACCES') throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
+    if (errorCode(error) === 'EACCES')
+      throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
     if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is no address of this machine`])
     throw error
   }

@@ -101,7 +101,9 @@ function isNews(sighting: Sighting, { known }: Watcher): boolean {
 
 /** JSON holds no line break, so that no value can end its field (Fault 27). */
 function serialize(sighting: Sighting): Buffer {
-  if (sighting.type === 'progress') return Buffer.from(`event: progress\ndata: ${JSON.stringify(sighting.progress)}\n\n`)
-  const [id, data] = sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [sighting.revision, sighting.status]
+  if (sighting.type === 'progress')
+    return Buffer.from(`event: progress\ndata: ${JSON.stringify(sighting.progress)}\n\n`)
+  const [id, data] =
+    sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [sighting.revision, sighting.status]
   return Buffer.from(`event: ${sighting.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
 }

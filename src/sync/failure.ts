@@ -2,7 +2,11 @@ import { AgentError, errorCode, errorMessage } from '../errors.ts'
 import type { RunError, RunStatus } from '../events.ts'
 import { redact } from '../log.ts'
 
-export type Failure = { status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>; error: RunError; cause: unknown }
+export type Failure = {
+  status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
+  error: RunError
+  cause: unknown
+}
 
 const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
 
@@ -41,7 +45,10 @@ function asAgentError(thrown: unknown): AgentError {
       })
   }
   if (code === null) {
-    return new AgentError('internal', `Unexpected: ${message}`, { ...cause, hint: 'Look at the log; this is a fault of the agent' })
+    return new AgentError('internal', `Unexpected: ${message}`, {
+      ...cause,
+      hint: 'Look at the log; this is a fault of the agent',
+    })
   }
   return new AgentError('database_error', `The Sync database failed: ${message}`, {
     ...cause,

@@ -19,7 +19,10 @@ export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: 
  * (FAULTS.md 7, 8 and 9): a source without any row, a row that cannot be told apart, or more deletions than the
  * minimum and than either the percentage of the active meters or the maximum.
  */
-export function guard({ read, missing, nameless, activeBefore }: Found, { minimum, percent, maximum }: DeleteGuard): Verdict {
+export function guard(
+  { read, missing, nameless, activeBefore }: Found,
+  { minimum, percent, maximum }: DeleteGuard,
+): Verdict {
   if (missing === 0) return { deletions: 'apply' }
   if (read === 0) return { deletions: 'withhold', reason: 'the source returned no meter at all' }
   if (nameless > 0) return { deletions: 'withhold', reason: `${nameless} source rows have no external id` }

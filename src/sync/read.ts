@@ -17,7 +17,18 @@ const required = ['external_id', 'name'] as const
 const mirrored = new Set<string>([...required, ...textColumns, 'port', 'active'])
 
 /** Type oids of pg_type: fixed since they were given, the same on every server. */
-const oid = { bool: 16, bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, json: 114, inet: 869, bpchar: 1042, varchar: 1043 }
+const oid = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  json: 114,
+  inet: 869,
+  bpchar: 1042,
+  varchar: 1043,
+}
 const numeric = { float4: 700, float8: 701, numeric: 1700 }
 const textual = new Set([oid.text, oid.bpchar, oid.varchar])
 const whole = new Set([oid.int2, oid.int4, oid.int8])
@@ -51,7 +62,11 @@ export function readMeters(source: Source, { select }: MeterQuery): AsyncGenerat
  * Refuses to mirror the Sync database into itself (Fault 11). `holdsLock` asks whether the source's server shows the
  * run's own advisory lock in the database that the query reads: then both are one.
  */
-export async function refuseSameDatabase(source: Source, query: string, session: { pid: number; lock: bigint }): Promise<void> {
+export async function refuseSameDatabase(
+  source: Source,
+  query: string,
+  session: { pid: number; lock: bigint },
+): Promise<void> {
   const { rows } = await source.ask<{ same: boolean }>(
     `select exists (
        select from pg_locks l
@@ -63,7 +78,9 @@ export async function refuseSameDatabase(source: Source, query: string, session:
   )
   if (!rows[0]?.same) return
   const inner = query.trim().replace(/;\s*$/, '')
-  const plan = await source.ask<{ 'QUERY PLAN': unknown }>(`explain (verbose, format json) select * from (\n${inner}\n) q`)
+  const plan = await source.ask<{ 'QUERY PLAN': unknown }>(
+    `explain (verbose, format json) select * from (\n${inner}\n) q`,
+  )
   if (!/"Schema":"(sync|pgboss)"/.test(JSON.stringify(plan.rows[0]?.['QUERY PLAN']))) return
   throw new AgentError('same_database', "The query reads the Sync database's own tables", {
     hint: 'Point CLIENT_SYSTEM_URL or CLIENT_SYSTEM_QUERY at the meters of the Client System',
@@ -91,7 +108,9 @@ function requireColumns(columns: Column[], inner: string): void {
   const doubled = names.find((name, at) => names.indexOf(name) !== at)
   if (doubled !== undefined) {
     const hint = 'Give each column of CLIENT_SYSTEM_QUERY a name of its own: select … as …'
-    throw new AgentError('source_query', `The query returns the column ${doubled} more than once. ${returned}`, { hint })
+    throw new AgentError('source_query', `The query returns the column ${doubled} more than once. ${returned}`, {
+      hint,
+    })
   }
 }
 
@@ -158,7 +177,9 @@ class Projection {
       if (textual.has(type) || type === oid.bytea) sizes.push(`coalesce(octet_length(${column}), 0)::bigint`)
       else {
         const stored = `pg_column_size(${column})`
-        sizes.push(`coalesce(case when ${stored} < 2000 then ${stored} else octet_length(${column}::text) end, 0)::bigint`)
+        sizes.push(
+          `coalesce(case when ${stored} < 2000 then ${stored} else octet_length(${column}::text) end, 0)::bigint`,
+        )
       }
     }
     return sizes.length === 0 ? '0::bigint' : `(${sizes.join(' + ')})`
@@ -200,7 +221,11 @@ class Projection {
     if (!column) return "'true'"
     const value = `q.${column.alias}`
     if (column.type === oid.bool) return `coalesce(${value}, true)::text`
-    this.#require(column, textual.has(column.type) || whole.has(column.type) || column.type >= firstUserType, 'a boolean or text')
+    this.#require(
+      column,
+      textual.has(column.type) || whole.has(column.type) || column.type >= firstUserType,
+      'a boolean or text',
+    )
     const said = `lower(btrim(${value}::text, E' \\t\\n\\r\\v\\f')) collate "C"`
     return `case when ${value} is null then 'true' when ${said} in ('t', 'tr', 'tru', 'true', 'y', 'ye', 'yes', 'on', '1') then 'true' when ${said} in ('f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off', '0') then 'false' else ${value}::text end`
   }
@@ -208,7 +233,11 @@ class Projection {
   #require({ name }: Column, usable: boolean, expected: string): void {
     if (usable) return
     const hint = `Cast the column in CLIENT_SYSTEM_QUERY: select …::text as ${name}`
-    throw new AgentError('source_query', `The column ${name} has a type that cannot be mirrored: expected ${expected}`, { hint })
+    throw new AgentError(
+      'source_query',
+      `The column ${name} has a type that cannot be mirrored: expected ${expected}`,
+      { hint },
+    )
   }
 
   /** Every other column under its own name, fifty a call: a function takes a hundred arguments. */
@@ -216,7 +245,8 @@ class Projection {
     const others = [...this.#columns.values()].filter(({ name }) => !mirrored.has(name))
     const pairs = others.map((column) => `${pg.escapeLiteral(column.name)}, ${this.#json(column)}`)
     const calls: string[] = []
-    for (let at = 0; at < pairs.length; at += 50) calls.push(`jsonb_build_object(${pairs.slice(at, at + 50).join(', ')})`)
+    for (let at = 0; at < pairs.length; at += 50)
+      calls.push(`jsonb_build_object(${pairs.slice(at, at + 50).join(', ')})`)
     return calls.length === 0 ? "'{}'::jsonb" : calls.join(' || ')
   }
 

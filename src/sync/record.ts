@@ -20,7 +20,10 @@ export async function nextRevision(db: Queryable): Promise<number> {
     'update sync.revision_counter set value = value + 1 where id = 1 returning value',
   )
   const value = rows[0]?.value
-  if (value === undefined) throw new Error('sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)')
+  if (value === undefined)
+    throw new Error(
+      'sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)',
+    )
   return Number(value)
 }
 
@@ -44,7 +47,11 @@ export async function markRunning(db: Queryable, run: RunRef): Promise<boolean> 
 /** Enters the next phase of a running run. Inside a transaction. */
 export async function markPhase(db: Queryable, run: RunRef, phase: Phase): Promise<void> {
   const revision = await nextRevision(db)
-  await db.query(`update sync.run set phase = $2, revision = $3 where id = $1 and status = 'running'`, [run.id, phase, revision])
+  await db.query(`update sync.run set phase = $2, revision = $3 where id = $1 and status = 'running'`, [
+    run.id,
+    phase,
+    revision,
+  ])
   await notifyRun(db, run, revision, false)
 }
 
@@ -52,7 +59,12 @@ export async function markPhase(db: Queryable, run: RunRef, phase: Phase): Promi
  * Ends a run as succeeded, in the transaction that wrote its meters. False when the run is no longer running: the
  * lease was lost, and the caller rolls back.
  */
-export async function recordSuccess(db: Queryable, run: RunRef, result: Result, completeJob: CompleteJob): Promise<boolean> {
+export async function recordSuccess(
+  db: Queryable,
+  run: RunRef,
+  result: Result,
+  completeJob: CompleteJob,
+): Promise<boolean> {
   const { counts } = result
   await db.query(
     `update sync.client_system set (meters_total, meters_active) = (

@@ -37,7 +37,12 @@ export async function runSync(run: RunRef, deps: Deps): Promise<Outcome> {
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
     const { id: clientSystemId, deadlines } = clientSystem
-    await using session = await openRunSession(syncDatabase, { clientSystemId, milliseconds: deadlines.total, pool, signal })
+    await using session = await openRunSession(syncDatabase, {
+      clientSystemId,
+      milliseconds: deadlines.total,
+      pool,
+      signal,
+    })
     try {
       if (!(await transaction(pool, (db) => markRunning(db, run)))) return { status: 'ended' }
       return await mirror(run, deps, session)

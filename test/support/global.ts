@@ -1,0 +1,55 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import { migrate } from '../../src/db/migrate.ts'
+import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
+
+/**
+ * Two real PostgreSQL servers for the whole suite, 18 and 15, each with a template database that is migrated: a test
+ * clones databases of its own from it.
+ */
+const servers: Postgres[] = []
+let directory = ''
+
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+  shared_buffers: '64MB',
+  max_prepared_transactions: '0',
+}
+
+export async function globalSetup(): Promise<void> {
+  directory = mkdtempSync(join(tmpdir(), 'meter-sync-test-'))
+  chmodSync(directory, 0o755)
+  const started = await Promise.all(
+    ([18, 15] as const).map((version) =>
+      startPostgres({ directory: join(directory, String(version)), version, settings }),
+    ),
+  )
+  servers.push(...started)
+  await Promise.all(servers.map(createTemplate))
+  const [eighteen, fifteen] = servers.map((server) => server.url('postgres'))
+  process.env.TEST_POSTGRES_18 = eighteen
+  process.env.TEST_POSTGRES_15 = fifteen
+}
+
+export async function globalTeardown(): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop('immediate')))
+  rmSync(directory, { recursive: true, force: true })
+}
+
+async function createTemplate(server: Postgres): Promise<void> {
+  const admin = new pg.Client(server.url('postgres'))
+  await admin.connect()
+  await admin.query('create database sync_template')
+  await admin.end()
+  const url = server.url('sync_template')
+  await migrate({ url, tls: false })
+  const boss = new PgBoss({ connectionString: url, supervise: false, schedule: false })
+  await boss.start()
+  await boss.stop({ graceful: false })
+}

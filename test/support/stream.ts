@@ -1,0 +1,99 @@
+import type { Progress, Run, Status } from '../../src/events.ts'
+
+export type StreamEvent = (
+  | { type: 'status'; data: Status }
+  | { type: 'run'; data: Run }
+  | { type: 'progress'; data: Progress }
+) & {
+  id: number | null
+}
+
+export type Stream = AsyncDisposable &
+  AsyncIterable<StreamEvent> & {
+    /** The next event that fits; those before it are passed over. Fails when the stream ends first. */
+    until: (fits: (event: StreamEvent) => boolean, milliseconds?: number) => Promise<StreamEvent>
+    /** Everything that came so far. */
+    events: StreamEvent[]
+    close: () => void
+  }
+
+/** Reads an event stream over a real connection, as a browser does. */
+export async function openStream(url: string, headers: Record<string, string> = {}): Promise<Stream> {
+  const controller = new AbortController()
+  const response = await fetch(url, { headers, signal: controller.signal })
+  const { body } = response
+  if (!response.ok || !body) throw new Error(`${url} answered ${response.status}`)
+  const events: StreamEvent[] = []
+  const wake = new Set<() => void>()
+  let ended = false
+  const reading = (async () => {
+    let text = ''
+    try {
+      for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+        text += chunk
+        const blocks = text.split('\n\n')
+        text = blocks.pop() ?? ''
+        for (const block of blocks) {
+          const event = parse(block)
+          if (event) events.push(event)
+        }
+        for (const call of wake) call()
+      }
+    } catch {}
+    ended = true
+    for (const call of wake) call()
+  })()
+
+  async function* from(position: number) {
+    for (let at = position; ; at++) {
+      while (at >= events.length) {
+        if (ended) return
+        await new Promise<void>((done) => {
+          const call = () => {
+            wake.delete(call)
+            done()
+          }
+          wake.add(call)
+        })
+      }
+      const event = events[at]
+      if (event) yield event
+    }
+  }
+  const close = () => controller.abort()
+  let position = 0
+  return {
+    events,
+    close,
+    [Symbol.asyncIterator]: () => from(0),
+    [Symbol.asyncDispose]: async () => {
+      close()
+      await reading
+    },
+    until: async (fits, milliseconds = 20_000) => {
+      const timer = setTimeout(close, milliseconds)
+      try {
+        for await (const event of from(position)) {
+          position++
+          if (fits(event)) return event
+        }
+      } finally {
+        clearTimeout(timer)
+      }
+      throw new Error(`The stream ended first; it told ${JSON.stringify(events.slice(-5))}`)
+    },
+  }
+}
+
+function parse(block: string): StreamEvent | null {
+  const fields = new Map(
+    block
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith(':'))
+      .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  )
+  const data = fields.get('data')
+  if (data === undefined) return null
+  const id = fields.get('id')
+  return { type: fields.get('event'), id: id === undefined ? null : Number(id), data: JSON.parse(data) } as StreamEvent
+}

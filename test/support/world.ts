@@ -1,0 +1,208 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { pino } from 'pino'
+import { type Environment, parseConfig } from '../../src/config.ts'
+import type { Run, Status } from '../../src/events.ts'
+import { redact } from '../../src/log.ts'
+import { type ServiceOptions, startService } from '../../src/service.ts'
+import { openStream } from './stream.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A database of the test's own. */
+export type Database = {
+  url: string
+  name: string
+  query: <Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>
+}
+
+export type LogLine = Record<string, unknown> & { msg: string; level: string }
+
+/** An agent, in this process or in one of its own. */
+export type TestAgent = {
+  url: string
+  log: LogLine[]
+  api: <Body = unknown>(path: string, init?: RequestInit) => Promise<{ status: number; headers: Headers; body: Body }>
+  /** Waits until no run is active and one has finished; returns the last. */
+  settled: () => Promise<Run>
+  /** Triggers a run over HTTP and waits for its end. */
+  sync: (body?: object) => Promise<Run>
+  status: () => Promise<Status>
+  stop: () => Promise<void>
+}
+
+export type AgentProcess = TestAgent & {
+  pid: number
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  kill: (signal: NodeJS.Signals) => void
+}
+
+export type World = {
+  source: Database
+  sync: Database
+  environment: (overrides?: Environment) => Environment
+  /** Starts the agent in this process, with everything real but the process. */
+  agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock'>) => Promise<TestAgent>
+  /** Starts `node src/main.ts`. */
+  process: (overrides?: Environment) => Promise<AgentProcess>
+}
+
+type Version = 18 | 15
+
+/** Two fresh databases on servers of these versions; everything is taken down when the test ends. */
+export async function createWorld(t: TestContext, versions: { source?: Version; sync?: Version } = {}): Promise<World> {
+  const ends: (() => Promise<void>)[] = []
+  t.after(async () => {
+    for (const end of ends.reverse()) await end()
+  })
+  const source = await createDatabase(versions.source ?? 18, null, ends)
+  const sync = await createDatabase(versions.sync ?? 18, 'sync_template', ends)
+  const environment = (overrides: Environment = {}): Environment => ({
+    DATABASE_URL: sync.url,
+    CLIENT_SYSTEM_URL: source.url,
+    PORT: '0',
+    LOG_LEVEL: 'debug',
+    ...overrides,
+  })
+  return {
+    source,
+    sync,
+    environment,
+    agent: async (overrides, options = {}) => {
+      const log: LogLine[] = []
+      const write = (line: string) => void log.push(JSON.parse(redact(line)))
+      const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, { write })
+      const service = await startService({ config: parseConfig(environment(overrides)), log: logger, ...options })
+      ends.push(service.stop)
+      return talkTo(service.url ?? '', log, service.stop)
+    },
+    process: async (overrides) => {
+      const agent = await spawnAgent(environment(overrides))
+      ends.push(agent.stop)
+      return agent
+    },
+  }
+}
+
+async function createDatabase(
+  version: Version,
+  template: string | null,
+  ends: (() => Promise<void>)[],
+): Promise<Database> {
+  const server = process.env[`TEST_POSTGRES_${version}`]
+  if (!server) throw new Error('The test servers are not up: run the tests with npm test')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const admin = async (statement: string) => {
+    const client = new pg.Client(server)
+    await client.connect()
+    try {
+      await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+  await admin(`create database ${name} ${template ? `template ${template}` : 'template template0'}`)
+  ends.push(() => admin(`drop database if exists ${name} with (force)`))
+  const url = new URL(server)
+  url.pathname = name
+  const pool = new pg.Pool({ connectionString: url.href, max: 4 })
+  pool.on('error', () => undefined)
+  ends.push(() => pool.end())
+  return { url: url.href, name, query: async (text, values) => (await pool.query(text, values)).rows }
+}
+
+function talkTo(url: string, log: LogLine[], stop: () => Promise<void>): TestAgent {
+  const api: TestAgent['api'] = async <Body>(path: string, init?: RequestInit) => {
+    const response = await fetch(`${url}${path}`, init)
+    const text = await response.text()
+    const json = response.headers.get('content-type')?.includes('json')
+    const body: Body = json ? JSON.parse(text) : text
+    return { status: response.status, headers: response.headers, body }
+  }
+  const ended = async (wanted: (run: Run) => boolean): Promise<Run> => {
+    await using stream = await openStream(`${url}/api/events`)
+    for await (const event of stream) {
+      const runs =
+        event.type === 'status'
+          ? event.data.clientSystems.flatMap(({ activeRun, lastRun }) => (activeRun ? [] : (lastRun ?? [])))
+          : []
+      if (event.type === 'run') runs.push(event.data)
+      const run = runs.find((candidate) => candidate.finishedAt !== null && wanted(candidate))
+      if (run) return run
+    }
+    throw new Error('The event stream ended before the run did')
+  }
+  return {
+    url,
+    log,
+    api,
+    settled: () => ended(() => true),
+    sync: async (body) => {
+      const { status, body: answer } = await api<{ run: Run }>('/api/sync', {
+        method: 'POST',
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      if (status !== 202) throw new Error(`POST /api/sync answered ${status}: ${JSON.stringify(answer)}`)
+      return await ended((run) => run.id === answer.run.id)
+    },
+    status: async () => (await api<Status>('/api/status')).body,
+    stop,
+  }
+}
+
+async function spawnAgent(environment: Environment): Promise<AgentProcess> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: project,
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const log: LogLine[] = []
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
+    child.once('exit', (code, signal) => done({ code, signal }))
+  })
+  const url = await new Promise<string>((up, failed) => {
+    let said = ''
+    child.stderr.on('data', (chunk) => {
+      said += chunk
+    })
+    exited.then(({ code }) => failed(new Error(`The agent exited with ${code}: ${said}`)))
+    readLines(child, (line) => {
+      log.push(line)
+      if (typeof line.url === 'string') up(line.url)
+    })
+  })
+  const stop = async () => {
+    child.kill('SIGCONT')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 12_000)
+    await exited
+    clearTimeout(timer)
+  }
+  return { ...talkTo(url, log, stop), pid: child.pid ?? 0, exited, kill: (signal) => void child.kill(signal) }
+}
+
+function readLines(child: ChildProcess, tell: (line: LogLine) => void): void {
+  let rest = ''
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) tell(JSON.parse(line))
+  })
+}
+
+/** Asks until the answer is not false, null or undefined; for what no event tells. Fails after `milliseconds`. */
+export async function eventually<T>(
+  ask: () => Promise<T | false | null | undefined>,
+  milliseconds = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + milliseconds
+  for (;;) {
+    const answer = await ask()
+    if (answer !== false && answer !== null && answer !== undefined) return answer
+    if (performance.now() > deadline) throw new Error(`It did not come true within ${milliseconds} ms: ${ask}`)
+    await new Promise((done) => setTimeout(done, 20))
+  }
+}
