@@ -17,6 +17,8 @@ export type Database = {
   url: string
   name: string
   query: <Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>
+  /** Runs a statement on a connection of its own, which stays open (with its locks) until the result is called. */
+  hold: (text: string) => Promise<() => Promise<void>>
 }
 
 export type LogLine = Record<string, unknown> & { msg: string; level: string }
@@ -111,7 +113,20 @@ async function createDatabase(
   const pool = new pg.Pool({ connectionString: url.href, max: 4 })
   pool.on('error', () => undefined)
   ends.push(() => pool.end())
-  return { url: url.href, name, query: async (text, values) => (await pool.query(text, values)).rows }
+  const hold = async (text: string) => {
+    const client = new pg.Client(url.href)
+    client.on('error', () => undefined)
+    await client.connect()
+    let released: Promise<void> | undefined
+    const release = () => {
+      released ??= client.end()
+      return released
+    }
+    ends.push(release)
+    await client.query(text)
+    return release
+  }
+  return { url: url.href, name, hold, query: async (text, values) => (await pool.query(text, values)).rows }
 }
 
 function talkTo(url: string, log: LogLine[], stop: () => Promise<void>): TestAgent {
