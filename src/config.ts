@@ -54,10 +54,9 @@ const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN'] as const
 /** Variables of the contract that this version does not implement yet: setting one is refused rather than ignored. */
 const unsupported = ['WEBHOOK_URL', 'WEBHOOK_SECRET', 'WEBHOOK_URL_FILE', 'WEBHOOK_SECRET_FILE']
 
-const integer = (minimum: number, maximum: number, fallback: number) =>
+const integer = (minimum: number, maximum: number) =>
   z
     .string()
-    .default(String(fallback))
     .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum, {
       error: `expected a whole number from ${minimum} to ${maximum}`,
     })
@@ -78,16 +77,16 @@ const schema = z.object({
   CLIENT_SYSTEM_NAME: z.string().trim().min(1, { error: 'expected a name' }).max(200).default('Client System'),
   SYNC_CRON: z.string().default('0 * * * *'),
   SYNC_TIMEZONE: z.string().default('UTC'),
-  RUN_TIMEOUT_SECONDS: integer(1, 86_400, 3_600),
-  READ_START_SECONDS: integer(1, 86_400, 300),
-  READ_IDLE_SECONDS: integer(1, 86_400, 30),
-  DELETE_GUARD_MINIMUM: integer(0, 999_999_999, 10),
-  DELETE_GUARD_PERCENT: integer(0, 100, 5),
-  DELETE_GUARD_MAXIMUM: integer(0, 999_999_999, 500),
-  FRESHNESS_MINUTES: integer(1, 999_999, 1).optional(),
-  HISTORY_DAYS: integer(1, 36_500, 400),
+  RUN_TIMEOUT_SECONDS: integer(1, 86_400).default(3_600),
+  READ_START_SECONDS: integer(1, 86_400).default(300),
+  READ_IDLE_SECONDS: integer(1, 86_400).default(30),
+  DELETE_GUARD_MINIMUM: integer(0, 999_999_999).default(10),
+  DELETE_GUARD_PERCENT: integer(0, 100).default(5),
+  DELETE_GUARD_MAXIMUM: integer(0, 999_999_999).default(500),
+  FRESHNESS_MINUTES: integer(1, 999_999).optional(),
+  HISTORY_DAYS: integer(1, 36_500).default(400),
   HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
-  PORT: integer(0, 65_535, 3_000),
+  PORT: integer(0, 65_535).default(3_000),
   AUTH_TOKEN: z.string().min(16, { error: 'expected at least 16 characters' }).optional(),
   ALLOWED_HOSTS: z.string().optional(),
   ROLE: z.enum(['all', 'api', 'worker'], { error: 'expected all, api or worker' }).default('all'),
@@ -139,13 +138,14 @@ export function parseConfig(environment: Environment, { demonstration = false } 
   for (const name of unsupported) {
     if (environment[name]) faults.push(`${name}: this version does not send webhooks yet, remove it`)
   }
-  const parsed = schema.safeParse(environment)
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) faults.push(`${String(issue.path[0])}: ${issue.message}`)
-    throw new ConfigError(faults)
+  const issues = schema.safeParse(environment).error?.issues ?? []
+  const unreadable = new Set(issues.map(({ path }) => String(path[0])))
+  for (const { path, message } of issues) faults.push(`${String(path[0])}: ${message}`)
+  // What cannot be read is named once; the rest is checked further, as though that stood at its default.
+  const env = schema.parse({ ...environment, ...Object.fromEntries([...unreadable].map((name) => [name, undefined])) })
+  const fault = (name: string, message: string) => {
+    if (!unreadable.has(name)) faults.push(`${name}: ${message}`)
   }
-  const env = parsed.data
-  const fault = (name: string, message: string) => void faults.push(`${name}: ${message}`)
 
   if (!env.DATABASE_URL) fault('DATABASE_URL', 'expected the URL of the Sync database, postgres://user@host/database')
   if (!env.CLIENT_SYSTEM_URL) {
@@ -216,13 +216,18 @@ function parseTarget(text: string, name: string, fault: Fault) {
   const url = new URL(text)
   const sslmode = url.searchParams.get('sslmode')
   const rootCertificate = url.searchParams.get('sslrootcert')
-  for (const parameter of ['sslmode', 'sslrootcert', 'uselibpqcompat']) url.searchParams.delete(parameter)
+  for (const parameter of overriding) {
+    if (url.searchParams.has(parameter))
+      fault(name, `${parameter} is not supported; TLS is set with sslmode and sslrootcert`)
+  }
+  for (const parameter of ['sslmode', 'sslrootcert', 'uselibpqcompat', 'client_encoding'])
+    url.searchParams.delete(parameter)
   if (sslmode !== null && !sslmodes.has(sslmode)) {
     fault(name, `sslmode=${sslmode} is unknown; expected ${[...sslmodes].join(', ')}`)
     return null
   }
-  const socket = url.searchParams.get('host')?.startsWith('/') || url.hostname === ''
-  const local = socket || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))
+  const host = url.searchParams.get('host') ?? url.hostname.replace(/^\[|\]$/g, '')
+  const local = host === '' || host.startsWith('/') || isLoopback(host)
   const plaintext = sslmode === 'disable' || (local && (sslmode === null || lenient.has(sslmode)))
   let ca: string | undefined
   if (rootCertificate && !plaintext) {
@@ -239,20 +244,24 @@ function parseTarget(text: string, name: string, fault: Fault) {
 const sslmodes = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])
 const lenient = new Set(['allow', 'prefer'])
 
+/** In a URL these would win over what is told to TLS here: `ssl=0` is plaintext, a certificate drops the authority. */
+const overriding = ['ssl', 'sslcert', 'sslkey', 'sslpassword', 'sslnegotiation']
+
 /** The longest of the next gaps between two scheduled times, in milliseconds. */
 function scheduleInterval(cron: string, timeZone: string, fault: Fault): number {
+  let tz = timeZone
   try {
     new Intl.DateTimeFormat('en', { timeZone })
   } catch {
     fault('SYNC_TIMEZONE', `${timeZone} is not a time zone; expected a name like UTC or Europe/Zurich`)
-    return 0
+    tz = 'UTC'
   }
   if (cron.trim().split(/\s+/).length !== 5) {
     fault('SYNC_CRON', 'expected five fields: minute hour day month weekday')
     return 0
   }
   try {
-    const times = CronExpressionParser.parse(cron, { tz: timeZone }).take(30)
+    const times = CronExpressionParser.parse(cron, { tz }).take(30)
     return times.slice(1).reduce((longest, time, at) => {
       return Math.max(longest, time.getTime() - (times[at]?.getTime() ?? time.getTime()))
     }, 0)

@@ -5,7 +5,7 @@ export type Log = Logger
 
 /** Values that must never be printed, whatever field they travel in: anything that looks like a URL with a password. */
 const credentials = /\b(postgres(?:ql)?:\/\/)[^\s"'\\]*@/gi
-const passwords = /\b(password=)[^\s"'&\\]+/gi
+const passwords = /(password\s*=\s*)(?:'+[^'"]*'+|(?:[^\s"'&\\]|\\[^"'])+)/gi
 
 /** The text without the user and password of any connection string in it. */
 export function redact(text: string): string {

@@ -43,9 +43,12 @@ export function openPool(
     statement_timeout: 30_000,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 30_000,
-    idleTimeoutMillis: 30_000,
+    // An idle connection may have died unseen: none is older than this when the listener comes back (Fault 20).
+    idleTimeoutMillis: 4_000,
   })
   pool.on('error', (err) => log.warn({ err }, 'a connection to the Sync database was lost'))
+  // One that is lent tells its borrower by failing the statement; unheard, its event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

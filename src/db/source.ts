@@ -122,13 +122,14 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   }
 }
 
-/** One value has one text (CONTRACT.md, *Environment*), and an abandoned question ends at the server by itself. */
+/** One value has one text (CONTRACT.md, *Environment*), our statements one meaning, and an abandoned question ends at the server by itself. */
 const sourceSettings = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   IntervalStyle: 'postgres',
   extra_float_digits: '1',
   bytea_output: 'hex',
+  standard_conforming_strings: 'on',
   statement_timeout: '0',
   lock_timeout: '10s',
   idle_in_transaction_session_timeout: '0',

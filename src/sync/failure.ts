@@ -17,7 +17,14 @@ const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
 export function failureOf(thrown: unknown, signal: AbortSignal): Failure {
   const error = signal.aborted && signal.reason instanceof AgentError ? signal.reason : asAgentError(thrown)
   const status = interrupting.has(error.code) ? 'interrupted' : error.code === 'cancelled' ? 'cancelled' : 'failed'
-  return { status, error: { code: error.code, message: redact(error.message), hint: error.hint }, cause: thrown }
+  const { code, message, hint } = error
+  return { status, error: { code, message: fit(message), hint: hint === null ? null : fit(hint) }, cause: thrown }
+}
+
+/** A server's message can quote megabytes, a hint the whole query: an event must stay small, and neither holds a secret. */
+function fit(text: string): string {
+  const safe = redact(text)
+  return safe.length > 4_000 ? `${safe.slice(0, 4_000)}…` : safe
 }
 
 function asAgentError(thrown: unknown): AgentError {

@@ -99,9 +99,10 @@ function requireColumns(columns: Column[], inner: string): void {
   const returned = `The query returns: ${names.join(', ') || 'no column'}`
   const missing = required.find((name) => !names.includes(name))
   if (missing) {
+    const query = inner.includes('--') ? `\n${inner}\n` : inner
     const hint =
       missing === 'external_id' && names.includes('id')
-        ? `Set CLIENT_SYSTEM_QUERY to: select q.id as external_id, q.* from (${inner}) q`
+        ? `Set CLIENT_SYSTEM_QUERY to: select q.id as external_id, q.* from (${query}) q`
         : `Name the column that holds it in CLIENT_SYSTEM_QUERY: select … as ${missing}`
     throw new AgentError('source_query', `The query has no column ${missing}. ${returned}`, { hint })
   }
@@ -258,11 +259,15 @@ class Projection {
     return `case when ${value} is null then null when ${this.#isJsonb(text)} then ${value}::jsonb else to_jsonb(${text}) end`
   }
 
-  /** Before 16 there is no pg_input_is_valid: escapes that are no character, and numbers beyond numeric, are looked for. */
+  /**
+   * Before 16 there is no pg_input_is_valid: escapes that are no character are looked for, and, outside of strings,
+   * numbers with an exponent that numeric does not take (five digits).
+   */
   #isJsonb(text: string): string {
     if (this.#version >= 160_000) return `pg_input_is_valid(${text}, 'jsonb')`
     const pairs = '\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}'
     const escapes = `regexp_replace(replace(${text}, '\\\\', '') collate "C", '${pairs}', '', 'g')`
-    return `(${escapes} !~ '\\\\u0000|\\\\u[dD][89a-fA-F]' and ${text} collate "C" !~ '[eE][-+]?0*[1-9][0-9]{4}')`
+    const numbers = `regexp_replace(${text} collate "C", '"([^"\\\\]|\\\\.)*"', '', 'g')`
+    return `(${escapes} !~ '\\\\u0000|\\\\u[dD][89a-fA-F]' and ${numbers} !~ '[eE][-+]?0*[1-9][0-9]{4}')`
   }
 }

@@ -17,23 +17,46 @@ export async function stage(
 ): Promise<Staged> {
   await client.query(createStaging)
   const target = client.query(copyStreams.from('copy staging from stdin (format binary)'))
-  const failed = new Promise<never>((_, reject) => target.once('error', reject))
-  failed.catch(() => undefined)
+  const unlessBroken = watchErrors(target)
+  const chunks = meters[Symbol.asyncIterator]()
   let bytes = 0
   try {
-    for await (const chunk of meters) {
-      bytes += chunk.length
+    for (
+      let next = await unlessBroken(() => chunks.next());
+      !next.done;
+      next = await unlessBroken(() => chunks.next())
+    ) {
+      bytes += next.value.length
       tell({ bytesRead: bytes })
-      if (!target.write(chunk)) await Promise.race([drained(target), failed])
+      if (!target.write(next.value)) await unlessBroken(() => drained(target))
     }
   } catch (error) {
-    target.destroy(new Error('the source was lost'))
+    await unlessBroken(() => aborted(target)).catch(() => undefined)
     throw error
   }
-  await Promise.race([finished(target), failed])
+  await unlessBroken(() => finished(target))
   tell({ bytesRead: bytes, rowsRead: target.rowCount })
   await client.query('analyze staging')
   return { rows: target.rowCount, bytes }
+}
+
+/**
+ * Begins something and waits for it, unless the stream breaks first: then its error is thrown, and when it had broken
+ * before, nothing is begun. The two databases fail apart, and neither may wait for the other.
+ */
+function watchErrors(stream: Writable): <T>(begin: () => Promise<T>) => Promise<T> {
+  let broken: Error | null = null
+  let fail: (error: Error) => void = () => undefined
+  stream.once('error', (error: Error) => {
+    broken = error
+    fail(error)
+  })
+  return (begin) =>
+    new Promise((resolve, reject) => {
+      if (broken) return reject(broken)
+      fail = reject
+      begin().then(resolve, reject)
+    })
 }
 
 function drained(stream: Writable): Promise<void> {
@@ -42,4 +65,12 @@ function drained(stream: Writable): Promise<void> {
 
 function finished(stream: Writable): Promise<void> {
   return new Promise((done) => stream.end(done))
+}
+
+/** Takes the copy back; its server answers with an error. */
+function aborted(stream: Writable): Promise<void> {
+  return new Promise((done) => {
+    stream.once('close', done)
+    stream.destroy(new Error('the source was lost'))
+  })
 }

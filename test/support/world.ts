@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { pino } from 'pino'
 import { type Environment, parseConfig } from '../../src/config.ts'
+import { startPostgres } from '../../src/demo/postgres.ts'
 import type { Run, Status } from '../../src/events.ts'
 import { redact } from '../../src/log.ts'
 import { type ServiceOptions, startService } from '../../src/service.ts'
@@ -219,5 +223,29 @@ export async function eventually<T>(
     if (answer !== false && answer !== null && answer !== undefined) return answer
     if (performance.now() > deadline) throw new Error(`It did not come true within ${milliseconds} ms: ${ask}`)
     await new Promise((done) => setTimeout(done, 20))
+  }
+}
+
+/** A server of the test's own, to stop and start, with an empty database. */
+export async function createServer(t: TestContext) {
+  const directory = mkdtempSync(join(tmpdir(), 'meter-sync-server-'))
+  chmodSync(directory, 0o755)
+  const cluster = join(directory, 'cluster')
+  let server = await startPostgres({ directory: cluster })
+  const { port } = server
+  t.after(async () => {
+    await server.stop('immediate')
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const admin = new pg.Client(server.url('postgres'))
+  await admin.connect()
+  await admin.query('create database sync')
+  await admin.end()
+  return {
+    url: server.url('sync'),
+    stop: (mode: 'fast' | 'immediate') => server.stop(mode),
+    start: async () => {
+      server = await startPostgres({ directory: cluster, port })
+    },
   }
 }

@@ -1,0 +1,254 @@
+/** A number from 0 to below 1, like Math.random. */
+export type Random = () => number
+
+export type Site = { id: number; name: string; street: string; city: string }
+
+/** A device as the demonstration's Client System keeps it. `commissionedAt` null is today. */
+export type Device = {
+  siteId: number
+  serialNumber: string
+  label: string
+  kind: string
+  unit: string
+  ip: string
+  port: number
+  manufacturer: string
+  model: string
+  firmware: string
+  multiplier: number
+  commissionedAt: string | null
+  inService: boolean
+}
+
+/** What is particular to a kind of device: how often it is found, where, of which make, and what it counts. */
+export type Kind = {
+  kind: string
+  unit: string
+  /** Of a hundred devices, how many are of this kind. */
+  share: number
+  places: readonly string[]
+  makes: readonly Make[]
+  multipliers: readonly number[]
+  /** What a reading of it is called. */
+  quantity: string
+  /** How much a typical one counts in an hour, in its unit. */
+  hourly: number
+  decimals: number
+  /** It counts while the sun shines. */
+  solar: boolean
+}
+
+type Make = { manufacturer: string; model: string; port: number }
+
+const modbus = 502
+const dlms = 4_059
+const mbusGateway = 10_001
+
+export const kinds: readonly Kind[] = [
+  {
+    kind: 'electricity',
+    unit: 'kWh',
+    share: 42,
+    places: [
+      'Main incomer',
+      'Lighting',
+      'Ventilation',
+      'Lifts',
+      'Kitchen',
+      'Server room',
+      'Workshop',
+      'Car chargers',
+      'Pumps',
+      'Tenant area',
+    ],
+    makes: [
+      { manufacturer: 'Voltara', model: 'VT-3P', port: modbus },
+      { manufacturer: 'Voltara', model: 'VT-CT5', port: modbus },
+      { manufacturer: 'Gridline', model: 'G300', port: dlms },
+    ],
+    multipliers: [1, 1, 1, 40, 60, 100],
+    quantity: 'active energy',
+    hourly: 12,
+    decimals: 1,
+    solar: false,
+  },
+  {
+    kind: 'water',
+    unit: 'm³',
+    share: 20,
+    places: ['Mains water', 'Hot water', 'Irrigation', 'Washrooms', 'Laundry', 'Cooling tower'],
+    makes: [
+      { manufacturer: 'Aquamark', model: 'AM-25', port: mbusGateway },
+      { manufacturer: 'Hydrologic', model: 'Flow 2', port: mbusGateway },
+    ],
+    multipliers: [1],
+    quantity: 'volume',
+    hourly: 0.4,
+    decimals: 3,
+    solar: false,
+  },
+  {
+    kind: 'heat',
+    unit: 'MWh',
+    share: 14,
+    places: ['District heating', 'Boiler house', 'Heating circuit', 'Floor heating', 'Air handling unit'],
+    makes: [
+      { manufacturer: 'Thermion', model: 'Calor 6', port: mbusGateway },
+      { manufacturer: 'Hydrologic', model: 'Heat 4', port: mbusGateway },
+    ],
+    multipliers: [1],
+    quantity: 'thermal energy',
+    hourly: 0.03,
+    decimals: 3,
+    solar: false,
+  },
+  {
+    kind: 'gas',
+    unit: 'm³',
+    share: 9,
+    places: ['Gas intake', 'Boiler', 'Kitchen gas', 'Process burner'],
+    makes: [{ manufacturer: 'Pneuma', model: 'G16', port: dlms }],
+    multipliers: [1],
+    quantity: 'volume',
+    hourly: 3,
+    decimals: 2,
+    solar: false,
+  },
+  {
+    kind: 'photovoltaics',
+    unit: 'kWh',
+    share: 7,
+    places: ['Roof south', 'Roof east', 'Roof west', 'Car park canopy', 'Façade'],
+    makes: [{ manufacturer: 'Voltara', model: 'VT-PV', port: modbus }],
+    multipliers: [1, 1, 10],
+    quantity: 'energy produced',
+    hourly: 6,
+    decimals: 1,
+    solar: true,
+  },
+  {
+    kind: 'chilled water',
+    unit: 'MWh',
+    share: 5,
+    places: ['Chiller', 'Cooling circuit', 'Server room cooling'],
+    makes: [{ manufacturer: 'Thermion', model: 'Frigo 6', port: mbusGateway }],
+    multipliers: [1],
+    quantity: 'cooling energy',
+    hourly: 0.02,
+    decimals: 3,
+    solar: false,
+  },
+  {
+    kind: 'compressed air',
+    unit: 'm³',
+    share: 3,
+    places: ['Compressor', 'Workshop air', 'Packaging line'],
+    makes: [{ manufacturer: 'Pneuma', model: 'Air 80', port: modbus }],
+    multipliers: [1],
+    quantity: 'volume',
+    hourly: 40,
+    decimals: 0,
+    solar: false,
+  },
+]
+
+const places = [
+  ['Town Hall', '1 Market Square', 'Eastmere'],
+  ['Central Library', '14 Market Square', 'Eastmere'],
+  ['Riverside School', '52 Quay Street', 'Eastmere'],
+  ['Eastmere Hospital, North Wing', '3 Linden Avenue', 'Eastmere'],
+  ['Eastmere Hospital, South Wing', '5 Linden Avenue', 'Eastmere'],
+  ['Indoor Swimming Pool', '8 Bathhouse Lane', 'Eastmere'],
+  ['Fire Station', '27 Signal Road', 'Eastmere'],
+  ['Tram Depot', '90 Signal Road', 'Eastmere'],
+  ['Harbour Waterworks', '2 Pier Road', 'Westhaven'],
+  ['Fish Market', '11 Pier Road', 'Westhaven'],
+  ['Cold Store', '19 Pier Road', 'Westhaven'],
+  ['Ferry Terminal', '1 Ferry Quay', 'Westhaven'],
+  ['Westhaven Secondary School', '33 Hill Street', 'Westhaven'],
+  ['Sports Centre', '40 Hill Street', 'Westhaven'],
+  ['Technical College, Building A', '6 College Way', 'Northbrook'],
+  ['Technical College, Building B', '8 College Way', 'Northbrook'],
+  ['Student Residence', '12 College Way', 'Northbrook'],
+  ['Data Centre', '71 Ring Road', 'Northbrook'],
+  ['Printing Works', '75 Ring Road', 'Northbrook'],
+  ['Dairy', '4 Meadow Lane', 'Northbrook'],
+  ['Bakery', '16 Mill Street', 'Southfield'],
+  ['Retirement Home', '22 Orchard Street', 'Southfield'],
+  ['Sewage Treatment Plant', '1 Lower Dyke', 'Southfield'],
+  ['Shopping Arcade', '60 Station Road', 'Southfield'],
+  ['Railway Station', '1 Station Road', 'Southfield'],
+] as const
+
+export const sites: readonly Site[] = places.map(([name, street, city], at) => ({ id: at + 1, name, street, city }))
+
+/** The Client System's first devices: the same on every machine, for their numbers come from a fixed seed. */
+export function firstDevices(count: number): Device[] {
+  const random = seededRandom(20_240_229)
+  return Array.from({ length: count }, () => {
+    const year = 2_009 + Math.floor(random() * 16)
+    const month = String(1 + Math.floor(random() * 12)).padStart(2, '0')
+    const day = String(1 + Math.floor(random() * 28)).padStart(2, '0')
+    return { ...newDevice(random), commissionedAt: `${year}-${month}-${day}`, inService: random() > 0.03 }
+  })
+}
+
+/** A device as it is on the day that it is put up. */
+export function newDevice(random: Random): Device {
+  const kind = pickKind(random)
+  const make = pick(kind.makes, random)
+  const site = pick(sites, random)
+  return {
+    siteId: site.id,
+    serialNumber: `${make.manufacturer.slice(0, 2).toUpperCase()}${String(Math.floor(random() * 1e8)).padStart(8, '0')}`,
+    label: newLabel(kind, random),
+    kind: kind.kind,
+    unit: kind.unit,
+    ip: newAddress(site.id, random),
+    port: make.port,
+    manufacturer: make.manufacturer,
+    model: make.model,
+    firmware: `${1 + Math.floor(random() * 4)}.${Math.floor(random() * 10)}.${Math.floor(random() * 10)}`,
+    multiplier: pick(kind.multipliers, random),
+    commissionedAt: null,
+    inService: true,
+  }
+}
+
+export function newLabel(kind: Kind, random: Random): string {
+  return `${pick(kind.places, random)} ${1 + Math.floor(random() * 9)}`
+}
+
+/** An address in the network of a site. */
+export function newAddress(siteId: number, random: Random): string {
+  return `10.20.${siteId}.${10 + Math.floor(random() * 240)}`
+}
+
+/** The version that comes after `firmware`: 2.3.9 is followed by 2.4.0. */
+export function nextFirmware(firmware: string): string {
+  const next = Number(firmware.replaceAll('.', '')) + 1
+  return `${Math.floor(next / 100)}.${Math.floor(next / 10) % 10}.${next % 10}`
+}
+
+/** One of `choices`, which must not be empty. */
+export function pick<T>(choices: readonly T[], random: Random): T {
+  const chosen = choices[Math.floor(random() * choices.length)]
+  if (chosen === undefined) throw new RangeError('There is nothing to pick from')
+  return chosen
+}
+
+function pickKind(random: Random): Kind {
+  const byShare = kinds.flatMap((kind) => Array<Kind>(kind.share).fill(kind))
+  return pick(byShare, random)
+}
+
+/** Random numbers that are the same everywhere (mulberry32). */
+export function seededRandom(seed: number): Random {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
