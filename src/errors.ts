@@ -63,11 +63,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** The SQLSTATE or system error code of whatever was thrown, or null. Branch on this, never on message text. */
+/** The SQLSTATE or system error code of whatever was thrown or caused it, or null. Branch on this, never on message text. */
 export function errorCode(error: unknown): string | null {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
-    return error.code
-  return null
+  if (typeof error !== 'object' || error === null) return null
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return 'cause' in error ? errorCode(error.cause) : null
 }
 
 /** The message of whatever was thrown. */

@@ -103,6 +103,9 @@ async function serve(environment: Environment): Promise<number> {
     const service = await startService({ config, log, signal: stopping.signal })
     stops.push(service.stop)
     if (!stopping.signal.aborted) await ended
+  } catch (error) {
+    // What breaks because a stop was asked for is no failure.
+    if (!stopping.signal.aborted) throw error
   } finally {
     setTimeout(() => {
       log?.error('the stop took too long; the process ends without it')
@@ -112,6 +115,6 @@ async function serve(environment: Environment): Promise<number> {
     else log?.info('meter sync agent stops')
     for (const stop of stops.reverse()) await stop()
   }
-  log.info('meter sync agent has stopped')
+  log?.info('meter sync agent has stopped')
   return failure === null ? exit.done : exit.failed
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { createAgent } from './agent.ts'
 import type { Config } from './config.ts'
 import { openPool } from './db/connect.ts'
@@ -47,6 +48,7 @@ export async function startService({ config, log, signal, clock }: ServiceOption
   }
 }
 
+/** Throws what keeps it from the database once `signal` asks to stop. */
 async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | undefined): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -55,7 +57,7 @@ async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | und
       if (err instanceof ConfigError || signal?.aborted) throw err
       if (attempt % 15 === 0)
         log.warn({ err }, 'waiting for the Sync database; check DATABASE_URL and the server if this stays')
-      await new Promise((done) => setTimeout(done, 2_000))
+      await setTimeout(2_000, undefined, { signal }).catch(() => undefined)
     }
   }
 }

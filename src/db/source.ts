@@ -1,6 +1,7 @@
+import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
-import type { ClientSystem, DatabaseTarget } from '../config.ts'
+import type { ClientSystem } from '../config.ts'
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
 import { connectionOptions, destroySocket } from './connect.ts'
 
@@ -11,6 +12,8 @@ import { connectionOptions, destroySocket } from './connect.ts'
 export type Source = AsyncDisposable & {
   /** As `server_version_num`: 150018 for 15.18. */
   version: number
+  /** Its server encoding: `UTF8`, `LATIN1`, … */
+  encoding: string
   /** Asks one question in the extended protocol, which refuses a second statement. */
   ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
   /** Tries a statement inside a savepoint: a refusal is returned and the transaction lives on. */
@@ -32,6 +35,11 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     client_encoding: 'UTF8',
   })
   client.on('error', () => undefined)
+  let asked = false
+  for (const request of ['authenticationSASL', 'authenticationMD5Password', 'authenticationCleartextPassword'])
+    client.connection.once(request, () => {
+      asked = true
+    })
   const cut = () => destroySocket(client)
   signal.addEventListener('abort', cut, { once: true })
 
@@ -108,17 +116,24 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   try {
     await within({ milliseconds: deadlines.connect, doing: 'connecting', variable: '' }, client.connect())
     await ask('begin isolation level repeatable read read only')
-    const settings = await ask<{ version: number }>(
-      `select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version
+    const settings = await ask<{ version: number; encoding: string }>(
+      `select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version,
+         current_setting('server_encoding') as encoding
        from unnest($1::text[], $2::text[]) v(name, value)
        join pg_settings s on s.name = v.name`,
       [Object.keys(sourceSettings), Object.values({ ...sourceSettings, statement_timeout: String(deadlines.total) })],
     )
-    return { version: settings.rows[0]?.version ?? 0, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
+    const { version = 0, encoding = '' } = settings.rows[0] ?? {}
+    return { version, encoding, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
   } catch (error) {
+    const { stream } = client.connection
+    const trusted = stream instanceof TLSSocket && stream.authorized
     cut()
     await close()
-    throw connectError(error, clientSystem.target, name)
+    throw connectError(error, name, {
+      untrusted: target.tls !== false && !trusted,
+      unanswered: asked && !client.password,
+    })
   }
 }
 
@@ -140,20 +155,28 @@ const sourceSettings = {
 const unreachable = new Set(['3D000', '53300', '57P03'])
 const garbled = new Set(['22021', '22P05'])
 
-/** SQLSTATE classes: what the query itself is guilty of. Everything else ended it from outside. */
+/** SQLSTATE classes: what the query itself is guilty of (08P01: a parameter in it). Everything else ended it from outside. */
 const queryClasses = new Set(['0A', '20', '21', '22', '25', '28', '2F', '34', '38', '39', '3D', '3F', '42', '44', '54'])
 
-function connectError(error: unknown, { tls }: DatabaseTarget, name: string): AgentError {
+/**
+ * `untrusted`: TLS is wanted and was not there yet. `unanswered`: the server asked for a password and the URL has none;
+ * the driver then throws an error of its own.
+ */
+function connectError(
+  error: unknown,
+  name: string,
+  { untrusted, unanswered }: { untrusted: boolean; unanswered: boolean },
+): AgentError {
   if (error instanceof AgentError) return error
   const code = errorCode(error)
   const details = { cause: error }
-  if (code?.startsWith('28')) {
+  if (code?.startsWith('28') || (code === null && unanswered)) {
     const hint = 'Check user and password in CLIENT_SYSTEM_URL, and pg_hba.conf of the Client System'
     return new AgentError('source_auth', `${name} refused the login: ${errorMessage(error)}`, { ...details, hint })
   }
   const system = code !== null && /^E[A-Z]+(_[A-Z]+)?$/.test(code) && !code.startsWith('ERR_') && code !== 'EPROTO'
   const refusedByServer = code !== null && (unreachable.has(code) || /^[0-9A-Z]{5}$/.test(code))
-  if (tls && !system && !refusedByServer) {
+  if (untrusted && !system && !refusedByServer) {
     const hint = 'Check the certificate and host name; sslrootcert=FILE in CLIENT_SYSTEM_URL names a private authority'
     return new AgentError('source_tls', `No trusted connection to ${name}: ${errorMessage(error)}`, {
       ...details,
@@ -175,7 +198,7 @@ function sourceError(error: unknown, name: string, doing: string): AgentError {
       hint,
     })
   }
-  if (code !== null && /^[0-9A-Z]{5}$/.test(code) && queryClasses.has(code.slice(0, 2))) {
+  if (code !== null && /^[0-9A-Z]{5}$/.test(code) && (queryClasses.has(code.slice(0, 2)) || code === '08P01')) {
     const hint = 'Check CLIENT_SYSTEM_QUERY and the rights of its role'
     return new AgentError('source_query', `${name} refused the query: ${errorMessage(error)}`, { ...details, hint })
   }

@@ -28,7 +28,10 @@ export async function startHttp({ agent, config, log }: HttpOptions): Promise<Ht
   const app = createApp({ agent, config, log, streams })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
   server.on('request', getRequestListener(app.fetch))
-  await listen(server, config)
+  await listen(server, config).catch((error) => {
+    streams.stop()
+    throw error
+  })
   const { port } = server.address() as AddressInfo
   const name = isLoopback(config.host) || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   return {

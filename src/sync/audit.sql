@@ -19,7 +19,7 @@ cross join lateral (
       ('ipAddress', to_jsonb(m.ip_address), to_jsonb(s.ip_address), s.ip_address is distinct from m.ip_address),
       ('port', to_jsonb(m.port), to_jsonb(s.port::integer), s.port is distinct from m.port::text),
       ('active', to_jsonb(m.active), to_jsonb(s.active::boolean), s.active is distinct from m.active::text),
-      ('attributes', m.attributes, s.attributes::jsonb, s.attributes is distinct from m.attributes::text)
+      ('attributes', m.attributes, s.attributes::jsonb, s.attributes::jsonb::text is distinct from m.attributes::text)
   ) as pair (key, old, new, differs)
   where differs
 ) difference

@@ -26,7 +26,8 @@ from (
         or s.ip_address is distinct from m.ip_address
         or s.port is distinct from m.port::text
         or s.active is distinct from m.active::text
-        or s.attributes is distinct from m.attributes::text
+        -- Where the source is not UTF8 the same jsonb may have its keys in another order.
+        or (s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text)
       then 'update'
     end as operation
   from staging s

@@ -51,7 +51,7 @@ function asAgentError(thrown: unknown): AgentError {
         hint: 'Find who holds it in pg_stat_activity and pg_locks; the next run tries again',
       })
   }
-  if (code === null) {
+  if (code === null && !isDriverError(thrown)) {
     return new AgentError('internal', `Unexpected: ${message}`, {
       ...cause,
       hint: 'Look at the log; this is a fault of the agent',
@@ -61,4 +61,9 @@ function asAgentError(thrown: unknown): AgentError {
     ...cause,
     hint: 'Check that the Sync database is up and its log; the next run starts afresh',
   })
+}
+
+/** The driver tells a connection that was lost by a plain Error without a code. */
+function isDriverError(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.constructor === Error
 }

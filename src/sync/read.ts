@@ -47,7 +47,7 @@ export async function describeMeters(source: Source, query: string): Promise<Met
   if ('refusal' in described) throw described.refusal
   const columns = described.fields.map(({ name, dataTypeID }, at) => ({ name, alias: `c${at + 1}`, type: dataTypeID }))
   requireColumns(columns, inner)
-  const projection = new Projection(columns, inner, source.version)
+  const projection = new Projection(columns, inner, source)
   const whole = await source.attempt(`${projection.select()} limit 0`)
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
   return { select: projection.select(), estimate: await estimateRows(source, inner) }
@@ -122,12 +122,12 @@ function requireColumns(columns: Column[], inner: string): void {
 class Projection {
   readonly #columns: Map<string, Column>
   readonly #inner: string
-  readonly #version: number
+  readonly #source: Pick<Source, 'version' | 'encoding'>
 
-  constructor(columns: Column[], inner: string, version: number) {
+  constructor(columns: Column[], inner: string, source: Pick<Source, 'version' | 'encoding'>) {
     this.#columns = new Map(columns.map((column) => [column.name, column]))
     this.#inner = inner
-    this.#version = version
+    this.#source = source
   }
 
   select(): string {
@@ -260,14 +260,16 @@ class Projection {
   }
 
   /**
-   * Before 16 there is no pg_input_is_valid: escapes that are no character are looked for, and, outside of strings,
-   * numbers with an exponent that numeric does not take (five digits).
+   * Before 16 there is no pg_input_is_valid: escapes that are no character (in the source's encoding) are looked for,
+   * and, outside of strings, numbers with an exponent that numeric does not take (five digits).
    */
   #isJsonb(text: string): string {
-    if (this.#version >= 160_000) return `pg_input_is_valid(${text}, 'jsonb')`
+    const { version, encoding } = this.#source
+    if (version >= 160_000) return `pg_input_is_valid(${text}, 'jsonb')`
     const pairs = '\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}'
     const escapes = `regexp_replace(replace(${text}, '\\\\', '') collate "C", '${pairs}', '', 'g')`
+    const wrong = encoding === 'UTF8' ? '\\\\u(0000|[dD][89a-fA-F])' : '\\\\u(0000|(?!00[0-7]))'
     const numbers = `regexp_replace(${text} collate "C", '"([^"\\\\]|\\\\.)*"', '', 'g')`
-    return `(${escapes} !~ '\\\\u0000|\\\\u[dD][89a-fA-F]' and ${numbers} !~ '[eE][-+]?0*[1-9][0-9]{4}')`
+    return `(${escapes} !~ '${wrong}' and ${numbers} !~ '[eE][-+]?0*[1-9][0-9]{4}')`
   }
 }

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import { migrate } from '../../src/db/migrate.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
+import { prepareBrowser } from './browser.ts'
 
 /**
  * Two real PostgreSQL servers for the whole suite, 18 and 15, each with a template database that is migrated: a test
@@ -35,6 +36,7 @@ export async function globalSetup(): Promise<void> {
   const [eighteen, fifteen] = servers.map((server) => server.url('postgres'))
   process.env.TEST_POSTGRES_18 = eighteen
   process.env.TEST_POSTGRES_15 = fifteen
+  Object.assign(process.env, await prepareBrowser(directory))
 }
 
 export async function globalTeardown(): Promise<void> {

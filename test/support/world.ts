@@ -52,6 +52,8 @@ export type World = {
   environment: (overrides?: Environment) => Environment
   /** Starts the agent in this process, with everything real but the process. */
   agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock'>) => Promise<TestAgent>
+  /** Takes down what a test made, before the world's own databases go. */
+  after: (end: () => Promise<unknown>) => void
   /** Starts `node src/main.ts`. */
   process: (overrides?: Environment) => Promise<AgentProcess>
 }
@@ -84,6 +86,9 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
       const service = await startService({ config: parseConfig(environment(overrides)), log: logger, ...options })
       ends.push(service.stop)
       return talkTo(service.url ?? '', log, service.stop)
+    },
+    after: (end) => {
+      ends.push(async () => void (await end()))
     },
     process: async (overrides) => {
       const agent = await spawnAgent(environment(overrides))

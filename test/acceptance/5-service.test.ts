@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Run } from '../../src/events.ts'
+import { figureReads, openBrowser } from '../support/browser.ts'
+import { createGate, createMeters } from '../support/meters.ts'
+import { createServer, createWorld, eventually } from '../support/world.ts'
+
+test('5.5 with the Client System down at boot everything starts all the same, says so, and recovers without a restart', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  const clientSystem = await createServer(t)
+  await clientSystem.stop('fast')
+  const agent = await world.process({
+    CLIENT_SYSTEM_URL: clientSystem.url,
+    CLIENT_SYSTEM_QUERY: `select '1' as external_id, 'One' as name`,
+  })
+  const failed = await agent.settled()
+  assert.equal(failed.error?.code, 'source_unreachable')
+  assert.equal((await agent.api('/readyz')).status, 200)
+  const open = await openBrowser(t)
+  const { page } = await open(agent.url)
+  await page
+    .getByRole('alert')
+    .filter({ hasText: failed.error?.message ?? '?' })
+    .waitFor()
+  await clientSystem.start()
+  await page.getByRole('button', { name: 'Sync now' }).click()
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 1)
+  assert.equal(
+    await page
+      .getByRole('alert')
+      .filter({ hasText: failed.error?.message ?? '?' })
+      .count(),
+    0,
+  )
+})
+
+test('5.6 a restart loses nothing: last times, counts and errors are still shown', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 5)
+  const first = await world.process()
+  const success = await first.settled()
+  await world.source.query('drop table meter')
+  const failure = await first.sync()
+  const before = await first.api<{ runs: Run[] }>('/api/runs')
+  await first.stop()
+  const again = await world.process({ ROLE: 'api' })
+  assert.deepEqual((await again.api<{ runs: Run[] }>('/api/runs')).body, before.body)
+  const status = (await again.status()).clientSystems[0]
+  assert.deepEqual(status?.lastSuccess?.counts, success.counts)
+  assert.deepEqual(status?.lastFailure?.error, failure.error)
+  const open = await openBrowser(t)
+  const { page } = await open(again.url)
+  const last = page.getByRole('region', { name: 'Last sync' })
+  assert.equal(await last.locator('time').first().getAttribute('datetime'), success.finishedAt)
+  await figureReads(last, 'Inserted', 5)
+  await page
+    .getByRole('alert')
+    .filter({ hasText: failure.error?.message ?? '?' })
+    .waitFor()
+})
+
+test('5.7 never synced is shown as that, neither healthy nor failed', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const status = (await agent.status()).clientSystems[0]
+  assert.equal(status?.freshness, 'never')
+  assert.deepEqual([status?.lastRun, status?.lastSuccess, status?.lastFailure], [null, null, null])
+  const open = await openBrowser(t)
+  const { page, complaints } = await open(agent.url)
+  await page.getByText('Never synced').first().waitFor()
+  assert.equal(await page.getByRole('alert').filter({ hasText: /./ }).count(), 0)
+  assert.doesNotMatch(await page.locator('main').innerText(), /in step|failed/i)
+  assert.deepEqual(complaints, [])
+})
+
+test('a run that nobody takes is told as waiting for a worker', { timeout: 60_000 }, async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  await agent.api('/api/sync', { method: 'POST' })
+  await world.sync.query(`update sync.run set queued_at = now() - interval '31 seconds'`)
+  const open = await openBrowser(t)
+  const { page } = await open(agent.url)
+  await page.getByText('Waiting for a worker').first().waitFor()
+})
+
+test('Fault 23: the page says when it is not live, greys, and comes back right by itself after a restart', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const first = await world.process()
+  await first.settled()
+  const { port } = new URL(first.url)
+  const open = await openBrowser(t)
+  const { page } = await open(first.url)
+  await page.getByText('Live', { exact: true }).waitFor()
+  await first.stop()
+  await page.getByText('Not live', { exact: true }).waitFor()
+  await world.source.query(`insert into meter (external_id, name) values (99, 'While away')`)
+  await world.process({ PORT: port })
+  await page.getByText('Live', { exact: true }).waitFor()
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 1)
+})
+
+test('progress with its phase and rows is on the page while a run is active', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const gate = await createGate(world.source)
+  const open = await gate.close()
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  const browse = await openBrowser(t)
+  const { page } = await browse(agent.url)
+  await page.getByRole('progressbar', { name: 'Sync progress' }).waitFor()
+  assert.match(await page.locator('main').innerText(), /reading/i)
+  await open()
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 3)
+})

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const project = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string) => readFileSync(join(project, path), 'utf8')
+const sources = globSync('src/**/*.ts', { cwd: project }).sort()
+
+/** The layers of the design: an import points to a lower level, or stays within its own folder. */
+const levels: [pattern: RegExp, level: number][] = [
+  [/^src\/main\.ts$/, 7],
+  [/^src\/service\.ts$/, 6],
+  [/^src\/http\//, 5],
+  [/^src\/agent\.ts$/, 4],
+  [/^src\/(jobs|feed|reaper)\.ts$/, 3],
+  [/^src\/sync\//, 2],
+  [/^src\/db\//, 1],
+  [/^src\/(events|errors|config|log)\.ts$/, 0],
+]
+
+function levelOf(path: string): number | null {
+  return levels.find(([pattern]) => pattern.test(path))?.[1] ?? null
+}
+
+type Import = { from: string; to: string; typeOnly: boolean }
+
+const imports: Import[] = sources.flatMap((from) =>
+  [
+    ...read(from).matchAll(/(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'|import\('(\.[^']+)'\)/g),
+  ].map(([, typeOnly, named, dynamic]) => ({
+    from,
+    to: normalize(join(dirname(from), named ?? dynamic ?? '')),
+    typeOnly: typeOnly !== undefined,
+  })),
+)
+
+test('every import points down, or stays within its folder', () => {
+  assert.ok(imports.length > 50)
+  for (const { from, to } of imports) {
+    if (from.startsWith('src/demo/')) continue
+    if (to.startsWith('src/demo/')) {
+      assert.equal(from, 'src/main.ts', `only main.ts may load the demonstration, not ${from}`)
+      continue
+    }
+    const [upper, lower] = [levelOf(from), levelOf(to)]
+    assert.notEqual(upper, null, `${from} stands in no layer`)
+    assert.notEqual(lower, null, `${to} stands in no layer`)
+    const below = (lower ?? 9) < (upper ?? 0)
+    const beside = lower === upper && dirname(from) === dirname(to) && dirname(from) !== 'src'
+    const grounds = upper === 0 && lower === 0
+    const reaper = from === 'src/jobs.ts' && to === 'src/reaper.ts'
+    assert.ok(below || beside || grounds || reaper, `${from} imports ${to}`)
+  }
+})
+
+test('http and the assistant see only the agent and the ground level', () => {
+  for (const { from, to } of imports.filter((one) => one.from.startsWith('src/http/'))) {
+    assert.ok(to === 'src/agent.ts' || levelOf(to) === 0 || to.startsWith('src/http/'), `${from} imports ${to}`)
+  }
+})
+
+test('within sync only run.ts brings its siblings together; the others share types, and the record of a run', () => {
+  for (const { from, to, typeOnly } of imports) {
+    if (!from.startsWith('src/sync/') || !to.startsWith('src/sync/') || from === 'src/sync/run.ts') continue
+    const record = from === 'src/sync/phases.ts' && to === 'src/sync/record.ts'
+    assert.ok(typeOnly || record, `${from} imports ${to}`)
+  }
+})
+
+test('there is no cycle of imports', () => {
+  const visiting = new Set<string>()
+  const done = new Set<string>()
+  const visit = (path: string, trail: string[]) => {
+    assert.ok(!visiting.has(path), `a cycle: ${[...trail, path].join(' → ')}`)
+    if (done.has(path)) return
+    visiting.add(path)
+    for (const { from, to } of imports) if (from === path) visit(to, [...trail, path])
+    visiting.delete(path)
+    done.add(path)
+  }
+  for (const path of sources) visit(path, [])
+})
+
+test('the environment is read in config.ts alone', () => {
+  for (const path of sources) {
+    if (path !== 'src/config.ts') assert.doesNotMatch(read(path), /process\.env|import\.meta\.env/, path)
+  }
+})
+
+test('no any, nothing that silences the compiler or the linter', () => {
+  const own = [...sources, ...globSync('{web/src,test}/**/*.{ts,tsx}', { cwd: project })]
+  const silencers = [
+    /:\s*any\b/,
+    /<any\b/,
+    /\bas any\b/,
+    /\bas unknown as\b/,
+    /@ts-(ignore|expect-error|nocheck)/,
+    /biome-ignore/,
+  ]
+  for (const path of own) {
+    if (path === 'test/architecture.test.ts') continue
+    for (const silencer of silencers) assert.doesNotMatch(read(path), silencer, path)
+  }
+})
+
+test('the page imports only types, and only those of the wire', () => {
+  for (const path of globSync('web/src/**/*.{ts,tsx}', { cwd: project })) {
+    for (const [line, named] of read(path).matchAll(/import[^'";]*from '([^']*src\/[^']*)'/g)) {
+      assert.match(line, /^import type/, path)
+      assert.match(named ?? '', /src\/events\.ts$/, path)
+    }
+  }
+})
+
+test('nothing of the demonstration is loaded where both URLs are set', () => {
+  assert.match(read('src/main.ts'), /await import\('\.\/demo\/demonstration\.ts'\)/)
+  assert.doesNotMatch(read('src/main.ts'), /^import .*demo/m)
+})

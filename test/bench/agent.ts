@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Run } from '../../src/events.ts'
+import { openStream } from '../support/stream.ts'
+import type { Databases } from './servers.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The agent as it runs in production: a process of its own, driven over HTTP. */
+export type AgentProcess = AsyncDisposable & {
+  url: string
+  /** Asks for a run; returns its id. */
+  trigger: () => Promise<string>
+  /** Waits until no run is active, and returns the last one. */
+  settled: () => Promise<Run>
+  /** Runs one sync. `wallMilliseconds` is from the POST to its end on the event stream. Throws when it fails. */
+  sync: () => Promise<{ run: Run; wallMilliseconds: number }>
+  /** The most memory that the process ever had, in bytes; null where /proc is missing. */
+  peakMemory: () => number | null
+}
+
+export async function startAgent(databases: Databases, role: 'all' | 'api' | 'worker' = 'all'): Promise<AgentProcess> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: project,
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      DATABASE_URL: databases.syncUrl,
+      CLIENT_SYSTEM_URL: databases.clientSystemUrl,
+      ROLE: role,
+      PORT: '0',
+      // On the first of January: never while the bench runs, but then.
+      SYNC_CRON: '0 0 1 1 *',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = new Promise<void>((done) => child.once('exit', () => done()))
+  const leaveNone = () => void child.kill('SIGKILL')
+  process.on('exit', leaveNone)
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 12_000)
+    await exited
+    clearTimeout(timer)
+    process.off('exit', leaveNone)
+  }
+  const url = await new Promise<string>((up, failed) => {
+    let said = ''
+    child.stderr.on('data', (chunk) => {
+      said += chunk
+    })
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const told: { level: string; msg: string; url?: string; error?: string } = JSON.parse(line)
+      if (told.url !== undefined) up(told.url)
+      if (['error', 'fatal'].includes(told.level)) process.stderr.write(`${told.msg}: ${told.error ?? line}\n`)
+    })
+    exited.then(() => failed(new Error(`The agent did not start: ${said}`)))
+  })
+
+  const trigger = async () => {
+    const response = await fetch(`${url}/api/sync`, { method: 'POST' })
+    if (response.status !== 202) throw new Error(`POST /api/sync answered ${response.status}`)
+    const { run }: { run: Run } = JSON.parse(await response.text())
+    return run.id
+  }
+  return {
+    url,
+    trigger,
+    settled: async () => {
+      await using stream = await openStream(`${url}/api/events`)
+      for await (const event of stream) {
+        if (event.type !== 'status') continue
+        const clientSystem = event.data.clientSystems[0]
+        if (clientSystem?.lastRun && !clientSystem.activeRun) return clientSystem.lastRun
+      }
+      throw new Error('The event stream of the agent ended')
+    },
+    sync: async () => {
+      await using stream = await openStream(`${url}/api/events`)
+      await stream.until((event) => event.type === 'status')
+      const started = performance.now()
+      const id = await trigger()
+      for await (const event of stream) {
+        if (event.type !== 'run' || event.data.id !== id || event.data.finishedAt === null) continue
+        const wallMilliseconds = Math.round(performance.now() - started)
+        if (event.data.status !== 'succeeded') throw new Error(`A run failed: ${JSON.stringify(event.data.error)}`)
+        return { run: event.data, wallMilliseconds }
+      }
+      throw new Error('The event stream of the agent ended')
+    },
+    peakMemory: () => {
+      try {
+        const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
+        return kilobytes === undefined ? null : Number(kilobytes) * 1_024
+      } catch {
+        return null
+      }
+    },
+    [Symbol.asyncDispose]: stop,
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { measureLatency } from './latency.ts'
+import { describeMachine, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
+import { measureSize } from './scenarios.ts'
+import { startServers } from './servers.ts'
+
+const usage = `Measures the agent beside the floor, on PostgreSQL servers of its own.
+
+Usage: npm run bench -- [options]
+
+  --meters LIST    sizes, separated by commas (10000,100000,1000000)
+  --ten-million    one more size: 10,000,000 meters
+  --repeat N       repetitions of a scenario (3; 5 up to 100,000 meters)
+  --tries N        tries of POST to running (25; 0 leaves it out)
+  --json FILE      where the figures go (test/output/bench.json)
+  --help           this text
+
+Prints a table in Markdown on stdout and its progress on stderr.
+`
+
+const { values: options } = parseArgs({
+  options: {
+    meters: { type: 'string', default: '10000,100000,1000000' },
+    'ten-million': { type: 'boolean', default: false },
+    repeat: { type: 'string' },
+    tries: { type: 'string', default: '25' },
+    json: { type: 'string', default: 'test/output/bench.json' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (options.help) process.stdout.write(usage)
+else await bench()
+
+async function bench(): Promise<void> {
+  const sizes = options.meters.split(',').map((text) => whole(text, '--meters'))
+  if (options['ten-million']) sizes.push(10_000_000)
+  const repeat = options.repeat === undefined ? null : whole(options.repeat, '--repeat')
+  const tries = whole(options.tries, '--tries', 0)
+  const started = performance.now()
+  const tell = (text: string) => {
+    const elapsed = ((performance.now() - started) / 1_000).toFixed(0).padStart(5)
+    process.stderr.write(`${elapsed} s  ${text}\n`)
+  }
+
+  const starting = startServers()
+  const interrupt = async () => {
+    tell('interrupted: the servers are taken down')
+    await starting.then((servers) => servers.stop()).catch(() => undefined)
+    process.exit(130)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+  await using servers = await starting
+
+  const report: Report = {
+    at: new Date().toISOString(),
+    machine: describeMachine(),
+    postgres: await servers.describe(),
+    sizes: [],
+    postToRunning: tries > 0 ? summarizeLatencies(await measureLatency(servers, { tries, tell })) : null,
+  }
+  for (const meters of sizes) {
+    const repetitions = repeat ?? (meters <= 100_000 ? 5 : 3)
+    const measured = await measureSize(servers, { meters, repetitions, tell })
+    report.sizes.push({ ...measured, scenarios: measured.scenarios.map(summarize) })
+  }
+  process.stdout.write(`${toMarkdown(report)}\n`)
+  const file = resolve(options.json)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  tell(`the figures are in ${file}`)
+}
+
+function whole(text: string, option: string, least = 1): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= least) return number
+  process.stderr.write(`${option}: expected a whole number from ${least}, not ${JSON.stringify(text)}\n\n${usage}`)
+  process.exit(2)
+}

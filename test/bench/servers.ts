@@ -1,0 +1,133 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
+
+/** What a server in production is set to; whatever is not named here stays as PostgreSQL ships it. */
+export const settings = { shared_buffers: '512MB', max_wal_size: '4GB' }
+
+/** Told in the output, with the settings above: nothing that makes a database slow and safe is off. */
+export const shippedSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level', 'autovacuum'] as const
+
+const createMeters = readFileSync(new URL('meters.sql', import.meta.url), 'utf8').split(/;\s*\n/)
+const changeMeters = readFileSync(new URL('change-meters.sql', import.meta.url), 'utf8')
+
+/** A server of the Client System, one of the Sync database, and on the latter a second copy of the meters. */
+export type Servers = AsyncDisposable & {
+  /** Empty databases, the meters filled in twice: in the Client System and, for the floor, beside the Sync database. */
+  fill: (meters: number) => Promise<Databases>
+  /** Version, and the settings as the servers tell them. */
+  describe: () => Promise<{ version: string; settings: Record<string, string> }>
+  /** Ends the servers and removes their files. Can be called twice. */
+  stop: () => Promise<void>
+}
+
+export type Databases = {
+  clientSystemUrl: string
+  syncUrl: string
+  /** Where the floor's program works, on the Sync database's server. */
+  floorUrl: string
+  /** Changes one meter in `every` in the Client System; `value` is new each time. Returns how many. */
+  change: (every: number, value: number) => Promise<number>
+  /** Empties the Sync database of meters and runs. */
+  forget: () => Promise<void>
+  /** What autovacuum and the checkpointer would have done within the hour, so that they do not do it meanwhile. */
+  settle: () => Promise<void>
+}
+
+export async function startServers(): Promise<Servers> {
+  const directory = mkdtempSync(join(tmpdir(), 'meter-sync-bench-'))
+  await using cleanup = new AsyncDisposableStack()
+  cleanup.defer(() => rmSync(directory, { recursive: true, force: true }))
+  chmodSync(directory, 0o755)
+  const start = async (name: string) => {
+    const server = await startPostgres({ directory: join(directory, name), settings })
+    cleanup.defer(() => server.stop())
+    return server
+  }
+  const clientSystem = await start('client-system')
+  const sync = await start('sync')
+  const owned = cleanup.move()
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= owned.disposeAsync()
+    return stopped
+  }
+  return {
+    fill: async (meters) => {
+      await recreate(clientSystem, 'client_system')
+      await recreate(sync, 'sync')
+      await recreate(sync, 'floor')
+      const databases = connect(clientSystem, sync)
+      for (const url of [databases.clientSystemUrl, databases.floorUrl]) {
+        const [create = '', insert = ''] = createMeters
+        await within(url, async (client) => {
+          await client.query(create)
+          await client.query(insert, [meters])
+          await client.query('vacuum (freeze, analyze) meter')
+        })
+      }
+      return databases
+    },
+    describe: () =>
+      within(sync.url('postgres'), async (client) => {
+        const names = [...Object.keys(settings), ...shippedSettings]
+        const { rows } = await client.query<{ name: string; value: string }>(
+          'select name, current_setting(name) as value from unnest($1::text[]) name',
+          [names],
+        )
+        const version = await client.query<{ server_version: string }>('show server_version')
+        return {
+          version: version.rows[0]?.server_version ?? '',
+          settings: Object.fromEntries(rows.map(({ name, value }) => [name, value])),
+        }
+      }),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function connect(clientSystem: Postgres, sync: Postgres): Databases {
+  const clientSystemUrl = clientSystem.url('client_system')
+  const syncUrl = sync.url('sync')
+  return {
+    clientSystemUrl,
+    syncUrl,
+    floorUrl: sync.url('floor'),
+    change: (every, value) =>
+      within(clientSystemUrl, async (client) => (await client.query(changeMeters, [every, value])).rowCount ?? 0),
+    forget: () =>
+      within(syncUrl, async (client) => {
+        await client.query(
+          'truncate sync.meter, sync.meter_reading, sync.meter_change, sync.rejected_row, sync.run restart identity',
+        )
+      }),
+    settle: async () => {
+      for (const url of [clientSystemUrl, syncUrl]) {
+        await within(url, async (client) => {
+          await client.query('vacuum (analyze)')
+          await client.query('checkpoint')
+        })
+      }
+    },
+  }
+}
+
+async function recreate(server: Postgres, name: string): Promise<void> {
+  await within(server.url('postgres'), async (client) => {
+    await client.query(`drop database if exists ${name} with (force)`)
+    await client.query(`create database ${name}`)
+  })
+}
+
+async function within<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url)
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

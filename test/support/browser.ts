@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+
+const systemBrowsers = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+/**
+ * Finds a browser once for the whole suite: the system's, or the one that comes with the packages, which is unpacked
+ * into `directory` with the libraries and fonts that a bare machine lacks.
+ */
+export async function prepareBrowser(directory: string): Promise<Record<string, string>> {
+  const system = systemBrowsers.find((path) => existsSync(path))
+  if (system) return { TEST_BROWSER: system }
+  const outside = process.env.TMPDIR
+  process.env.TMPDIR = directory
+  try {
+    const { default: packaged, inflate } = await import('@sparticuz/chromium')
+    packaged.setGraphicsMode = false
+    const path = await packaged.executablePath()
+    const archives = fileURLToPath(new URL('../bin', import.meta.resolve('@sparticuz/chromium')))
+    const libraries = await inflate(join(archives, 'al2023.tar.br'))
+    return {
+      TEST_BROWSER: path,
+      TEST_BROWSER_LIBRARIES: join(libraries, 'lib'),
+      TEST_BROWSER_FONTS: join(directory, 'fonts'),
+    }
+  } finally {
+    if (outside === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = outside
+  }
+}
+
+export type Watched = {
+  page: Page
+  /** What the page's console said at error or warning, and every request to another host: to stay empty. */
+  complaints: string[]
+}
+
+/** Opens pages in a browser of the test's own. */
+export async function openBrowser(t: TestContext) {
+  const { TEST_BROWSER, TEST_BROWSER_LIBRARIES, TEST_BROWSER_FONTS } = process.env
+  if (!TEST_BROWSER) throw new Error('There is no browser: run the tests with npm test')
+  const browser = await chromium.launch({
+    executablePath: TEST_BROWSER,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/tmp',
+      ...(TEST_BROWSER_LIBRARIES && { LD_LIBRARY_PATH: TEST_BROWSER_LIBRARIES }),
+      ...(TEST_BROWSER_FONTS && { FONTCONFIG_PATH: TEST_BROWSER_FONTS }),
+    },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  t.after(() => browser.close())
+  return async (url: string, options: BrowserContextOptions = {}): Promise<Watched> => {
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(url).origin && !request.url().startsWith('data:'))
+        complaints.push(request.url())
+    })
+    await page.goto(url)
+    return { page, complaints }
+  }
+}
+
+/** The figure under a name in a region of the page, such as *Inserted* in *Last sync*. */
+export function figure(region: Locator, name: string): Locator {
+  const term = region.page().locator('dt', { hasText: new RegExp(`^\\s*${name}\\s*$`) })
+  return region.locator('dl > div').filter({ has: term }).locator('dd')
+}
+
+/** The same, once it reads `count`. */
+export async function figureReads(region: Locator, name: string, count: number): Promise<void> {
+  await figure(region, name)
+    .filter({ hasText: new RegExp(`^\\s*${count}\\b`) })
+    .waitFor()
+}

@@ -1,0 +1,46 @@
+import type { Agent } from './agent.ts'
+import { Failure } from './failure.tsx'
+import { Headline } from './headline.tsx'
+import { RunHistory } from './history.tsx'
+import { LastSync } from './last-sync.tsx'
+import { Meters } from './meters.tsx'
+import { HeldBack, Insecure, RejectedRows } from './notices.tsx'
+import { SyncProgress } from './progress.tsx'
+import type { Route } from './route.ts'
+import { isFailure, type SystemState } from './state.ts'
+import { SyncNow } from './trigger.tsx'
+
+type Props = {
+  system: SystemState
+  agent: Agent
+  route: Route
+  /** Whether it is the only one on the page. */
+  alone: boolean
+}
+
+/** All about one Client System: the glance first, then what is to be done, then the figures, then the past. */
+export function ClientSystem({ system, agent, route, alone }: Props) {
+  const { status, progress, history } = system
+  const { activeRun, lastRun, lastSuccess } = status
+  // Landmarks are told apart by name where there is more than one Client System.
+  const of = alone ? '' : ` of ${status.name}`
+  const nameId = `client-system-${status.id}`
+  return (
+    <section class="client-system" aria-labelledby={nameId}>
+      <div class="card glance">
+        <Headline status={status} nameId={nameId} />
+        <SyncNow status={status} tell={agent.tell} />
+        {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
+      </div>
+      {lastRun !== null && isFailure(lastRun) && <Failure key={lastRun.id} run={lastRun} />}
+      {status.insecure && <Insecure name={status.name} />}
+      {lastSuccess !== null && <HeldBack run={lastSuccess} />}
+      {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
+      <div class="figures">
+        <LastSync run={lastSuccess} of={of} />
+        <Meters meters={status.meters} of={of} />
+      </div>
+      <RunHistory of={of} history={history} route={route} read={(before) => agent.readHistory(status.id, before)} />
+    </section>
+  )
+}

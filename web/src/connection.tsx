@@ -1,0 +1,28 @@
+import { formatClock } from './format.ts'
+import { Icon } from './icon.tsx'
+import type { Connection } from './state.ts'
+
+/** Whether what the page shows is what is: *Live* while the event stream is open, *Not live* otherwise. */
+export function Badge({ connection }: { connection: Connection }) {
+  const live = connection === 'live'
+  return (
+    <span class="badge" data-live={live} title={live ? 'Changes appear here as they happen' : 'Trying to connect'}>
+      <span class="badge-dot" aria-hidden="true" />
+      {live ? 'Live' : 'Not live'}
+    </span>
+  )
+}
+
+/** Says since when the page may be old. Renders nothing while it is not. */
+export function ConnectionNotice({ connection, heardAt }: { connection: Connection; heardAt: number | null }) {
+  if (connection !== 'lost' || heardAt === null) return null
+  return (
+    <p class="notice" data-tone="quiet">
+      <Icon name="plug" />
+      <span>
+        <strong>The connection to the agent is lost.</strong> What you see was last heard at {formatClock(heardAt)} and
+        may be old. Trying to connect again…
+      </span>
+    </p>
+  )
+}

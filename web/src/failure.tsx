@@ -1,0 +1,31 @@
+import type { Run } from '../../src/events.ts'
+import { formatDateTime, formatExact } from './format.ts'
+import { Icon } from './icon.tsx'
+import { addressOf } from './route.ts'
+
+/** Why the last run failed, when, and what to do: shown until a run ends otherwise. */
+export function Failure({ run }: { run: Run }) {
+  const at = run.finishedAt ?? run.queuedAt
+  return (
+    <div class="notice failure" data-tone="bad" role="alert">
+      <Icon name="cross" />
+      <div>
+        <p class="notice-title">{run.error?.message ?? 'The sync ended without a reason.'}</p>
+        {run.error?.hint && <p>{run.error.hint}</p>}
+        <p class="notice-foot">
+          <span>
+            {run.status === 'interrupted' ? 'Interrupted' : 'Failed'}{' '}
+            <time dateTime={at} title={formatExact(at)}>
+              {formatDateTime(at)}
+            </time>
+          </span>
+          {run.error !== null && <code>{run.error.code}</code>}
+          <a href={addressOf(run.id)}>
+            See the failed run
+            <Icon name="arrow" />
+          </a>
+        </p>
+      </div>
+    </div>
+  )
+}

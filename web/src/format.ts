@@ -1,0 +1,106 @@
+/** Numbers, sizes, durations and times as people read them. Pure; times are milliseconds since 1970. */
+
+const number = new Intl.NumberFormat('en')
+const dateAndTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+const dayAndTime = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
+
+export function formatCount(count: number): string {
+  return number.format(count)
+}
+
+/** "1 row", "2,000 rows". */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** Powers of 1,000, as disks and networks count. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const power = bytes < 999.5 ? 0 : Math.min(Math.floor(Math.log10(bytes * 1.0005) / 3), units.length - 1)
+  const value = bytes / 1000 ** power
+  const digits = power === 0 || value >= 100 ? 0 : 1
+  return `${value.toFixed(digits)} ${power === 0 && bytes === 1 ? 'byte' : units[power]}`
+}
+
+/** "84 ms", "4.2 s", "3 min 12 s", "2 h 5 min"; a negative duration (clocks that differ) reads as none. */
+export function formatDuration(ms: number): string {
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 3600) return joined([Math.floor(seconds / 60), 'min'], [seconds % 60, 's'])
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 1440) return joined([Math.floor(minutes / 60), 'h'], [minutes % 60, 'min'])
+  const hours = Math.floor(minutes / 60)
+  return joined([Math.floor(hours / 24), 'd'], [hours % 24, 'h'])
+}
+
+/** A duration that still grows, in whole seconds: tenths would flicker. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000)
+}
+
+function joined(...parts: readonly [number, string][]): string {
+  const [first, ...rest] = parts.map(([value, unit]) => ({ value, text: `${value} ${unit}` }))
+  return [first, ...rest.filter((part) => part.value > 0)].map((part) => part?.text).join(' ')
+}
+
+/** "just now", "20 seconds ago", "3 minutes ago": in steps coarse enough that the eye may rest. */
+export function formatAge(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 10) return 'just now'
+  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} seconds ago`
+  return `${wholeUnits(seconds, Math.floor)} ago`
+}
+
+/** "in 4 seconds", "in 12 minutes"; "now" when the time has come. */
+export function formatCountdown(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  if (seconds <= 0) return 'now'
+  if (seconds < 60) return `in ${plural(seconds, 'second')}`
+  return `in ${wholeUnits(seconds, Math.round)}`
+}
+
+function wholeUnits(seconds: number, round: (value: number) => number): string {
+  const minutes = round(seconds / 60)
+  if (minutes < 60) return plural(minutes, 'minute')
+  const hours = round(seconds / 3600)
+  if (hours < 48) return plural(hours, 'hour')
+  return plural(round(seconds / 86_400), 'day')
+}
+
+/** The exact local time and the same in UTC, for a tooltip. */
+export function formatExact(iso: string): string {
+  const time = new Date(iso)
+  const name = zone.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? 'local time'
+  return `${dateAndTime.format(time)} ${name} (${time.toISOString()})`
+}
+
+/** "23 Nov 2026, 14:03:12" in the reader's time zone. */
+export function formatDateTime(iso: string): string {
+  return dateAndTime.format(new Date(iso))
+}
+
+/** "23 Nov, 14:03:12" in the reader's time zone, for tables. */
+export function formatDayTime(iso: string): string {
+  return dayAndTime.format(new Date(iso))
+}
+
+/** "14:03:12" in the reader's time zone. */
+export function formatClock(ms: number): string {
+  return clockTime.format(new Date(ms))
+}
+
+/** A cell's value as text: text as it is, anything else as JSON; null has no text. */
+export function formatValue(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

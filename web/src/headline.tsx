@@ -1,0 +1,111 @@
+import type { ComponentChildren } from 'preact'
+import type { ClientSystemStatus } from '../../src/events.ts'
+import { Age, useNow } from './clock.tsx'
+import { type Condition, conditionOf } from './condition.ts'
+import { formatElapsed } from './format.ts'
+import { Icon, type IconName } from './icon.tsx'
+import { startedBy, type Tone } from './words.ts'
+
+const looks: Record<Condition, { words: string; icon: IconName; tone: Tone }> = {
+  running: { words: 'Sync in progress', icon: 'running', tone: 'accent' },
+  queued: { words: 'Sync is queued', icon: 'queued', tone: 'accent' },
+  waiting: { words: 'Waiting for a worker', icon: 'clock', tone: 'attention' },
+  failed: { words: 'Last sync failed', icon: 'cross', tone: 'bad' },
+  'held-back': { words: 'Deletions held back', icon: 'hand', tone: 'attention' },
+  stale: { words: 'Out of date', icon: 'clock', tone: 'attention' },
+  never: { words: 'Not synced yet', icon: 'empty', tone: 'quiet' },
+  'in-step': { words: 'In step', icon: 'check', tone: 'good' },
+}
+
+/** The answer to a glance: in step or not, and since when. Each condition has its own words, icon and colour. */
+export function Headline({ status, nameId }: { status: ClientSystemStatus; nameId: string }) {
+  const now = useNow()
+  const condition = conditionOf(status, now)
+  const { words, icon, tone } = looks[condition]
+  return (
+    <div class="headline" data-tone={tone} data-condition={condition}>
+      <span class="headline-icon">
+        <Icon name={icon} />
+      </span>
+      <div>
+        <h2 id={nameId}>{status.name}</h2>
+        <p class="headline-words">
+          <strong>{words}</strong>
+          <Since condition={condition} status={status} />
+        </p>
+        <p class="headline-detail">
+          <Detail condition={condition} status={status} now={now} />
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** The age that belongs to the condition: of the last success, or of the failure. */
+function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
+  const run = condition === 'failed' ? status.lastRun : status.lastSuccess
+  const shown = condition === 'failed' || condition === 'stale' || condition === 'held-back' || condition === 'in-step'
+  if (!shown || run?.finishedAt == null) return null
+  return (
+    <span class="headline-age">
+      <span class="headline-dot" aria-hidden="true">
+        ·{' '}
+      </span>
+      {condition === 'stale' && 'last success '}
+      <Age iso={run.finishedAt} />
+    </span>
+  )
+}
+
+function Detail({ condition, status, now }: { condition: Condition; status: ClientSystemStatus; now: number }) {
+  const run = status.activeRun
+  switch (condition) {
+    case 'running':
+      return run === null ? null : (
+        <>
+          Started {startedBy(run)}, running for {formatElapsed(now - Date.parse(run.startedAt ?? run.queuedAt))}
+          <LastSuccess status={status} />
+        </>
+      )
+    case 'queued':
+      return run === null ? null : (
+        <>
+          Asked for {startedBy(run)}; a worker takes it in a moment
+          <LastSuccess status={status} />
+        </>
+      )
+    case 'waiting':
+      return run === null ? null : (
+        <>
+          No worker has taken this sync for {formatElapsed(now - Date.parse(run.queuedAt))}. Check that an agent with{' '}
+          <code>ROLE=all</code> or <code>ROLE=worker</code> is running.
+        </>
+      )
+    case 'failed':
+      return status.lastSuccess?.finishedAt == null ? (
+        <>No sync of this Client System has succeeded so far.</>
+      ) : (
+        <>
+          The meters are still as they were at the last success, <Age iso={status.lastSuccess.finishedAt} />.
+        </>
+      )
+    case 'held-back':
+      return <>Everything else is in step with the Client System.</>
+    case 'stale':
+      return <>No sync has succeeded for longer than the schedule allows. The meters may have changed since.</>
+    case 'never':
+      return <>The Sync database has not been filled from this Client System. Start a sync, or wait for the next one.</>
+    case 'in-step':
+      return <>The Sync database holds what the Client System holds.</>
+  }
+}
+
+function LastSuccess({ status }: { status: ClientSystemStatus }): ComponentChildren {
+  const at = status.lastSuccess?.finishedAt
+  if (at == null) return '.'
+  return (
+    <>
+      . Last success <Age iso={at} />.
+    </>
+  )
+}

@@ -1,0 +1,85 @@
+import type { Counts, Run } from '../../src/events.ts'
+import { useNow } from './clock.tsx'
+import { formatAge, formatCount, formatDateTime, formatDuration, formatExact, plural } from './format.ts'
+import { Icon, type IconName } from './icon.tsx'
+import { addressOf } from './route.ts'
+import type { Tone } from './words.ts'
+
+/** The last success with its counts, whatever happened since: the counts of another run never stand here. */
+export function LastSync({ run, of }: { run: Run | null; of: string }) {
+  return (
+    <section class="card" aria-label={`Last sync${of}`}>
+      <h3>Last sync</h3>
+      {run === null || run.finishedAt === null ? (
+        <div class="empty">
+          <p class="empty-words">Never synced</p>
+          <p>The first sync that succeeds is shown here: when it was, and what it inserted, updated and deleted.</p>
+        </div>
+      ) : (
+        <>
+          <p class="last-sync-time">
+            <time dateTime={run.finishedAt} title={formatExact(run.finishedAt)}>
+              {formatDateTime(run.finishedAt)}
+            </time>
+            <span class="quiet">
+              <AgeText iso={run.finishedAt} />
+              {run.startedAt !== null && ` · took ${durationOf(run.startedAt, run.finishedAt)}`}
+            </span>
+          </p>
+          {run.counts !== null && <Figures counts={run.counts} />}
+          <p class="card-foot">
+            {run.counts !== null && <span>{sentenceOf(run.counts, run)}</span>}
+            <a href={addressOf(run.id)}>
+              See this run
+              <Icon name="arrow" />
+            </a>
+          </p>
+        </>
+      )}
+    </section>
+  )
+}
+
+function Figures({ counts }: { counts: Counts }) {
+  return (
+    <dl class="figure-list">
+      <Figure name="Inserted" count={counts.inserted} icon="plus" tone="good" />
+      <Figure name="Updated" count={counts.updated} icon="pencil" tone="accent" note={restoredNote(counts)} />
+      <Figure name="Deleted" count={counts.deleted} icon="minus" tone="bad" />
+    </dl>
+  )
+}
+
+type FigureProps = { name: string; count: number; icon: IconName; tone: Tone; note?: string | null }
+
+function Figure({ name, count, icon, tone, note }: FigureProps) {
+  return (
+    <div data-tone={count > 0 ? tone : 'quiet'}>
+      <dt>
+        <Icon name={icon} />
+        {name}
+      </dt>
+      <dd>
+        <data value={count}>{formatCount(count)}</data>
+        {note && <small>{note}</small>}
+      </dd>
+    </div>
+  )
+}
+
+function restoredNote({ restored }: Counts): string | null {
+  return restored > 0 ? `${formatCount(restored)} restored` : null
+}
+
+function sentenceOf(counts: Counts, run: Run): string {
+  const read = `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
+  return run.proof === null ? read : `${read} Both sides were proved equal.`
+}
+
+function durationOf(from: string, to: string): string {
+  return formatDuration(Date.parse(to) - Date.parse(from))
+}
+
+function AgeText({ iso }: { iso: string }) {
+  return <>{formatAge(useNow() - Date.parse(iso))}</>
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Run } from '../../src/events.ts'
+import { ApiError, readRun } from './api.ts'
+import { formatDateTime } from './format.ts'
+import { Icon } from './icon.tsx'
+import { addressOf, type RunPart } from './route.ts'
+import { RunDetails } from './run-details.tsx'
+import { outcomeWords } from './words.ts'
+
+/** A run that the address names and no list on the page holds: read by itself, shown above everything else. */
+export function LinkedRun({ runId, part }: { runId: string; part: RunPart | null }) {
+  const [run, setRun] = useState<Run | null>(null)
+  const [error, setError] = useState<ApiError | null>(null)
+  useEffect(() => {
+    readRun(runId).then(setRun, (reason) =>
+      setError(reason instanceof ApiError ? reason : new ApiError(String(reason))),
+    )
+  }, [runId])
+  return (
+    <section class="card linked-run" aria-label="Linked run" aria-busy={run === null && error === null}>
+      <div class="linked-run-head">
+        <h2>{run === null ? 'Run' : `Run of ${formatDateTime(run.queuedAt)}`}</h2>
+        {run !== null && (
+          <span class="outcome" data-tone={outcomeWords[run.status].tone}>
+            <Icon name={outcomeWords[run.status].icon} />
+            {outcomeWords[run.status].word}
+          </span>
+        )}
+        <a href={addressOf(null)}>Close</a>
+      </div>
+      {run !== null && <RunDetails run={run} part={part} heading="h3" />}
+      {error !== null && (
+        <p class="teaching">
+          {error.status === 404
+            ? 'This run is not in the history: it was pruned, or never was here.'
+            : `${error.message} ${error.hint ?? ''}`}
+        </p>
+      )}
+    </section>
+  )
+}

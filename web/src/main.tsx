@@ -1,0 +1,13 @@
+import { render } from 'preact'
+import { App } from './app.tsx'
+import './styles/tokens.css'
+import './styles/page.css'
+import './styles/controls.css'
+import './styles/headline.css'
+import './styles/progress.css'
+import './styles/cards.css'
+import './styles/history.css'
+import './styles/details.css'
+
+const root = document.getElementById('page')
+if (root !== null) render(<App />, root)

@@ -1,0 +1,72 @@
+import type { Run } from '../../src/events.ts'
+import { plural } from './format.ts'
+import { Icon } from './icon.tsx'
+import { addressOf } from './route.ts'
+
+/** Deletions that the guard of this run held back. Renders nothing when there are none. */
+export function HeldBack({ run }: { run: Run }) {
+  const withheld = run.counts?.withheld ?? 0
+  if (withheld === 0) return null
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="hand" />
+      <div>
+        <p class="notice-title">
+          {plural(withheld, 'deletion')} {withheld === 1 ? 'is' : 'are'} held back
+        </p>
+        <p>
+          The Client System no longer lists {withheld === 1 ? 'this meter' : 'these meters'}. So many missing at once
+          looks like an accident, so they stay active here; all other changes were applied.
+        </p>
+        <p class="notice-foot">
+          <a href={addressOf(run.id, 'withheld')}>
+            List the meters held back
+            <Icon name="arrow" />
+          </a>
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** Source rows that this run could not use. Renders nothing when there are none. */
+export function RejectedRows({ run }: { run: Run }) {
+  const rejected = run.counts?.rejected ?? 0
+  if (rejected === 0) return null
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">
+          {plural(rejected, 'row')} of the Client System {rejected === 1 ? 'was' : 'were'} rejected
+        </p>
+        <p>
+          {rejected === 1 ? 'It' : 'They'} could not be used as {rejected === 1 ? 'a meter' : 'meters'}; meters that are
+          here already stay as they were. Correct the rows in the Client System and the next sync takes them.
+        </p>
+        <p class="notice-foot">
+          <a href={addressOf(run.id, 'rejected')}>
+            List the rejected rows
+            <Icon name="arrow" />
+          </a>
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** The connection to the Client System is open to others on the way. */
+export function Insecure({ name }: { name: string }) {
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">The connection to {name} is not secure</p>
+        <p>
+          It is allowed by <code>CLIENT_SYSTEM_INSECURE</code>: others on the network could read or change what is
+          synced. Use TLS that is verified (<code>sslmode=verify-full</code>) and remove the variable.
+        </p>
+      </div>
+    </div>
+  )
+}

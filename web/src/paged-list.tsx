@@ -1,0 +1,35 @@
+import type { ComponentChildren } from 'preact'
+import type { Pages } from './pages.ts'
+
+/** A list with its states: being read, failed (with a way to try again), empty, and with more to come. */
+export function PagedList<T>({
+  pages,
+  empty,
+  children,
+}: {
+  pages: Pages<T>
+  empty: ComponentChildren
+  children: (items: readonly T[]) => ComponentChildren
+}) {
+  const { items, state, error, hasMore, read } = pages
+  return (
+    <div class="paged-list" aria-busy={state === 'loading'}>
+      {items.length > 0 && children(items)}
+      {items.length === 0 && state === 'ready' && <p class="teaching">{empty}</p>}
+      {items.length === 0 && state === 'loading' && <p class="teaching">Reading…</p>}
+      {state === 'failed' && (
+        <p class="teaching">
+          {error?.message} {error?.hint}{' '}
+          <button type="button" class="button-plain" onClick={read}>
+            Try again
+          </button>
+        </p>
+      )}
+      {hasMore && state !== 'failed' && (
+        <button type="button" class="button-plain" disabled={state === 'loading'} onClick={read}>
+          Show more
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+import { useEffect } from 'preact/hooks'
+import type { ClientSystemStatus } from '../../src/events.ts'
+import { type Condition, settledCondition } from './condition.ts'
+import type { State } from './state.ts'
+
+type Icon = 'failed' | 'attention' | 'unknown' | 'running' | 'in-step'
+
+/** What a tab in the background shows: the worst of all Client Systems. Pure. */
+export function tabOf(state: State): { title: string; icon: Icon } {
+  const statuses = state.systems.map((s) => s.status)
+  const name = 'Meter Sync Agent'
+  if (state.agent === null || statuses.length === 0) return { title: `Sync Status · ${name}`, icon: 'unknown' }
+  const conditions = statuses.map(settledCondition)
+  const has = (condition: Condition) => conditions.includes(condition)
+  const running = statuses.some((s: ClientSystemStatus) => s.activeRun !== null)
+  if (has('failed')) return { title: `✕ Sync failed · ${name}`, icon: 'failed' }
+  if (state.connection === 'lost') return { title: `Connection lost · ${name}`, icon: 'unknown' }
+  if (has('stale')) return { title: `! Out of date · ${name}`, icon: 'attention' }
+  if (has('held-back')) return { title: `! Deletions held back · ${name}`, icon: 'attention' }
+  if (running) return { title: `Sync in progress · ${name}`, icon: 'running' }
+  if (has('never')) return { title: `Not synced yet · ${name}`, icon: 'unknown' }
+  return { title: `In step · ${name}`, icon: 'in-step' }
+}
+
+/** Keeps the document's title and icon in step with the state. */
+export function useTab(state: State): void {
+  const { title, icon } = tabOf(state)
+  useEffect(() => {
+    document.title = title
+  }, [title])
+  useEffect(() => {
+    document.querySelector('link[rel=icon]')?.setAttribute('href', `/icons/${icon}.svg`)
+  }, [icon])
+}

@@ -1,0 +1,47 @@
+import { useState } from 'preact/hooks'
+import { Icon, type IconName } from './icon.tsx'
+
+type Theme = 'auto' | 'light' | 'dark'
+
+const themes: readonly { theme: Theme; word: string; icon: IconName }[] = [
+  { theme: 'auto', word: 'Follow the system', icon: 'auto' },
+  { theme: 'light', word: 'Light', icon: 'sun' },
+  { theme: 'dark', word: 'Dark', icon: 'moon' },
+]
+
+/** Three radio buttons for the colour scheme; the choice is kept in this browser (and read by theme.js). */
+export function ThemeSwitch() {
+  const [chosen, setChosen] = useState<Theme>(currentTheme)
+  const choose = (theme: Theme) => {
+    setChosen(theme)
+    keep(theme)
+  }
+  return (
+    <fieldset class="theme-switch">
+      <legend class="unseen">Colour scheme</legend>
+      {themes.map(({ theme, word, icon }) => (
+        <label key={theme} title={word}>
+          <input type="radio" name="theme" value={theme} checked={chosen === theme} onChange={() => choose(theme)} />
+          <Icon name={icon} />
+          <span class="unseen">{word}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+function currentTheme(): Theme {
+  const { theme } = document.documentElement.dataset
+  return theme === 'light' || theme === 'dark' ? theme : 'auto'
+}
+
+function keep(theme: Theme): void {
+  if (theme === 'auto') delete document.documentElement.dataset.theme
+  else document.documentElement.dataset.theme = theme
+  try {
+    if (theme === 'auto') localStorage.removeItem('theme')
+    else localStorage.setItem('theme', theme)
+  } catch {
+    // Storage may be forbidden: the choice holds until the page is left.
+  }
+}
