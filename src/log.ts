@@ -18,7 +18,7 @@ export function redact(text: string): string {
  */
 export function createLog({ level, terminal }: { level: string; terminal: boolean }): Log {
   const out = terminal
-    ? pretty({ colorize: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
+    ? pretty({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
     : process.stdout
   const destination: DestinationStream = { write: (line) => void out.write(redact(line)) }
   return pino(
