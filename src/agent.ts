@@ -112,7 +112,10 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
     onConnected: () => look({ whole: true }),
     onNotice: (notice) => {
       if (!ids.includes(notice.clientSystemId)) return
-      if (notice.type === 'run') return look({ whole: false })
+      if (notice.type === 'run') {
+        if (notice.ended) jobs.ended(notice.runId)
+        return look({ whole: false })
+      }
       const { type: _, ...progress } = notice
       broadcast({ type: 'progress', progress })
     },
@@ -152,6 +155,12 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       trigger: Trigger
       requestedBy: string | null
     }) => await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
+
+    /** Ends an active run: the work stops, and nothing was changed. `cancelled` is false when it had finished. */
+    cancel: async (id: string): Promise<{ run: Run; cancelled: boolean }> => {
+      const cancelled = await jobs.cancel(await run(id))
+      return { run: await run(id), cancelled }
+    },
 
     runs: async (filter: {
       clientSystemId: string | null

@@ -9,8 +9,8 @@ import { AgentError } from './errors.ts'
 import type { Run, Trigger } from './events.ts'
 import type { Log } from './log.ts'
 import { startReaper } from './reaper.ts'
-import { nextRevision, notify } from './sync/record.ts'
-import { type Outcome, runSync } from './sync/run.ts'
+import { nextRevision, notify, recordFailure } from './sync/record.ts'
+import { cancelled, createWorker } from './worker.ts'
 
 /** Jobs of this process: it can trigger runs and, where its role says so, works on them and keeps the schedule. */
 export type Jobs = {
@@ -19,6 +19,10 @@ export type Jobs = {
    * Client System is active, neither does and that run is returned.
    */
   trigger: (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
+  /** Ends an active run as cancelled, wherever it is worked on. False when it had ended before. */
+  cancel: (run: Run) => Promise<boolean>
+  /** To be told of every run that ended: the worker that still works on it stops. */
+  ended: (runId: string) => void
   /** The next scheduled time, or null when there is none. */
   nextRunAt: (clientSystem: ClientSystem) => Date | null
   /** pg-boss is connected and its schema is there. */
@@ -71,7 +75,6 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     quietly((warning) => log.warn({ warning }, 'the job queue gave a warning')),
   )
   await boss.start()
-  const shutdown = new AbortController()
 
   for (const clientSystem of config.clientSystems) await createQueues(boss, clientSystem)
   for (const { id, name } of config.clientSystems) {
@@ -135,34 +138,16 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     await boss.deleteJob(runQueue(clientSystemId), stale)
   }
 
-  async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
-    const run = await findRun(db, job.id)
-    if (!run) return
-    const ending = new AbortController()
-    const { total } = clientSystem.deadlines
-    const timer = setTimeout(() => ending.abort(timedOut(total)), total)
-    const lost = () => ending.abort(claimLost())
-    const stop = () => ending.abort(shuttingDown())
-    if (shutdown.signal.aborted) stop()
-    shutdown.signal.addEventListener('abort', stop)
-    job.signal.addEventListener('abort', lost)
-    try {
-      const outcome = await runSync(run, {
-        clientSystem,
-        syncDatabase: config.syncDatabase,
-        pool,
-        completeJob: completeJob(clientSystem.id),
-        signal: ending.signal,
-        log,
-      })
-      tell(log, run, outcome)
-    } catch (err) {
-      log.error({ err, runId: run.id }, 'the Sync database could not be told how a run ended; the reaper will')
-    } finally {
-      clearTimeout(timer)
-      shutdown.signal.removeEventListener('abort', stop)
-      job.signal.removeEventListener('abort', lost)
-    }
+  /** The row decides; the worker hears of it and rolls back, which leaves the meters as they were. */
+  async function cancel(run: Run): Promise<boolean> {
+    const { code, message, hint } = cancelled()
+    const failure = { status: 'cancelled' as const, error: { code, message, hint } }
+    const done = await transaction(pool, (client) =>
+      recordFailure(client, run, failure, completeJob(run.clientSystemId)),
+    )
+    if (done)
+      log.info({ runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }, 'meter sync cancelled')
+    return done
   }
 
   async function scheduled(clientSystem: ClientSystem): Promise<void> {
@@ -175,6 +160,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     if (!created) log.info({ clientSystem: clientSystem.id, activeRunId: run.id }, 'meter sync skipped')
   }
 
+  const worker = createWorker({ config, pool, completeJob, log })
   const reaper = works
     ? startReaper({ pool, boss, clientSystems: config.clientSystems, runQueue, completeJob, log })
     : null
@@ -189,7 +175,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     for (const clientSystem of config.clientSystems) {
       const { id, schedule } = clientSystem
       await boss.work(runQueue(id), waiting, async (jobs: Job[]) => {
-        for (const job of jobs) await work(clientSystem, job)
+        for (const job of jobs) await worker.work(clientSystem, job)
       })
       await boss.work(scheduleQueue(id), { pollingIntervalSeconds: 1 }, () => scheduled(clientSystem))
       await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
@@ -200,11 +186,13 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   let stopped: Promise<void> | undefined
   return {
     trigger,
+    cancel,
+    ended: worker.ended,
     nextRunAt: ({ schedule }) => boss.previewSchedule(schedule.cron, { tz: schedule.timeZone, count: 1 })[0] ?? null,
     ready: async () => (await boss.schemaVersion()) !== null,
     stop: () => {
       stopped ??= (async () => {
-        shutdown.abort()
+        worker.stop()
         await reaper?.stop()
         await boss.stop({ graceful: true, timeout: 8_000 })
       })()
@@ -236,41 +224,6 @@ async function createQueues(boss: PgBoss, { id, deadlines }: ClientSystem): Prom
 /** A connection of ours as pg-boss wants it: its statement joins our transaction. */
 function through(client: Queryable) {
   return { executeSql: (text: string, values: unknown[] = []) => client.query(text, values) }
-}
-
-function tell(log: Log, run: Run, outcome: Outcome): void {
-  const about = { runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }
-  if (outcome.status === 'succeeded') {
-    const { counts, readMode, timings } = outcome.result
-    const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
-    log.info({ ...about, ...counts, readMode, durationMs }, 'meter sync succeeded')
-    if (outcome.verdict.deletions === 'withhold') {
-      log.warn({ ...about, withheld: counts.withheld, reason: outcome.verdict.reason }, 'deletions withheld')
-    }
-  } else if (outcome.status === 'ended') {
-    log.warn(about, 'meter sync ended elsewhere: its row tells how')
-  } else {
-    const { code, message, hint } = outcome.error
-    log.error({ ...about, code, error: message, hint, err: outcome.cause }, 'meter sync failed')
-  }
-}
-
-function timedOut(milliseconds: number): AgentError {
-  return new AgentError('timeout', `The run took longer than ${milliseconds / 1_000} s`, {
-    hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
-  })
-}
-
-function claimLost(): AgentError {
-  return new AgentError('lease_lost', "The worker's claim on this run was lost", {
-    hint: 'Look for a worker that was frozen or cut off from the Sync database; the next run starts afresh',
-  })
-}
-
-function shuttingDown(): AgentError {
-  return new AgentError('shutting_down', 'The agent was stopped while the run was active', {
-    hint: 'Nothing was changed; the run at the next start covers it',
-  })
 }
 
 /** Passes on what is new: a database that is away says the same several times a second. */

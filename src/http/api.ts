@@ -59,6 +59,14 @@ export function createApi(agent: Agent, streams: Streams) {
     return c.json(await agent.run(id(c.req.param('id'), runId, 'run')))
   })
 
+  api.post('/runs/:id/cancel', async (c) => {
+    await body(c, z.strictObject({}))
+    const { run, cancelled } = await agent.cancel(id(c.req.param('id'), runId, 'run'))
+    if (cancelled) return c.json({ run }, 202)
+    const hint = 'A finished run stays as it is'
+    return problem(c, new AgentError('run_finished', `The run has ${run.status}`, { hint }), { run })
+  })
+
   api.get('/runs/:id/changes', async (c) => {
     const { operation = null, after, limit } = query(c, changesQuery)
     const { items, next } = await agent.changes(id(c.req.param('id'), runId, 'run'), { operation, after, limit })

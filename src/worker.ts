@@ -1,0 +1,113 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import type { Job } from 'pg-boss'
+import type { ClientSystem, Config } from './config.ts'
+import { findRun } from './db/runs.ts'
+import { AgentError } from './errors.ts'
+import type { Run } from './events.ts'
+import type { Log } from './log.ts'
+import type { CompleteJob } from './sync/record.ts'
+import { type Outcome, runSync } from './sync/run.ts'
+
+/** Works on the runs that the queue hands out, and knows why each of them may have to stop. */
+export type Worker = {
+  /** Runs the sync of a job to its end, and logs the outcome. Never throws. */
+  work: (clientSystem: ClientSystem, job: Job) => Promise<void>
+  /** A run ended: if it is worked on here, somebody else ended it, and the work stops. */
+  ended: (runId: string) => void
+  /** Stops all work; runs that come later are stopped at once. */
+  stop: () => void
+}
+
+export type WorkerOptions = {
+  config: Pick<Config, 'syncDatabase'>
+  pool: pg.Pool
+  completeJob: (clientSystemId: string) => CompleteJob
+  log: Log
+}
+
+export function createWorker({ config, pool, completeJob, log }: WorkerOptions): Worker {
+  const db = drizzle(pool)
+  const active = new Map<string, AbortController>()
+  let stopping = false
+
+  async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
+    const ending = new AbortController()
+    const { total } = clientSystem.deadlines
+    const timer = setTimeout(() => ending.abort(timedOut(total)), total)
+    const lost = () => ending.abort(claimLost())
+    job.signal.addEventListener('abort', lost)
+    active.set(job.id, ending)
+    if (stopping) ending.abort(shuttingDown())
+    try {
+      const run = await findRun(db, job.id)
+      if (!run) return
+      const outcome = await runSync(run, {
+        clientSystem,
+        syncDatabase: config.syncDatabase,
+        pool,
+        completeJob: completeJob(clientSystem.id),
+        signal: ending.signal,
+        log,
+      })
+      tell(log, run, outcome)
+    } catch (err) {
+      log.error({ err, runId: job.id }, 'the Sync database could not be told how a run ended; the reaper will')
+    } finally {
+      clearTimeout(timer)
+      job.signal.removeEventListener('abort', lost)
+      active.delete(job.id)
+    }
+  }
+
+  return {
+    work,
+    ended: (runId) => active.get(runId)?.abort(cancelled()),
+    stop: () => {
+      stopping = true
+      for (const ending of active.values()) ending.abort(shuttingDown())
+    },
+  }
+}
+
+function tell(log: Log, run: Run, outcome: Outcome): void {
+  const about = { runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }
+  if (outcome.status === 'succeeded') {
+    const { counts, readMode, timings } = outcome.result
+    const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
+    log.info({ ...about, ...counts, readMode, durationMs }, 'meter sync succeeded')
+    if (outcome.verdict.deletions === 'withhold') {
+      log.warn({ ...about, withheld: counts.withheld, reason: outcome.verdict.reason }, 'deletions withheld')
+    }
+  } else if (outcome.status === 'ended') {
+    log.warn(about, 'meter sync ended elsewhere: its row tells how')
+  } else {
+    const { code, message, hint } = outcome.error
+    log.error({ ...about, code, error: message, hint, err: outcome.cause }, 'meter sync failed')
+  }
+}
+
+function timedOut(milliseconds: number): AgentError {
+  return new AgentError('timeout', `The run took longer than ${milliseconds / 1_000} s`, {
+    hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
+  })
+}
+
+function claimLost(): AgentError {
+  return new AgentError('lease_lost', "The worker's claim on this run was lost", {
+    hint: 'Look for a worker that was frozen or cut off from the Sync database; the next run starts afresh',
+  })
+}
+
+function shuttingDown(): AgentError {
+  return new AgentError('shutting_down', 'The agent was stopped while the run was active', {
+    hint: 'Nothing was changed; the run at the next start covers it',
+  })
+}
+
+/** Why a run ends that somebody cancelled. */
+export function cancelled(): AgentError {
+  return new AgentError('cancelled', 'The run was cancelled', {
+    hint: 'Nothing was changed; the next run starts afresh',
+  })
+}
