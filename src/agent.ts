@@ -17,10 +17,9 @@ import type {
   Run,
   RunStatus,
   Status,
-  Trigger,
 } from './events.ts'
 import { startFeed } from './feed.ts'
-import type { Jobs } from './jobs.ts'
+import type { Jobs, TriggerRequest } from './jobs.ts'
 import type { Log } from './log.ts'
 
 /** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
@@ -149,12 +148,8 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
     meter,
 
     /** Asks for a run at once. `created` is false when one was active: it is returned instead (Requirement 2.3). */
-    trigger: async (request: {
-      clientSystemId: string | null
-      full: boolean
-      trigger: Trigger
-      requestedBy: string | null
-    }) => await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
+    trigger: async (request: Omit<TriggerRequest, 'clientSystemId'> & { clientSystemId: string | null }) =>
+      await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
 
     /** Ends an active run: the work stops, and nothing was changed. `cancelled` is false when it had finished. */
     cancel: async (id: string): Promise<{ run: Run; cancelled: boolean }> => {

@@ -27,6 +27,8 @@ export type Run = {
   clientSystemId: string
   trigger: Trigger
   requestedBy: string | null
+  /** The deletions that were approved for this run: all of them when there are at most so many, otherwise none. */
+  approveDeletes: number | null
   status: RunStatus
   phase: Phase | null
   queuedAt: string

@@ -31,7 +31,14 @@ export type Jobs = {
   stop: () => Promise<void>
 }
 
-export type TriggerRequest = { clientSystemId: string; trigger: Trigger; full: boolean; requestedBy: string | null }
+export type TriggerRequest = {
+  clientSystemId: string
+  trigger: Trigger
+  full: boolean
+  /** Lets all deletions of this run through when there are at most so many, otherwise none (Fault 8). */
+  approveDeletes: number | null
+  requestedBy: string | null
+}
 
 export type JobsOptions = {
   config: Config
@@ -109,15 +116,16 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   }
 
   /** False when the slot is taken: by a run, or by a job whose run has just ended. Then nothing was written. */
-  async function enqueue(id: string, { clientSystemId, trigger, full, requestedBy }: TriggerRequest): Promise<boolean> {
+  async function enqueue(id: string, request: TriggerRequest): Promise<boolean> {
+    const { clientSystemId, trigger, full, approveDeletes, requestedBy } = request
     try {
       await transaction(pool, async (client) => {
         const revision = await nextRevision(client)
         const { rowCount } = await client.query(
-          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", status, revision)
-           values ($1, $2, $3, $4, $5, 'queued', $6)
+          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision)
+           values ($1, $2, $3, $4, $5, $6, 'queued', $7)
            on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
-          [id, clientSystemId, trigger, requestedBy, full, revision],
+          [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision],
         )
         const options = { id, singletonKey: clientSystemId, db: through(client) }
         if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()
@@ -155,6 +163,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
       clientSystemId: clientSystem.id,
       trigger: 'schedule',
       full: false,
+      approveDeletes: null,
       requestedBy: null,
     })
     if (!created) log.info({ clientSystem: clientSystem.id, activeRunId: run.id }, 'meter sync skipped')
@@ -179,7 +188,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
       })
       await boss.work(scheduleQueue(id), { pollingIntervalSeconds: 1 }, () => scheduled(clientSystem))
       await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
-      await trigger({ clientSystemId: id, trigger: 'startup', full: true, requestedBy: null })
+      await trigger({ clientSystemId: id, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null })
     }
   }
 

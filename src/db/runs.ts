@@ -25,6 +25,7 @@ export function toRun(row: Row): Run {
     clientSystemId: row.clientSystemId,
     trigger: oneOf(triggers, row.trigger),
     requestedBy: row.requestedBy,
+    approveDeletes: row.approveDeletes,
     status: oneOf(statuses, row.status),
     phase: row.phase === null ? null : oneOf(phases, row.phase),
     queuedAt: row.queuedAt.toISOString(),

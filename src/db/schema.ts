@@ -93,6 +93,8 @@ export const run = sync.table(
     trigger: text().notNull(),
     requestedBy: text('requested_by'),
     full: boolean().notNull().default(false),
+    /** Lets all deletions of this run through when there are at most so many, otherwise none. */
+    approveDeletes: integer('approve_deletes'),
     status: text().notNull(),
     phase: text(),
     queuedAt: time('queued_at').notNull().defaultNow(),

@@ -8,7 +8,11 @@ import { problem } from './problems.ts'
 import { body, cursor, pageQuery, query } from './requests.ts'
 import type { Streams } from './stream.ts'
 
-const syncBody = z.strictObject({ clientSystemId: z.string().optional(), full: z.boolean().optional() })
+const syncBody = z.strictObject({
+  clientSystemId: z.string().optional(),
+  full: z.boolean().optional(),
+  approveDeletes: z.int().min(0).max(1_000_000_000).optional(),
+})
 const runsQuery = pageQuery.extend({
   clientSystemId: z.string().optional(),
   status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']).optional(),
@@ -40,8 +44,9 @@ export function createApi(agent: Agent, streams: Streams) {
   api.get('/status', async (c) => c.json(await agent.status()))
 
   api.post('/sync', async (c) => {
-    const { clientSystemId = null, full = false } = await body(c, syncBody)
-    const { run, created } = await agent.trigger({ clientSystemId, full, trigger: 'manual', requestedBy: null })
+    const { clientSystemId = null, full = false, approveDeletes = null } = await body(c, syncBody)
+    const request = { clientSystemId, full, approveDeletes, trigger: 'manual', requestedBy: null } as const
+    const { run, created } = await agent.trigger(request)
     c.header('Location', `/api/runs/${run.id}`)
     if (created) return c.json({ run }, 202)
     const hint = 'Follow the active run; a new one can start when it has ended'

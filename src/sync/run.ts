@@ -14,6 +14,9 @@ import { type CompleteJob, markRunning, type Result, type RunRef, recordFailure,
 import { openRunSession, type RunSession } from './session.ts'
 import { stage } from './stage.ts'
 
+/** A run as its trigger asked for it. */
+export type QueuedRun = RunRef & { approveDeletes: number | null }
+
 export type Deps = {
   clientSystem: ClientSystem
   syncDatabase: DatabaseTarget
@@ -32,7 +35,7 @@ export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } 
  * Runs one sync: all of it becomes visible at the commit, or none of it. Throws only when the Sync database cannot be
  * told how the run ended; the reaper then finds it.
  */
-export async function runSync(run: RunRef, deps: Deps): Promise<Outcome> {
+export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   const { clientSystem, syncDatabase, pool, completeJob, signal } = deps
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
@@ -57,7 +60,7 @@ export async function runSync(run: RunRef, deps: Deps): Promise<Outcome> {
 }
 
 /** The one transaction: read, stage, compare, guard, apply, record (Requirements 1.1 to 1.5). */
-async function mirror(run: RunRef, deps: Deps, session: RunSession): Promise<Outcome> {
+async function mirror(run: QueuedRun, deps: Deps, session: RunSession): Promise<Outcome> {
   const { clientSystem, pool, completeJob, signal, log } = deps
   using phases = followPhases({ pool, run, pid: session.pid, log })
   await using source = await openSource(clientSystem, signal)
@@ -70,7 +73,7 @@ async function mirror(run: RunRef, deps: Deps, session: RunSession): Promise<Out
   await source.close()
   await phases.enter('comparing')
   const difference = await compare(session, run.clientSystemId, staged.rows)
-  const verdict = guard(difference, clientSystem.guard)
+  const verdict = guard(difference, clientSystem.guard, run.approveDeletes)
   await phases.enter('applying')
   const counts = await apply(session, run, difference, verdict)
   const result: Result = { counts, readMode: 'full', bytesRead: staged.bytes, timings: phases.timings() }

@@ -1,0 +1,1 @@
+ALTER TABLE "sync"."run" ADD COLUMN "approve_deletes" integer;
