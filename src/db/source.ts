@@ -137,7 +137,10 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   }
 }
 
-/** One value has one text (CONTRACT.md, *Environment*), our statements one meaning, and an abandoned question ends at the server by itself. */
+/**
+ * One value has one text (CONTRACT.md, *Environment*), our statements have one meaning, and an abandoned question ends
+ * at the server by itself.
+ */
 const sourceSettings = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
@@ -155,7 +158,7 @@ const sourceSettings = {
 const unreachable = new Set(['3D000', '53300', '57P03'])
 const garbled = new Set(['22021', '22P05'])
 
-/** SQLSTATE classes: what the query itself is guilty of (08P01: a parameter in it). Everything else ended it from outside. */
+/** SQLSTATE classes: what the query itself is guilty of, as of 08P01: a parameter in it. All else ended it from outside. */
 const queryClasses = new Set(['0A', '20', '21', '22', '25', '28', '2F', '34', '38', '39', '3D', '3F', '42', '44', '54'])
 
 /**

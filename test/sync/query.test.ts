@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
 import { openSource } from '../../src/db/source.ts'
 import { AgentError } from '../../src/errors.ts'
-import type { Run } from '../../src/events.ts'
-import { describeMeters } from '../../src/sync/read.ts'
+import type { Change, Run } from '../../src/events.ts'
+import { describeMeters } from '../../src/sync/describe.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../support/mirror.ts'
 import { createWorld, type Database, type World } from '../support/world.ts'
@@ -260,7 +260,8 @@ for (const version of [15, 18] as const) {
     await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
     const url = new URL(world.source.url)
     url.pathname = name
-    const query = String.raw`select 'ü' as external_id, 'Zähler' as name, 'é' as note, 'two' as "üü", 'three' as abc, '{"é": "\u0041\\u20ac"}'::json as fine,
+    const query = String.raw`select 'ü' as external_id, 'Zähler' as name, 'é' as note,
+      shobj_description((select oid from pg_database where datname = current_database()), 'pg_database') as location, 'two' as "üü", 'three' as abc, '{"é": "\u0041\\u20ac"}'::json as fine,
       '"\u20ac"'::json as "no euro"`
     const agent = await world.agent({ CLIENT_SYSTEM_URL: url.href, CLIENT_SYSTEM_QUERY: query })
     assertCounts(await agent.settled(), { read: 1, inserted: 1 })
@@ -274,6 +275,14 @@ for (const version of [15, 18] as const) {
     const before = await rowVersions(world.sync)
     assertCounts(await agent.sync(), { read: 1 })
     assert.deepEqual(await rowVersions(world.sync), before)
+    await world.source.query(`comment on database ${name} is 'Hall'`)
+    const run = await agent.sync()
+    assertCounts(run, { read: 1, updated: 1 })
+    const { body } = await agent.api<{ changes: Change[] }>(`/api/runs/${run.id}/changes`)
+    assert.deepEqual(
+      body.changes.map(({ before, after }) => [before, after]),
+      [[{ location: null }, { location: 'Hall' }]],
+    )
     await agent.stop()
     await world.source.query(`drop database ${name}`)
   })

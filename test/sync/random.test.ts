@@ -94,6 +94,7 @@ const swap = (a: string, b: string) =>
   `update meter set external_id = case external_id when ${a} then ${b} else ${a} end where external_id in (${a}, ${b})`
 const nowAndThen = [
   'delete from meter',
+  'update meter set a_numeric = a_numeric * 1.0',
   `alter table meter add column if not exists extra jsonb default '{"x": 1.0}'`,
   'alter table meter drop column if exists extra',
 ]
@@ -115,10 +116,10 @@ const edit = fc.oneof(
   { weight: 1, arbitrary: id.map((of) => `insert into meter select * from meter where external_id = ${of} limit 1`) },
   { weight: 1, arbitrary: fc.tuple(spoil, id).map(([to, of]) => `update meter set ${to} where external_id = ${of}`) },
   { weight: 3, arbitrary: fc.constantFrom(...repairs) },
-  { weight: 1, arbitrary: fc.constantFrom(...nowAndThen) },
+  { weight: 2, arbitrary: fc.constantFrom(...nowAndThen) },
 )
 
-const populate = `insert into meter (external_id, name, kind, active) select id, 'M', 'k', true from unnest(array[${ids.map(quote)}]) id`
+const populate = `insert into meter (external_id, name, kind, active, a_numeric) select id, 'M', 'k', true, 1.5 from unnest(array[${ids.map(quote)}]) id`
 
 /** What a run must make of both sides as they are now; kept in the Sync database until the run is over. */
 const predict = `
