@@ -4,6 +4,7 @@ import type pg from 'pg'
 import type { ClientSystem, Config } from './config.ts'
 import { findMeter, listChanges, listHistory, listMeters, listRejected, type MeterFilter } from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
+import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
 import { findRun, listRuns, listRunsSince } from './db/runs.ts'
 import { readRevision, readSnapshot, type Snapshot } from './db/status.ts'
 import { AgentError } from './errors.ts'
@@ -13,10 +14,12 @@ import type {
   ClientSystemStatus,
   Meter,
   Progress,
+  Reading,
   Rejected,
   Run,
   RunStatus,
   Status,
+  StoredReadings,
 } from './events.ts'
 import { startFeed } from './feed.ts'
 import type { Jobs, TriggerRequest } from './jobs.ts'
@@ -201,6 +204,38 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       await meter(meterId)
       const found = page(await listHistory(pool, meterId, before, limit + 1), limit, ({ cursor }) => cursor)
       return { items: found.items.map(({ change }) => change), next: found.next }
+    },
+
+    /** A page of a meter's readings, newest first; `from` inclusive, `to` exclusive. */
+    readings: async (
+      meterId: number,
+      { limit, ...filter }: { from: string | null; to: string | null; before: ReadingCursor | null; limit: number },
+    ): Promise<Page<Reading, ReadingCursor>> => {
+      await meter(meterId)
+      const found = page(await listReadings(pool, { meterId, ...filter }, limit + 1), limit, ({ cursor }) => cursor)
+      return { items: found.items.map(({ reading }) => reading), next: found.next }
+    },
+
+    /** Stores readings by the external ids of their meters; those that name no meter or Client System are rejected. */
+    storeReadings: async (
+      sent: readonly (Omit<IncomingReading, 'clientSystemId' | 'unit'> & {
+        clientSystemId?: string | undefined
+        unit?: string | null | undefined
+      })[],
+    ): Promise<StoredReadings> => {
+      const rejected: StoredReadings['rejected'] = []
+      const incoming: IncomingReading[] = []
+      for (const reading of sent) {
+        const clientSystemId = reading.clientSystemId ?? (ids.length === 1 ? ids[0] : undefined)
+        if (clientSystemId !== undefined && ids.includes(clientSystemId)) {
+          incoming.push({ ...reading, clientSystemId, unit: reading.unit ?? null })
+        } else {
+          rejected.push({ line: reading.line, reason: `clientSystemId must be one of: ${ids.join(', ')}` })
+        }
+      }
+      const { stored, duplicates, unknown } = await storeReadings(pool, incoming)
+      rejected.push(...unknown.map((line) => ({ line, reason: 'no meter has this externalId' })))
+      return { stored, duplicates, rejected }
     },
 
     /** Tells `watcher` everything from now on, in the order of revisions, until the returned function is called. */

@@ -99,7 +99,15 @@ export type Meter = {
   removedAt: string | null
   createdAt: string
   updatedAt: string
+  /** The newest, of whatever quantity. */
+  lastReading: Reading | null
 }
+
+/** What a collector read from a meter. The value keeps all its digits on the wire. */
+export type Reading = { quantity: string; readAt: string; value: unknown; unit: string | null }
+
+/** What became of readings that were sent; `line` counts from 1. */
+export type StoredReadings = { stored: number; duplicates: number; rejected: { line: number; reason: string }[] }
 
 export type ChangeOperation = 'insert' | 'update' | 'delete' | 'restore' | 'withheld'
 

@@ -1,19 +1,36 @@
-import type { Change, ChangeOperation, Meter, Rejected } from '../events.ts'
+import type { Change, ChangeOperation, Meter, Reading, Rejected } from '../events.ts'
 import type { Queryable } from './connect.ts'
 import { parseObject } from './json.ts'
 
-type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt'> & {
+type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt' | 'lastReading'> & {
   id: string
+  lastReading: string | null
   attributes: string
   removedAt: Date | null
   createdAt: Date
   updatedAt: Date
 }
 
+/** ISO 8601 in UTC with milliseconds, as every time on the wire. */
+export const readAt = `to_char(read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
 const meterColumns = `
   id, client_system_id as "clientSystemId", external_id as "externalId", name, serial_number as "serialNumber",
   kind, unit, location, ip_address as "ipAddress", port, attributes::text as attributes, active,
-  removed_at as "removedAt", created_at as "createdAt", updated_at as "updatedAt"`
+  removed_at as "removedAt", created_at as "createdAt", updated_at as "updatedAt",
+  (
+    select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', r.unit)::text
+    from sync.meter_reading r
+    where r.meter_id = meter.id
+    order by read_at desc, quantity desc
+    limit 1
+  ) as "lastReading"`
+
+/** From the JSON that the database builds: the value keeps all its digits. */
+export function toReading(text: string): Reading {
+  const { quantity, readAt, value, unit } = parseObject(text)
+  return { quantity: String(quantity), readAt: String(readAt), value, unit: unit === null ? null : String(unit) }
+}
 
 function toMeter(row: MeterRow): Meter {
   return {
@@ -23,6 +40,7 @@ function toMeter(row: MeterRow): Meter {
     removedAt: row.removedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
+    lastReading: row.lastReading === null ? null : toReading(row.lastReading),
   }
 }
 

@@ -78,7 +78,10 @@ export const meterReading = sync.table(
     value: numeric().notNull(),
     unit: text(),
   },
-  (table) => [primaryKey({ columns: [table.meterId, table.quantity, table.readAt] })],
+  (table) => [
+    primaryKey({ columns: [table.meterId, table.quantity, table.readAt] }),
+    index('meter_reading_newest').on(table.meterId, table.readAt, table.quantity),
+  ],
 )
 
 /**

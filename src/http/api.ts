@@ -5,8 +5,12 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
 import { problem } from './problems.ts'
+import { parseReadings } from './readings.ts'
 import { body, cursor, pageQuery, query } from './requests.ts'
 import type { Streams } from './stream.ts'
+
+/** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
+const databaseTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
 
 const syncBody = z.strictObject({
   clientSystemId: z.string().optional(),
@@ -29,7 +33,13 @@ const metersQuery = pageQuery.extend({
   state: z.enum(['active', 'inactive', 'all']).default('all'),
   after: cursor(z.string()),
 })
-const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: z.string(), runId: z.uuid() })) })
+const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: databaseTime, runId: z.uuid() })) })
+const time = z.iso.datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
+const readingsQuery = pageQuery.extend({
+  from: time.optional(),
+  to: time.optional(),
+  before: cursor(z.object({ at: databaseTime, quantity: z.string() })),
+})
 const noQuery = z.strictObject({})
 const runId = z.uuid()
 const meterId = z
@@ -99,6 +109,23 @@ export function createApi(agent: Agent, streams: Streams) {
     const { before, limit } = query(c, historyQuery)
     const { items, next } = await agent.history(id(c.req.param('id'), meterId, 'meter'), { before, limit })
     return c.json({ changes: items, next: cursorText(next) })
+  })
+
+  api.get('/meters/:id/readings', async (c) => {
+    const { from = null, to = null, before, limit } = query(c, readingsQuery)
+    const { items, next } = await agent.readings(id(c.req.param('id'), meterId, 'meter'), { from, to, before, limit })
+    return c.json({ readings: items, next: cursorText(next) })
+  })
+
+  api.post('/readings', async (c) => {
+    query(c, noQuery)
+    const { readings, rejected } = parseReadings(await c.req.text())
+    const { stored, duplicates, rejected: unknown } = await agent.storeReadings(readings)
+    return c.json({
+      stored,
+      duplicates,
+      rejected: [...rejected, ...unknown].sort((one, other) => one.line - other.line),
+    })
   })
 
   api.get('/events', async (c) => {

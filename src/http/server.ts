@@ -16,20 +16,28 @@ import { createStreams, type Streams } from './stream.ts'
 
 export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
 
-type HttpOptions = { agent: Agent; config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts'>; log: Log }
+type HttpOptions = {
+  agent: Agent
+  config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts'>
+  log: Log
+  /** What answers at `/mcp`; stopped with the server. */
+  mcp: { fetch: (request: Request) => Promise<Response>; stop: () => Promise<void> }
+}
 
 /** Built by `npm run build`. */
 const pageDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
-const largestBody = 64 * 1_024
+const largestReadings = 10 * 1_024 * 1_024
+const limitOther = limitBody(64 * 1_024)
 
-/** Listens and serves page, API and event stream. Throws ConfigError when the port is not to be had. */
-export async function startHttp({ agent, config, log }: HttpOptions): Promise<HttpServer> {
+/** Listens and serves page, API, event stream and MCP. Throws ConfigError when the port is not to be had. */
+export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promise<HttpServer> {
   const streams = createStreams(agent, log)
-  const app = createApp({ agent, config, log, streams })
+  const app = createApp({ agent, config, log, streams, mcp })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
   server.on('request', getRequestListener(app.fetch))
-  await listen(server, config).catch((error) => {
+  await listen(server, config).catch(async (error) => {
     streams.stop()
+    await mcp.stop()
     throw error
   })
   const { port } = server.address() as AddressInfo
@@ -39,24 +47,29 @@ export async function startHttp({ agent, config, log }: HttpOptions): Promise<Ht
     port,
     stop: async () => {
       streams.stop()
+      const answered = mcp.stop()
       const closed = new Promise((done) => server.close(done))
       setTimeout(() => server.closeAllConnections(), 1_000).unref()
-      await closed
+      await Promise.all([answered, closed])
     },
   }
 }
 
-function createApp({ agent, config, log, streams }: HttpOptions & { streams: Streams }) {
+function limitBody(bytes: number) {
+  return bodyLimit({
+    maxSize: bytes,
+    onError: (c) =>
+      problem(c, new AgentError('too_large', `The body is larger than ${bytes} bytes`, { hint: 'Send it in parts' })),
+  })
+}
+
+function createApp({ agent, config, log, mcp, streams }: HttpOptions & { streams: Streams }) {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
   app.use(headers)
   app.use(refuseForeigners(config))
-  app.use(
-    bodyLimit({
-      maxSize: largestBody,
-      onError: (c) => problem(c, new AgentError('too_large', `The body is larger than ${largestBody} bytes`)),
-    }),
-  )
+  app.use('/api/readings', limitBody(largestReadings))
+  app.use(async (c, next) => (c.req.path === '/api/readings' ? next() : await limitOther(c, next)))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const unready = await agent.unready()
@@ -72,6 +85,8 @@ function createApp({ agent, config, log, streams }: HttpOptions & { streams: Str
     if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
   })
   app.route('/api', createApi(agent, streams))
+  app.use('/mcp', requireToken(config))
+  app.all('/mcp', (c) => mcp.fetch(c.req.raw))
   app.use(
     '/*',
     serveStatic({

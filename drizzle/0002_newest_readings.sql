@@ -1,0 +1,1 @@
+CREATE INDEX "meter_reading_newest" ON "sync"."meter_reading" USING btree ("meter_id","read_at","quantity");

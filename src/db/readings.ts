@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import type pg from 'pg'
+import copyStreams from 'pg-copy-streams'
+import type { Reading } from '../events.ts'
+import { type Queryable, sqlBeside, transaction } from './connect.ts'
+import { readAt, toReading } from './meters.ts'
+
+const storeIncoming = sqlBeside(import.meta.url, 'readings.sql')
+
+/** A reading that was found to be well formed. `value` is the text of a number, `readAt` ISO 8601 with its offset. */
+export type IncomingReading = {
+  line: number
+  clientSystemId: string
+  externalId: string
+  quantity: string
+  value: string
+  unit: string | null
+  readAt: string
+}
+
+/**
+ * Stores readings in one transaction: by COPY into a temporary table, then set-based. Idempotent on meter, quantity and
+ * time; of two with the same key the first stays.
+ */
+export async function storeReadings(
+  pool: pg.Pool,
+  readings: readonly IncomingReading[],
+): Promise<{ stored: number; duplicates: number; unknown: number[] }> {
+  if (readings.length === 0) return { stored: 0, duplicates: 0, unknown: [] }
+  return await transaction(pool, async (client) => {
+    await client.query(`create temporary table incoming (
+      line integer, client_system_id text, external_id text collate "C", quantity text, value numeric, unit text,
+      read_at timestamptz
+    ) on commit drop`)
+    const copy = client.query(copyStreams.from('copy incoming from stdin'))
+    const finished = once(copy, 'finish')
+    for (let at = 0; at < readings.length; at += 1_000) {
+      const lines = readings
+        .slice(at, at + 1_000)
+        .map(toCopyLine)
+        .join('')
+      if (!copy.write(lines)) await Promise.race([once(copy, 'drain'), finished])
+    }
+    copy.end()
+    await finished
+    await client.query('analyze incoming')
+    const { rows } = await client.query<{ stored: number; known: number; unknown: number[] }>(storeIncoming)
+    const { stored, known, unknown } = rows[0] ?? { stored: 0, known: 0, unknown: [] }
+    return { stored, duplicates: known - stored, unknown }
+  })
+}
+
+function toCopyLine({ line, clientSystemId, externalId, quantity, value, unit, readAt }: IncomingReading): string {
+  const fields = [String(line), clientSystemId, externalId, quantity, value, unit, readAt]
+  return `${fields.map(toCopyField).join('\t')}\n`
+}
+
+const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+function toCopyField(text: string | null): string {
+  return text === null ? '\\N' : text.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found)
+}
+
+export type ReadingCursor = { at: string; quantity: string }
+
+/** A page of a meter's readings, newest first; `from` inclusive, `to` exclusive. */
+export async function listReadings(
+  db: Queryable,
+  filter: { meterId: number; from: string | null; to: string | null; before: ReadingCursor | null },
+  limit: number,
+): Promise<{ reading: Reading; cursor: ReadingCursor }[]> {
+  const { meterId, from, to, before } = filter
+  const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(
+    `select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', unit)::text as reading,
+       read_at::text as at, quantity
+     from sync.meter_reading
+     where meter_id = $1
+       and ($2::timestamptz is null or read_at >= $2)
+       and ($3::timestamptz is null or read_at < $3)
+       and ($4::timestamptz is null or (read_at, quantity) < ($4, $5))
+     order by read_at desc, quantity desc
+     limit $6`,
+    [meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit],
+  )
+  return rows.map(({ reading, at, quantity }) => ({ reading: toReading(reading), cursor: { at, quantity } }))
+}

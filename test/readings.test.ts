@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Meter, Problem, Reading, StoredReadings } from '../src/events.ts'
+import { createGate, createMeters } from './support/meters.ts'
+import { createWorld, eventually, type TestAgent } from './support/world.ts'
+
+const post = (agent: TestAgent, body: string) => agent.api<StoredReadings>('/api/readings', { method: 'POST', body })
+const energy = (externalId: string, value: number, readAt = '2026-01-31T12:00:00Z') => ({
+  externalId,
+  quantity: 'energy',
+  value,
+  unit: 'kWh',
+  readAt,
+})
+
+test('readings are stored by external id, once, as a JSON array or one a line; bad ones are answered by number', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const first = await post(agent, JSON.stringify([energy('1', 1.5), energy('2', 2), energy('1', 1.5)]))
+  assert.deepEqual([first.status, first.body], [200, { stored: 2, duplicates: 1, rejected: [] }])
+  const lines = [
+    JSON.stringify(energy('1', 99)),
+    'no json',
+    '',
+    JSON.stringify(energy('unknown', 1)),
+    JSON.stringify({ ...energy('1', 1), readAt: 'yesterday' }),
+    JSON.stringify({ ...energy('1', 1), value: '12' }),
+    JSON.stringify({ ...energy('1', 1), quantity: ' ' }),
+    JSON.stringify({ ...energy('1', 1), colour: 'red' }),
+    JSON.stringify({ ...energy('1', 1), clientSystemId: 'other' }),
+    '{"externalId":"3","quantity":"tab\\there \\\\ and \\n line","value":12345678901234567890.1234567890,"readAt":"2026-02-01T00:00:00.123456+02:00"}',
+  ]
+  const second = await post(agent, lines.join('\n'))
+  assert.equal(second.body.stored, 1)
+  assert.equal(second.body.duplicates, 1, 'the first value of a time stays')
+  assert.deepEqual(
+    second.body.rejected.map(({ line }) => line),
+    [2, 4, 5, 6, 7, 8, 9],
+  )
+  assert.match(second.body.rejected[1]?.reason ?? '', /externalId/)
+  assert.match(second.body.rejected[2]?.reason ?? '', /readAt/)
+  const stored = await world.sync.query(
+    `select m.external_id, r.quantity, r.value::text, r.unit, extract(epoch from r.read_at)::text as at
+     from sync.meter_reading r join sync.meter m on m.id = r.meter_id order by 1`,
+  )
+  assert.deepEqual(stored, [
+    { external_id: '1', quantity: 'energy', value: '1.5', unit: 'kWh', at: '1769860800.000000' },
+    { external_id: '2', quantity: 'energy', value: '2', unit: 'kWh', at: '1769860800.000000' },
+    {
+      external_id: '3',
+      quantity: 'tab\there \\ and \n line',
+      value: '12345678901234567890.1234567890',
+      unit: null,
+      at: '1769896800.123456',
+    },
+  ])
+})
+
+test('a body that is neither form is refused, an empty one stores nothing', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  assert.deepEqual((await post(agent, '')).body, { stored: 0, duplicates: 0, rejected: [] })
+  assert.deepEqual((await post(agent, '[]')).body, { stored: 0, duplicates: 0, rejected: [] })
+  const broken = await agent.api<Problem>('/api/readings', { method: 'POST', body: '[{"externalId":' })
+  assert.deepEqual([broken.status, broken.body.code], [400, 'bad_request'])
+  const huge = await agent.api<Problem>('/api/readings', { method: 'POST', body: ' '.repeat(10 * 1_024 * 1_024 + 1) })
+  assert.deepEqual([huge.status, huge.body.code], [413, 'too_large'])
+})
+
+test('100,000 readings are stored in a few seconds, while a run is active, and readings of inactive meters arrive', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 1_000)
+  const gate = await createGate(world.source)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
+  await agent.settled()
+  await world.source.query('delete from meter where external_id <= 5')
+  assert.equal((await agent.sync()).counts?.deleted, 5)
+  const open = await gate.close()
+  await agent.api('/api/sync', { method: 'POST' })
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  const body = Array.from(
+    { length: 100_000 },
+    (_, at) =>
+      `{"externalId":"${1 + (at % 1_000)}","quantity":"e","value":${at},"readAt":"${new Date(Date.UTC(2026, 0, 1) + at * 1_000).toISOString()}"}`,
+  ).join('\n')
+  const began = performance.now()
+  const answer = await post(agent, body)
+  assert.deepEqual(answer.body, { stored: 100_000, duplicates: 0, rejected: [] })
+  assert.ok(performance.now() - began < 15_000, `it took ${performance.now() - began} ms`)
+  await open()
+  await agent.settled()
+})
+
+test("a meter's readings are paged, newest first, from inclusive to exclusive; the newest is in the list", async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const readings = Array.from({ length: 10 }, (_, at) => energy('2', at, `2026-01-01T0${at}:00:00Z`))
+  await post(agent, JSON.stringify([...readings, { ...energy('2', 7, '2026-01-01T05:00:00Z'), quantity: 'power' }]))
+  const [meter] = (await agent.api<{ meters: Meter[] }>('/api/meters?q=meter%202')).body.meters
+  assert.deepEqual(meter?.lastReading, {
+    quantity: 'energy',
+    readAt: '2026-01-01T09:00:00.000Z',
+    value: 9,
+    unit: 'kWh',
+  })
+  const seen: Reading[] = []
+  let next: string | null = ''
+  while (next !== null) {
+    const page: string = next === '' ? '' : `&before=${next}`
+    const answer: { status: number; body: { readings: Reading[]; next: string | null } } = await agent.api(
+      `/api/meters/${meter?.id}/readings?limit=4${page}`,
+    )
+    assert.equal(answer.status, 200)
+    seen.push(...answer.body.readings)
+    next = answer.body.next
+  }
+  assert.deepEqual(
+    seen.map(({ quantity, value }) => `${quantity} ${value}`),
+    [
+      'energy 9',
+      'energy 8',
+      'energy 7',
+      'energy 6',
+      'power 7',
+      'energy 5',
+      'energy 4',
+      'energy 3',
+      'energy 2',
+      'energy 1',
+      'energy 0',
+    ],
+  )
+  const window = await agent.api<{ readings: Reading[] }>(
+    `/api/meters/${meter?.id}/readings?from=2026-01-01T02:00:00Z&to=2026-01-01T04:00:00Z`,
+  )
+  assert.deepEqual(
+    window.body.readings.map(({ value }) => value),
+    [3, 2],
+  )
+  assert.equal((await agent.api(`/api/meters/${meter?.id}/readings?from=monday`)).status, 400)
+  assert.equal((await agent.api('/api/meters/99999/readings')).status, 404)
+  const forged = Buffer.from(JSON.stringify({ at: 'never', quantity: 'x' })).toString('base64url')
+  assert.equal((await agent.api(`/api/meters/${meter?.id}/readings?before=${forged}`)).status, 400)
+  assert.equal((await agent.api(`/api/meters/${meter?.id}/history?before=${forged}`)).status, 400)
+})
