@@ -80,6 +80,7 @@ test('a run that nobody takes is told as waiting for a worker', { timeout: 60_00
   const agent = await world.agent({ ROLE: 'api' })
   await agent.api('/api/sync', { method: 'POST' })
   await world.sync.query(`update sync.run set queued_at = now() - interval '31 seconds'`)
+  await world.sync.query('update sync.revision_counter set value = value + 1')
   const open = await openBrowser(t)
   const { page } = await open(agent.url)
   await page.getByText('Waiting for a worker').first().waitFor()

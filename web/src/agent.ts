@@ -61,7 +61,7 @@ export function useAgent(): Agent {
     }
   }, [readHistory])
 
-  return { state, tell: (run) => dispatch({ type: 'run', run, at: Date.now() }), readHistory }
+  return { state, tell: (run) => dispatch({ type: 'run', run, at: null }), readHistory }
 }
 
 function isDue(state: State, now: number): boolean {

@@ -1,5 +1,5 @@
 import type { Run } from '../../src/events.ts'
-import { plural } from './format.ts'
+import { formatCount, plural } from './format.ts'
 import type { State, SystemState } from './state.ts'
 import { isFailure } from './state.ts'
 
@@ -32,5 +32,11 @@ function endOf(run: Run): string {
     withheld > 0 ? `${plural(withheld, 'deletion')} held back` : null,
     rejected > 0 ? `${plural(rejected, 'row')} rejected` : null,
   ].filter((part) => part !== null)
-  return `Sync finished: ${[`${inserted} inserted`, `${updated} updated`, `${deleted} deleted`, ...extra].join(', ')}.`
+  const figures = [
+    `${formatCount(inserted)} inserted`,
+    `${formatCount(updated)} updated`,
+    `${formatCount(deleted)} deleted`,
+    ...extra,
+  ]
+  return `Sync finished: ${figures.join(', ')}.`
 }

@@ -5,9 +5,9 @@ import { Clock } from './clock.tsx'
 import { Badge, ConnectionNotice } from './connection.tsx'
 import { EmptyPage, FirstContact } from './empty.tsx'
 import { LinkedRun } from './linked-run.tsx'
-import { useRoute } from './route.ts'
-import { useTab } from './tab.ts'
 import { ThemeSwitch } from './theme.tsx'
+import { useRoute } from './use-route.ts'
+import { useTab } from './use-tab.ts'
 
 /** The Sync Status page: one section a Client System, all of it from one event stream. */
 export function App() {

@@ -11,7 +11,7 @@ type Columns = Record<string, unknown> | null
  */
 export function differencesOf(before: Columns, after: Columns): Difference[] {
   return keysOf(before, after).flatMap((column) => {
-    const [old, now] = [before?.[column], after?.[column]]
+    const [old, now] = [cell(before, column), cell(after, column)]
     if (column === 'attributes' && (isObject(old) || isObject(now))) {
       return plainDifferences(isObject(old) ? old : null, isObject(now) ? now : null)
     }
@@ -20,13 +20,27 @@ export function differencesOf(before: Columns, after: Columns): Difference[] {
 }
 
 function plainDifferences(before: Columns, after: Columns): Difference[] {
-  return keysOf(before, after)
-    .map((column) => ({ column, before: formatValue(before?.[column]), after: formatValue(after?.[column]) }))
-    .filter(({ before: old, after: now }) => old !== now)
+  return keysOf(before, after).flatMap((column) => {
+    const [old, now] = [cell(before, column), cell(after, column)]
+    const json = { column, before: jsonOf(old), after: jsonOf(now) }
+    if (json.before === json.after) return []
+    const text = { column, before: formatValue(old), after: formatValue(now) }
+    // The number 5 and the text "5", or null and no value at all, would look as if nothing had changed.
+    return [text.before === text.after ? json : text]
+  })
 }
 
 function keysOf(before: Columns, after: Columns): string[] {
   return [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+}
+
+/** Undefined where there is no such column, though every object has a `constructor`. */
+function cell(columns: Columns, column: string): unknown {
+  return columns !== null && Object.hasOwn(columns, column) ? columns[column] : undefined
+}
+
+function jsonOf(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -24,9 +24,14 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 /** Powers of 1,000, as disks and networks count. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const power = bytes < 999.5 ? 0 : Math.min(Math.floor(Math.log10(bytes * 1.0005) / 3), units.length - 1)
-  const value = bytes / 1000 ** power
-  const digits = power === 0 || value >= 100 ? 0 : 1
+  let power = 0
+  let value = bytes
+  // What would be rounded to 1000 is one of the next unit.
+  while (value >= 999.5 && power < units.length - 1) {
+    value /= 1000
+    power++
+  }
+  const digits = power === 0 || value >= 99.95 ? 0 : 1
   return `${value.toFixed(digits)} ${power === 0 && bytes === 1 ? 'byte' : units[power]}`
 }
 

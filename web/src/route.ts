@@ -1,5 +1,4 @@
-/** The page's addresses: `#/` and `#/runs/ID`, with a part of the run where one is meant. */
-import { useEffect, useState } from 'preact/hooks'
+/** The page's addresses: `#/` and `#/runs/ID`, with a part of the run where one is meant. Pure. */
 import type { ChangeOperation } from '../../src/events.ts'
 
 export type RunPart = ChangeOperation | 'rejected'
@@ -17,15 +16,4 @@ export function parseRoute(hash: string): Route {
 export function addressOf(runId: string | null, part: RunPart | null = null): string {
   if (runId === null) return '#/'
   return part === null ? `#/runs/${runId}` : `#/runs/${runId}/${part}`
-}
-
-/** The route at this moment; renders again when it changes. */
-export function useRoute(): Route {
-  const [route, setRoute] = useState(() => parseRoute(location.hash))
-  useEffect(() => {
-    const follow = () => setRoute(parseRoute(location.hash))
-    addEventListener('hashchange', follow)
-    return () => removeEventListener('hashchange', follow)
-  }, [])
-  return route
 }

@@ -25,9 +25,11 @@ export function patchHistory(history: History, run: Run): History {
 
 /**
  * The history with a page that was read: an older one (`before` given) goes to the end, the first one is laid over
- * the start. When the first page no longer touches what was read before, the gap is unknown and the page stands alone.
+ * the start. When the first page no longer touches what was read before, the gap is unknown and the page stands alone;
+ * an older one that was asked for meanwhile continues what is gone, and is dropped.
  */
 export function mergePage(history: History, page: readonly Run[], next: string | null, before: string | null): History {
+  if (before !== null && before !== history.next) return history
   const known = new Map(history.runs.map((r) => [r.id, r]))
   const fresh = page.map((run) => {
     const held = known.get(run.id)
@@ -45,6 +47,12 @@ export function mergePage(history: History, page: readonly Run[], next: string |
   return { runs: inOrder([...newer, ...fresh, ...older]), next: older.length > 0 ? history.next : next, state: 'ready' }
 }
 
+/** By time queued and then by id, as the API lists them. */
 function inOrder(runs: readonly Run[]): readonly Run[] {
-  return runs.toSorted((a, b) => (a.queuedAt === b.queuedAt ? 0 : a.queuedAt < b.queuedAt ? 1 : -1))
+  return runs.toSorted((a, b) => compare(b.queuedAt, a.queuedAt) || compare(b.id, a.id))
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

@@ -22,7 +22,7 @@ export type State = {
   systems: readonly SystemState[]
   /** Add to the local clock to get the server's, in milliseconds. */
   clockOffset: number
-  /** Local time of the last event on the stream, in milliseconds. */
+  /** Local time of the last event on the stream or whole status, in milliseconds. */
   heardAt: number | null
   /** Local time of the last whole status, in milliseconds. */
   statusAt: number | null
@@ -31,7 +31,8 @@ export type State = {
 export type Action =
   | { type: 'connection'; connection: Connection }
   | { type: 'status'; status: Status; at: number; from: 'stream' | 'poll' }
-  | { type: 'run'; run: Run; at: number }
+  /** `at` is null when the run was told outside the stream: then the rest of the page is no newer for it. */
+  | { type: 'run'; run: Run; at: number | null }
   | { type: 'progress'; progress: Progress; at: number }
   | { type: 'history'; clientSystemId: string; runs: readonly Run[]; next: string | null; before: string | null }
   | { type: 'history failed'; clientSystemId: string }
@@ -55,7 +56,7 @@ export function isFailure(run: Run): boolean {
   return run.status === 'failed' || run.status === 'interrupted'
 }
 
-/** The next state. Returns the same object when the action tells nothing new. */
+/** The state after the action. What concerns a Client System that the page does not know is dropped. */
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'connection':
@@ -63,7 +64,9 @@ export function reduce(state: State, action: Action): State {
     case 'status':
       return applyStatus(state, action)
     case 'run':
-      return withSystem({ ...state, heardAt: action.at }, action.run.clientSystemId, (s) => applyRun(s, action.run))
+      return withSystem({ ...state, heardAt: action.at ?? state.heardAt }, action.run.clientSystemId, (s) =>
+        applyRun(s, action.run),
+      )
     case 'progress':
       return withSystem({ ...state, heardAt: action.at }, action.progress.clientSystemId, (s) =>
         s.status.activeRun?.id === action.progress.runId ? { ...s, progress: action.progress } : s,
@@ -84,25 +87,21 @@ function withSystem(state: State, id: string, change: (system: SystemState) => S
 
 function applyStatus(state: State, { status, at, from }: Extract<Action, { type: 'status' }>): State {
   const known = new Map(state.systems.map((s) => [s.status.id, s]))
-  // An answer to a question may cross newer events on the stream; the stream itself is in order.
-  const outdated = status.clientSystems.some((s) => {
-    const before = known.get(s.id)
-    return before !== undefined && newestRevision(before.status) > newestRevision(s)
-  })
-  if (from === 'poll' && outdated) return { ...state, statusAt: at }
+  // The first status of a connection stands as it is: what was known may be of another database. A later one, or an
+  // answer to a question, may have been read before something that was heard already, such as the answer to a trigger.
+  const opens = from === 'stream' && state.connection !== 'live'
   return {
     connection: from === 'stream' ? 'live' : state.connection,
     agent: { version: status.version, demonstration: status.demonstration },
-    systems: status.clientSystems.map((s) => {
-      const before = known.get(s.id)
-      const progress = before?.progress ?? null
+    systems: status.clientSystems.map((told) => {
+      const before = known.get(told.id)
+      const heard = opens || before === undefined ? [] : runsOf(before.status)
+      const merged = heard.reduce(withRun, told)
+      const latest = [merged.lastRun, merged.activeRun].filter((run) => run !== null)
       return {
-        status: s,
-        progress: progress !== null && progress.runId === s.activeRun?.id ? progress : null,
-        history: [s.lastRun, s.activeRun].reduce(
-          (history, run) => (run === null ? history : patchHistory(history, run)),
-          before?.history ?? noHistory,
-        ),
+        status: merged,
+        progress: progressOf(merged, before?.progress ?? null),
+        history: latest.reduce(patchHistory, before?.history ?? noHistory),
       }
     }),
     clockOffset: Date.parse(status.serverTime) - at,
@@ -111,24 +110,35 @@ function applyStatus(state: State, { status, at, from }: Extract<Action, { type:
   }
 }
 
-/** The runs of one Client System follow each other, so the newest revision tells which run is the latest. */
-function newestRevision(status: ClientSystemStatus): number {
-  return Math.max(status.activeRun?.revision ?? 0, status.lastRun?.revision ?? 0)
-}
-
 function applyRun(system: SystemState, run: Run): SystemState {
-  const history = patchHistory(system.history, run)
-  const { status } = system
-  if (run.revision <= newestRevision(status)) return history === system.history ? system : { ...system, history }
-  if (isActive(run)) {
-    const progress = system.progress?.runId === run.id ? system.progress : null
-    return { status: { ...status, activeRun: run }, progress, history }
-  }
-  return { status: ended(status, run), progress: null, history }
+  const status = withRun(system.status, run)
+  return { status, progress: progressOf(status, system.progress), history: patchHistory(system.history, run) }
 }
 
-function ended(status: ClientSystemStatus, run: Run): ClientSystemStatus {
-  const next: ClientSystemStatus = { ...status, activeRun: null, lastRun: run }
-  if (run.status === 'succeeded') return { ...next, lastSuccess: run, freshness: 'fresh' }
-  return isFailure(run) ? { ...next, lastFailure: run } : next
+/** The status with this run in it: of each kind the newest revision stands, in whatever order the runs are heard. */
+function withRun(status: ClientSystemStatus, run: Run): ClientSystemStatus {
+  const { activeRun, lastRun, lastSuccess, lastFailure } = status
+  if (isActive(run)) return isNewer(run, activeRun) && isNewer(run, lastRun) ? { ...status, activeRun: run } : status
+  const next = { ...status }
+  if (isNewer(run, activeRun)) next.activeRun = null
+  if (isNewer(run, lastRun)) next.lastRun = run
+  if (isFailure(run) && isNewer(run, lastFailure)) next.lastFailure = run
+  if (run.status === 'succeeded' && isNewer(run, lastSuccess)) {
+    next.lastSuccess = run
+    next.freshness = 'fresh'
+  }
+  return next
+}
+
+/** The runs of one Client System follow each other, so the newest revision tells which run is the latest. */
+function isNewer(run: Run, other: Run | null): boolean {
+  return other === null || run.revision > other.revision
+}
+
+function runsOf({ lastSuccess, lastFailure, lastRun, activeRun }: ClientSystemStatus): Run[] {
+  return [lastSuccess, lastFailure, lastRun, activeRun].filter((run) => run !== null)
+}
+
+function progressOf(status: ClientSystemStatus, progress: Progress | null): Progress | null {
+  return progress !== null && progress.runId === status.activeRun?.id ? progress : null
 }

@@ -1,4 +1,3 @@
-import { useEffect } from 'preact/hooks'
 import type { ClientSystemStatus } from '../../src/events.ts'
 import { type Condition, settledCondition } from './condition.ts'
 import type { State } from './state.ts'
@@ -20,15 +19,4 @@ export function tabOf(state: State): { title: string; icon: Icon } {
   if (running) return { title: `Sync in progress · ${name}`, icon: 'running' }
   if (has('never')) return { title: `Not synced yet · ${name}`, icon: 'unknown' }
   return { title: `In step · ${name}`, icon: 'in-step' }
-}
-
-/** Keeps the document's title and icon in step with the state. */
-export function useTab(state: State): void {
-  const { title, icon } = tabOf(state)
-  useEffect(() => {
-    document.title = title
-  }, [title])
-  useEffect(() => {
-    document.querySelector('link[rel=icon]')?.setAttribute('href', `/icons/${icon}.svg`)
-  }, [icon])
 }

@@ -1,0 +1,13 @@
+import { useEffect, useState } from 'preact/hooks'
+import { parseRoute, type Route } from './route.ts'
+
+/** The route at this moment; renders again when it changes. */
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash))
+  useEffect(() => {
+    const follow = () => setRoute(parseRoute(location.hash))
+    addEventListener('hashchange', follow)
+    return () => removeEventListener('hashchange', follow)
+  }, [])
+  return route
+}
