@@ -45,7 +45,8 @@ export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, 
       ])
       if (!rows[0]?.free) {
         if (!evict) return false
-        await client.query(terminateHolder, [run.clientSystemId])
+        const { rowCount } = await client.query(terminateHolder, [run.clientSystemId, run.id])
+        if (rowCount === 0) return false
         await client.query(`select pg_advisory_xact_lock(${lockKey})`, [run.clientSystemId])
       }
       return recordFailure(client, run, { status: 'interrupted', error }, completeJob(run.clientSystemId))
@@ -107,11 +108,15 @@ export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, 
   }
 }
 
-/** A frozen client keeps its lock for ever: no timeout of the server fires while it waits for COPY data. */
+/**
+ * A frozen client keeps its lock for ever: no timeout of the server fires while it waits for COPY data. Only while the
+ * run is still active: once it has ended, the lock may be that of the next one.
+ */
 const terminateHolder = `
   select pg_terminate_backend(l.pid)
   from pg_locks l
   where l.locktype = 'advisory' and l.granted and l.objsubid = 1
     and l.database = (select oid from pg_database where datname = current_database())
     and (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}
-    and l.pid <> pg_backend_pid()`
+    and l.pid <> pg_backend_pid()
+    and exists (select from sync.run r where r.id = $2 and r.status in ('queued', 'running'))`

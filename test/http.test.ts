@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { Change, Meter, Problem, Rejected, Run } from '../src/events.ts'
 import { createMeters } from './support/meters.ts'
-import { createWorld } from './support/world.ts'
+import { createWorld, eventually } from './support/world.ts'
 
 type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
 
@@ -106,7 +106,7 @@ test('Fault 25: a foreign Host or Origin and a cross-site POST are refused on ev
     'forbidden_origin',
   )
   assert.equal((await ask(url, '/healthz', { headers: { Host: 'probe' } })).status, 200)
-  assert.equal((await ask(url, '/readyz', { headers: { Host: 'probe' } })).status, 200)
+  await eventually(async () => (await ask(url, '/readyz', { headers: { Host: 'probe' } })).status === 200)
   const { host } = new URL(url)
   assert.equal((await ask(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
 })

@@ -1,9 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { MiddlewareHandler } from 'hono'
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
+import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { AgentError } from '../errors.ts'
 import { problem } from './problems.ts'
+import { body } from './requests.ts'
+import { createKeeper, createPatience, sessionCookie, sessionSeconds } from './session.ts'
 
 /** Served to anyone who can connect: a probe knows neither token nor name. */
 const probes = new Set(['/healthz', '/readyz'])
@@ -42,7 +46,8 @@ export function refuseForeigners({ allowedHosts }: Pick<Config, 'allowedHosts'>)
     }
     const origin = c.req.header('origin')
     const foreign = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
-    const crossSite = !safe.has(c.req.method) && c.req.header('sec-fetch-site') === 'cross-site'
+    const site = c.req.header('sec-fetch-site') ?? 'none'
+    const crossSite = !safe.has(c.req.method) && site !== 'same-origin' && site !== 'none'
     if (foreign || crossSite) {
       const hint = 'Open the page under the address that the agent is served at'
       return problem(c, new AgentError('forbidden_origin', 'Requests of other sites are refused', { hint }))
@@ -51,15 +56,64 @@ export function refuseForeigners({ allowedHosts }: Pick<Config, 'allowedHosts'>)
   }
 }
 
-/** With a token set, every route under it wants `Authorization: Bearer …`; compared over hashes, in constant time. */
-export function requireToken({ authToken }: Pick<Config, 'authToken'>): MiddlewareHandler {
-  const digest = (token: string) => createHash('sha256').update(token).digest()
-  const expected = authToken === null ? null : digest(authToken)
-  return async (c, next) => {
-    if (expected === null) return next()
-    const [, given = ''] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-    if (timingSafeEqual(digest(given), expected)) return next()
-    const hint = 'Send the header Authorization: Bearer with the value of AUTH_TOKEN'
-    return problem(c, new AgentError('unauthorized', 'A token is required', { hint }))
+/** What the routes know of who asks. */
+export type Asking = { Bindings: HttpBindings; Variables: { requestedBy: string | null } }
+
+/** The door of an agent that has a token. Without one everybody is let in, nameless. */
+export type Door = {
+  /** Lets in who sends `Authorization: Bearer …` or the cookie of a session. */
+  guard: MiddlewareHandler<Asking>
+  /** `POST`: the token for a session's cookie. `DELETE`: takes the cookie back. */
+  session: Hono<Asking>
+}
+
+export function createDoor({ authToken }: Pick<Config, 'authToken'>): Door {
+  const keeper = authToken === null ? null : createKeeper(authToken)
+  const patience = createPatience()
+  const session = new Hono<Asking>()
+
+  const refuse = (c: Context<Asking>, address: string, given: boolean) => {
+    if (given) patience.fail(address)
+    const hint = 'Log in on the page, or send the header Authorization: Bearer with the value of AUTH_TOKEN'
+    return problem(c, new AgentError('unauthorized', given ? 'The token is wrong' : 'A token is required', { hint }))
   }
+  const makeWait = (c: Context<Asking>, seconds: number) => {
+    c.header('Retry-After', String(seconds))
+    const hint = `Try again in ${seconds} s`
+    return problem(c, new AgentError('too_many_requests', 'Too many wrong tokens came from this address', { hint }))
+  }
+
+  session.post('/', async (c) => {
+    const { token } = await body(c, z.strictObject({ token: z.string() }))
+    const address = addressOf(c)
+    const seconds = patience.wait(address)
+    if (keeper && seconds > 0) return makeWait(c, seconds)
+    if (!keeper?.isToken(token)) return refuse(c, address, true)
+    const secure = new URL(c.req.url).protocol === 'https:' || c.req.header('x-forwarded-proto') === 'https'
+    const options = { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: sessionSeconds, secure } as const
+    setCookie(c, sessionCookie, keeper.issue(), options)
+    return c.body(null, 204)
+  })
+  session.delete('/', (c) => {
+    deleteCookie(c, sessionCookie, { path: '/' })
+    return c.body(null, 204)
+  })
+
+  const guard: MiddlewareHandler<Asking> = async (c, next) => {
+    c.set('requestedBy', keeper ? 'administrator' : null)
+    if (!keeper) return next()
+    const address = addressOf(c)
+    const [, bearer] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
+    const cookie = getCookie(c, sessionCookie)
+    if (bearer === undefined && cookie !== undefined && keeper.isSession(cookie)) return next()
+    const seconds = patience.wait(address)
+    if (seconds > 0) return makeWait(c, seconds)
+    if (bearer !== undefined && keeper.isToken(bearer)) return next()
+    return refuse(c, address, bearer !== undefined)
+  }
+  return { guard, session }
+}
+
+function addressOf(c: Context<Asking>): string {
+  return c.env.incoming.socket.remoteAddress ?? ''
 }

@@ -1,9 +1,9 @@
-import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
+import type { Asking } from './access.ts'
 import { problem } from './problems.ts'
 import { parseReadings } from './readings.ts'
 import { body, cursor, pageQuery, query } from './requests.ts'
@@ -49,13 +49,19 @@ const meterId = z
 
 /** The routes under `/api`, each a thin adapter over the agent. */
 export function createApi(agent: Agent, streams: Streams) {
-  const api = new Hono<{ Bindings: HttpBindings }>()
+  const api = new Hono<Asking>()
 
   api.get('/status', async (c) => c.json(await agent.status()))
 
   api.post('/sync', async (c) => {
     const { clientSystemId = null, full = false, approveDeletes = null } = await body(c, syncBody)
-    const request = { clientSystemId, full, approveDeletes, trigger: 'manual', requestedBy: null } as const
+    const request = {
+      clientSystemId,
+      full,
+      approveDeletes,
+      trigger: 'manual',
+      requestedBy: c.get('requestedBy'),
+    } as const
     const { run, created } = await agent.trigger(request)
     c.header('Location', `/api/runs/${run.id}`)
     if (created) return c.json({ run }, 202)

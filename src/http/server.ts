@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -9,7 +9,7 @@ import type { Agent } from '../agent.ts'
 import { type Config, isLoopback } from '../config.ts'
 import { AgentError, ConfigError, errorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { headers, refuseForeigners, requireToken } from './access.ts'
+import { type Asking, createDoor, headers, refuseForeigners } from './access.ts'
 import { createApi } from './api.ts'
 import { problem, thrownProblem } from './problems.ts'
 import { createStreams, type Streams } from './stream.ts'
@@ -64,7 +64,8 @@ function limitBody(bytes: number) {
 }
 
 function createApp({ agent, config, log, mcp, streams }: HttpOptions & { streams: Streams }) {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+  const app = new Hono<Asking>()
+  const door = createDoor(config)
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
   app.use(headers)
   app.use(refuseForeigners(config))
@@ -78,14 +79,15 @@ function createApp({ agent, config, log, mcp, streams }: HttpOptions & { streams
       unready.length === 0 ? 200 : 503,
     )
   })
-  app.use('/api/*', requireToken(config))
+  app.route('/api/session', door.session)
+  app.use('/api/*', door.guard)
   app.use('/api/*', async (c, next) => {
     await next()
     // The stream has sent its own headers; setting one here would make the adapter answer a second time.
     if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
   })
   app.route('/api', createApi(agent, streams))
-  app.use('/mcp', requireToken(config))
+  app.use('/mcp', door.guard)
   app.all('/mcp', (c) => mcp.fetch(c.req.raw))
   app.use(
     '/*',
@@ -117,7 +119,7 @@ function createApp({ agent, config, log, mcp, streams }: HttpOptions & { streams
 }
 
 /** The methods of each route, for telling a wrong method from a wrong address. */
-function routesOf(app: Hono<{ Bindings: HttpBindings }>): Map<string, Set<string>> {
+function routesOf(app: Hono<Asking>): Map<string, Set<string>> {
   const known = new Map<string, Set<string>>()
   for (const { path, method } of app.routes) {
     if (method === 'ALL') continue

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Problem, Run } from '../src/events.ts'
+import { createKeeper, createPatience, sessionSeconds } from '../src/http/session.ts'
+import { openStream } from './support/stream.ts'
+import { createWorld } from './support/world.ts'
+
+const token = 'a-token-of-the-administrator'
+
+test('with a token set no route is open: every one of the API and MCP wants it', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const routes = [
+    ...readFileSync(new URL('../src/http/api.ts', import.meta.url), 'utf8').matchAll(/api\.(get|post)\('([^']+)'/g),
+  ]
+  assert.ok(routes.length >= 12)
+  for (const [, method = '', path = ''] of routes) {
+    const { status, headers } = await agent.api(`/api${path.replace(':id', '1')}`, { method: method.toUpperCase() })
+    assert.equal(status, 401, `${method} ${path}`)
+    assert.equal(headers.get('www-authenticate'), 'Bearer')
+  }
+  assert.equal((await agent.api('/mcp', { method: 'POST' })).status, 401)
+})
+
+test('a login gives a session in a cookie that page and stream can use; who asked is in the run; a logout ends it', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
+  assert.equal(login.status, 204)
+  const cookie = login.headers.get('set-cookie') ?? ''
+  assert.match(cookie, /HttpOnly/)
+  assert.match(cookie, /SameSite=Strict/)
+  assert.match(cookie, /Path=\//)
+  assert.ok(!cookie.includes(token))
+  const headers = { cookie: cookie.split(';')[0] ?? '' }
+  assert.equal((await agent.api('/api/status', { headers })).status, 200)
+  await using stream = await openStream(`${agent.url}/api/events`, headers)
+  await stream.until(({ type }) => type === 'status')
+  const { status, body } = await agent.api<{ run: Run }>('/api/sync', { method: 'POST', headers })
+  assert.equal(status, 202)
+  assert.equal(body.run.requestedBy, 'administrator')
+  for (const site of ['cross-site', 'same-site']) {
+    const foreign = await agent.api<Problem>('/api/sync', {
+      method: 'POST',
+      headers: { ...headers, 'sec-fetch-site': site },
+    })
+    assert.equal(foreign.body.code, 'forbidden_origin')
+  }
+  const logout = await agent.api('/api/session', { method: 'DELETE', headers })
+  assert.match(logout.headers.get('set-cookie') ?? '', /meter_sync_session=;/)
+  const forged = { cookie: `${headers.cookie}x` }
+  assert.equal((await agent.api('/api/status', { headers: forged })).status, 401)
+})
+
+test('Fault 26: after ten wrong tokens an address waits, also with the right one; a session goes on', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  for (let count = 0; count < 5; count++) {
+    assert.equal((await agent.api('/api/status', { headers: { authorization: `Bearer wrong-${count}` } })).status, 401)
+    assert.equal(
+      (await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token: 'wrong' }) })).status,
+      401,
+    )
+  }
+  for (const headers of [{ authorization: 'Bearer wrong' }, { authorization: `Bearer ${token}` }]) {
+    const { status, body, headers: answered } = await agent.api<Problem>('/api/status', { headers })
+    assert.equal(status, 429)
+    assert.equal(body.code, 'too_many_requests')
+    assert.ok(Number(answered.get('retry-after')) > 0)
+  }
+  assert.equal((await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })).status, 429)
+  assert.equal((await agent.api('/api/status', { headers: { cookie } })).status, 200)
+})
+
+test('without a token there is nothing to log in to, and nobody has a name', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  assert.equal((await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })).status, 401)
+  const { body } = await agent.api<{ run: Run }>('/api/sync', { method: 'POST' })
+  assert.equal(body.run.requestedBy, null)
+})
+
+test('a session ends by itself, and no other token makes one', () => {
+  let now = Date.UTC(2026, 0, 1)
+  const keeper = createKeeper(token, () => now)
+  const session = keeper.issue()
+  assert.ok(keeper.isSession(session))
+  assert.ok(!createKeeper('another-token-altogether', () => now).isSession(session))
+  const [end = '', signature = ''] = session.split('.')
+  assert.ok(!keeper.isSession(`${Number(end) + 1}.${signature}`))
+  now += sessionSeconds * 1_000
+  assert.ok(!keeper.isSession(session))
+})
+
+test('patience is by address, and comes back', () => {
+  let now = 0
+  const patience = createPatience(() => now)
+  for (let count = 0; count < 10; count++) patience.fail('one')
+  assert.equal(patience.wait('one'), 60)
+  assert.equal(patience.wait('other'), 0)
+  now += 59_001
+  assert.equal(patience.wait('one'), 1)
+  now += 1_000
+  assert.equal(patience.wait('one'), 0)
+})
