@@ -254,6 +254,9 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       return { ...(await status()), runs }
     },
 
+    /** True while this process hears what others tell. */
+    listening: feed.connected,
+
     /** What is not ready, by name; nothing when the agent can serve. A Client System that is down does not count. */
     unready: async (): Promise<string[]> => {
       const checks: [string, () => Promise<boolean>][] = [

@@ -11,6 +11,7 @@ import { AgentError, ConfigError, errorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Asking, createDoor, headers, refuseForeigners } from './access.ts'
 import { createApi } from './api.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
 import { createStreams, type Streams } from './stream.ts'
 
@@ -32,7 +33,8 @@ const limitOther = limitBody(64 * 1_024)
 /** Listens and serves page, API, event stream and MCP. Throws ConfigError when the port is not to be had. */
 export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promise<HttpServer> {
   const streams = createStreams(agent, log)
-  const app = createApp({ agent, config, log, streams, mcp })
+  const metrics = createMetrics(agent, streams.count)
+  const app = createApp({ agent, config, log, streams, mcp, metrics })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
   server.on('request', getRequestListener(app.fetch))
   await listen(server, config).catch(async (error) => {
@@ -46,6 +48,7 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
     url: `http://${name}:${port}`,
     port,
     stop: async () => {
+      metrics.stop()
       streams.stop()
       const answered = mcp.stop()
       const closed = new Promise((done) => server.close(done))
@@ -63,7 +66,14 @@ function limitBody(bytes: number) {
   })
 }
 
-function createApp({ agent, config, log, mcp, streams }: HttpOptions & { streams: Streams }) {
+function createApp({
+  agent,
+  config,
+  log,
+  mcp,
+  streams,
+  metrics,
+}: HttpOptions & { streams: Streams; metrics: Metrics }) {
   const app = new Hono<Asking>()
   const door = createDoor(config)
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
@@ -87,6 +97,8 @@ function createApp({ agent, config, log, mcp, streams }: HttpOptions & { streams
     if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
   })
   app.route('/api', createApi(agent, streams))
+  app.use('/metrics', door.guard)
+  app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
   app.use('/mcp', door.guard)
   app.all('/mcp', (c) => mcp.fetch(c.req.raw))
   app.use(

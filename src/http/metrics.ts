@@ -1,0 +1,80 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Agent } from '../agent.ts'
+
+/** What Prometheus reads of this process. */
+export type Metrics = {
+  contentType: string
+  /** The exposition, with the gauges as they are now. */
+  read: () => Promise<string>
+  stop: () => void
+}
+
+const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
+
+/**
+ * Runs are counted as this process hears of their ends, from its start on; every process hears of every run, so that
+ * each can be scraped, and sums are taken over one of them. Gauges are read at the scrape.
+ */
+export function createMetrics(agent: Agent, countStreams: () => number): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const runs = new Counter({
+    name: 'meter_sync_runs_total',
+    help: 'Runs that ended',
+    labelNames: ['client_system', 'trigger', 'status'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'meter_sync_run_duration_seconds',
+    help: 'Time from the start of a run to its end, without waiting in the queue',
+    labelNames: ['client_system', 'status'],
+    buckets: seconds,
+    registers,
+  })
+  const changes = new Counter({
+    name: 'meter_sync_changes_total',
+    help: 'Meters that runs changed, and deletions that they withheld',
+    labelNames: ['client_system', 'operation'],
+    registers,
+  })
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers })
+  const lastSuccess = gauge('meter_sync_last_success_timestamp_seconds', 'When the last run succeeded', [
+    'client_system',
+  ])
+  const meters = gauge('meter_sync_meters', 'Meters in the Sync database', ['client_system', 'state'])
+  const active = gauge('meter_sync_active_runs', 'Runs that are queued or running', ['client_system'])
+  const withheld = gauge('meter_sync_withheld_deletes', 'Deletions that the last success withheld', ['client_system'])
+  const streams = gauge('meter_sync_event_streams', 'Event streams that are open')
+  const listener = gauge('meter_sync_listener_connected', '1 while this process hears notifications')
+
+  const leave = agent.watch((sighting) => {
+    if (sighting.type !== 'run' || sighting.run.finishedAt === null) return
+    const { clientSystemId: client_system, trigger, status, counts, startedAt, finishedAt } = sighting.run
+    runs.inc({ client_system, trigger, status })
+    if (startedAt !== null)
+      duration.observe({ client_system, status }, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)
+    for (const operation of ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const) {
+      changes.inc({ client_system, operation }, counts?.[operation] ?? 0)
+    }
+  })
+
+  return {
+    contentType: registry.contentType,
+    read: async () => {
+      for (const system of (await agent.status()).clientSystems) {
+        const client_system = system.id
+        meters.set({ client_system, state: 'active' }, system.meters.active)
+        meters.set({ client_system, state: 'inactive' }, system.meters.inactive)
+        active.set({ client_system }, system.activeRun ? 1 : 0)
+        withheld.set({ client_system }, system.lastSuccess?.counts?.withheld ?? 0)
+        if (system.lastSuccess?.finishedAt)
+          lastSuccess.set({ client_system }, Date.parse(system.lastSuccess.finishedAt) / 1_000)
+      }
+      streams.set(countStreams())
+      listener.set(agent.listening() ? 1 : 0)
+      return await registry.metrics()
+    },
+    stop: leave,
+  }
+}
