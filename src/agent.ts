@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import type { ClientSystem, Config } from './config.ts'
+import { drizzle } from './db/drizzle.ts'
 import { findMeter, listChanges, listHistory, listMeters, listRejected, type MeterFilter } from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
@@ -37,11 +37,19 @@ export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
 /** The public face: everything that people, programs and assistants can ask of the agent goes through here. */
 export type Agent = ReturnType<typeof createAgent>
 
-export type AgentOptions = { config: Config; pool: pg.Pool; jobs: Jobs; log: Log }
+export type AgentOptions = {
+  config: Config
+  /** For the state of runs, and what must not wait. */
+  pool: pg.Pool
+  /** For what people ask of meters and history. */
+  lists: pg.Pool
+  jobs: Jobs
+  log: Log
+}
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
-export function createAgent({ config, pool, jobs, log }: AgentOptions) {
+export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
   const watchers = new Set<(sighting: Sighting) => void>()
@@ -74,6 +82,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
         freshness: freshness(lastSuccess, clientSystem, now),
       }
     })
+    seen ??= revision
     const serverTime = new Date(now).toISOString()
     return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }
   }
@@ -82,29 +91,39 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
     for (const watcher of watchers) watcher(sighting)
   }
 
-  /** The highest revision that the watchers have seen; null until the tables were read once. */
+  /** The highest revision that the watchers have seen; null until anybody was told anything. */
   let seen: number | null = null
   let reading: Promise<void> = Promise.resolve()
-  let behind = false
+  let waiting = false
+  /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
+  let owed = false
+  let again: NodeJS.Timeout | undefined
 
-  /** Reads what changed and tells it. Hints that come meanwhile are answered by one more look. */
+  /** Reads what changed and tells it. Hints that come before it has begun are answered by the same look. */
   function look({ whole }: { whole: boolean }): void {
-    if (behind && !whole) return
-    behind = true
+    owed ||= whole
+    if (waiting) return
+    waiting = true
     reading = reading
       .then(async () => {
-        behind = false
+        waiting = false
         const runs = seen === null ? [] : await listRunsSince(db, ids, seen, 1_000)
         for (const run of runs) {
           seen = run.revision
+          owed ||= run.finishedAt !== null
           broadcast({ type: 'run', run })
         }
-        if (!whole && !runs.some((run) => run.finishedAt !== null) && seen !== null) return
+        if (!owed) return
         const latest = await status()
-        if (seen === null) seen = latest.revision
+        owed = false
         broadcast({ type: 'status', ...latest })
       })
-      .catch((err) => log.warn({ err }, 'the state could not be read for the watchers; the next notice tries again'))
+      .catch((err) => {
+        log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
+        owed = true
+        clearTimeout(again)
+        again = setTimeout(() => look({ whole: true }), 1_000)
+      })
   }
 
   const feed = startFeed({
@@ -140,7 +159,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
   }
 
   async function meter(id: number): Promise<Meter> {
-    const found = await findMeter(pool, ids, id)
+    const found = await findMeter(lists, ids, id)
     if (found) return found
     throw new AgentError('not_found', `There is no meter ${id}`, { hint: 'GET /api/meters lists them' })
   }
@@ -167,7 +186,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       limit: number
     }): Promise<Page<Run, { queuedAt: string; id: string }>> => {
       const clientSystemIds = [clientSystem(filter.clientSystemId).id]
-      const runs = await listRuns(db, { ...filter, clientSystemIds }, filter.limit + 1)
+      const runs = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit + 1)
       return page(runs, filter.limit, ({ queuedAt, id }) => ({ queuedAt, id }))
     },
 
@@ -176,7 +195,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       filter: { operation: ChangeOperation | null; after: string | null; limit: number },
     ): Promise<Page<Change, string>> => {
       const { clientSystemId } = await run(runId)
-      const changes = await listChanges(pool, { runId, clientSystemId, ...filter }, filter.limit + 1)
+      const changes = await listChanges(lists, { runId, clientSystemId, ...filter }, filter.limit + 1)
       return page(changes, filter.limit, ({ externalId }) => externalId)
     },
 
@@ -185,7 +204,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       { after, limit }: { after: number; limit: number },
     ): Promise<Page<Rejected, number>> => {
       await run(runId)
-      const found = page(await listRejected(pool, runId, after, limit + 1), limit, ({ id }) => id)
+      const found = page(await listRejected(lists, runId, after, limit + 1), limit, ({ id }) => id)
       return { items: found.items.map(({ rejected }) => rejected), next: found.next }
     },
 
@@ -193,7 +212,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       filter: Omit<MeterFilter, 'clientSystemId'> & { clientSystemId: string | null; limit: number },
     ): Promise<Page<Meter, string>> => {
       const { id } = clientSystem(filter.clientSystemId)
-      const meters = await listMeters(pool, { ...filter, clientSystemId: id }, filter.limit + 1)
+      const meters = await listMeters(lists, { ...filter, clientSystemId: id }, filter.limit + 1)
       return page(meters, filter.limit, ({ externalId }) => externalId)
     },
 
@@ -202,7 +221,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       { before, limit }: { before: { at: string; runId: string } | null; limit: number },
     ): Promise<Page<Change, { at: string; runId: string }>> => {
       await meter(meterId)
-      const found = page(await listHistory(pool, meterId, before, limit + 1), limit, ({ cursor }) => cursor)
+      const found = page(await listHistory(lists, meterId, before, limit + 1), limit, ({ cursor }) => cursor)
       return { items: found.items.map(({ change }) => change), next: found.next }
     },
 
@@ -212,7 +231,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
       { limit, ...filter }: { from: string | null; to: string | null; before: ReadingCursor | null; limit: number },
     ): Promise<Page<Reading, ReadingCursor>> => {
       await meter(meterId)
-      const found = page(await listReadings(pool, { meterId, ...filter }, limit + 1), limit, ({ cursor }) => cursor)
+      const found = page(await listReadings(lists, { meterId, ...filter }, limit + 1), limit, ({ cursor }) => cursor)
       return { items: found.items.map(({ reading }) => reading), next: found.next }
     },
 
@@ -233,7 +252,7 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
           rejected.push({ line: reading.line, reason: `clientSystemId must be one of: ${ids.join(', ')}` })
         }
       }
-      const { stored, duplicates, unknown } = await storeReadings(pool, incoming)
+      const { stored, duplicates, unknown } = await storeReadings(lists, incoming)
       rejected.push(...unknown.map((line) => ({ line, reason: 'no meter has this externalId' })))
       return { stored, duplicates, rejected }
     },
@@ -250,8 +269,10 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
      * revision up to this one's is old news.
      */
     catchUp: async (since: number | null): Promise<{ status: Status; revision: number; runs: Run[] }> => {
+      const latest = await status()
       const runs = since === null ? [] : await listRunsSince(db, ids, since, 200)
-      return { ...(await status()), runs }
+      // What changed after the status comes to the watcher by itself.
+      return { ...latest, runs: runs.filter(({ revision }) => revision <= latest.revision) }
     },
 
     /** True while this process hears what others tell. */
@@ -274,7 +295,9 @@ export function createAgent({ config, pool, jobs, log }: AgentOptions) {
     stop: async () => {
       watchers.clear()
       await feed.stop()
-      await reading
+      clearTimeout(again)
+      await Promise.race([reading, new Promise((done) => setTimeout(done, 1_000).unref())])
+      clearTimeout(again)
     },
   }
 }

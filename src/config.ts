@@ -87,7 +87,10 @@ const schema = z.object({
   HISTORY_DAYS: integer(1, 36_500).default(400),
   HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
   PORT: integer(0, 65_535).default(3_000),
-  AUTH_TOKEN: z.string().min(16, { error: 'expected at least 16 characters' }).optional(),
+  AUTH_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, { error: 'expected at least 16 characters of ASCII, without spaces' })
+    .optional(),
   ALLOWED_HOSTS: z.string().optional(),
   ROLE: z.enum(['all', 'api', 'worker'], { error: 'expected all, api or worker' }).default('all'),
   LOG_LEVEL: z
@@ -111,6 +114,7 @@ export function readEnvironment(): Environment {
     if (merged[name]) faults.push(`${name}: expected either ${name} or ${name}_FILE, both are set`)
     try {
       merged[name] = readFileSync(file, 'utf8').trim()
+      if (merged[name] === '') faults.push(`${name}_FILE: expected a secret, the file is empty`)
     } catch (error) {
       faults.push(`${name}_FILE: cannot be read: ${errorMessage(error)}`)
     }
@@ -220,14 +224,18 @@ function parseTarget(text: string, name: string, fault: Fault) {
     if (url.searchParams.has(parameter))
       fault(name, `${parameter} is not supported; TLS is set with sslmode and sslrootcert`)
   }
-  for (const parameter of ['sslmode', 'sslrootcert', 'uselibpqcompat', 'client_encoding'])
-    url.searchParams.delete(parameter)
+  for (const parameter of ours) url.searchParams.delete(parameter)
   if (sslmode !== null && !sslmodes.has(sslmode)) {
     fault(name, `sslmode=${sslmode} is unknown; expected ${[...sslmodes].join(', ')}`)
     return null
   }
-  const host = url.searchParams.get('host') ?? url.hostname.replace(/^\[|\]$/g, '')
-  const local = host === '' || host.startsWith('/') || isLoopback(host)
+  const hosts = url.searchParams.getAll('host')
+  const host = hosts[0] ?? url.hostname.replace(/^\[|\]$/g, '')
+  if (host === '' || hosts.length > 1) {
+    fault(name, 'expected one host, as in postgres://user@host/database')
+    return null
+  }
+  const local = host.startsWith('/') || isLoopback(host)
   const plaintext = sslmode === 'disable' || (local && (sslmode === null || lenient.has(sslmode)))
   let ca: string | undefined
   if (rootCertificate && !plaintext) {
@@ -243,6 +251,12 @@ function parseTarget(text: string, name: string, fault: Fault) {
 
 const sslmodes = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])
 const lenient = new Set(['allow', 'prefer'])
+
+/** What is read here, and what the agent sets by itself. */
+const ours = [
+  ...['sslmode', 'sslrootcert', 'uselibpqcompat', 'client_encoding', 'query_timeout'],
+  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'],
+]
 
 /** In a URL these would win over what is told to TLS here: `ssl=0` is plaintext, a certificate drops the authority. */
 const overriding = ['ssl', 'sslcert', 'sslkey', 'sslpassword', 'sslnegotiation']

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { drizzle } from 'drizzle-orm/node-postgres'
+import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Job, PgBoss } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
 import { connectionOptions, type Queryable, sqlBeside, transaction } from './db/connect.ts'
+import { drizzle } from './db/drizzle.ts'
 import { findActiveRun, findRun } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run, Trigger } from './events.ts'
@@ -62,8 +63,13 @@ const pruneHistory = sqlBeside(import.meta.url, 'db/prune.sql').split(/;\s*\n/)
 export async function startJobs({ config, pool, log, clock }: JobsOptions): Promise<Jobs> {
   const works = config.role !== 'api'
   const db = drizzle(pool)
-  const boss = new PgBoss({
+  const connection = {
     ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectMilliseconds: 5_000 }),
+    // A connection that is half-open would otherwise keep the queue waiting until TCP gives up.
+    query_timeout: 15_000,
+  }
+  const boss = new PgBoss({
+    ...connection,
     schema,
     max: 4,
     supervise: works,
@@ -202,8 +208,11 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     stop: () => {
       stopped ??= (async () => {
         worker.stop()
-        await reaper?.stop()
-        await boss.stop({ graceful: true, timeout: 8_000 })
+        await Promise.race([reaper?.stop(), setTimeout(1_000, undefined, { ref: false })])
+        await Promise.race([
+          boss.stop({ graceful: true, timeout: 7_000 }),
+          setTimeout(8_000, undefined, { ref: false }),
+        ])
       })()
       return stopped
     },

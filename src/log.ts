@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import pretty from 'pino-pretty'
+import { errorCode } from './errors.ts'
 
 export type Log = Logger
 
@@ -27,8 +28,16 @@ export function createLog({ level, terminal }: { level: string; terminal: boolea
       base: { service: 'meter-sync-agent' },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: stdSerializers.err },
+      serializers: { err: told },
     },
     destination,
   )
+}
+
+/** Of an error what helps, and nothing that it drags along: a driver's error may hold its whole connection. */
+function told(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { type, message, stack } = stdSerializers.err(error)
+  const code = errorCode(error)
+  return { type, message, ...(code !== null && { code }), stack }
 }

@@ -1,28 +1,13 @@
-import { parseArgs } from 'node:util'
-import { version } from './agent.ts'
+import './memory.ts'
+import { pino, stdSerializers, stdTimeFunctions } from 'pino'
+import { type Agent, version } from './agent.ts'
+import { type Command, complain, exit, parseCommand, status, sync, usage } from './cli.ts'
 import { type Config, type Environment, parseConfig, readEnvironment, wantsDemonstration } from './config.ts'
 import { migrate } from './db/migrate.ts'
-import { ConfigError, errorMessage } from './errors.ts'
+import { AgentError, ConfigError, errorCode, errorMessage } from './errors.ts'
 import { createLog, type Log, redact } from './log.ts'
-import { startService } from './service.ts'
-
-const usage = `Keeps a local PostgreSQL database of meters in step with a remote Client System, and shows it live.
-
-Usage: node src/main.ts [command]
-
-  serve      runs the agent: schedule, worker, API and Sync Status page (the default)
-  migrate    brings the schema of the Sync database up to this program, then ends
-
-  --help     this text
-  --version  the version
-
-Configuration is read from the environment and .env; .env.example lists every variable. With neither DATABASE_URL
-nor CLIENT_SYSTEM_URL set, a demonstration with databases of its own is run.
-
-Exit status: 0 done, 1 failed, 2 usage, 78 configuration.
-`
-
-const exit = { done: 0, failed: 1, usage: 2, configuration: 78 } as const
+import { serveMcpStdio } from './mcp/server.ts'
+import { openAgent, startService } from './service.ts'
 
 /** How long an orderly stop may take before the process ends without it. */
 const patience = 9_500
@@ -30,33 +15,52 @@ const patience = 9_500
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<number> {
-  let command: string
+  let command: Command
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { help: { type: 'boolean' }, version: { type: 'boolean' } },
-      allowPositionals: true,
-    })
-    if (values.help) return print(usage)
-    if (values.version) return print(`${version}\n`)
-    const [first = 'serve', ...rest] = positionals
-    if (!['serve', 'migrate'].includes(first) || rest.length > 0)
-      throw new Error(`Unknown command: ${positionals.join(' ')}`)
-    command = first
+    command = parseCommand(args)
   } catch (error) {
     process.stderr.write(`${errorMessage(error)}\n\n${usage}`)
     return exit.usage
   }
   try {
-    const environment = readEnvironment()
-    return command === 'migrate' ? await runMigrate(environment) : await serve(environment)
+    return await run(command)
   } catch (error) {
     if (error instanceof ConfigError) {
       process.stderr.write(`meter-sync-agent cannot start:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`)
       return exit.configuration
     }
+    if (error instanceof AgentError) {
+      complain(redact(error.message))
+      if (error.hint) complain(error.hint)
+      return error.code === 'bad_request' || error.code === 'not_found' ? exit.usage : exit.failed
+    }
     process.stderr.write(`meter-sync-agent cannot start: ${redact(errorMessage(error))}\n`)
     return exit.failed
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  switch (command.name) {
+    case 'help':
+      return print(usage)
+    case 'version':
+      return print(`${version}\n`)
+    case 'serve':
+      return await live((life) => serve(readEnvironment(), life))
+    case 'migrate':
+      await migrate(parseConfig(readEnvironment()).syncDatabase)
+      return print('The schema of the Sync database is up to date\n')
+    case 'mcp':
+      return await withAgent('mcp', 'info', async (agent, { log, stops, signal, ended }) => {
+        const client = serveMcpStdio(agent, log)
+        stops.push(client.stop)
+        if (!signal.aborted) await Promise.race([client.closed, ended])
+        return exit.done
+      })
+    case 'sync':
+      return await withAgent('sync', 'warn', (agent, { signal }) => sync(agent, command, signal))
+    case 'status':
+      return await withAgent('status', 'warn', (agent) => status(agent, command))
   }
 }
 
@@ -65,15 +69,19 @@ function print(text: string): number {
   return exit.done
 }
 
-async function runMigrate(environment: Environment): Promise<number> {
-  const config = parseConfig(environment)
-  await migrate(config.syncDatabase)
-  return print('The schema of the Sync database is up to date\n')
+type Life = {
+  /** A stop was asked for, by a signal or by a fault of our own. */
+  signal: AbortSignal
+  ended: Promise<void>
+  fail: (error: unknown) => void
+  /** What to stop at the end, in reverse order. */
+  stops: (() => Promise<void>)[]
+  /** Where the end is told, once there is a log. */
+  log?: Log
 }
 
-/** Serves until a signal asks to stop. */
-async function serve(environment: Environment): Promise<number> {
-  const level = environment.LOG_LEVEL ?? 'info'
+/** Lives until the work is done, or a signal asks to stop, or a fault of our own; then stops what was started. */
+async function live(work: (life: Life) => Promise<number>): Promise<number> {
   const stopping = new AbortController()
   let failure: unknown = null
   const ended = new Promise<void>((done) => stopping.signal.addEventListener('abort', () => done()))
@@ -85,28 +93,15 @@ async function serve(environment: Environment): Promise<number> {
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
 
-  const stops: (() => Promise<void>)[] = []
-  let log: Log | undefined
+  const life: Life = { signal: stopping.signal, ended, fail, stops: [] }
+  let code: number = exit.done
   try {
-    let config: Config
-    if (wantsDemonstration(environment)) {
-      log = createLog({ level, terminal: process.stdout.isTTY })
-      const { startDemonstration } = await import('./demo/demonstration.ts')
-      const demonstration = await startDemonstration({ directory: 'data', log })
-      stops.push(demonstration.stop)
-      demonstration.died.then((lines) => fail(new Error(`The demonstration's PostgreSQL ended: ${lines}`)))
-      config = parseConfig({ ...environment, ...demonstration.environment }, { demonstration: true })
-    } else {
-      config = parseConfig(environment)
-      log = createLog({ level: config.logLevel, terminal: process.stdout.isTTY })
-    }
-    const service = await startService({ config, log, signal: stopping.signal })
-    stops.push(service.stop)
-    if (!stopping.signal.aborted) await ended
+    code = await work(life)
   } catch (error) {
     // What breaks because a stop was asked for is no failure.
     if (!stopping.signal.aborted) throw error
   } finally {
+    const { log, stops } = life
     setTimeout(() => {
       log?.error('the stop took too long; the process ends without it')
       process.exit(exit.failed)
@@ -115,6 +110,69 @@ async function serve(environment: Environment): Promise<number> {
     else log?.info('meter sync agent stops')
     for (const stop of stops.reverse()) await stop()
   }
-  log?.info('meter sync agent has stopped')
-  return failure === null ? exit.done : exit.failed
+  life.log?.info('meter sync agent has stopped')
+  return failure === null ? code : exit.failed
+}
+
+/** Serves until a stop is asked for. */
+async function serve(environment: Environment, life: Life): Promise<number> {
+  let config: Config
+  if (wantsDemonstration(environment)) {
+    life.log = createLog({ level: environment.LOG_LEVEL ?? 'info', terminal: process.stdout.isTTY })
+    const { startDemonstration } = await import('./demo/demonstration.ts')
+    const demonstration = await startDemonstration({ directory: 'data', log: life.log })
+    life.stops.push(demonstration.stop)
+    demonstration.died.then((lines) => life.fail(new Error(`The demonstration's PostgreSQL ended: ${lines}`)))
+    config = parseConfig({ ...environment, ...demonstration.environment }, { demonstration: true })
+  } else {
+    config = parseConfig(environment)
+    life.log = createLog({ level: config.logLevel, terminal: process.stdout.isTTY })
+  }
+  const service = await startService({ config, log: life.log, signal: life.signal })
+  life.stops.push(service.stop)
+  if (!life.signal.aborted) await life.ended
+  return exit.done
+}
+
+/** A command over the agent. Its log goes to stderr: stdout is read by whoever called it. */
+async function withAgent(
+  name: string,
+  level: string,
+  work: (agent: Agent, life: Life & { log: Log }) => Promise<number>,
+): Promise<number> {
+  const environment = readEnvironment()
+  if (wantsDemonstration(environment)) {
+    const missing = `${name} needs DATABASE_URL and CLIENT_SYSTEM_URL; with neither set there is only the demonstration`
+    throw new ConfigError([`${missing}, which serve runs with its own page and API`])
+  }
+  const config = parseConfig({ ...environment, ROLE: 'api' })
+  return await live(async (life) => {
+    const log = createStderrLog(environment.LOG_LEVEL ?? level)
+    life.log = log
+    const { agent, stop } = await openAgent({ config, log })
+    life.stops.push(stop)
+    return await work(agent, { ...life, log })
+  })
+}
+
+/** The lines of `createLog`, on stderr. */
+function createStderrLog(level: string): Log {
+  return pino(
+    {
+      level,
+      base: { service: 'meter-sync-agent' },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // Nothing that an error drags along: a driver's error may hold its whole connection.
+      serializers: { err: (error: unknown) => told(error) },
+    },
+    { write: (line) => void process.stderr.write(redact(line)) },
+  )
+}
+
+function told(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { type, message, stack } = stdSerializers.err(error)
+  const code = errorCode(error)
+  return { type, message, ...(code !== null && { code }), stack }
 }

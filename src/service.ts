@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { createAgent } from './agent.ts'
+import { type Agent, createAgent } from './agent.ts'
 import type { Config } from './config.ts'
 import { openPool } from './db/connect.ts'
 import { migrate } from './db/migrate.ts'
@@ -7,6 +7,7 @@ import { ConfigError } from './errors.ts'
 import { startHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
 import type { Log } from './log.ts'
+import { createMcpEndpoint } from './mcp/server.ts'
 
 export type Service = {
   /** Where HTTP listens, or null for a worker without it. */
@@ -20,6 +21,38 @@ export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal } 
 /** Starts the agent: schema, jobs, state, HTTP, in this order. Waits for a Sync database that is not up yet. */
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
   await migrateWhenUp(config, log, signal)
+  const { agent, stop: stopAgent } = await startAgent({ config, log, ...(clock && { clock }) })
+  try {
+    const http = await startHttp({ agent, config, log, mcp: createMcpEndpoint(agent, log) })
+    log.info(
+      { url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
+      `meter sync agent is up: ${http.url}`,
+    )
+    let stopped: Promise<void> | undefined
+    const stop = () => {
+      stopped ??= http.stop().then(stopAgent)
+      return stopped
+    }
+    return { url: http.url, stop }
+  } catch (error) {
+    await stopAgent()
+    throw error
+  }
+}
+
+/** The agent alone, without HTTP, for a command: it neither works on runs nor keeps the schedule. Does not wait for its database. */
+export async function openAgent({ config, log }: { config: Config; log: Log }): Promise<StartedAgent> {
+  await migrate(config.syncDatabase)
+  return await startAgent({ config: { ...config, role: 'api' }, log })
+}
+
+export type StartedAgent = {
+  agent: Agent
+  /** Stops everything in reverse order, within 10 s. Can be called twice. */
+  stop: () => Promise<void>
+}
+
+async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
   const started: (() => Promise<void>)[] = []
   let stopped: Promise<void> | undefined
   const stop = () => {
@@ -29,19 +62,16 @@ export async function startService({ config, log, signal, clock }: ServiceOption
     return stopped
   }
   try {
-    const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 10, log })
+    // Apart, so that people who search do not keep a run from its next phase.
+    const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log })
     started.push(() => pool.end())
+    const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log })
+    started.push(() => lists.end())
     const jobs = await startJobs({ config, pool, log, ...(clock && { clock }) })
     started.push(jobs.stop)
-    const agent = createAgent({ config, pool, jobs, log })
+    const agent = createAgent({ config, pool, lists, jobs, log })
     started.push(agent.stop)
-    const http = await startHttp({ agent, config, log })
-    started.push(http.stop)
-    log.info(
-      { url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
-      `meter sync agent is up: ${http.url}`,
-    )
-    return { url: http.url, stop }
+    return { agent, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,7 +1,7 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import type { Job } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
+import { drizzle } from './db/drizzle.ts'
 import { findRun } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run } from './events.ts'
@@ -51,6 +51,7 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
         log,
       })
       tell(log, run, outcome)
+      if (outcome.status === 'ended') tellByRow(log, await findRun(db, run.id))
     } catch (err) {
       log.error({ err, runId: job.id }, 'the Sync database could not be told how a run ended; the reaper will')
     } finally {
@@ -79,12 +80,17 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
     if (outcome.verdict.deletions === 'withhold') {
       log.warn({ ...about, withheld: counts.withheld, reason: outcome.verdict.reason }, 'deletions withheld')
     }
-  } else if (outcome.status === 'ended') {
-    log.warn(about, 'meter sync ended elsewhere: its row tells how')
-  } else {
+  } else if (outcome.status !== 'ended') {
     const { code, message, hint } = outcome.error
     log.error({ ...about, code, error: message, hint, err: outcome.cause }, 'meter sync failed')
   }
+}
+
+/** Somebody else ended the run, or its COMMIT's answer was lost: the row knows. */
+function tellByRow(log: Log, run: Run | null): void {
+  const about = { runId: run?.id, clientSystem: run?.clientSystemId, trigger: run?.trigger, code: run?.error?.code }
+  if (run?.status === 'succeeded') log.info({ ...about, ...run.counts, readMode: run.readMode }, 'meter sync succeeded')
+  else log.warn({ ...about, status: run?.status }, 'meter sync ended elsewhere')
 }
 
 function timedOut(milliseconds: number): AgentError {

@@ -18,6 +18,12 @@ export type Session = {
   destroy: () => void
 }
 
+/** By which the sessions of runs are told from others in the server's views. */
+export const runApplication = 'meter-sync-agent run'
+
+/** How long a session may take to open. */
+const sessionPatience = 10_000
+
 export type Connecting = { application: string; connectMilliseconds: number }
 
 export function connectionOptions(target: DatabaseTarget, { application, connectMilliseconds }: Connecting) {
@@ -31,6 +37,12 @@ export function connectionOptions(target: DatabaseTarget, { application, connect
   }
 }
 
+const poolSettings = {
+  statement_timeout: '30s',
+  lock_timeout: '5s',
+  idle_in_transaction_session_timeout: '30s',
+}
+
 /** A pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
 export function openPool(
   target: DatabaseTarget,
@@ -40,9 +52,8 @@ export function openPool(
     ...connectionOptions(target, { application, connectMilliseconds: 5_000 }),
     max,
     query_timeout: 30_000,
-    statement_timeout: 30_000,
-    lock_timeout: 5_000,
-    idle_in_transaction_session_timeout: 30_000,
+    // Set when connected: a session pooler refuses them among the parameters of the start.
+    onConnect: (client) => configure(client, poolSettings),
     // An idle connection may have died unseen: none is older than this when the listener comes back (Fault 20).
     idleTimeoutMillis: 4_000,
   })
@@ -58,10 +69,11 @@ export function openPool(
  */
 export async function openSession(
   target: DatabaseTarget,
-  { milliseconds }: { milliseconds: number },
+  { milliseconds, signal }: { milliseconds: number; signal: AbortSignal },
 ): Promise<Session> {
+  signal.throwIfAborted()
   const client = new pg.Client(
-    connectionOptions(target, { application: 'meter-sync-agent run', connectMilliseconds: 10_000 }),
+    connectionOptions(target, { application: runApplication, connectMilliseconds: sessionPatience }),
   )
   let alive = true
   client.on('error', () => {
@@ -70,35 +82,51 @@ export async function openSession(
   client.on('end', () => {
     alive = false
   })
-  await client.connect()
-  await configure(client, {
-    lock_timeout: '5s',
-    statement_timeout: String(milliseconds),
-    idle_in_transaction_session_timeout: String(milliseconds),
-    transaction_timeout: '0',
-    client_connection_check_interval: '500ms',
-    work_mem: '64MB',
-    temp_buffers: '32MB',
-    default_transaction_isolation: 'read committed',
-  })
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-  return {
-    client,
-    pid: rows[0]?.pid ?? 0,
-    alive: () => alive,
-    close: async () => {
-      await client.end().catch(() => undefined)
-    },
-    destroy: () => destroySocket(client),
+  const destroy = () => destroySocket(client)
+  const timer = setTimeout(destroy, sessionPatience)
+  signal.addEventListener('abort', destroy)
+  try {
+    await client.connect()
+    await configure(client, {
+      lock_timeout: '5s',
+      statement_timeout: String(milliseconds),
+      idle_in_transaction_session_timeout: String(milliseconds),
+      transaction_timeout: '0',
+      client_connection_check_interval: '500ms',
+      // The server's own default notices a vanished client after two hours.
+      tcp_keepalives_idle: '10',
+      tcp_keepalives_interval: '5',
+      tcp_keepalives_count: '3',
+      work_mem: '64MB',
+      temp_buffers: '32MB',
+      // For the analyses of a run's temporary tables: their joins are on unique keys, and more would only take time.
+      default_statistics_target: '10',
+      default_transaction_isolation: 'read committed',
+    })
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const close = async () => void (await client.end().catch(() => undefined))
+    return { client, pid: rows[0]?.pid ?? 0, alive: () => alive, close, destroy }
+  } catch (error) {
+    destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', destroy)
   }
 }
 
+/**
+ * A server on Windows lists this setting and refuses to set it.
+ */
+export const isSettable = `not (s.name = 'client_connection_check_interval' and version() ~* 'windows|visual c|mingw|msvc')`
+
 /** Sets the settings that this server knows; the others are older than it and are left out. */
-async function configure(client: pg.Client, settings: Record<string, string>): Promise<void> {
+async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
   await client.query(
     `select set_config(s.name, v.value, false)
      from unnest($1::text[], $2::text[]) v(name, value)
-     join pg_settings s on s.name = v.name`,
+     join pg_settings s on s.name = v.name
+     where ${isSettable}`,
     [Object.keys(settings), Object.values(settings)],
   )
 }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import type { DatabaseTarget } from '../config.ts'
 import { ConfigError, errorCode } from '../errors.ts'
 import { connectionOptions } from './connect.ts'
+import { applyMigrations, drizzle } from './drizzle.ts'
 
 const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
@@ -21,6 +20,7 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
   client.on('error', () => undefined)
   await client.connect()
   try {
+    await client.query(`set lock_timeout = '10s'`)
     await requireUtf8(client)
     await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
     const newest = Math.max(...journal().map((entry) => entry.when))

@@ -1,6 +1,7 @@
-import { and, desc, eq, gt, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { activeStatuses, type Counts, type Phase, type Run, type RunStatus, type Trigger } from '../events.ts'
+import { and, desc, eq, gt, inArray, lt, or, sql } from './drizzle.ts'
 import { run } from './schema.ts'
 
 type Row = typeof run.$inferSelect

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
@@ -9,11 +8,12 @@ import {
   numeric,
   pgSchema,
   primaryKey,
+  sql,
   text,
   timestamp,
   uniqueIndex,
   uuid,
-} from 'drizzle-orm/pg-core'
+} from './drizzle.ts'
 
 /** Text compared byte by byte: the order that pages of a list rely on is then the same on every server. */
 const collatedText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })

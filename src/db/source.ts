@@ -3,7 +3,7 @@ import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import type { ClientSystem } from '../config.ts'
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
-import { connectionOptions, destroySocket } from './connect.ts'
+import { connectionOptions, destroySocket, isSettable } from './connect.ts'
 
 /**
  * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
@@ -120,7 +120,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       `select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version,
          current_setting('server_encoding') as encoding
        from unnest($1::text[], $2::text[]) v(name, value)
-       join pg_settings s on s.name = v.name`,
+       join pg_settings s on s.name = v.name
+       where ${isSettable}`,
       [Object.keys(sourceSettings), Object.values({ ...sourceSettings, statement_timeout: String(deadlines.total) })],
     )
     const { version = 0, encoding = '' } = settings.rows[0] ?? {}

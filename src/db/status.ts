@@ -1,7 +1,6 @@
-import { eq, inArray } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { failedStatuses, type Run, type RunStatus } from '../events.ts'
+import { drizzle, eq, inArray } from './drizzle.ts'
 import { findActiveRun, findLastRun } from './runs.ts'
 import { clientSystem, revisionCounter } from './schema.ts'
 

@@ -34,8 +34,11 @@ export const headers = secureHeaders({
 })
 
 /** A foreign Host (DNS rebinding) or Origin (another site's page) is refused on every route but the probes (Fault 25). */
-export function refuseForeigners({ allowedHosts }: Pick<Config, 'allowedHosts'>): MiddlewareHandler {
-  const served = allowedHosts.length > 0 ? new Set(allowedHosts) : loopback
+export function refuseForeigners({
+  allowedHosts,
+  host: own,
+}: Pick<Config, 'allowedHosts' | 'host'>): MiddlewareHandler {
+  const served = allowedHosts.length > 0 ? new Set(allowedHosts) : new Set([...loopback, own])
   const isServed = (host: string) => served.has(host) || served.has(host.replace(/:\d+$/, ''))
   return async (c, next) => {
     if (probes.has(c.req.path)) return next()

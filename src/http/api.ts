@@ -135,6 +135,7 @@ export function createApi(agent: Agent, streams: Streams) {
   })
 
   api.get('/events', async (c) => {
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream; charset=utf-8' })
     const seen = c.req.header('last-event-id') ?? ''
     await streams.open(c.env.outgoing, /^\d{1,15}$/.test(seen) ? Number(seen) : null)
     return RESPONSE_ALREADY_SENT

@@ -37,6 +37,11 @@ export function problem(c: Context, error: AgentError, { run }: { run?: Run } = 
 /** What a handler threw, as a problem: the Sync database being away is said as that, anything else is our fault. */
 export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   if (thrown instanceof AgentError) return problem(c, thrown)
+  if (c.req.raw.signal.aborted) return c.body(null, 408)
+  if (malformed.has(errorCode(thrown) ?? '')) {
+    const hint = 'Correct the request and send it again'
+    return problem(c, new AgentError('bad_request', 'A value of the request cannot be read', { hint }))
+  }
   const err = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
   if (isConnectionLoss(err)) {
     log.warn({ err, path: c.req.path }, 'a request could not reach the Sync database')
@@ -46,6 +51,9 @@ export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   log.error({ err: thrown, path: c.req.path }, 'a request failed')
   return problem(c, new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' }))
 }
+
+/** Times that are none, and text with a zero byte. */
+const malformed = new Set(['22007', '22008', '22021'])
 
 /** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
 function isConnectionLoss(error: unknown): boolean {

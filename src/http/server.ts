@@ -22,7 +22,7 @@ type HttpOptions = {
   config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts'>
   log: Log
   /** What answers at `/mcp`; stopped with the server. */
-  mcp: { fetch: (request: Request) => Promise<Response>; stop: () => Promise<void> }
+  mcp: { fetch: (request: Request, requestedBy: string | null) => Promise<Response>; stop: () => Promise<void> }
 }
 
 /** Built by `npm run build`. */
@@ -100,7 +100,11 @@ function createApp({
   app.use('/metrics', door.guard)
   app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
   app.use('/mcp', door.guard)
-  app.all('/mcp', (c) => mcp.fetch(c.req.raw))
+  app.all('/mcp', async (c) => {
+    const response = await mcp.fetch(c.req.raw, c.get('requestedBy'))
+    response.headers.set('Cache-Control', 'no-store')
+    return response
+  })
   app.use(
     '/*',
     serveStatic({

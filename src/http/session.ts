@@ -6,7 +6,7 @@ export const sessionSeconds = 12 * 3_600
 /** Where the session travels: HttpOnly and SameSite=Strict, since EventSource cannot send headers. */
 export const sessionCookie = 'meter_sync_session'
 
-/** What a token and a session are checked against. Stateless: any API process takes what another one gave. */
+/** What a token and a session are checked against. Stateless: every API process takes what another one gave. */
 export type Keeper = {
   /** True for the administrator's token; compared over hashes, in constant time. */
   isToken: (given: string) => boolean

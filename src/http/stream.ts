@@ -18,6 +18,8 @@ type Watcher = {
   waiting: Sighting[] | null
   /** What its first status included is old news. */
   known: number
+  /** That of the latest status sent. */
+  statusRevision: number
 }
 
 const pingInterval = 15_000
@@ -42,7 +44,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
     let bytes: Buffer | undefined
     for (const watcher of watchers) {
       if (watcher.waiting) watcher.waiting.push(sighting)
-      else if (sighting.type !== 'run' || isNews(sighting, watcher)) {
+      else if (isNews(sighting, watcher)) {
         bytes ??= serialize(sighting)
         send(watcher, bytes)
       }
@@ -55,7 +57,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
   }, pingInterval)
 
   async function open(response: ServerResponse, lastSeen: number | null): Promise<void> {
-    const watcher: Watcher = { response, waiting: [], known: 0 }
+    const watcher: Watcher = { response, waiting: [], known: 0, statusRevision: 0 }
     watchers.add(watcher)
     response.on('error', () => undefined)
     response.once('close', () => watchers.delete(watcher))
@@ -65,10 +67,16 @@ export function createStreams(agent: Agent, log: Log): Streams {
     })
     if (response.destroyed) return
     watcher.known = revision
+    watcher.statusRevision = revision
     response.writeHead(200, streamHeaders)
     response.write('retry: 2000\n\n')
     send(watcher, serialize({ type: 'status', status, revision }))
-    for (const run of runs) send(watcher, serialize({ type: 'run', run }))
+    for (const run of runs) {
+      // As fast as it reads: what it missed may be more than it may fall behind.
+      if (response.write(serialize({ type: 'run', run }))) continue
+      await new Promise<void>((done) => response.once('drain', done).once('close', done))
+      if (response.destroyed) return
+    }
     const waiting = watcher.waiting ?? []
     watcher.waiting = null
     for (const sighting of waiting) if (isNews(sighting, watcher)) send(watcher, serialize(sighting))
@@ -80,7 +88,10 @@ export function createStreams(agent: Agent, log: Log): Streams {
     stop: () => {
       clearInterval(ping)
       leave()
-      for (const { response } of watchers) response.end()
+      for (const { response, waiting } of watchers) {
+        if (waiting) response.destroy()
+        else response.end()
+      }
     },
   }
 }
@@ -94,9 +105,13 @@ const streamHeaders = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-function isNews(sighting: Sighting, { known }: Watcher): boolean {
+/** A run is told once, and a status never goes back: one of the same revision comes after a reconnect. */
+function isNews(sighting: Sighting, watcher: Watcher): boolean {
   if (sighting.type === 'progress') return true
-  return (sighting.type === 'run' ? sighting.run.revision : sighting.revision) > known
+  if (sighting.type === 'run') return sighting.run.revision > watcher.known
+  if (sighting.revision < watcher.statusRevision) return false
+  watcher.statusRevision = sighting.revision
+  return true
 }
 
 /** JSON holds no line break, so that no value can end its field (Fault 27). */

@@ -3,50 +3,59 @@ with doubled as materialized (
   select external_id
   from staging
   where external_id is not null
+    -- Counting tells sooner that there are none.
+    and (select count(external_id) > count(distinct external_id) from staging)
   group by external_id
   having count(*) > 1
 )
 insert into change (operation, reason, meter_id, staged)
-select verdict.operation, verdict.reason, verdict.meter_id, verdict.staged
+select
+  case
+    when difference.staged is null then 'delete'
+    when difference.reason is not null then 'reject'
+    when difference.meter_id is null then 'insert'
+    when difference.removed then 'restore'
+    else 'update'
+  end,
+  difference.reason,
+  difference.meter_id,
+  difference.staged
 from (
   select
     m.id as meter_id,
+    m.removed_at is not null as removed,
     s.ctid as staged,
-    faults.reason,
     case
-      when s.ctid is null then case when m.removed_at is null then 'delete' end
-      when faults.reason is not null then 'reject'
-      when m.id is null then 'insert'
-      when m.removed_at is not null then 'restore'
-      when s.name is distinct from m.name
-        or s.serial_number is distinct from m.serial_number
-        or s.kind is distinct from m.kind
-        or s.unit is distinct from m.unit
-        or s.location is distinct from m.location
-        or s.ip_address is distinct from m.ip_address
-        or s.port is distinct from m.port::text
-        or s.active is distinct from m.active::text
-        -- Where the source is not UTF8 the same jsonb may have its keys in another order.
-        or (s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text)
-      then 'update'
-    end as operation
+      when s.ctid is null then null
+      when s.cut_id is not null then 'external_id is longer than 1,000 bytes'
+      when s.external_id is null then 'external_id is null'
+      when s.external_id !~ '[^\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]' then 'external_id is blank'
+      when s.row_bytes is not null then 'row is larger than 8 MB: ' || s.row_bytes || ' bytes'
+      when d.external_id is not null then 'external_id comes more than once'
+      when s.name is null then 'name is null'
+      when s.name !~ '[^\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]' then 'name is blank'
+      when s.port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
+      when s.port::integer > 65535 then 'port is not a number from 1 to 65535'
+      when s.active not in ('true', 'false') then 'active is not a boolean'
+    end as reason
   from staging s
   full join (select * from sync.meter where client_system_id = $1) m on m.external_id = s.external_id
   left join doubled d on d.external_id = s.external_id
-  cross join lateral (
-    select
-      case
-        when s.ctid is null then null
-        when s.cut_id is not null then 'external_id is longer than 1,000 bytes'
-        when s.external_id is null then 'external_id is null'
-        when s.external_id !~ '\S' then 'external_id is blank'
-        when s.row_bytes is not null then 'row is larger than 8 MB: ' || s.row_bytes || ' bytes'
-        when d.external_id is not null then 'external_id comes more than once'
-        when s.name is null then 'name is null'
-        when s.name !~ '\S' then 'name is blank'
-        when s.port !~ '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$' then 'port is not a number from 1 to 65535'
-        when s.active not in ('true', 'false') then 'active is not a boolean'
-      end as reason
-  ) faults
-) verdict
-where verdict.operation is not null
+  -- A row that equals a present meter has no fault but one: every meter was checked when it was written.
+  where case
+    when s.ctid is null then m.removed_at is null
+    when m.id is null or m.removed_at is not null or d.external_id is not null then true
+    else s.name is distinct from m.name
+      or s.serial_number is distinct from m.serial_number
+      or s.kind is distinct from m.kind
+      or s.unit is distinct from m.unit
+      or s.location is distinct from m.location
+      or s.ip_address is distinct from m.ip_address
+      or s.port is distinct from m.port::text
+      or s.active is distinct from m.active::text
+      -- Where the source is not UTF8 the same jsonb may have its keys in another order.
+      or (s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text)
+  end
+  -- Keeps the rows together, so that each fault is looked for once.
+  offset 0
+) difference

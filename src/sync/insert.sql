@@ -7,5 +7,5 @@ select
   $1, s.external_id, s.name, s.serial_number, s.kind, s.unit, s.location, s.ip_address, s.port::integer,
   s.attributes::jsonb, s.active::boolean, $2, $2
 from change c
-join staging s on s.ctid = c.staged
+cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
 where c.operation = 'insert'

@@ -38,10 +38,12 @@ export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } 
  */
 export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   const { clientSystem, syncDatabase, pool, completeJob, signal } = deps
+  let first: Failure | undefined
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
     const { id: clientSystemId, deadlines } = clientSystem
     await using session = await openRunSession(syncDatabase, {
+      runId: run.id,
       clientSystemId,
       milliseconds: deadlines.total,
       pool,
@@ -51,11 +53,11 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
       if (!(await transaction(pool, (db) => markRunning(db, run)))) return { status: 'ended' }
       return await mirror(run, deps, session)
     } catch (thrown) {
-      const failure = failureOf(thrown, signal)
-      return (await session.finish(end(failure))) ? failure : { status: 'ended' }
+      first = failureOf(thrown, signal)
+      return (await session.finish(end(first))) ? first : { status: 'ended' }
     }
   } catch (thrown) {
-    const failure = failureOf(thrown, signal)
+    const failure = first ?? failureOf(thrown, signal)
     return (await transaction(pool, end(failure))) ? failure : { status: 'ended' }
   }
 }
@@ -73,14 +75,16 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession): Promise<
   const staged = await stage(session, readMeters(source, query), phases.progress)
   await source.close()
   await phases.enter('comparing')
+  signal.throwIfAborted()
   const difference = await compare(session, run.clientSystemId, staged.rows)
   const verdict = guard(difference, clientSystem.guard, run.approveDeletes)
   await phases.enter('applying')
+  signal.throwIfAborted()
   const counts = await apply(session, run, difference, verdict)
   const result: Result = { counts, readMode: 'full', bytesRead: staged.bytes, timings: phases.timings() }
   signal.throwIfAborted()
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
-  await session.client.query('commit')
+  await session.commit()
   return { status: 'succeeded', result, verdict }
 }
 

@@ -14,5 +14,5 @@ set
   updated_at = now(),
   last_run_id = $1
 from change c
-join staging s on s.ctid = c.staged
+cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
 where c.operation in ('update', 'restore') and m.id = c.meter_id

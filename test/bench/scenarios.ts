@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Counts, Phase } from '../../src/events.ts'
+import type { Counts, Phase, Run } from '../../src/events.ts'
 import { type AgentProcess, startAgent } from './agent.ts'
 import type { Databases, Servers } from './servers.ts'
 
@@ -21,6 +21,7 @@ type AgentRun = {
   milliseconds: number
   /** From the POST to the end on the event stream. */
   wallMilliseconds: number
+  readMode: Run['readMode']
   bytes: number
   timings: Partial<Record<Phase, number>>
 }
@@ -110,6 +111,7 @@ async function measureAgent(agent: AgentProcess, expected: Partial<Counts>): Pro
   return {
     milliseconds: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? ''),
     wallMilliseconds,
+    readMode: run.readMode,
     bytes: run.bytesRead ?? 0,
     timings: run.timings ?? {},
   }

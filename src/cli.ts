@@ -1,0 +1,239 @@
+import { parseArgs } from 'node:util'
+import type { Agent } from './agent.ts'
+import type { ClientSystemStatus, Counts, Run } from './events.ts'
+
+export const usage = `Keeps a local PostgreSQL database of meters in step with a remote Client System, and shows it live.
+
+Usage: node src/main.ts [command]
+
+  serve      runs the agent: schedule, worker, API and Sync Status page (the default)
+  migrate    brings the schema of the Sync database up to this program, then ends
+  sync       asks a running agent for a sync and follows it to its end
+             --client-system ID   which one; needed only when there are several
+             --full               read every meter, not only where something differs
+             --approve-deletes N  let all deletions of this run through when there are at most N
+             --json               one line of JSON: the run
+  status     shows how the meters stand
+             --json               one line of JSON: the status
+  mcp        serves an assistant over standard input and output (Model Context Protocol)
+
+  --help     this text
+  --version  the version
+
+Configuration is read from the environment and .env; .env.example lists every variable. With neither DATABASE_URL
+nor CLIENT_SYSTEM_URL set, serve runs a demonstration with databases of its own.
+
+Exit status: 0 done, 1 failed, 2 usage, 75 busy (a sync is active), 78 configuration.
+`
+
+export const exit = { done: 0, failed: 1, usage: 2, busy: 75, configuration: 78 } as const
+
+export type Command =
+  | { name: 'help' | 'version' | 'serve' | 'migrate' | 'mcp' }
+  | { name: 'status'; json: boolean }
+  | { name: 'sync'; json: boolean; request: SyncRequest }
+
+export type SyncRequest = { clientSystemId: string | null; full: boolean; approveDeletes: number | null }
+
+const optionsOf: Record<string, readonly string[]> = {
+  serve: [],
+  migrate: [],
+  mcp: [],
+  status: ['json'],
+  sync: ['json', 'client-system', 'full', 'approve-deletes'],
+}
+
+/** Throws an error that says what is wrong with the arguments. */
+export function parseCommand(args: string[]): Command {
+  const { values, positionals } = parseArgs({
+    args,
+    options: {
+      help: { type: 'boolean' },
+      version: { type: 'boolean' },
+      json: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      'client-system': { type: 'string' },
+      'approve-deletes': { type: 'string' },
+    },
+    allowPositionals: true,
+  })
+  if (values.help) return { name: 'help' }
+  if (values.version) return { name: 'version' }
+  const [name = 'serve', ...rest] = positionals
+  const allowed = Object.hasOwn(optionsOf, name) ? optionsOf[name] : undefined
+  if (!allowed || rest.length > 0) throw new Error(`Unknown command: ${positionals.join(' ')}`)
+  for (const [option, value] of Object.entries(values)) {
+    if (value !== false && !allowed.includes(option)) throw new Error(`--${option} is no option of ${name}`)
+  }
+  const { json, full } = values
+  if (name === 'sync') {
+    const approveDeletes = wholeNumber('--approve-deletes', values['approve-deletes'])
+    return { name, json, request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes } }
+  }
+  if (name === 'status') return { name, json }
+  return { name: name === 'migrate' || name === 'mcp' ? name : 'serve' }
+}
+
+function wholeNumber(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new Error(`${option}: expected a whole number from 0 to 999999999`)
+}
+
+/** A run that nobody has begun after this long, in milliseconds, has no worker. */
+const queuedPatience = 30_000
+
+/** Asks for a run and follows it to its end, or until `signal` ends the following; the run goes on without it. */
+export async function sync(
+  agent: Agent,
+  { request, json }: { request: SyncRequest; json: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  const { run: asked, created } = await agent.trigger({ ...request, trigger: 'cli', requestedBy: null })
+  if (!created) {
+    if (json) printJson(asked)
+    complain(`A sync of this Client System is active: run ${asked.id}, ${asked.phase ?? asked.status}`)
+    complain('Try again when it has ended; node src/main.ts status shows it')
+    return exit.busy
+  }
+  const teller = json ? null : createTeller()
+  const run = await follow(agent, asked, teller, signal)
+  teller?.clear()
+  if (json) printJson(run)
+  if (run.status === 'succeeded' && run.counts) {
+    if (!json) tellCounts(run.counts)
+    return exit.done
+  }
+  if (run.finishedAt === null) {
+    const waiting = run.status === 'queued' && !signal.aborted
+    complain(
+      waiting ? `No worker has begun run ${run.id}; it stays queued` : `Run ${run.id} goes on without this command`,
+    )
+    complain(waiting ? 'Start one: node src/main.ts serve' : 'node src/main.ts status shows it')
+    return exit.failed
+  }
+  complain(
+    `The sync ${run.status === 'failed' ? 'failed' : `was ${run.status}`}: ${run.error?.message ?? 'no reason is known'}`,
+  )
+  if (run.error?.hint) complain(run.error.hint)
+  return exit.failed
+}
+
+/** The run in its latest state: finished, or still queued when no worker began it, or as it was when `signal` came. */
+async function follow(agent: Agent, asked: Run, teller: Teller | null, signal: AbortSignal): Promise<Run> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let latest = asked
+  const see = (run: Run) => {
+    if (run.id !== asked.id || (run !== asked && run.revision <= latest.revision)) return
+    latest = run
+    if (run.status !== 'queued') clearTimeout(patience)
+    if (run.finishedAt !== null) resolve()
+    else teller?.run(run)
+  }
+  // What came while the listener was away is not told again: a whole status asks for a fresh look.
+  const look = () => void agent.run(asked.id).then(see, () => undefined)
+  const patience = setTimeout(resolve, queuedPatience)
+  const leave = agent.watch((sighting) => {
+    if (sighting.type === 'run') see(sighting.run)
+    else if (sighting.type === 'status') look()
+    else if (sighting.progress.runId === asked.id) teller?.progress(sighting.progress)
+  })
+  const stop = () => resolve()
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  try {
+    see(asked)
+    look()
+    await promise
+    return latest
+  } finally {
+    leave()
+    clearTimeout(patience)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+type Teller = ReturnType<typeof createTeller>
+
+/** Tells how a run goes: a line a phase, and on a terminal one line that counts. */
+function createTeller() {
+  const terminal = process.stdout.isTTY
+  const clear = () => void (terminal && process.stdout.write('\r\u001b[2K'))
+  let told = ''
+  return {
+    clear,
+    run: ({ id, phase, status }: Run) => {
+      const line = phase === null ? `Run ${id} is ${status}` : `${phase} …`
+      if (line === told) return
+      told = line
+      clear()
+      print(line)
+    },
+    progress: ({ phase, rowsRead, rowsExpected }: { phase: string; rowsRead: number; rowsExpected: number | null }) => {
+      if (!terminal || phase !== 'reading') return
+      const expected = rowsExpected === null || rowsRead > rowsExpected ? '' : ` of about ${number(rowsExpected)}`
+      process.stdout.write(`\r\u001b[2K${phase} … ${number(rowsRead)}${expected}`)
+    },
+  }
+}
+
+function tellCounts({ rejected, withheld, ...counts }: Counts): void {
+  print(`Synced: ${summary(counts)}`)
+  if (rejected > 0) print(`${number(rejected)} rows of the Client System could not be used`)
+  if (withheld === 0) return
+  print(`${number(withheld)} deletions were withheld because they look like an accident`)
+  print(`To let them through: node src/main.ts sync --approve-deletes ${withheld}`)
+}
+
+function summary({ read, inserted, updated, deleted }: Pick<Counts, 'read' | 'inserted' | 'updated' | 'deleted'>) {
+  return `${number(read)} read, ${number(inserted)} inserted, ${number(updated)} updated, ${number(deleted)} deleted`
+}
+
+/** Shows how the meters stand. */
+export async function status(agent: Agent, { json }: { json: boolean }): Promise<number> {
+  const now = await agent.status()
+  if (json) printJson(now)
+  else for (const clientSystem of now.clientSystems) tellClientSystem(clientSystem)
+  return exit.done
+}
+
+function tellClientSystem(told: ClientSystemStatus): void {
+  const { id, name, meters, activeRun, lastRun, lastSuccess, lastFailure, freshness, schedule } = told
+  const { counts } = lastSuccess ?? {}
+  print(`${name} (${id})`)
+  print(`  Meters     ${number(meters.active)} active, ${number(meters.inactive)} inactive, ${freshness}`)
+  print(`  Last sync  ${lastSuccess?.finishedAt ?? 'Never synced'}${counts ? `: ${summary(counts)}` : ''}`)
+  if (counts && counts.withheld > 0) print(`  Withheld   ${number(counts.withheld)} deletions`)
+  if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
+  if (lastFailure && lastRun?.id === lastFailure.id) {
+    print(`  Failed     ${lastFailure.finishedAt}: ${lastFailure.error?.message ?? lastFailure.status}`)
+    if (lastFailure.error?.hint) print(`             ${lastFailure.error.hint}`)
+  }
+  if (schedule.nextRunAt) print(`  Next sync  ${schedule.nextRunAt}`)
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en')
+}
+
+function print(line: string): void {
+  process.stdout.write(`${plain(line)}\n`)
+}
+
+function printJson(value: unknown): void {
+  const escaped = (character: string) =>
+    character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  process.stdout.write(`${JSON.stringify(value).replace(steering, escaped)}\n`)
+}
+
+/** To stderr. */
+export function complain(line: string): void {
+  process.stderr.write(`${plain(line)}\n`)
+}
+
+/** Names and messages come from databases: what would steer the terminal is shown as its code (Fault 27). */
+const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+function plain(text: string): string {
+  return text.replace(steering, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+}

@@ -1,0 +1,19 @@
+import { createRequire } from 'node:module'
+
+/**
+ * The query builder, loaded as CommonJS: importing its ES modules takes 240 MB and most of a second, the same modules
+ * by `require` 25 MB and a tenth (docs/decisions.md). drizzle-kit reads the schema where there is no `import.meta`.
+ */
+const require = createRequire(import.meta.url ?? `file://${process.cwd()}/`)
+
+const builder: typeof import('drizzle-orm') = require('drizzle-orm')
+const core: typeof import('drizzle-orm/pg-core') = require('drizzle-orm/pg-core')
+const driver: typeof import('drizzle-orm/node-postgres') = require('drizzle-orm/node-postgres')
+const migrator: typeof import('drizzle-orm/node-postgres/migrator') = require('drizzle-orm/node-postgres/migrator')
+
+export const { and, desc, eq, gt, inArray, lt, or, sql } = builder
+export const { bigint, boolean, customType, index, integer, jsonb, numeric, pgSchema, primaryKey, text, timestamp } =
+  core
+export const { uniqueIndex, uuid } = core
+export const { drizzle } = driver
+export const { migrate: applyMigrations } = migrator

@@ -1,0 +1,54 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import { AgentError, errorCode } from '../errors.ts'
+import type { Run } from '../events.ts'
+import type { Log } from '../log.ts'
+
+/** A refusal because of the state of a run, which the answer carries. */
+export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {
+  readonly run: Run
+
+  constructor(code: 'run_active' | 'run_finished', message: string, { hint, run }: { hint: string; run: Run }) {
+    super(code, message, { hint })
+    this.run = run
+  }
+}
+
+/**
+ * What a tool answers: the wire shape, and the same as text for clients that read only text. Whatever meters and
+ * databases say is a value within JSON, never prose (Fault 27).
+ */
+export function answer(content: Record<string, unknown>): CallToolResult {
+  return { content: [{ type: 'text', text: JSON.stringify(content) }], structuredContent: content }
+}
+
+/** An error as a tool tells it: `code`, `message` and `hint`, and `run` where one is meant. */
+export function refusal(error: AgentError): CallToolResult {
+  const { code, message, hint } = error
+  return { ...answer({ code, message, hint, ...(error instanceof RunRefusal && { run: error.run }) }), isError: true }
+}
+
+/** What was thrown, as an error to tell: the Sync database being away is said as that, anything else is our fault. */
+export function explain(thrown: unknown, log: Log, about: Record<string, string>): AgentError {
+  if (thrown instanceof AgentError) return thrown
+  if (malformed.has(errorCode(thrown) ?? '')) {
+    const hint = 'Correct the input and call the tool again'
+    return new AgentError('bad_request', 'A value of the input cannot be read', { hint, cause: thrown })
+  }
+  const err = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+  if (isConnectionLoss(err)) {
+    log.warn({ err, ...about }, 'an assistant could not reach the Sync database')
+    return new AgentError('database_unavailable', 'The Sync database does not answer', { hint: 'Try again shortly' })
+  }
+  log.error({ err: thrown, ...about }, 'a request of an assistant failed')
+  return new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' })
+}
+
+/** Times that are none, and text with a zero byte. */
+const malformed = new Set(['22007', '22008', '22021'])
+
+/** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
+function isConnectionLoss(error: unknown): boolean {
+  const code = errorCode(error)
+  if (code === null) return error instanceof Error && error.constructor === Error
+  return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
+}

@@ -1,0 +1,221 @@
+import type { McpServer, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { Agent } from '../agent.ts'
+import { AgentError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { answer, explain, RunRefusal, refusal } from './answers.ts'
+import { change, meter, next, reading, run, runStatus, status } from './shapes.ts'
+
+type Tool<Input, Output> = {
+  title: string
+  description: string
+  input: z.ZodType<Input>
+  output: z.ZodType<Output>
+  /** The defaults of the protocol are pessimistic: all four are said. */
+  annotations: Required<Omit<ToolAnnotations, 'title'>>
+  /** Where to find what was not found. */
+  notFound?: string
+  run: (input: Input) => Promise<Output>
+}
+
+/** Nothing here reaches out into the world: the agent knows its two databases only. */
+const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
+
+const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
+const runId = z.uuid().describe('The id of a run')
+const meterId = z.int().min(1).describe('The id of a meter, not its external id')
+const limit = z.int().min(1).max(200).default(50)
+const time = z.iso
+  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
+  .optional()
+/** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
+const databaseTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
+
+/** Registers what an assistant can ask and do: the actions of the API, but none that takes SQL or approves deletions. */
+export function addTools(
+  server: McpServer,
+  { agent, log, requestedBy }: { agent: Agent; log: Log; requestedBy: string | null },
+): void {
+  function add<Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>): void {
+    const { title, description, annotations, output } = tool
+    const config = { title, description, annotations, inputSchema: judgedLater(tool.input), outputSchema: output }
+    server.registerTool(name, config, async (judged) => {
+      try {
+        return answer(await tool.run(accept(judged)))
+      } catch (thrown) {
+        return refusal(pointed(explain(thrown, log, { tool: name }), tool.notFound))
+      }
+    })
+  }
+
+  add('get_sync_status', {
+    title: 'Sync status',
+    description:
+      'How the meters stand: for each Client System the active run, the last run, the last success and failure, the numbers of meters, and how fresh they are.',
+    input: z.strictObject({}),
+    output: status,
+    annotations: reads,
+    run: () => agent.status(),
+  })
+
+  add('start_meter_sync', {
+    title: 'Start a meter sync',
+    description:
+      'Starts a sync of the meters with the Client System and returns its run at once; the run goes on by itself. Follow it with get_sync_run. While a run is active it answers run_active with that run. Deletions that look like an accident are withheld; a person approves them on the page or the command line.',
+    input: z.strictObject({
+      clientSystemId,
+      full: z.boolean().default(false).describe('Read every meter, not only where something differs; rarely needed'),
+    }),
+    output: z.object({ run }),
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    run: async ({ clientSystemId = null, full }) => {
+      const request = { clientSystemId, full, approveDeletes: null, trigger: 'mcp', requestedBy } as const
+      const { run, created } = await agent.trigger(request)
+      if (created) return { run }
+      const hint = 'Follow the active run with get_sync_run; a new one can start when it has ended'
+      throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run })
+    },
+  })
+
+  add('cancel_sync_run', {
+    title: 'Cancel a sync run',
+    description: 'Ends an active run as cancelled. The work stops, and no meter was changed.',
+    input: z.strictObject({ runId }),
+    output: z.object({ run }),
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+    notFound: 'list_sync_runs lists the runs',
+    run: async ({ runId }) => {
+      const { run, cancelled } = await agent.cancel(runId)
+      if (cancelled) return { run }
+      throw new RunRefusal('run_finished', `The run has ${run.status}`, { hint: 'A finished run stays as it is', run })
+    },
+  })
+
+  add('list_sync_runs', {
+    title: 'List sync runs',
+    description: 'The runs of a Client System, newest first.',
+    input: z.strictObject({
+      clientSystemId,
+      status: runStatus.optional(),
+      limit,
+      before: cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() })),
+    }),
+    output: z.object({ runs: z.array(run), next }),
+    annotations: reads,
+    run: async ({ clientSystemId = null, status = null, before, limit }) => {
+      const { items, next } = await agent.runs({ clientSystemId, status, before, limit })
+      return { runs: items, next: cursorText(next) }
+    },
+  })
+
+  add('get_sync_run', {
+    title: 'Sync run',
+    description: 'One run: its state, its counts when it succeeded, its error with a hint when it did not.',
+    input: z.strictObject({ runId }),
+    output: run,
+    annotations: reads,
+    notFound: 'list_sync_runs lists the runs',
+    run: ({ runId }) => agent.run(runId),
+  })
+
+  add('find_meters', {
+    title: 'Find meters',
+    description: 'The meters of a Client System by external id, all of them or those that a text is found in.',
+    input: z.strictObject({
+      clientSystemId,
+      q: z.string().max(1_000).optional().describe('Literal text within external id, name or serial number'),
+      state: z.enum(['active', 'inactive', 'all']).default('all'),
+      limit,
+      after: cursor(z.string()),
+    }),
+    output: z.object({ meters: z.array(meter), next }),
+    annotations: reads,
+    run: async ({ clientSystemId = null, q, state, after, limit }) => {
+      const { items, next } = await agent.meters({ clientSystemId, search: q || null, state, after, limit })
+      return { meters: items, next: cursorText(next) }
+    },
+  })
+
+  add('get_meter', {
+    title: 'Meter',
+    description: 'One meter as it is now, and what the runs changed of it, newest first.',
+    input: z.strictObject({
+      meterId,
+      limit: limit.describe('How many changes'),
+      before: cursor(z.object({ at: databaseTime, runId: z.uuid() })),
+    }),
+    output: z.object({ meter, history: z.object({ changes: z.array(change), next }) }),
+    annotations: reads,
+    notFound: 'find_meters finds meters',
+    run: async ({ meterId, before, limit }) => {
+      const [meter, { items, next }] = await Promise.all([
+        agent.meter(meterId),
+        agent.history(meterId, { before, limit }),
+      ])
+      return { meter, history: { changes: items, next: cursorText(next) } }
+    },
+  })
+
+  add('get_meter_readings', {
+    title: 'Meter readings',
+    description: 'What collectors read from a meter, newest first.',
+    input: z.strictObject({
+      meterId,
+      from: time.describe('Readings from this time on'),
+      to: time.describe('Readings before this time'),
+      limit,
+      before: cursor(z.object({ at: databaseTime, quantity: z.string() })),
+    }),
+    output: z.object({ readings: z.array(reading), next }),
+    annotations: reads,
+    notFound: 'find_meters finds meters',
+    run: async ({ meterId, from = null, to = null, before, limit }) => {
+      const { items, next } = await agent.readings(meterId, { from, to, before, limit })
+      return { readings: items, next: cursorText(next) }
+    },
+  })
+}
+
+/** The same schema to read, but its verdict goes to the tool, so that a wrong input is told with code and hint too. */
+function judgedLater<Input>(schema: z.ZodType<Input>): StandardSchemaWithJSON<unknown, z.ZodSafeParseResult<Input>> {
+  const { version, vendor, jsonSchema } = schema['~standard']
+  const validate = (value: unknown) => ({ value: schema.safeParse(value) })
+  return { '~standard': { version, vendor, jsonSchema, validate } }
+}
+
+function accept<Input>(judged: z.ZodSafeParseResult<Input>): Input {
+  if (judged.success) return judged.data
+  const faults = judged.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  )
+  throw new AgentError('bad_request', `The input is wrong: ${faults.join('; ')}`, {
+    hint: 'Correct the input and call the tool again',
+  })
+}
+
+/** An assistant has tools, not routes. */
+function pointed(error: AgentError, notFound: string | undefined): AgentError {
+  if (error.code !== 'not_found' || notFound === undefined) return error
+  return new AgentError('not_found', error.message, { hint: notFound, cause: error })
+}
+
+/** The `next` of the page before, or nothing. The API takes and gives the same. */
+function cursor<T>(content: z.ZodType<T>) {
+  return z
+    .string()
+    .optional()
+    .describe('The next of the page before')
+    .transform((text, context): T | null => {
+      if (text === undefined) return null
+      try {
+        const parsed = content.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+        if (parsed.success) return parsed.data
+      } catch {}
+      context.addIssue({ code: 'custom', message: 'expected the next of the page before' })
+      return z.NEVER
+    })
+}
+
+function cursorText(next: unknown): string | null {
+  return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
+}
