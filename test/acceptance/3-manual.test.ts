@@ -104,7 +104,7 @@ test('a sync that fails, on the page', async (t) => {
     await page.getByRole('button', { name: 'Sync now' }).click()
     await alert.waitFor({ state: 'detached' })
     await figureReads(last, 'Inserted', 0)
-    await page.getByRole('region', { name: 'Run history' }).getByText('Failed').first().waitFor()
+    await page.getByRole('region', { name: 'Run history' }).getByRole('table').getByText('Failed').first().waitFor()
   })
   assert.deepEqual(complaints, [])
 })

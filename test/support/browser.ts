@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 
+/** Where the packages bring no browser, the system's. */
 const systemBrowsers = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -12,12 +13,15 @@ const systemBrowsers = [
 ]
 
 /**
- * Finds a browser once for the whole suite: the system's, or the one that comes with the packages, which is unpacked
+ * Finds a browser once for the whole suite: the one that comes with the packages, the same on every machine, unpacked
  * into `directory` with the libraries and fonts that a bare machine lacks.
  */
 export async function prepareBrowser(directory: string): Promise<Record<string, string>> {
-  const system = systemBrowsers.find((path) => existsSync(path))
-  if (system) return { TEST_BROWSER: system }
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    const system = systemBrowsers.find((path) => existsSync(path))
+    if (!system) throw new Error('There is no Chromium on this machine: install one to run the tests')
+    return { TEST_BROWSER: system }
+  }
   const outside = process.env.TMPDIR
   process.env.TMPDIR = directory
   try {
