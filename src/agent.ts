@@ -5,7 +5,7 @@ import { drizzle } from './db/drizzle.ts'
 import { findMeter, listChanges, listHistory, listMeters, listRejected, type MeterFilter } from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
-import { findRun, listRuns, listRunsSince } from './db/runs.ts'
+import { findActiveRun, findRun, listRuns, listRunsSince } from './db/runs.ts'
 import { readRevision, readSnapshot, type Snapshot } from './db/status.ts'
 import { AgentError } from './errors.ts'
 import type {
@@ -13,6 +13,7 @@ import type {
   ChangeOperation,
   ClientSystemStatus,
   Meter,
+  Preview,
   Progress,
   Reading,
   Rejected,
@@ -24,6 +25,7 @@ import type {
 import { startFeed } from './feed.ts'
 import type { Jobs, TriggerRequest } from './jobs.ts'
 import type { Log } from './log.ts'
+import { previewSync } from './sync/preview.ts'
 
 /** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
 export type Sighting =
@@ -53,6 +55,8 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
   const watchers = new Set<(sighting: Sighting) => void>()
+  const previews = new Map<string, Promise<Preview>>()
+  const stopping = new AbortController()
   let cached: Snapshot | null = null
 
   /** Read once a revision, whoever asks. */
@@ -172,6 +176,24 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
     /** Asks for a run at once. `created` is false when one was active: it is returned instead (Requirement 2.3). */
     trigger: async (request: Omit<TriggerRequest, 'clientSystemId'> & { clientSystemId: string | null }) =>
       await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
+
+    /**
+     * What a run would do now; nothing is written. While a run is active there is no preview: `active` is that run.
+     * Whoever asks meanwhile gets the same answer.
+     */
+    preview: async (id: string | null): Promise<{ preview: Preview } | { active: Run }> => {
+      const asked = clientSystem(id)
+      const active = await findActiveRun(db, asked.id)
+      if (active) return { active }
+      let underWay = previews.get(asked.id)
+      if (!underWay) {
+        const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(asked.deadlines.total)])
+        const begun = previewSync(asked, { syncDatabase: config.syncDatabase, signal })
+        underWay = begun.finally(() => previews.delete(asked.id))
+        previews.set(asked.id, underWay)
+      }
+      return { preview: await underWay }
+    },
 
     /** Ends an active run: the work stops, and nothing was changed. `cancelled` is false when it had finished. */
     cancel: async (id: string): Promise<{ run: Run; cancelled: boolean }> => {
@@ -293,6 +315,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
     },
 
     stop: async () => {
+      stopping.abort()
       watchers.clear()
       await feed.stop()
       clearTimeout(again)

@@ -11,6 +11,7 @@ Usage: node src/main.ts [command]
   sync       asks a running agent for a sync and follows it to its end
              --client-system ID   which one; needed only when there are several
              --full               read every meter, not only where something differs
+             --preview            tell what a sync would do now, and do nothing
              --approve-deletes N  let all deletions of this run through when there are at most N
              --json               one line of JSON: the run
   status     shows how the meters stand
@@ -31,6 +32,7 @@ export const exit = { done: 0, failed: 1, usage: 2, busy: 75, configuration: 78 
 export type Command =
   | { name: 'help' | 'version' | 'serve' | 'migrate' | 'mcp' }
   | { name: 'status'; json: boolean }
+  | { name: 'preview'; json: boolean; clientSystemId: string | null }
   | { name: 'sync'; json: boolean; request: SyncRequest }
 
 export type SyncRequest = { clientSystemId: string | null; full: boolean; approveDeletes: number | null }
@@ -40,7 +42,7 @@ const optionsOf: Record<string, readonly string[]> = {
   migrate: [],
   mcp: [],
   status: ['json'],
-  sync: ['json', 'client-system', 'full', 'approve-deletes'],
+  sync: ['json', 'client-system', 'full', 'approve-deletes', 'preview'],
 }
 
 /** Throws an error that says what is wrong with the arguments. */
@@ -52,6 +54,7 @@ export function parseCommand(args: string[]): Command {
       version: { type: 'boolean' },
       json: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
+      preview: { type: 'boolean', default: false },
       'client-system': { type: 'string' },
       'approve-deletes': { type: 'string' },
     },
@@ -66,6 +69,11 @@ export function parseCommand(args: string[]): Command {
     if (value !== false && !allowed.includes(option)) throw new Error(`--${option} is no option of ${name}`)
   }
   const { json, full } = values
+  if (name === 'sync' && values.preview) {
+    if (full || values['approve-deletes'] !== undefined)
+      throw new Error('--preview stands without --full and --approve-deletes')
+    return { name: 'preview', json, clientSystemId: values['client-system'] ?? null }
+  }
   if (name === 'sync') {
     const approveDeletes = wholeNumber('--approve-deletes', values['approve-deletes'])
     return { name, json, request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes } }
@@ -78,6 +86,38 @@ function wholeNumber(option: string, text: string | undefined): number | null {
   if (text === undefined) return null
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new Error(`${option}: expected a whole number from 0 to 999999999`)
+}
+
+/** Tells what a sync would do now. */
+export async function preview(
+  agent: Agent,
+  { clientSystemId, json }: { clientSystemId: string | null; json: boolean },
+): Promise<number> {
+  const answer = await agent.preview(clientSystemId)
+  if (!('preview' in answer)) {
+    if (json) printJson(answer.active)
+    complain(`A sync of this Client System is active: run ${answer.active.id}. Ask again when it has ended`)
+    return exit.busy
+  }
+  if (json) {
+    printJson(answer.preview)
+    return exit.done
+  }
+  const { counts, changes, withheldBecause } = answer.preview
+  tellCounts(counts, 'A sync would now give')
+  if (withheldBecause !== null) print(`The deletions would be withheld: ${withheldBecause}`)
+  for (const { operation, externalId, before, after } of changes) {
+    const columns = Object.keys(after ?? {})
+    const values = columns.map((name) =>
+      before ? `${name}: ${shown(before[name])} → ${shown(after?.[name])}` : `${name}: ${shown(after?.[name])}`,
+    )
+    print([operation, externalId, ...values].join('  '))
+  }
+  return exit.done
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value ?? null)
 }
 
 /** A run that nobody has begun after this long, in milliseconds, has no worker. */
@@ -177,8 +217,8 @@ function createTeller() {
   }
 }
 
-function tellCounts({ rejected, withheld, ...counts }: Counts): void {
-  print(`Synced: ${summary(counts)}`)
+function tellCounts({ rejected, withheld, ...counts }: Counts, done = 'Synced'): void {
+  print(`${done}: ${summary(counts)}`)
   if (rejected > 0) print(`${number(rejected)} rows of the Client System could not be used`)
   if (withheld === 0) return
   print(`${number(withheld)} deletions were withheld because they look like an accident`)

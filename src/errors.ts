@@ -75,3 +75,17 @@ export function errorMessage(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ')
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Times that are none, and text with a zero byte: what a caller sent and PostgreSQL refused. */
+const malformed = new Set(['22007', '22008', '22021'])
+
+export function isMalformed(error: unknown): boolean {
+  return malformed.has(errorCode(error) ?? '')
+}
+
+/** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = errorCode(error)
+  if (code === null) return error instanceof Error && error.constructor === Error
+  return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
+}

@@ -122,6 +122,17 @@ export type Change = {
   after: Record<string, unknown> | null
 }
 
+/** A change that a run would make now; an insertion has no meter yet, and all its values in `after`. */
+export type PreviewedChange = Omit<Change, 'runId' | 'at' | 'meterId'> & { meterId: number | null }
+
+/** What a run would do now: its counts, and its first 100 changes by external id. */
+export type Preview = {
+  counts: Counts
+  changes: PreviewedChange[]
+  /** Why the guard would withhold the deletions; null when it would not. */
+  withheldBecause: string | null
+}
+
 /** A source row that could not be used, its values cut to 1 kB. */
 export type Rejected = { externalId: string | null; reason: string; row: Record<string, unknown> }
 

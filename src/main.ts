@@ -1,7 +1,7 @@
 import './memory.ts'
 import { pino, stdSerializers, stdTimeFunctions } from 'pino'
 import { type Agent, version } from './agent.ts'
-import { type Command, complain, exit, parseCommand, status, sync, usage } from './cli.ts'
+import { type Command, complain, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
 import { type Config, type Environment, parseConfig, readEnvironment, wantsDemonstration } from './config.ts'
 import { migrate } from './db/migrate.ts'
 import { AgentError, ConfigError, errorCode, errorMessage } from './errors.ts'
@@ -59,6 +59,8 @@ async function run(command: Command): Promise<number> {
       })
     case 'sync':
       return await withAgent('sync', 'warn', (agent, { signal }) => sync(agent, command, signal))
+    case 'preview':
+      return await withAgent('sync', 'warn', (agent) => preview(agent, command))
     case 'status':
       return await withAgent('status', 'warn', (agent) => status(agent, command))
   }
@@ -93,6 +95,14 @@ async function live(work: (life: Life) => Promise<number>): Promise<number> {
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
 
+  // Counted from the asking: what is just being started may be what hangs.
+  stopping.signal.addEventListener('abort', () => {
+    const giveUp = () => {
+      life.log?.error('the stop took too long; the process ends without it')
+      process.exit(exit.failed)
+    }
+    setTimeout(giveUp, patience).unref()
+  })
   const life: Life = { signal: stopping.signal, ended, fail, stops: [] }
   let code: number = exit.done
   try {
@@ -102,10 +112,7 @@ async function live(work: (life: Life) => Promise<number>): Promise<number> {
     if (!stopping.signal.aborted) throw error
   } finally {
     const { log, stops } = life
-    setTimeout(() => {
-      log?.error('the stop took too long; the process ends without it')
-      process.exit(exit.failed)
-    }, patience).unref()
+    stopping.abort()
     if (failure !== null) log?.fatal({ err: failure }, 'the agent met a fault of its own and stops')
     else log?.info('meter sync agent stops')
     for (const stop of stops.reverse()) await stop()

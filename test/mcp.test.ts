@@ -255,6 +255,7 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
       [
         'get_sync_status',
         'start_meter_sync',
+        'preview_meter_sync',
         'cancel_sync_run',
         'list_sync_runs',
         'get_sync_run',

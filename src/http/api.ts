@@ -69,6 +69,16 @@ export function createApi(agent: Agent, streams: Streams) {
     return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), { run })
   })
 
+  api.post('/preview', async (c) => {
+    const { clientSystemId = null } = await body(c, z.strictObject({ clientSystemId: z.string().optional() }))
+    const answer = await agent.preview(clientSystemId)
+    if ('preview' in answer) return c.json(answer.preview)
+    const hint = 'A preview compares with meters at rest; ask again when the run has ended'
+    return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), {
+      run: answer.active,
+    })
+  })
+
   api.get('/runs', async (c) => {
     const { clientSystemId = null, status = null, before, limit } = query(c, runsQuery)
     const { items, next } = await agent.runs({ clientSystemId, status, before, limit })

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { AgentError, errorCode, type RequestErrorCode } from '../errors.ts'
+import { AgentError, isConnectionLoss, isMalformed, type RequestErrorCode } from '../errors.ts'
 import type { Problem, Run } from '../events.ts'
 import type { Log } from '../log.ts'
 
@@ -20,14 +20,17 @@ const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: 
   database_unavailable: { status: 503, title: 'Sync database unavailable' },
 }
 
+/** The code of a run: what it needed did not answer as it should. */
+const unanswered = { status: 502, title: 'The databases could not be compared' } as const
+
 function isRequestCode(code: string): code is RequestErrorCode {
   return Object.hasOwn(statuses, code)
 }
 
 /** RFC 9457: `application/problem+json`. */
 export function problem(c: Context, error: AgentError, { run }: { run?: Run } = {}): Response {
-  const code = isRequestCode(error.code) ? error.code : 'internal'
-  const { status, title } = statuses[code]
+  const { status, title } = isRequestCode(error.code) ? statuses[error.code] : unanswered
+  const { code } = error
   const { message: detail, hint } = error
   const body: Problem = { type: 'about:blank', title, status, detail, code, hint, ...(run && { run }) }
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
@@ -38,7 +41,7 @@ export function problem(c: Context, error: AgentError, { run }: { run?: Run } = 
 export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   if (thrown instanceof AgentError) return problem(c, thrown)
   if (c.req.raw.signal.aborted) return c.body(null, 408)
-  if (malformed.has(errorCode(thrown) ?? '')) {
+  if (isMalformed(thrown)) {
     const hint = 'Correct the request and send it again'
     return problem(c, new AgentError('bad_request', 'A value of the request cannot be read', { hint }))
   }
@@ -50,14 +53,4 @@ export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   }
   log.error({ err: thrown, path: c.req.path }, 'a request failed')
   return problem(c, new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' }))
-}
-
-/** Times that are none, and text with a zero byte. */
-const malformed = new Set(['22007', '22008', '22021'])
-
-/** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
-function isConnectionLoss(error: unknown): boolean {
-  const code = errorCode(error)
-  if (code === null) return error instanceof Error && error.constructor === Error
-  return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
 }

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
-import { AgentError, errorCode } from '../errors.ts'
+import { AgentError, isConnectionLoss, isMalformed } from '../errors.ts'
 import type { Run } from '../events.ts'
 import type { Log } from '../log.ts'
 
@@ -30,7 +30,7 @@ export function refusal(error: AgentError): CallToolResult {
 /** What was thrown, as an error to tell: the Sync database being away is said as that, anything else is our fault. */
 export function explain(thrown: unknown, log: Log, about: Record<string, string>): AgentError {
   if (thrown instanceof AgentError) return thrown
-  if (malformed.has(errorCode(thrown) ?? '')) {
+  if (isMalformed(thrown)) {
     const hint = 'Correct the input and call the tool again'
     return new AgentError('bad_request', 'A value of the input cannot be read', { hint, cause: thrown })
   }
@@ -41,14 +41,4 @@ export function explain(thrown: unknown, log: Log, about: Record<string, string>
   }
   log.error({ err: thrown, ...about }, 'a request of an assistant failed')
   return new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' })
-}
-
-/** Times that are none, and text with a zero byte. */
-const malformed = new Set(['22007', '22008', '22021'])
-
-/** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
-function isConnectionLoss(error: unknown): boolean {
-  const code = errorCode(error)
-  if (code === null) return error instanceof Error && error.constructor === Error
-  return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
 }

@@ -5,6 +5,8 @@ import type {
   Counts,
   Meter,
   Phase,
+  Preview,
+  PreviewedChange,
   Reading,
   Run,
   RunStatus,
@@ -143,4 +145,22 @@ export const change = shape<Change>()(
 )
 
 /** The `next` of a list: opaque, null at its end. */
+const previewed = shape<PreviewedChange>()(
+  z.object({
+    meterId: z.int().nullable().describe('Null for a meter that is not there yet'),
+    externalId: z.string(),
+    operation,
+    before: z.record(z.string(), z.unknown()).nullable(),
+    after: z.record(z.string(), z.unknown()).nullable(),
+  }),
+)
+
+export const preview = shape<Preview>()(
+  z.object({
+    counts,
+    changes: z.array(previewed),
+    withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
+  }),
+)
+
 export const next = z.string().nullable().describe('Continues the list; null at its end')

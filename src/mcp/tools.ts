@@ -4,7 +4,7 @@ import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { answer, explain, RunRefusal, refusal } from './answers.ts'
-import { change, meter, next, reading, run, runStatus, status } from './shapes.ts'
+import { change, meter, next, preview, reading, run, runStatus, status } from './shapes.ts'
 
 type Tool<Input, Output> = {
   title: string
@@ -74,6 +74,21 @@ export function addTools(
       if (created) return { run }
       const hint = 'Follow the active run with get_sync_run; a new one can start when it has ended'
       throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run })
+    },
+  })
+
+  add('preview_meter_sync', {
+    title: 'Preview a meter sync',
+    description:
+      'Compares with the Client System and returns what a sync would do now, with the first 100 changes by external id. Writes nothing. While a run is active it answers run_active with that run.',
+    input: z.strictObject({ clientSystemId }),
+    output: preview,
+    annotations: reads,
+    run: async ({ clientSystemId = null }) => {
+      const answer = await agent.preview(clientSystemId)
+      if ('preview' in answer) return answer.preview
+      const hint = 'A preview compares with meters at rest; ask again when the run has ended'
+      throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run: answer.active })
     },
   })
 

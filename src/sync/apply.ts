@@ -3,7 +3,13 @@ import type { Counts } from '../events.ts'
 import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'
 
-const keepChanges = sqlBeside(import.meta.url, 'audit.sql')
+/** Of what is updated, the old values are kept before they go. */
+const keepDifferences = `
+  insert into sync.meter_change (run_id, meter_id, external_id, operation, before, after)
+  select $1::uuid, d.* from (
+    ${sqlBeside(import.meta.url, 'difference.sql')}
+  ) d`
+const keepDeletions = sqlBeside(import.meta.url, 'audit.sql')
 const keepRejected = sqlBeside(import.meta.url, 'reject.sql')
 const insertMeters = sqlBeside(import.meta.url, 'insert.sql')
 const updateMeters = sqlBeside(import.meta.url, 'update.sql')
@@ -22,7 +28,8 @@ export async function apply(
   const withhold = deletions === 'withhold'
   const { read, restored, rejected, missing } = difference
   if (rejected > 0) await client.query(keepRejected, [run.id])
-  if (difference.updated > 0 || missing > 0) await client.query(keepChanges, [run.id, withhold])
+  if (difference.updated > 0) await client.query(keepDifferences, [run.id])
+  if (missing > 0) await client.query(keepDeletions, [run.id, withhold])
   const write = async (needed: boolean, statement: string, values: unknown[]) =>
     needed ? ((await client.query(statement, values)).rowCount ?? 0) : 0
   const inserted = await write(difference.inserted > 0, insertMeters, [run.clientSystemId, run.id])

@@ -1,0 +1,88 @@
+import type { ClientSystem, DatabaseTarget } from '../config.ts'
+import { openSession, type Session, sqlBeside } from '../db/connect.ts'
+import { parseObject } from '../db/json.ts'
+import { openSource } from '../db/source.ts'
+import { AgentError } from '../errors.ts'
+import type { Counts, Preview, PreviewedChange } from '../events.ts'
+import { compare } from './compare.ts'
+import { describeMeters } from './describe.ts'
+import { failureOf } from './failure.ts'
+import { guard } from './guard.ts'
+import { readMeters } from './read.ts'
+import { stage } from './stage.ts'
+
+const mostChanges = 100
+
+/** By external id. The differences are those that a run would keep (difference.sql). */
+const listChanges = `
+  select meter_id as "meterId", external_id as "externalId", operation, before::text as before, after::text as after
+  from (
+    (select * from (${sqlBeside(import.meta.url, 'insertion.sql')}) i order by external_id limit $1)
+    union all
+    (select * from (${sqlBeside(import.meta.url, 'difference.sql')}) d order by external_id limit $1)
+    union all
+    (
+      select m.id, m.external_id, case when $2 then 'withheld' else 'delete' end, null, null
+      from change c
+      join sync.meter m on m.id = c.meter_id
+      where c.operation = 'delete'
+      order by m.external_id
+      limit $1
+    )
+  ) change
+  order by external_id
+  limit $1`
+
+/**
+ * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock and
+ * writes nothing but temporary tables. Throws AgentError with the code that a run would end with.
+ */
+export async function previewSync(
+  clientSystem: ClientSystem,
+  { syncDatabase, signal }: { syncDatabase: DatabaseTarget; signal: AbortSignal },
+): Promise<Preview> {
+  let session: Session | undefined
+  const cut = () => session?.destroy()
+  signal.addEventListener('abort', cut)
+  try {
+    session = await openSession(syncDatabase, { milliseconds: clientSystem.deadlines.total, signal })
+    await using source = await openSource(clientSystem, signal)
+    await session.client.query('begin isolation level read committed')
+    const query = await describeMeters(source, clientSystem.query)
+    const { rows: read } = await stage(session, readMeters(source, query), () => undefined)
+    const found = await compare(session, clientSystem.id, read)
+    const verdict = guard(found, clientSystem.guard)
+    const withheld = verdict.deletions === 'withhold'
+    const { rows } = await session.client.query<ChangeRow>(listChanges, [mostChanges, withheld])
+    const { inserted, updated, restored, rejected, missing } = found
+    const counts: Counts = {
+      read,
+      inserted,
+      updated,
+      unchanged: read - inserted - updated - rejected,
+      rejected,
+      restored,
+      deleted: withheld ? 0 : missing,
+      withheld: withheld ? missing : 0,
+    }
+    return { counts, changes: rows.map(toChange), withheldBecause: withheld ? verdict.reason : null }
+  } catch (thrown) {
+    const { error } = failureOf(thrown, signal)
+    throw new AgentError(error.code, error.message, { hint: error.hint ?? undefined, cause: thrown })
+  } finally {
+    signal.removeEventListener('abort', cut)
+    session?.destroy()
+  }
+}
+
+type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after'> &
+  Record<'meterId' | 'before' | 'after', string | null>
+
+function toChange({ meterId, before, after, ...change }: ChangeRow): PreviewedChange {
+  return {
+    ...change,
+    meterId: meterId === null ? null : Number(meterId),
+    before: before === null ? null : parseObject(before),
+    after: after === null ? null : parseObject(after),
+  }
+}
