@@ -59,7 +59,7 @@ describe('a listener hears', () => {
   })
 
   test('that a run was cancelled', () => {
-    assert.deepEqual(saidOf(cancelled(2, 21)), ['Sync cancelled.'])
+    assert.deepEqual(saidOf(cancelled(2, 21)), ['Sync cancelled, nothing was changed.'])
   })
 
   test('what the counts leave out: deletions held back, rows rejected', () => {
@@ -77,7 +77,10 @@ describe('a listener hears', () => {
     const of = (clientSystemId: string, run: Run): Run => ({ ...run, clientSystemId })
     assert.equal(announcement(two, hear(two, of('b', queued(1, 5)))), 'South: Sync started.')
     const both = hear(two, of('b', queued(1, 5)), of('a', cancelled(2, 7)), of('b', cancelled(3, 9)))
-    assert.equal(announcement(two, both), 'North: Sync cancelled. South: Sync cancelled.')
+    assert.equal(
+      announcement(two, both),
+      'North: Sync cancelled, nothing was changed. South: Sync cancelled, nothing was changed.',
+    )
   })
 
   test('after a lost connection, how the run ended meanwhile', () => {

@@ -25,7 +25,7 @@ function newsOf({ status: before }: SystemState, { status: after }: SystemState)
 
 function endOf(run: Run): string {
   if (isFailure(run)) return `Sync failed: ${run.error?.message ?? 'no reason was given'}`
-  if (run.status === 'cancelled') return 'Sync cancelled.'
+  if (run.status === 'cancelled') return 'Sync cancelled, nothing was changed.'
   if (run.counts === null) return 'Sync finished.'
   const { inserted, updated, deleted, withheld, rejected } = run.counts
   const extra = [

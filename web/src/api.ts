@@ -1,5 +1,16 @@
 /** The agent's HTTP API as the page uses it. Every function rejects with an ApiError, and only with that. */
-import type { Change, ChangeOperation, Problem, Rejected, Run, Status } from '../../src/events.ts'
+import type {
+  Change,
+  ChangeOperation,
+  Meter,
+  Problem,
+  Reading,
+  Rejected,
+  Run,
+  RunStatus,
+  Status,
+} from '../../src/events.ts'
+import type { MeterFilter } from './route.ts'
 
 export type Page<T> = { items: readonly T[]; next: string | null }
 
@@ -23,22 +34,31 @@ export function readStatus(): Promise<Status> {
 }
 
 /** Asks for a run. When one is active already, that one is the answer: joining it is no error. */
-export async function startRun(clientSystemId: string): Promise<Run> {
-  const response = await send('/api/sync', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ clientSystemId }),
-  })
-  if (response.ok) return (await body<{ run: Run }>(response)).run
-  const problem = await problemOf(response)
-  if (response.status === 409 && problem?.run !== undefined) return problem.run
-  throw refusal(response, problem)
+export function startRun(clientSystemId: string): Promise<Run> {
+  return post('/api/sync', { clientSystemId }, 'join')
 }
 
-/** One page of a Client System's runs, newest first. */
-export async function readRuns(clientSystemId: string, before: string | null): Promise<Page<Run>> {
+/**
+ * Asks for a run that deletes what is missing, if that is at most `approveDeletes` meters. A run that is active already
+ * knows nothing of the approval: that is a refusal.
+ */
+export function approveDeletions(clientSystemId: string, approveDeletes: number): Promise<Run> {
+  return post('/api/sync', { clientSystemId, approveDeletes }, 'refuse')
+}
+
+/** Ends an active run. One that has finished meanwhile is the answer: nobody needs to be told that it is too late. */
+export function cancelRun(id: string): Promise<Run> {
+  return post(`/api/runs/${encodeURIComponent(id)}/cancel`, {}, 'join')
+}
+
+/** One page of a Client System's runs, newest first: those of one outcome, or all. */
+export async function readRuns(
+  clientSystemId: string,
+  before: string | null,
+  status: RunStatus | null = null,
+): Promise<Page<Run>> {
   const { runs, next } = await get<{ runs: Run[]; next: string | null }>(
-    withQuery('/api/runs', { clientSystemId, limit: '20', before }),
+    withQuery('/api/runs', { clientSystemId, status, limit: '30', before }),
   )
   return { items: runs, next }
 }
@@ -69,6 +89,38 @@ export async function readRejected(runId: string, after: string | null): Promise
   return { items: rejected, next }
 }
 
+/** One page of the meters that a filter lets through, by external id. */
+export async function readMeters(filter: MeterFilter, after: string | null): Promise<Page<Meter>> {
+  const { clientSystemId, q, state } = filter
+  const { meters, next } = await get<{ meters: Meter[]; next: string | null }>(
+    withQuery('/api/meters', { clientSystemId, q: q || null, state, limit: '50', after }),
+    exactNumbers,
+  )
+  return { items: meters, next }
+}
+
+export function readMeter(id: string): Promise<Meter> {
+  return get<Meter>(`/api/meters/${encodeURIComponent(id)}`, exactNumbers)
+}
+
+/** One page of what happened to a meter, newest first. */
+export async function readMeterHistory(id: number, before: string | null): Promise<Page<Change>> {
+  const { changes, next } = await get<{ changes: Change[]; next: string | null }>(
+    withQuery(`/api/meters/${id}/history`, { limit: '50', before }),
+    exactNumbers,
+  )
+  return { items: changes, next }
+}
+
+/** One page of a meter's readings of all quantities, newest first. */
+export async function readReadings(id: number, before: string | null): Promise<Page<Reading>> {
+  const { readings, next } = await get<{ readings: Reading[]; next: string | null }>(
+    withQuery(`/api/meters/${id}/readings`, { limit: '200', before }),
+    exactNumbers,
+  )
+  return { items: readings, next }
+}
+
 function withQuery(path: string, query: Record<string, string | null>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null)
   return `${path}?${new URLSearchParams(given)}`
@@ -78,6 +130,24 @@ async function get<T>(url: string, reviver?: Reviver): Promise<T> {
   const response = await send(url, { headers: { accept: 'application/json' } })
   if (!response.ok) throw refusal(response, await problemOf(response))
   return body<T>(response, reviver)
+}
+
+/** The run that a request is about; in a conflict, that run is an answer to join or a refusal. */
+async function post(url: string, content: object, conflict: 'join' | 'refuse'): Promise<Run> {
+  const response = await send(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(content),
+  })
+  if (response.ok) return (await body<{ run: Run }>(response)).run
+  const problem = await problemOf(response)
+  if (conflict === 'join' && response.status === 409 && problem?.run !== undefined) return problem.run
+  throw refusal(response, problem)
+}
+
+/** What was thrown, as an ApiError. */
+export function toApiError(reason: unknown): ApiError {
+  return reason instanceof ApiError ? reason : new ApiError(String(reason))
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

@@ -1,11 +1,13 @@
+import { useContext } from 'preact/hooks'
 import type { Change, ChangeOperation, Counts } from '../../src/events.ts'
 import { readChanges } from './api.ts'
-import { differencesOf } from './difference.ts'
+import { Differences } from './differences.tsx'
 import { formatCount } from './format.ts'
+import { HistoryFilter } from './history-filter.tsx'
 import { Icon } from './icon.tsx'
 import { PagedList } from './paged-list.tsx'
 import { usePages } from './pages.ts'
-import { addressOf } from './route.ts'
+import { addressOf, meterAddress } from './route.ts'
 import type { Heading } from './run-details.tsx'
 import { operationWords } from './words.ts'
 
@@ -14,17 +16,22 @@ type Props = { runId: string; counts: Counts; operation: ChangeOperation | null;
 /** The changes of a run that succeeded, all or those of one operation. */
 export function RunChanges({ runId, counts, operation, heading: Heading }: Props) {
   const kinds = kindsOf(counts)
+  const filter = useContext(HistoryFilter)
   return (
     <section class="changes" aria-label="Changes">
       <div class="changes-head">
         <Heading>Changes</Heading>
         {kinds.length > 1 && (
           <nav aria-label="Operation" class="filters">
-            <a href={addressOf(runId)} aria-current={operation === null ? 'true' : undefined}>
+            <a href={addressOf(runId, null, filter)} aria-current={operation === null ? 'true' : undefined}>
               All
             </a>
             {kinds.map(({ kind, count }) => (
-              <a key={kind} href={addressOf(runId, kind)} aria-current={operation === kind ? 'true' : undefined}>
+              <a
+                key={kind}
+                href={addressOf(runId, kind, filter)}
+                aria-current={operation === kind ? 'true' : undefined}
+              >
                 {operationWords[kind].word} <span class="quiet">{formatCount(count)}</span>
               </a>
             ))}
@@ -69,32 +76,16 @@ function ChangeList({ runId, operation }: { runId: string; operation: ChangeOper
 
 function ChangeItem({ change }: { change: Change }) {
   const { word, icon, tone } = operationWords[change.operation]
-  const differences = differencesOf(change.before, change.after)
   return (
     <li>
       <span class="outcome" data-tone={tone}>
         <Icon name={icon} />
         {word}
       </span>
-      <span class="external-id">{change.externalId}</span>
-      {differences.length > 0 && (
-        <ul class="differences">
-          {differences.map(({ column, before, after }) => (
-            <li key={column}>
-              <span class="column">{column}</span>
-              <Value text={before} old />
-              <Icon name="arrow" />
-              <span class="unseen">became</span>
-              <Value text={after} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <a class="external-id" href={meterAddress(change.meterId)}>
+        {change.externalId}
+      </a>
+      <Differences change={change} />
     </li>
   )
-}
-
-function Value({ text, old = false }: { text: string | null; old?: boolean }) {
-  if (text === null || text === '') return <span class="value-none">{text === null ? 'nothing' : 'empty text'}</span>
-  return old ? <del>{text}</del> : <ins>{text}</ins>
 }

@@ -1,19 +1,21 @@
 import type { Agent } from './agent.ts'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
+import { HeldBack } from './held-back.tsx'
 import { RunHistory } from './history.tsx'
 import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
-import { HeldBack, Insecure, RejectedRows } from './notices.tsx'
+import { Cancelled, Insecure, RejectedRows } from './notices.tsx'
 import { SyncProgress } from './progress.tsx'
-import type { Route } from './route.ts'
+import type { StatusRoute } from './route.ts'
+import { RunChart } from './run-chart.tsx'
 import { isFailure, type SystemState } from './state.ts'
 import { SyncNow } from './trigger.tsx'
 
 type Props = {
   system: SystemState
   agent: Agent
-  route: Route
+  route: StatusRoute
   /** Whether it is the only one on the page. */
   alone: boolean
 }
@@ -33,14 +35,22 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
         {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
       </div>
       {lastRun !== null && isFailure(lastRun) && <Failure key={lastRun.id} run={lastRun} />}
+      {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
-      {lastSuccess !== null && <HeldBack run={lastSuccess} />}
+      {lastSuccess !== null && <HeldBack run={lastSuccess} busy={activeRun !== null} tell={agent.tell} />}
       {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
       <div class="figures">
         <LastSync run={lastSuccess} of={of} />
-        <Meters meters={status.meters} of={of} />
+        <Meters meters={status.meters} clientSystemId={alone ? null : status.id} of={of} />
       </div>
-      <RunHistory of={of} history={history} route={route} read={(before) => agent.readHistory(status.id, before)} />
+      <RunChart of={of} runs={history.runs} />
+      <RunHistory
+        clientSystemId={status.id}
+        of={of}
+        history={history}
+        route={route}
+        read={(before) => agent.readHistory(status.id, before)}
+      />
     </section>
   )
 }

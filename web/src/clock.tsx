@@ -1,6 +1,8 @@
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import { formatAge, formatExact } from './format.ts'
+import { formatExact } from './format.ts'
+import { formatMoment, formatStamp } from './time-style.ts'
+import { useTimeStyle } from './times.tsx'
 
 const Now = createContext(0)
 
@@ -19,12 +21,18 @@ export function useNow(): number {
   return useContext(Now)
 }
 
-/** How long ago a moment was; the exact time on hover. */
-export function Age({ iso }: { iso: string }) {
+/** A moment as the reader wants times written; the exact time on hover. */
+export function Moment({ iso, room = 'short' }: { iso: string; room?: 'short' | 'full' }) {
   const now = useNow()
   return (
     <time dateTime={iso} title={formatExact(iso)}>
-      {formatAge(now - Date.parse(iso))}
+      {formatMoment(iso, useTimeStyle(), now, room)}
     </time>
   )
+}
+
+/** Writes a moment as date and time, in the zone that the reader wants: for names, which must not change each second. */
+export function useStamp(): (iso: string, room?: 'short' | 'full') => string {
+  const style = useTimeStyle()
+  return (iso, room = 'short') => formatStamp(iso, style, room)
 }

@@ -1,10 +1,13 @@
 import type { Run } from '../../src/events.ts'
-import { formatDateTime, formatExact } from './format.ts'
+import { useStamp } from './clock.tsx'
+import { formatExact } from './format.ts'
 import { Icon } from './icon.tsx'
 import { addressOf } from './route.ts'
 
 /** Why the last run failed, when, and what to do: shown until a run ends otherwise. */
 export function Failure({ run }: { run: Run }) {
+  // A date, whatever the style of times: an age would be announced again at each of its steps.
+  const stamp = useStamp()
   const at = run.finishedAt ?? run.queuedAt
   return (
     <div class="notice failure" data-tone="bad" role="alert">
@@ -16,7 +19,7 @@ export function Failure({ run }: { run: Run }) {
           <span>
             {run.status === 'interrupted' ? 'Interrupted' : 'Failed'}{' '}
             <time dateTime={at} title={formatExact(at)}>
-              {formatDateTime(at)}
+              {stamp(at, 'full')}
             </time>
           </span>
           {run.error !== null && <code>{run.error.code}</code>}

@@ -1,15 +1,23 @@
 /** Numbers, sizes, durations and times as people read them. Pure; times are milliseconds since 1970. */
 
 const number = new Intl.NumberFormat('en')
-const dateAndTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
-const dayAndTime = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-})
-const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+export type Zone = 'local' | 'utc'
+
+const full = { dateStyle: 'medium', timeStyle: 'medium' } as const
+const short = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
+const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
+
+/** The same form in the reader's time zone and in UTC. */
+function inZones(form: Intl.DateTimeFormatOptions): Record<Zone, Intl.DateTimeFormat> {
+  return {
+    local: new Intl.DateTimeFormat('en-GB', form),
+    utc: new Intl.DateTimeFormat('en-GB', { ...form, timeZone: 'UTC' }),
+  }
+}
+
+const dateAndTime = inZones(full)
+const dayAndTime = inZones(short)
+const clockTime = inZones(clock)
 const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
 
 export function formatCount(count: number): string {
@@ -86,22 +94,26 @@ function wholeUnits(seconds: number, round: (value: number) => number): string {
 export function formatExact(iso: string): string {
   const time = new Date(iso)
   const name = zone.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? 'local time'
-  return `${dateAndTime.format(time)} ${name} (${time.toISOString()})`
+  return `${dateAndTime.local.format(time)} ${name} (${time.toISOString()})`
 }
 
-/** "23 Nov 2026, 14:03:12" in the reader's time zone. */
-export function formatDateTime(iso: string): string {
-  return dateAndTime.format(new Date(iso))
+/** "23 Nov 2026, 14:03:12"; what is not in the reader's time zone says so. */
+export function formatDateTime(iso: string, zone: Zone = 'local'): string {
+  return named(dateAndTime[zone].format(new Date(iso)), zone)
 }
 
-/** "23 Nov, 14:03:12" in the reader's time zone, for tables. */
-export function formatDayTime(iso: string): string {
-  return dayAndTime.format(new Date(iso))
+/** "23 Nov, 14:03:12", for tables. */
+export function formatDayTime(iso: string, zone: Zone = 'local'): string {
+  return named(dayAndTime[zone].format(new Date(iso)), zone)
 }
 
-/** "14:03:12" in the reader's time zone. */
-export function formatClock(ms: number): string {
-  return clockTime.format(new Date(ms))
+/** "14:03:12". */
+export function formatClock(ms: number, zone: Zone = 'local'): string {
+  return named(clockTime[zone].format(new Date(ms)), zone)
+}
+
+function named(text: string, zone: Zone): string {
+  return zone === 'utc' ? `${text} UTC` : text
 }
 
 /** A cell's value as text: text as it is, anything else as JSON; null has no text. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { ClientSystemStatus } from '../../src/events.ts'
-import { Age, useNow } from './clock.tsx'
+import { Moment, useNow } from './clock.tsx'
 import { type Condition, conditionOf } from './condition.ts'
 import { formatElapsed } from './format.ts'
 import { Icon, type IconName } from './icon.tsx'
@@ -52,7 +52,7 @@ function Since({ condition, status }: { condition: Condition; status: ClientSyst
         ·{' '}
       </span>
       {condition === 'stale' && 'last success '}
-      <Age iso={run.finishedAt} />
+      <Moment iso={run.finishedAt} />
     </span>
   )
 }
@@ -86,7 +86,7 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
         <>No sync of this Client System has succeeded so far.</>
       ) : (
         <>
-          The meters are still as they were at the last success, <Age iso={status.lastSuccess.finishedAt} />.
+          The meters are still as they were at the last success, <Moment iso={status.lastSuccess.finishedAt} />.
         </>
       )
     case 'held-back':
@@ -105,7 +105,7 @@ function LastSuccess({ status }: { status: ClientSystemStatus }): ComponentChild
   if (at == null) return '.'
   return (
     <>
-      . Last success <Age iso={at} />.
+      . Last success <Moment iso={at} />.
     </>
   )
 }

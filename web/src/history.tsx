@@ -1,20 +1,48 @@
 import { useState } from 'preact/hooks'
+import { FilteredRuns } from './filtered-runs.tsx'
+import { FilterControls, HistoryFilter } from './history-filter.tsx'
 import { Icon } from './icon.tsx'
-import type { Route } from './route.ts'
+import type { StatusRoute } from './route.ts'
+import { isFiltered } from './run-filter.ts'
 import type { History } from './run-list.ts'
-import { RunRow } from './run-row.tsx'
-import { tableRoles } from './table.tsx'
+import { RunTable } from './run-table.tsx'
 
 type Props = {
+  clientSystemId: string
   /** Ends the names of the region and its table where there are several Client Systems. */
   of: string
   history: History
-  route: Route
+  route: StatusRoute
   read: (before: string | null) => Promise<void>
 }
 
-/** The runs of a Client System, newest first; each opens to what it did. A table also where it looks like cards. */
-export function RunHistory({ of, history, route, read }: Props) {
+/** The runs of a Client System, newest first, all or some; each opens to what it did. */
+export function RunHistory({ clientSystemId, of, history, route, read }: Props) {
+  const { filter } = route
+  const filtered = isFiltered(filter)
+  return (
+    <section class="card history" aria-label={`Run history${of}`} aria-busy={history.state === 'loading'}>
+      <div class="history-head">
+        <h3>Run history</h3>
+        {(history.runs.length > 0 || filtered) && <FilterControls filter={filter} />}
+      </div>
+      <HistoryFilter.Provider value={filter}>
+        {filtered ? (
+          <FilteredRuns
+            key={`${filter.outcome} ${history.runs.find((run) => run.finishedAt !== null)?.id}`}
+            clientSystemId={clientSystemId}
+            of={of}
+            route={route}
+          />
+        ) : (
+          <AllRuns of={of} history={history} route={route} read={read} />
+        )}
+      </HistoryFilter.Provider>
+    </section>
+  )
+}
+
+function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
   const [reading, setReading] = useState(false)
   const readPage = async (before: string | null) => {
     setReading(true)
@@ -22,36 +50,8 @@ export function RunHistory({ of, history, route, read }: Props) {
     setReading(false)
   }
   return (
-    <section class="card history" aria-label={`Run history${of}`} aria-busy={history.state === 'loading'}>
-      <h3>Run history</h3>
-      {history.runs.length > 0 && (
-        <table {...tableRoles.table} class="runs" aria-label={`Run history${of}`}>
-          <thead {...tableRoles.group}>
-            <tr {...tableRoles.row}>
-              <th {...tableRoles.header}>Outcome</th>
-              <th {...tableRoles.header}>Asked for</th>
-              <th {...tableRoles.header}>Trigger</th>
-              <th {...tableRoles.header} class="number">
-                Duration
-              </th>
-              <th {...tableRoles.header} class="number">
-                Inserted
-              </th>
-              <th {...tableRoles.header} class="number">
-                Updated
-              </th>
-              <th {...tableRoles.header} class="number">
-                Deleted
-              </th>
-            </tr>
-          </thead>
-          <tbody {...tableRoles.group}>
-            {history.runs.map((run) => (
-              <RunRow key={run.id} run={run} open={run.id === route.runId} part={route.part} />
-            ))}
-          </tbody>
-        </table>
-      )}
+    <>
+      {history.runs.length > 0 && <RunTable runs={history.runs} route={route} of={of} />}
       {history.runs.length === 0 && history.state === 'ready' && (
         <div class="empty">
           <Icon name="queued" />
@@ -72,6 +72,6 @@ export function RunHistory({ of, history, route, read }: Props) {
           Show more
         </button>
       )}
-    </section>
+    </>
   )
 }

@@ -1,8 +1,10 @@
 import type { Counts, Run } from '../../src/events.ts'
-import { useNow } from './clock.tsx'
-import { formatAge, formatCount, formatDateTime, formatDuration, formatExact, plural } from './format.ts'
+import { Moment, useNow } from './clock.tsx'
+import { formatCount, formatDuration, plural } from './format.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { addressOf } from './route.ts'
+import { formatMoment, formatStamp } from './time-style.ts'
+import { useTimeStyle } from './times.tsx'
 import type { Tone } from './words.ts'
 
 /** The last success with its counts, whatever happened since: the counts of another run never stand here. */
@@ -18,11 +20,9 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
       ) : (
         <>
           <p class="last-sync-time">
-            <time dateTime={run.finishedAt} title={formatExact(run.finishedAt)}>
-              {formatDateTime(run.finishedAt)}
-            </time>
+            <Moment iso={run.finishedAt} room="full" />
             <span class="quiet">
-              <AgeText iso={run.finishedAt} />
+              <Other iso={run.finishedAt} />
               {run.startedAt !== null && ` · took ${durationOf(run.startedAt, run.finishedAt)}`}
             </span>
           </p>
@@ -80,6 +80,9 @@ function durationOf(from: string, to: string): string {
   return formatDuration(Date.parse(to) - Date.parse(from))
 }
 
-function AgeText({ iso }: { iso: string }) {
-  return <>{formatAge(useNow() - Date.parse(iso))}</>
+/** The age beside a date, the date beside an age. */
+function Other({ iso }: { iso: string }) {
+  const now = useNow()
+  const style = useTimeStyle()
+  return <>{style === 'relative' ? formatStamp(iso, 'local', 'full') : formatMoment(iso, 'relative', now, 'full')}</>
 }

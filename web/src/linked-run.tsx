@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
-import { ApiError, readRun } from './api.ts'
-import { formatDateTime } from './format.ts'
+import { type ApiError, readRun, toApiError } from './api.ts'
+import { useStamp } from './clock.tsx'
 import { Icon } from './icon.tsx'
 import { addressOf, type RunPart } from './route.ts'
 import { RunDetails } from './run-details.tsx'
@@ -11,15 +11,14 @@ import { outcomeWords } from './words.ts'
 export function LinkedRun({ runId, part }: { runId: string; part: RunPart | null }) {
   const [run, setRun] = useState<Run | null>(null)
   const [error, setError] = useState<ApiError | null>(null)
+  const stamp = useStamp()
   useEffect(() => {
-    readRun(runId).then(setRun, (reason) =>
-      setError(reason instanceof ApiError ? reason : new ApiError(String(reason))),
-    )
+    readRun(runId).then(setRun, (reason) => setError(toApiError(reason)))
   }, [runId])
   return (
     <section class="card linked-run" aria-label="Linked run" aria-busy={run === null && error === null}>
       <div class="linked-run-head">
-        <h2>{run === null ? 'Run' : `Run of ${formatDateTime(run.queuedAt)}`}</h2>
+        <h2>{run === null ? 'Run' : `Run of ${stamp(run.queuedAt, 'full')}`}</h2>
         {run !== null && (
           <span class="outcome" data-tone={outcomeWords[run.status].tone}>
             <Icon name={outcomeWords[run.status].icon} />

@@ -7,7 +7,10 @@ import './styles/headline.css'
 import './styles/progress.css'
 import './styles/cards.css'
 import './styles/history.css'
+import './styles/chart.css'
 import './styles/details.css'
+import './styles/meters.css'
+import './styles/forms.css'
 
 const root = document.getElementById('page')
 if (root !== null) render(<App />, root)

@@ -1,8 +1,17 @@
 import type { ClientSystemStatus } from '../../src/events.ts'
 import { formatCount } from './format.ts'
+import { Icon } from './icon.tsx'
+import { meterAddress, noMeterFilter } from './route.ts'
+
+type Props = {
+  meters: ClientSystemStatus['meters']
+  /** Null when it is the only Client System. */
+  clientSystemId: string | null
+  of: string
+}
 
 /** How many meters the Sync database holds of this Client System. */
-export function Meters({ meters, of }: { meters: ClientSystemStatus['meters']; of: string }) {
+export function Meters({ meters, clientSystemId, of }: Props) {
   const { total, active, inactive } = meters
   return (
     <section class="card" aria-label={`Meters${of}`}>
@@ -45,6 +54,12 @@ export function Meters({ meters, of }: { meters: ClientSystemStatus['meters']; o
             ? 'No meters yet: the first sync brings them.'
             : 'Inactive meters were deleted or switched off in the Client System. Their readings stay.'}
         </span>
+        {total > 0 && (
+          <a href={meterAddress(null, { ...noMeterFilter, clientSystemId })}>
+            See the meters
+            <Icon name="arrow" />
+          </a>
+        )}
       </p>
     </section>
   )

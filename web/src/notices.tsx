@@ -1,33 +1,9 @@
 import type { Run } from '../../src/events.ts'
+import { Moment } from './clock.tsx'
 import { plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import { addressOf } from './route.ts'
-
-/** Deletions that the guard of this run held back. Renders nothing when there are none. */
-export function HeldBack({ run }: { run: Run }) {
-  const withheld = run.counts?.withheld ?? 0
-  if (withheld === 0) return null
-  return (
-    <div class="notice" data-tone="attention">
-      <Icon name="hand" />
-      <div>
-        <p class="notice-title">
-          {plural(withheld, 'deletion')} {withheld === 1 ? 'is' : 'are'} held back
-        </p>
-        <p>
-          The Client System no longer lists {withheld === 1 ? 'this meter' : 'these meters'}. So many missing at once
-          looks like an accident, so they stay active here; all other changes were applied.
-        </p>
-        <p class="notice-foot">
-          <a href={addressOf(run.id, 'withheld')}>
-            List the meters held back
-            <Icon name="arrow" />
-          </a>
-        </p>
-      </div>
-    </div>
-  )
-}
+import { startedBy } from './words.ts'
 
 /** Source rows that this run could not use. Renders nothing when there are none. */
 export function RejectedRows({ run }: { run: Run }) {
@@ -65,6 +41,28 @@ export function Insecure({ name }: { name: string }) {
         <p>
           It is allowed by <code>CLIENT_SYSTEM_INSECURE</code>: others on the network could read or change what is
           synced. Use TLS that is verified (<code>sslmode=verify-full</code>) and remove the variable.
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** The last run was stopped by someone: what stands here is as it was before. */
+export function Cancelled({ run }: { run: Run }) {
+  const at = run.finishedAt ?? run.queuedAt
+  return (
+    <div class="notice" data-tone="quiet">
+      <Icon name="stop" />
+      <div>
+        <p class="notice-title">Cancelled · nothing was changed</p>
+        <p class="notice-foot">
+          <span>
+            The sync started {startedBy(run)} was cancelled <Moment iso={at} />
+          </span>
+          <a href={addressOf(run.id)}>
+            See the cancelled run
+            <Icon name="arrow" />
+          </a>
         </p>
       </div>
     </div>

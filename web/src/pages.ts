@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { ApiError, type Page } from './api.ts'
+import { type ApiError, type Page, toApiError } from './api.ts'
 
 export type Pages<T> = {
   items: readonly T[]
@@ -30,7 +30,7 @@ export function usePages<T>(readPage: (after: string | null) => Promise<Page<T>>
       setState('ready')
     } catch (reason) {
       if (!mounted.current) return
-      setError(reason instanceof ApiError ? reason : new ApiError(String(reason)))
+      setError(toApiError(reason))
       setState('failed')
     }
   }, [])

@@ -67,6 +67,7 @@ function Facts({ run }: { run: Run }) {
         </Fact>
       )}
       {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
+      {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
       {run.readMode !== null && <Fact name="Read">{run.readMode === 'full' ? 'in full' : 'only what differs'}</Fact>}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
       {counts !== null && <Fact name="Rows of the source">{formatCount(counts.read)}</Fact>}

@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact'
+import { useContext } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
-import { useNow } from './clock.tsx'
-import { formatCount, formatDayTime, formatDuration, formatElapsed, formatExact } from './format.ts'
+import { Moment, useNow, useStamp } from './clock.tsx'
+import { formatCount, formatDuration, formatElapsed } from './format.ts'
+import { HistoryFilter } from './history-filter.tsx'
 import { Icon } from './icon.tsx'
 import { addressOf, type RunPart } from './route.ts'
 import { RunDetails } from './run-details.tsx'
@@ -13,9 +15,10 @@ import { outcomeWords, triggerWords } from './words.ts'
 export function RunRow({ run, open, part }: { run: Run; open: boolean; part: RunPart | null }) {
   const { word, icon, tone } = outcomeWords[run.status]
   const detailsId = `run-${run.id}`
-  const asked = formatDayTime(run.queuedAt)
+  const stamp = useStamp()
+  const filter = useContext(HistoryFilter)
   const toggle = () => {
-    location.hash = addressOf(open ? null : run.id)
+    location.hash = addressOf(open ? null : run.id, null, filter)
   }
   return (
     <>
@@ -33,14 +36,12 @@ export function RunRow({ run, open, part }: { run: Run; open: boolean; part: Run
               <Icon name={icon} class={run.status === 'running' ? 'turning' : ''} />
               {word}
             </span>
-            <span class="unseen">run of {asked}</span>
+            <span class="unseen">run of {stamp(run.queuedAt)}</span>
           </button>
           <RunRemark run={run} />
         </td>
         <Cell label="Asked for" kind="run-asked">
-          <time dateTime={run.queuedAt} title={formatExact(run.queuedAt)}>
-            {asked}
-          </time>
+          <Moment iso={run.queuedAt} />
         </Cell>
         <Cell label="Trigger" kind="run-trigger">
           {triggerWords[run.trigger]}
@@ -85,6 +86,7 @@ function Cell({ label, kind, children }: { label: string; kind: string; children
 function RunRemark({ run }: { run: Run }) {
   const remarks = [
     isFailure(run) ? run.error?.code : null,
+    run.status === 'cancelled' ? 'nothing was changed' : null,
     run.counts !== null && run.counts.withheld > 0 ? `${formatCount(run.counts.withheld)} held back` : null,
     run.counts !== null && run.counts.rejected > 0 ? `${formatCount(run.counts.rejected)} rejected` : null,
   ].filter((remark) => remark)

@@ -1,9 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus, Run } from '../../src/events.ts'
-import { ApiError, startRun } from './api.ts'
+import { type ApiError, startRun, toApiError } from './api.ts'
+import { CancelSync } from './cancel.tsx'
 import { useNow } from './clock.tsx'
 import { formatAge, formatCountdown, formatExact } from './format.ts'
 import { Icon } from './icon.tsx'
+import { Refusal } from './refusal.tsx'
+import { formatStamp } from './time-style.ts'
+import { useTimeStyle } from './times.tsx'
 import { startedBy } from './words.ts'
 
 /**
@@ -17,7 +21,7 @@ export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (r
   const busy = asking || activeRun !== null
   const reasonId = `sync-now-reason-${status.id}`
 
-  const button = useFocusKept(busy)
+  const { root, button } = useFocusKept(busy)
   const activeId = activeRun?.id
   // A run that started by other means makes the refusal old news.
   useEffect(() => {
@@ -30,14 +34,14 @@ export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (r
     try {
       tell(await startRun(status.id))
     } catch (error) {
-      setRefusal(error instanceof ApiError ? error : new ApiError(String(error)))
+      setRefusal(toApiError(error))
     } finally {
       setAsking(false)
     }
   }
 
   return (
-    <div class="trigger">
+    <div class="trigger" ref={root}>
       <button
         ref={button}
         type="button"
@@ -57,37 +61,37 @@ export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (r
           <>A sync started {startedBy(activeRun)} is active</>
         )}
       </p>
-      {refusal !== null && (
-        <div class="trigger-refusal" role="alert">
-          <p>
-            <strong>The sync could not be started.</strong> {refusal.message}
-          </p>
-          {refusal.hint !== null && <p>{refusal.hint}</p>}
-        </div>
-      )}
+      {activeRun !== null && <CancelSync key={activeRun.id} run={activeRun} tell={tell} />}
+      {refusal !== null && <Refusal words="The sync could not be started." error={refusal} />}
     </div>
   )
 }
 
-/** A button that is disabled loses the focus: whoever had it there gets it back, unless they went elsewhere. */
+/** What is disabled or goes away loses the focus: whoever had it here gets the button, unless they went elsewhere. */
 function useFocusKept(busy: boolean) {
+  const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
   const held = useRef(false)
-  // While rendering, the button is still as it was before.
-  if (busy && document.activeElement === button.current && button.current !== null) held.current = true
+  // While rendering, the page is still as it was before.
+  if (busy && document.activeElement !== null && root.current?.contains(document.activeElement)) held.current = true
   useEffect(() => {
     if (busy || !held.current) return
     held.current = false
     if (document.activeElement === document.body) button.current?.focus({ preventScroll: true })
   }, [busy])
-  return button
+  return { root, button }
 }
 
 function NextRun({ schedule }: { schedule: ClientSystemStatus['schedule'] }) {
   const now = useNow()
+  const style = useTimeStyle()
   if (schedule.nextRunAt === null) return <>No sync is scheduled</>
   const left = Date.parse(schedule.nextRunAt) - now
   const overdue = left < -15_000
+  const timeOf = (iso: string) => {
+    if (style !== 'relative') return formatStamp(iso, style, 'short')
+    return overdue ? formatAge(-left) : formatCountdown(left)
+  }
   return (
     <>
       {overdue ? 'The next sync was due ' : 'Next sync '}
@@ -95,7 +99,7 @@ function NextRun({ schedule }: { schedule: ClientSystemStatus['schedule'] }) {
         dateTime={schedule.nextRunAt}
         title={`${formatExact(schedule.nextRunAt)}, schedule ${schedule.cron} (${schedule.timeZone})`}
       >
-        {overdue ? formatAge(-left) : formatCountdown(left)}
+        {timeOf(schedule.nextRunAt)}
       </time>
     </>
   )

@@ -2,9 +2,10 @@ import { useEffect } from 'preact/hooks'
 import type { State } from './state.ts'
 import { tabOf } from './tab.ts'
 
-/** Keeps the document's title and icon in step with the state. */
-export function useTab(state: State): void {
-  const { title, icon } = tabOf(state)
+/** Keeps the document's title and icon in step with the state; a view other than the status comes first in the title. */
+export function useTab(state: State, view: string | null): void {
+  const { title: news, icon } = tabOf(state)
+  const title = view === null ? news : `${view} · ${news}`
   useEffect(() => {
     document.title = title
   }, [title])

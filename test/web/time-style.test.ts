@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatMoment, formatStamp, parseTimeStyle, timeStyles } from '../../web/src/time-style.ts'
+import { at, noon } from './samples.ts'
+
+test('a style that was kept comes back, and anything else is relative', () => {
+  for (const style of timeStyles) assert.equal(parseTimeStyle(style), style)
+  for (const text of [null, '', 'UTC', 'constructor']) assert.equal(parseTimeStyle(text), 'relative')
+})
+
+test('one moment in each style', () => {
+  assert.equal(formatMoment(at(-180), 'relative', noon, 'full'), '3 minutes ago')
+  assert.equal(formatMoment(at(0), 'utc', noon, 'full'), '5 Mar 2026, 12:00:00 UTC')
+  assert.equal(formatMoment(at(0), 'utc', noon, 'short'), '5 Mar, 12:00:00 UTC')
+})
+
+test('a stamp is never an age, and says UTC only where it is', () => {
+  assert.doesNotMatch(formatStamp(at(0), 'relative', 'short'), /ago|now|UTC/)
+  assert.equal(formatStamp(at(0), 'relative', 'full'), formatStamp(at(0), 'local', 'full'))
+  assert.match(formatStamp(at(0), 'utc', 'short'), /UTC$/)
+})

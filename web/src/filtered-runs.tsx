@@ -1,0 +1,39 @@
+import { readRuns } from './api.ts'
+import { PagedList } from './paged-list.tsx'
+import { usePages } from './pages.ts'
+import { addressOf, type StatusRoute } from './route.ts'
+import { byTrigger, reachOf } from './run-filter.ts'
+import { RunTable } from './run-table.tsx'
+import { outcomeWords } from './words.ts'
+
+type Props = { clientSystemId: string; of: string; route: StatusRoute }
+
+/** The runs that the filter lets through. Give it the outcome as key, and what tells that another run has ended. */
+export function FilteredRuns({ clientSystemId, of, route }: Props) {
+  const { outcome, trigger } = route.filter
+  const pages = usePages((before) => readRuns(clientSystemId, before, outcome))
+  const shown = byTrigger(pages.items, trigger)
+  const hidden = route.runId !== null && pages.state === 'ready' && !shown.some(({ id }) => id === route.runId)
+  const kind = outcome === null ? 'run' : `${outcomeWords[outcome].word.toLowerCase()} run`
+  return (
+    <>
+      {hidden && (
+        <p class="teaching">
+          The run that the address names is not among these.{' '}
+          <a href={addressOf(route.runId)}>Show it without a filter</a>
+        </p>
+      )}
+      <PagedList pages={pages} empty={`No ${kind} is in the history.`}>
+        {(items) => (
+          <>
+            {shown.length > 0 && <RunTable runs={shown} route={route} of={of} />}
+            {trigger !== null && <p class="teaching">{reachOf(shown.length, items.length, pages.hasMore, kind)}</p>}
+          </>
+        )}
+      </PagedList>
+      <p class="filter-end">
+        <a href={addressOf(null)}>Show all runs</a>
+      </p>
+    </>
+  )
+}

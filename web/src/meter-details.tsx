@@ -1,0 +1,127 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Change, Meter } from '../../src/events.ts'
+import { readMeterHistory } from './api.ts'
+import { Moment } from './clock.tsx'
+import { Differences } from './differences.tsx'
+import { formatValue } from './format.ts'
+import { Icon } from './icon.tsx'
+import { MeterReadings } from './meter-readings.tsx'
+import { PagedList } from './paged-list.tsx'
+import { usePages } from './pages.ts'
+import { addressOf } from './route.ts'
+import { operationWords } from './words.ts'
+
+/** The level of a heading within the details: they stand in the list or below a heading of their own. */
+export type Heading = 'h2' | 'h3'
+
+/** All about one meter: its fields, its attributes, its readings, and what every sync made of it. */
+export function MeterDetails({ meter, heading }: { meter: Meter; heading: Heading }) {
+  const root = useRef<HTMLDivElement>(null)
+  // Only a link from elsewhere leads into the details; who opened the row stays there.
+  useEffect(() => {
+    if (document.activeElement !== document.body) return
+    root.current?.focus({ preventScroll: true })
+  }, [])
+  return (
+    <div class="details" ref={root} tabIndex={-1}>
+      <Fields meter={meter} />
+      <Attributes attributes={meter.attributes} heading={heading} />
+      <MeterReadings meterId={meter.id} heading={heading} />
+      <Timeline meterId={meter.id} heading={heading} />
+    </div>
+  )
+}
+
+function Fields({ meter }: { meter: Meter }) {
+  const { ipAddress, port } = meter
+  const address = [ipAddress, port === null ? null : `port ${port}`].filter((part) => part !== null)
+  return (
+    <dl class="facts meter-facts">
+      <Fact name="Name">{meter.name}</Fact>
+      <Fact name="Serial number">{meter.serialNumber}</Fact>
+      <Fact name="Kind">{meter.kind}</Fact>
+      <Fact name="Unit">{meter.unit}</Fact>
+      <Fact name="Location">{meter.location}</Fact>
+      <Fact name="Address">{address.length === 0 ? null : address.join(', ')}</Fact>
+      <Fact name="First seen">
+        <Moment iso={meter.createdAt} />
+      </Fact>
+      <Fact name="Last changed">
+        <Moment iso={meter.updatedAt} />
+      </Fact>
+      {meter.removedAt !== null && (
+        <Fact name="Deleted">
+          <Moment iso={meter.removedAt} />
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+function Attributes({ attributes, heading: Heading }: { attributes: Meter['attributes']; heading: Heading }) {
+  const entries = Object.entries(attributes)
+  if (entries.length === 0) return null
+  return (
+    <section aria-label="Attributes">
+      <Heading>Attributes</Heading>
+      <dl class="facts meter-facts attributes">
+        {entries.map(([name, value]) => (
+          <Fact key={name} name={name}>
+            {formatValue(value)}
+          </Fact>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children ?? <None />}</dd>
+    </div>
+  )
+}
+
+function None() {
+  return <span class="value-none">nothing</span>
+}
+
+function Timeline({ meterId, heading: Heading }: { meterId: number; heading: Heading }) {
+  const pages = usePages((before) => readMeterHistory(meterId, before))
+  return (
+    <section class="changes" aria-label="What happened">
+      <Heading>What happened</Heading>
+      <PagedList pages={pages} empty="The history of this meter is no longer kept.">
+        {(changes) => (
+          <ol class="change-list timeline">
+            {changes.map((change) => (
+              <Event key={`${change.runId} ${change.operation}`} change={change} />
+            ))}
+          </ol>
+        )}
+      </PagedList>
+    </section>
+  )
+}
+
+function Event({ change }: { change: Change }) {
+  const { word, icon, tone } = operationWords[change.operation]
+  return (
+    <li>
+      <span class="outcome" data-tone={tone}>
+        <Icon name={icon} />
+        {word}
+      </span>
+      <span>
+        <Moment iso={change.at} />
+        <a class="event-run" href={addressOf(change.runId)}>
+          See the run
+        </a>
+      </span>
+      <Differences change={change} />
+    </li>
+  )
+}

@@ -1,0 +1,21 @@
+import type { Run, Trigger } from '../../src/events.ts'
+import { formatCount, plural } from './format.ts'
+import type { RunFilter } from './route.ts'
+
+export function isFiltered({ outcome, trigger }: RunFilter): boolean {
+  return outcome !== null || trigger !== null
+}
+
+/** The runs of one trigger. Outcomes are filtered by the agent, triggers only among what was read. */
+export function byTrigger(runs: readonly Run[], trigger: Trigger | null): readonly Run[] {
+  return trigger === null ? runs : runs.filter((run) => run.trigger === trigger)
+}
+
+/**
+ * How far a filter by trigger has looked: it must not seem to know runs that were never read. `kind` is what one of
+ * those that were read is called, such as "cancelled run".
+ */
+export function reachOf(shown: number, read: number, hasMore: boolean, kind = 'run'): string {
+  if (!hasMore) return `${formatCount(shown)} of ${plural(read, kind)}.`
+  return `${formatCount(shown)} of the ${formatCount(read)} newest ${kind}s; older ones have not been looked at yet.`
+}

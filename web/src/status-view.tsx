@@ -1,0 +1,23 @@
+import type { Agent } from './agent.ts'
+import { ClientSystem } from './client-system.tsx'
+import { LinkedRun } from './linked-run.tsx'
+import type { StatusRoute } from './route.ts'
+import { isFiltered } from './run-filter.ts'
+
+/** Are the meters in step? One section a Client System; above them a run that the address names and no list holds. */
+export function StatusView({ agent, route }: { agent: Agent; route: StatusRoute }) {
+  const { systems } = agent.state
+  const { runId, part, filter } = route
+  const listed = systems.some((s) => s.history.runs.some((run) => run.id === runId))
+  const listsRead = systems.every((s) => s.history.state !== 'loading')
+  // A filtered history tells by itself whether it holds the run.
+  const filtered = isFiltered(filter)
+  return (
+    <>
+      {runId !== null && listsRead && !listed && !filtered && <LinkedRun key={runId} runId={runId} part={part} />}
+      {systems.map((system) => (
+        <ClientSystem key={system.status.id} system={system} agent={agent} route={route} alone={systems.length === 1} />
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,59 @@
+import { type ComponentChildren, createContext } from 'preact'
+import { useContext, useMemo, useState } from 'preact/hooks'
+import { parseTimeStyle, type TimeStyle, timeStyles } from './time-style.ts'
+
+type Times = { style: TimeStyle; choose(style: TimeStyle): void }
+
+const Style = createContext<Times>({ style: 'relative', choose: () => undefined })
+const storageName = 'times'
+
+/** Holds how times are written, for all of the page; the choice is kept in this browser. */
+export function Times({ children }: { children: ComponentChildren }) {
+  const [style, setStyle] = useState<TimeStyle>(kept)
+  const times = useMemo(() => {
+    const choose = (chosen: TimeStyle) => {
+      setStyle(chosen)
+      keep(chosen)
+    }
+    return { style, choose }
+  }, [style])
+  return <Style.Provider value={times}>{children}</Style.Provider>
+}
+
+export function useTimeStyle(): TimeStyle {
+  return useContext(Style).style
+}
+
+const words: Record<TimeStyle, string> = { relative: 'Relative', local: 'Local', utc: 'UTC' }
+
+/** Three radio buttons for all times of the page. */
+export function TimeSwitch() {
+  const { style: chosen, choose } = useContext(Style)
+  return (
+    <fieldset class="theme-switch time-switch">
+      <legend class="unseen">Times</legend>
+      {timeStyles.map((style) => (
+        <label key={style}>
+          <input type="radio" name="times" value={style} checked={chosen === style} onChange={() => choose(style)} />
+          <span>{words[style]}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+function kept(): TimeStyle {
+  try {
+    return parseTimeStyle(localStorage.getItem(storageName))
+  } catch {
+    return 'relative'
+  }
+}
+
+function keep(style: TimeStyle): void {
+  try {
+    localStorage.setItem(storageName, style)
+  } catch {
+    // Storage may be forbidden: the choice holds until the page is left.
+  }
+}
