@@ -74,7 +74,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
     for (const run of runs) {
       // As fast as it reads: what it missed may be more than it may fall behind.
       if (response.write(serialize({ type: 'run', run }))) continue
-      await new Promise<void>((done) => response.once('drain', done).once('close', done))
+      await drained(response)
       if (response.destroyed) return
     }
     const waiting = watcher.waiting ?? []
@@ -103,6 +103,19 @@ const streamHeaders = {
   'Cache-Control': 'no-store',
   'X-Accel-Buffering': 'no',
   'X-Content-Type-Options': 'nosniff',
+}
+
+/** Until there is room again, or nobody to write to. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }
 
 /** A run is told once, and a status never goes back: one of the same revision comes after a reconnect. */

@@ -29,11 +29,11 @@ from (
       when s.ctid is null then null
       when s.cut_id is not null then 'external_id is longer than 1,000 bytes'
       when s.external_id is null then 'external_id is null'
-      when s.external_id !~ '[^\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]' then 'external_id is blank'
+      when s.external_id !~ '\S' then 'external_id is blank'
       when s.row_bytes is not null then 'row is larger than 8 MB: ' || s.row_bytes || ' bytes'
       when d.external_id is not null then 'external_id comes more than once'
       when s.name is null then 'name is null'
-      when s.name !~ '[^\s\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]' then 'name is blank'
+      when s.name !~ '\S' then 'name is blank'
       when s.port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
       when s.port::integer > 65535 then 'port is not a number from 1 to 65535'
       when s.active not in ('true', 'false') then 'active is not a boolean'
