@@ -237,6 +237,8 @@ for (const { name, specification, transport } of ways) {
     }
     assert.ok(updates >= 1)
     await stopWatching()
+    // What was on its way is here before the answer to the next question.
+    await read()
     const before = updates
     await agent.sync()
     await call(client, 'get_sync_status')
