@@ -164,6 +164,12 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     return done
   }
 
+  async function prune(): Promise<void> {
+    const [oldRuns = '', oldRejected = ''] = pruneHistory
+    while (((await pool.query(oldRuns, [config.historyDays])).rowCount ?? 0) > 0);
+    await pool.query(oldRejected)
+  }
+
   async function scheduled(clientSystem: ClientSystem): Promise<void> {
     const { run, created } = await trigger({
       clientSystemId: clientSystem.id,
@@ -182,10 +188,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   if (works) {
     await boss.createQueue(pruneQueue, { retryLimit: 0 })
     await boss.schedule(pruneQueue, '17 3 * * *')
-    await boss.work(pruneQueue, async () => {
-      for (const statement of pruneHistory)
-        await pool.query(statement, statement.includes('$1') ? [config.historyDays] : [])
-    })
+    await boss.work(pruneQueue, prune)
     const waiting = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 }
     for (const clientSystem of config.clientSystems) {
       const { id, schedule } = clientSystem

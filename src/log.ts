@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
-import pretty from 'pino-pretty'
 import { errorCode } from './errors.ts'
 
 export type Log = Logger
@@ -19,7 +19,7 @@ export function redact(text: string): string {
  */
 export function createLog({ level, terminal }: { level: string; terminal: boolean }): Log {
   const out = terminal
-    ? pretty({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
+    ? readable()({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
     : process.stdout
   const destination: DestinationStream = { write: (line) => void out.write(redact(line)) }
   return pino(
@@ -40,4 +40,9 @@ function told(error: unknown): unknown {
   const { type, message, stack } = stdSerializers.err(error)
   const code = errorCode(error)
   return { type, message, ...(code !== null && { code }), stack }
+}
+
+/** Loaded only where somebody looks. */
+function readable(): typeof import('pino-pretty') {
+  return createRequire(import.meta.url)('pino-pretty')
 }

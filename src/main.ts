@@ -6,7 +6,6 @@ import { type Config, type Environment, parseConfig, readEnvironment, wantsDemon
 import { migrate } from './db/migrate.ts'
 import { AgentError, ConfigError, errorCode, errorMessage } from './errors.ts'
 import { createLog, type Log, redact } from './log.ts'
-import { serveMcpStdio } from './mcp/server.ts'
 import { openAgent, startService } from './service.ts'
 
 /** How long an orderly stop may take before the process ends without it. */
@@ -52,6 +51,7 @@ async function run(command: Command): Promise<number> {
       return print('The schema of the Sync database is up to date\n')
     case 'mcp':
       return await withAgent('mcp', 'info', async (agent, { log, stops, signal, ended }) => {
+        const { serveMcpStdio } = await import('./mcp/server.ts')
         const client = serveMcpStdio(agent, log)
         stops.push(client.stop)
         if (!signal.aborted) await Promise.race([client.closed, ended])

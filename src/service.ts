@@ -7,7 +7,7 @@ import { ConfigError } from './errors.ts'
 import { startHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
 import type { Log } from './log.ts'
-import { createMcpEndpoint } from './mcp/server.ts'
+import type { McpEndpoint } from './mcp/server.ts'
 
 export type Service = {
   /** Where HTTP listens, or null for a worker without it. */
@@ -23,7 +23,7 @@ export async function startService({ config, log, signal, clock }: ServiceOption
   await migrateWhenUp(config, log, signal)
   const { agent, stop: stopAgent } = await startAgent({ config, log, ...(clock && { clock }) })
   try {
-    const http = await startHttp({ agent, config, log, mcp: createMcpEndpoint(agent, log) })
+    const http = await startHttp({ agent, config, log, mcp: openMcp(agent, log) })
     log.info(
       { url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
       `meter sync agent is up: ${http.url}`,
@@ -37,6 +37,18 @@ export async function startService({ config, log, signal, clock }: ServiceOption
   } catch (error) {
     await stopAgent()
     throw error
+  }
+}
+
+/** Loaded when the first assistant asks: most agents have none, and it takes 25 MB. */
+function openMcp(agent: Agent, log: Log): McpEndpoint {
+  let opened: Promise<McpEndpoint> | undefined
+  return {
+    fetch: async (request, requestedBy) => {
+      opened ??= import('./mcp/server.ts').then(({ createMcpEndpoint }) => createMcpEndpoint(agent, log))
+      return await (await opened).fetch(request, requestedBy)
+    },
+    stop: async () => await (await opened)?.stop(),
   }
 }
 

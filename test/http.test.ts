@@ -242,3 +242,34 @@ test('search takes wildcards and backslashes literally', async (t) => {
     )
   }
 })
+
+/** Sends bytes as they are, and returns what came back until the end or until it contains `enough`. */
+function sendRaw(url: string, text: string, enough: RegExp): Promise<string> {
+  return new Promise((done) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk
+      if (enough.test(answer)) socket.destroy()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => done(answer))
+    socket.write(text)
+  })
+}
+
+test('a probe of HTTP/1.0 without Host is answered; anything else without one is refused', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  assert.match(await sendRaw(url, 'GET /healthz HTTP/1.0\r\n\r\n', /alive/), /^HTTP\/1.1 200/)
+  assert.match(await sendRaw(url, 'GET /api/status HTTP/1.0\r\n\r\n', /forbidden_host/), /^HTTP\/1.1 403/)
+})
+
+test('Fault 24: a body that does not arrive is a problem of its own', { timeout: 60_000 }, async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  const head = 'POST /api/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{'
+  const answer = await sendRaw(url, head, /request_timeout/)
+  assert.match(answer, /^HTTP\/1.1 408/)
+  assert.match(answer, /application\/problem\+json/)
+})

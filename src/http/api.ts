@@ -6,7 +6,7 @@ import { AgentError } from '../errors.ts'
 import type { Asking } from './access.ts'
 import { problem } from './problems.ts'
 import { parseReadings } from './readings.ts'
-import { body, cursor, pageQuery, query } from './requests.ts'
+import { body, bodyText, cursor, pageQuery, query } from './requests.ts'
 import type { Streams } from './stream.ts'
 
 /** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
@@ -135,7 +135,7 @@ export function createApi(agent: Agent, streams: Streams) {
 
   api.post('/readings', async (c) => {
     query(c, noQuery)
-    const { readings, rejected } = parseReadings(await c.req.text())
+    const { readings, rejected } = parseReadings(await bodyText(c))
     const { stored, duplicates, rejected: unknown } = await agent.storeReadings(readings)
     return c.json({
       stored,

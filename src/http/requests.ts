@@ -33,9 +33,28 @@ export function query<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')
 }
 
+/** How long a body may take to arrive: shorter than the server's own limit, which cuts without a word. */
+const bodyMilliseconds = 25_000
+
+/** The body as text. Throws `request_timeout` when it does not arrive in time. */
+export async function bodyText(c: Context): Promise<string> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const hint = 'Send it at once, or in parts'
+      reject(new AgentError('request_timeout', 'The body took too long to arrive', { hint }))
+    }, bodyMilliseconds)
+  })
+  try {
+    return await Promise.race([c.req.text(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** A JSON body; none counts as an empty object. */
 export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = await c.req.text()
+  const text = await bodyText(c)
   if (text.trim() === '') return checked(schema, {}, 'The body is wrong')
   let value: unknown
   try {

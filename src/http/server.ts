@@ -36,7 +36,12 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   const metrics = createMetrics(agent, streams.count)
   const app = createApp({ agent, config, log, streams, mcp, metrics })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
-  server.on('request', getRequestListener(app.fetch))
+  const listener = getRequestListener(app.fetch)
+  server.on('request', (request, response) => {
+    // A probe of HTTP/1.0 has no Host; the adapter would refuse it before the routes are asked.
+    request.headers.host ??= 'nameless'
+    void listener(request, response)
+  })
   await listen(server, config).catch(async (error) => {
     streams.stop()
     await mcp.stop()

@@ -2,7 +2,7 @@
 import type { ChangeOperation, Phase, Run, RunStatus, Trigger } from '../../src/events.ts'
 import type { IconName } from './icon.tsx'
 
-export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying', 'proving']
+export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying']
 
 export const phaseWords: Record<Phase, { short: string; doing: string }> = {
   connecting: { short: 'Connect', doing: 'Connecting to the Client System' },
