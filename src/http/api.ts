@@ -3,10 +3,11 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
+import { cursor, cursorText } from '../paging.ts'
 import type { Asking } from './access.ts'
 import { problem } from './problems.ts'
 import { parseReadings } from './readings.ts'
-import { body, bodyText, cursor, pageQuery, query } from './requests.ts'
+import { body, bodyText, pageQuery, query } from './requests.ts'
 import type { Streams } from './stream.ts'
 
 /** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
@@ -159,9 +160,4 @@ function id<T>(text: string, schema: z.ZodType<T, string>, what: string): T {
   const parsed = schema.safeParse(text)
   if (parsed.success) return parsed.data
   throw new AgentError('not_found', `There is no ${what} ${text}`, { hint: `GET /api/${what}s lists them` })
-}
-
-/** Opaque: what a page ended with. */
-function cursorText(next: unknown): string | null {
-  return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
 }

@@ -13,22 +13,6 @@ export const pageQuery = z.strictObject({
     .transform(Number),
 })
 
-/** The `next` of the page before, or nothing. */
-export function cursor<T>(content: z.ZodType<T>) {
-  return z
-    .string()
-    .optional()
-    .transform((text, context): T | null => {
-      if (text === undefined) return null
-      try {
-        const parsed = content.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
-        if (parsed.success) return parsed.data
-      } catch {}
-      context.addIssue({ code: 'custom', message: 'expected the next of the page before' })
-      return z.NEVER
-    })
-}
-
 export function query<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')
 }

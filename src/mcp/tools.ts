@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { cursor, cursorText } from '../paging.ts'
 import { answer, explain, RunRefusal, refusal } from './answers.ts'
 import { change, meter, next, preview, reading, run, runStatus, status } from './shapes.ts'
 
@@ -212,25 +213,4 @@ function accept<Input>(judged: z.ZodSafeParseResult<Input>): Input {
 function pointed(error: AgentError, notFound: string | undefined): AgentError {
   if (error.code !== 'not_found' || notFound === undefined) return error
   return new AgentError('not_found', error.message, { hint: notFound, cause: error })
-}
-
-/** The `next` of the page before, or nothing. The API takes and gives the same. */
-function cursor<T>(content: z.ZodType<T>) {
-  return z
-    .string()
-    .optional()
-    .describe('The next of the page before')
-    .transform((text, context): T | null => {
-      if (text === undefined) return null
-      try {
-        const parsed = content.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
-        if (parsed.success) return parsed.data
-      } catch {}
-      context.addIssue({ code: 'custom', message: 'expected the next of the page before' })
-      return z.NEVER
-    })
-}
-
-function cursorText(next: unknown): string | null {
-  return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
 }

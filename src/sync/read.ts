@@ -8,8 +8,8 @@ export function readMeters(source: Source, { select }: MeterQuery): AsyncGenerat
 }
 
 /**
- * Refuses to mirror the Sync database into itself (Fault 11). `holdsLock` asks whether the source's server shows the
- * run's own advisory lock in the database that the query reads: then both are one.
+ * Refuses to mirror the Sync database into itself (Fault 11). Where the source's server shows the lock that `session`
+ * holds, in the database that the query reads, both are one; then the query's plan tells whether it reads our tables.
  */
 export async function refuseSameDatabase(
   source: Source,

@@ -4,7 +4,7 @@ import { readChanges } from './api.ts'
 import { Differences } from './differences.tsx'
 import { formatCount } from './format.ts'
 import { HistoryFilter } from './history-filter.tsx'
-import { Icon } from './icon.tsx'
+import { Operation } from './operation.tsx'
 import { PagedList } from './paged-list.tsx'
 import { usePages } from './pages.ts'
 import { addressOf, meterAddress } from './route.ts'
@@ -75,13 +75,9 @@ function ChangeList({ runId, operation }: { runId: string; operation: ChangeOper
 }
 
 function ChangeItem({ change }: { change: Change }) {
-  const { word, icon, tone } = operationWords[change.operation]
   return (
     <li>
-      <span class="outcome" data-tone={tone}>
-        <Icon name={icon} />
-        {word}
-      </span>
+      <Operation operation={change.operation} />
       <a class="external-id" href={meterAddress(change.meterId)}>
         {change.externalId}
       </a>

@@ -5,12 +5,11 @@ import { readMeterHistory } from './api.ts'
 import { Moment } from './clock.tsx'
 import { Differences } from './differences.tsx'
 import { formatValue } from './format.ts'
-import { Icon } from './icon.tsx'
 import { MeterReadings } from './meter-readings.tsx'
+import { Operation } from './operation.tsx'
 import { PagedList } from './paged-list.tsx'
 import { usePages } from './pages.ts'
 import { addressOf } from './route.ts'
-import { operationWords } from './words.ts'
 
 /** The level of a heading within the details: they stand in the list or below a heading of their own. */
 export type Heading = 'h2' | 'h3'
@@ -108,13 +107,9 @@ function Timeline({ meterId, heading: Heading }: { meterId: number; heading: Hea
 }
 
 function Event({ change }: { change: Change }) {
-  const { word, icon, tone } = operationWords[change.operation]
   return (
     <li>
-      <span class="outcome" data-tone={tone}>
-        <Icon name={icon} />
-        {word}
-      </span>
+      <Operation operation={change.operation} />
       <span>
         <Moment iso={change.at} />
         <a class="event-run" href={addressOf(change.runId)}>
