@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -30,15 +30,25 @@ export async function prepareBrowser(directory: string): Promise<Record<string, 
     const path = await packaged.executablePath()
     const archives = fileURLToPath(new URL('../bin', import.meta.resolve('@sparticuz/chromium')))
     const libraries = await inflate(join(archives, 'al2023.tar.br'))
+    const fonts = join(directory, 'fonts')
+    // What comes with the fonts names directories of another machine; without a single font the browser ends at once.
+    writeFileSync(join(fonts, 'fonts.conf'), fontConfiguration(fonts))
     return {
       TEST_BROWSER: path,
       TEST_BROWSER_LIBRARIES: join(libraries, 'lib'),
-      TEST_BROWSER_FONTS: join(directory, 'fonts'),
+      TEST_BROWSER_FONTS: fonts,
     }
   } finally {
     if (outside === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = outside
   }
+}
+
+function fontConfiguration(directory: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${directory}</dir><cachedir>${directory}/cache</cachedir></fontconfig>
+`
 }
 
 export type Watched = {
