@@ -15,7 +15,7 @@ const levels: [pattern: RegExp, level: number][] = [
   [/^src\/service\.ts$/, 6],
   [/^src\/(http|mcp)\//, 5],
   [/^src\/agent\.ts$/, 4],
-  [/^src\/(jobs|worker|feed|reaper)\.ts$/, 3],
+  [/^src\/(jobs|worker|feed|watch|reaper)\.ts$/, 3],
   [/^src\/sync\//, 2],
   [/^src\/db\//, 1],
   [/^src\/(events|errors|config|log|memory|paging)\.ts$/, 0],
