@@ -13,14 +13,12 @@ const [compareDigests = '', findDifferent = '', suspectStaged = ''] = sqlBeside(
 const createAnswers = `
   create temporary table their_digest (bucket integer, rows bigint, digest bigint) on commit drop;
   create temporary table their_row (id_hash bigint, row_hash bigint) on commit drop;
-  create temporary table wanted (id_hash bigint) on commit drop;
-  create temporary table suspect (meter_id bigint) on commit drop;
+  create temporary table suspect (id_hash bigint, meter_id bigint) on commit drop;
   create or replace temporary view ours as select * from sync.meter where id in (select meter_id from suspect)`
 
-/** Of the source's estimates of cost: what is grouped by a digest is few rows, and its workers are welcome to them. */
-const inviteWorkers = `select set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true)`
-
-const listWanted = `select count(*)::float8 as count, coalesce(array_agg(id_hash), '{}')::text as list from wanted`
+const listWanted = `
+  select count(*)::float8 as count, coalesce(array_agg(id_hash), '{}')::text as list
+  from (select distinct id_hash from suspect where id_hash is not null) wanted`
 
 /** A question names at most so many meters: 10 MB of text. */
 const mostWanted = 500_000
@@ -50,7 +48,6 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const mask = bucketsFor(left.meters.total) - 1
 
   tell.step('digests', null)
-  await source.ask(inviteWorkers)
   const asked = begin(source.copy(copyOut(digestQuestion(projection.hashes, mask))))
   await client.query(ourDigest(options.clientSystemId, mask))
   await read('their_digest', asked)

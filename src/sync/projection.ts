@@ -60,7 +60,7 @@ export class Projection {
       `  case when not q.id_fits then left(${id}, 200) end as cut_id,`,
       `  case when not q.fits then (${this.#size('q.')})::text end as row_bytes,`,
       `  q.id_hash, ${this.#rowHash('q.id_hash')} as row_hash`,
-      `from (\n${this.#measured(idHashes)}\noffset 0) q`,
+      `from (\n${this.#measured(idHashes)}\noffset '0') q`,
     ].join('\n')
   }
 
@@ -140,7 +140,7 @@ export class Projection {
     const value = `q.${alias}`
     // As they are kept here, so that another type of the same meaning is no other row; what is neither is rejected anyway.
     if (name === 'active') return `case ${this.#active()} when 'true' then true when 'false' then false end`
-    if (name === 'port') return portNumber(value, type) ?? portNumber(this.#port(), oid.text) ?? value
+    if (name === 'port') return type === oid.int2 || type === oid.int4 ? `${value}::integer` : portNumber(this.#port())
     if (faithful.has(type)) return value
     if (type === oid.text || type === oid.varchar) return `${value} collate "C"`
     // Of json its own text: whether it can be jsonb is a question that a planner must not answer for a constant.
@@ -267,10 +267,8 @@ export class Projection {
 }
 
 /** -1 stands for what is no port. */
-function portNumber(value: string, type: number): string | null {
-  if (type === oid.int2 || type === oid.int4) return `${value}::integer`
-  if (!textual.has(type)) return null
-  return `case when ${value} ~ '^[1-9][0-9]{0,4}$' then ${value}::integer when ${value} is not null then -1 end`
+function portNumber(text: string): string {
+  return `case when ${text} ~ '^[1-9][0-9]{0,4}$' then (${text})::integer when ${text} is not null then -1 end`
 }
 
 /** Bytes of a value as far as they are known without its text. */
