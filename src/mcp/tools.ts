@@ -4,8 +4,8 @@ import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { cursor, cursorText } from '../paging.ts'
+import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
 import { answer, explain, RunRefusal, refusal } from './answers.ts'
-import { change, meter, next, preview, reading, run, runStatus, status } from './shapes.ts'
 
 type Tool<Input, Output> = {
   title: string
