@@ -180,7 +180,11 @@ for (const { name, specification, transport } of ways) {
       assert.match(message, fault)
       assert.ok(hint.length > 0)
     }
-    await assert.rejects(client.callTool({ name: 'run_sql', arguments: {} }), /run_sql/)
+    for (const name of ['run_sql', 'toString', '']) {
+      const { code, message, hint } = await refused(client, name)
+      assert.deepEqual([code, message], ['not_found', `There is no tool ${JSON.stringify(name)}`])
+      assert.match(hint, /get_sync_status, start_meter_sync/)
+    }
     assert.deepEqual(await call(client, 'list_sync_runs'), { runs: [], next: null })
   })
 
