@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import type { Environment } from '../src/config.ts'
 import type { Meter, Problem, Run, Status } from '../src/events.ts'
@@ -79,7 +81,19 @@ async function refused(client: Client, name: string, args: Record<string, unknow
   const result = await client.callTool({ name, arguments: args })
   assert.equal(result.isError, true, JSON.stringify(result))
   assertTextIsSame(result)
+  const { tools } = await client.listTools()
+  const tool = tools.find((one) => one.name === name)
+  // As clients of before do, which look at the schema whether it is an error or not.
+  if (tool) assertFits(JSON.stringify(tool.outputSchema), result.structuredContent)
   return refusalAnswer.parse(result.structuredContent)
+}
+
+const judges = new Map<string, ValidateFunction>()
+
+function assertFits(schema: string, value: unknown): void {
+  const judge = judges.get(schema) ?? new Ajv2020({ strict: false }).compile(JSON.parse(schema))
+  judges.set(schema, judge)
+  assert.ok(judge(value), JSON.stringify(judge.errors))
 }
 
 function assertTextIsSame({ content, structuredContent }: Awaited<ReturnType<Client['callTool']>>): void {

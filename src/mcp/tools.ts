@@ -5,7 +5,7 @@ import { AgentError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { cursor, cursorText } from '../paging.ts'
 import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
-import { answer, explain, RunRefusal, refusal } from './answers.ts'
+import { answer, explain, RunRefusal, refusal, refusalShape } from './answers.ts'
 
 type Tool<Input, Output> = {
   title: string
@@ -49,7 +49,8 @@ export function addTools(
       }
     }
     calls.set(name, call)
-    server.registerTool(name, { title, description, annotations, inputSchema: input, outputSchema: output }, call)
+    const outputSchema = z.union([output, refusalShape])
+    server.registerTool(name, { title, description, annotations, inputSchema: input, outputSchema }, call)
   }
 
   add('get_sync_status', {
