@@ -37,7 +37,7 @@ function asker(agent: TestAgent, contract: Contract) {
       ...(body !== undefined && { body }),
     })
     const type = response.headers.get('content-type')?.split(';')[0] ?? ''
-    const endless = path === '/api/events' && response.ok
+    const endless = method === 'get' && type === 'text/event-stream'
     const text = endless ? '' : await response.text()
     if (endless) away.abort()
     const answer = { status: response.status, type, headers: response.headers, body: parse(type, text) }
@@ -53,6 +53,12 @@ function parse(type: string, text: string): unknown {
 const reading = (externalId: string) =>
   JSON.stringify([{ externalId, quantity: 'energy', value: 1.5, unit: 'kWh', readAt: '2026-01-31T12:00:00Z' }])
 const mcpHeaders = { Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' }
+const introduction = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } },
+})
 const listTools = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
 
 /** A body that each route takes; for the rest an empty one is enough. */
@@ -106,8 +112,22 @@ test('every route of the agent is described, and every description is a route', 
   const live = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const described = operationsOf((await describe(live)).paths).map(({ method, path }) => `${method} ${path}`)
   assert.ok(app.routes.some(({ method, path }) => method === 'ALL' && path === '/mcp'))
-  assert.deepEqual(described.toSorted(), [...routes, 'get /', 'post /mcp'].toSorted())
+  assert.deepEqual(described.toSorted(), [...routes, 'get /', 'post /mcp', 'get /mcp', 'delete /mcp'].toSorted())
 })
+
+/** A session of a client of the specification before, with all that can be wrong with it. */
+async function askSession(agent: TestAgent, ask: ReturnType<typeof asker>): Promise<void> {
+  const { headers } = await ask('post', '/mcp', { headers: mcpHeaders, body: introduction })
+  const session = { 'Mcp-Session-Id': headers.get('mcp-session-id') ?? '' }
+  const stream = { ...session, Accept: 'text/event-stream' }
+  await ask('get', '/mcp', { headers: { ...session, Accept: 'application/json' } })
+  const listening = await fetch(`${agent.url}/mcp`, { headers: { authorization, ...stream } })
+  assert.equal((await ask('get', '/mcp', { headers: stream })).status, 409)
+  await listening.body?.cancel()
+  await eventually(async () => (await ask('get', '/mcp', { headers: stream })).status === 200)
+  for (const method of ['delete', 'delete', 'get']) await ask(method, '/mcp', { headers: session })
+  await ask('delete', '/mcp')
+}
 
 /** What no request can bring about here, and who shows it instead. */
 const elsewhere: [RegExp, string][] = [
@@ -169,6 +189,7 @@ test('every answer that the description knows is given, and every answer given i
     body: JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }),
   })
   await ask('post', '/mcp', { ...fitting['/mcp'], headers: { 'Content-Type': 'application/json' } })
+  await askSession(agent, ask)
   await ask('post', '/api/runs/{id}/cancel', { id })
   const shut = await gate.close()
   await ask('post', '/api/sync')
@@ -187,7 +208,7 @@ test('every answer that the description knows is given, and every answer given i
     }
     if (is(403)) await ask(method, path, { id: some, headers: { origin: 'https://elsewhere.example' } })
     if (is(413)) assert.equal((await ask(method, path, { id: some, body: large })).status, 413, `${method} ${path}`)
-    if (is(404) && path !== '/') {
+    if (is(404) && path.startsWith('/api/')) {
       const nowhere = method === 'get' ? { search: '?clientSystemId=other' } : { body: '{"clientSystemId":"other"}' }
       const wrong = path.includes('{id}') ? { id: path.includes('meters') ? 4711 : unknownRun } : nowhere
       assert.equal((await ask(method, path, wrong)).status, 404, `${method} ${path}`)

@@ -4,6 +4,12 @@ import { json, type Operation } from './operation.ts'
 
 const html = (example?: string) => ({ 'text/html': { schema: z.string(), ...(example !== undefined && { example }) } })
 const jsonRpc = z.looseObject({ jsonrpc: z.literal('2.0') })
+const session = {
+  'Mcp-Session-Id': {
+    description: 'What the answer to initialize gave',
+    example: '1868a90c-0f3f-4b5e-9a55-6d2a6a0a2b6e',
+  },
+}
 
 /** The session, and what is not of the API. */
 export const serviceOperations: readonly Operation[] = [
@@ -84,6 +90,7 @@ export const serviceOperations: readonly Operation[] = [
     tag: 'Service',
     summary: 'The Sync MCP Server',
     description: 'Model Context Protocol over Streamable HTTP; any of its clients speaks it.',
+    headers: session,
     body: {
       content: json(jsonRpc, { jsonrpc: '2.0', id: 1, method: 'tools/list' }),
       required: true,
@@ -96,6 +103,36 @@ export const serviceOperations: readonly Operation[] = [
       202: { description: 'A notification was taken' },
       400: { description: 'The message is none', content: json(jsonRpc) },
       406: { description: 'Accept names too little', content: json(jsonRpc) },
+    },
+  },
+  {
+    id: 'listenMcp',
+    method: 'get',
+    path: '/mcp',
+    tag: 'Service',
+    summary: 'The stream of a session of the Sync MCP Server',
+    description:
+      'For clients of the specification 2025-11-25, which are told there of the status that they subscribed to. Later ones ask with POST.',
+    headers: session,
+    answers: {
+      200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+      404: { description: 'This process knows no such session', content: json(jsonRpc) },
+      405: { description: 'The header names no session', content: json(jsonRpc) },
+      406: { description: 'Accept is not text/event-stream', content: json(jsonRpc) },
+      409: { description: 'The session has a stream already', content: json(jsonRpc) },
+    },
+  },
+  {
+    id: 'endMcp',
+    method: 'delete',
+    path: '/mcp',
+    tag: 'Service',
+    summary: 'End a session of the Sync MCP Server',
+    headers: session,
+    answers: {
+      200: { description: 'It has ended' },
+      404: { description: 'This process knows no such session', content: json(jsonRpc) },
+      405: { description: 'The header names no session', content: json(jsonRpc) },
     },
   },
   {
