@@ -2,21 +2,27 @@ import { z } from 'zod'
 import type {
   Change,
   ChangeOperation,
+  ClientSystemStatus,
   Counts,
   Meter,
   Phase,
   Preview,
   PreviewedChange,
+  Problem,
+  Progress,
   Reading,
+  Rejected,
   Run,
+  RunError,
   RunStatus,
   Status,
+  StoredReadings,
   Trigger,
-} from '../events.ts'
+} from './events.ts'
 
 /**
- * The wire shapes of `events.ts` as schemas, so that assistants know what a tool answers. The compiler holds each
- * equal to its type, in both directions.
+ * The wire shapes of `events.ts` as schemas, for the tools of assistants and for the description of the API: both load
+ * them when they are first asked. The compiler holds each equal to its type, in both directions.
  */
 function shape<Wire>() {
   return <Schema extends z.ZodType<Wire>>(schema: Schema & (Wire extends z.output<Schema> ? unknown : never)) => schema
@@ -47,6 +53,16 @@ export const counts = shape<Counts>()(
     .meta({ id: 'Counts' }),
 )
 
+const runError = shape<RunError>()(
+  z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string().nullable().describe('What to do next'),
+    })
+    .meta({ id: 'RunError' }),
+)
+
 export const run = shape<Run>()(
   z
     .object({
@@ -61,7 +77,7 @@ export const run = shape<Run>()(
       startedAt: time.nullable(),
       finishedAt: time.nullable(),
       counts: counts.nullable().describe('Null until the run succeeded'),
-      error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+      error: runError.nullable().describe('Why it did not succeed'),
       readMode: z.enum(['full', 'narrow']).nullable(),
       readReason: z.string().nullable(),
       proof: z.object({ rows: count, digest: z.string() }).nullable(),
@@ -72,26 +88,45 @@ export const run = shape<Run>()(
     .meta({ id: 'Run' }),
 )
 
+const clientSystemStatus = shape<ClientSystemStatus>()(
+  z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      insecure: z.boolean().describe('The connection to it is not verified by TLS'),
+      schedule: z.object({ cron: z.string(), timeZone: z.string(), nextRunAt: time.nullable() }),
+      meters: z.object({ total: count, active: count, inactive: count }),
+      activeRun: run.nullable().describe('Queued or running'),
+      lastRun: run.nullable().describe('The latest that finished, whatever its outcome'),
+      lastSuccess: run.nullable(),
+      lastFailure: run.nullable().describe('The latest that failed or was interrupted'),
+      freshness: z.enum(['fresh', 'stale', 'never']),
+    })
+    .meta({ id: 'ClientSystemStatus' }),
+)
+
 export const status = shape<Status>()(
-  z.object({
-    serverTime: time,
-    version: z.string(),
-    demonstration: z.boolean(),
-    clientSystems: z.array(
-      z.object({
-        id: z.string(),
-        name: z.string(),
-        insecure: z.boolean().describe('The connection to it is not verified by TLS'),
-        schedule: z.object({ cron: z.string(), timeZone: z.string(), nextRunAt: time.nullable() }),
-        meters: z.object({ total: count, active: count, inactive: count }),
-        activeRun: run.nullable().describe('Queued or running'),
-        lastRun: run.nullable().describe('The latest that finished, whatever its outcome'),
-        lastSuccess: run.nullable(),
-        lastFailure: run.nullable().describe('The latest that failed or was interrupted'),
-        freshness: z.enum(['fresh', 'stale', 'never']),
-      }),
-    ),
-  }),
+  z
+    .object({
+      serverTime: time,
+      version: z.string(),
+      demonstration: z.boolean(),
+      clientSystems: z.array(clientSystemStatus),
+    })
+    .meta({ id: 'Status' }),
+)
+
+export const progress = shape<Progress>()(
+  z
+    .object({
+      runId: z.string(),
+      clientSystemId: z.string(),
+      phase,
+      rowsRead: count,
+      rowsExpected: count.nullable().describe("The source's own estimate, or the count of the last run"),
+      bytesRead: count,
+    })
+    .meta({ id: 'Progress' }),
 )
 
 export const reading = shape<Reading>()(
@@ -129,6 +164,16 @@ export const meter = shape<Meter>()(
     .meta({ id: 'Meter' }),
 )
 
+export const storedReadings = shape<StoredReadings>()(
+  z
+    .object({
+      stored: count,
+      duplicates: count.describe('Those that were there already: the first value of a time stays'),
+      rejected: z.array(z.object({ line: z.int().min(1).describe('Counts from 1'), reason: z.string() })),
+    })
+    .meta({ id: 'StoredReadings' }),
+)
+
 const columns = z.record(z.string(), z.unknown()).nullable()
 
 export const change = shape<Change>()(
@@ -145,23 +190,52 @@ export const change = shape<Change>()(
     .meta({ id: 'Change' }),
 )
 
-/** The `next` of a list: opaque, null at its end. */
-const previewed = shape<PreviewedChange>()(
-  z.object({
-    meterId: z.int().nullable().describe('Null for a meter that is not there yet'),
-    externalId: z.string(),
-    operation,
-    before: z.record(z.string(), z.unknown()).nullable(),
-    after: z.record(z.string(), z.unknown()).nullable(),
-  }),
+export const rejected = shape<Rejected>()(
+  z
+    .object({
+      externalId: z.string().nullable(),
+      reason: z.string(),
+      row: z.record(z.string(), z.unknown()).describe('As the query gave it, values cut to 1 kB'),
+    })
+    .meta({ id: 'Rejected' }),
+)
+
+const previewedChange = shape<PreviewedChange>()(
+  z
+    .object({
+      meterId: z.int().nullable().describe('Null for a meter that is not there yet'),
+      externalId: z.string(),
+      operation,
+      before: columns,
+      after: columns.describe('The columns that would change; of an insertion all of them'),
+    })
+    .meta({ id: 'PreviewedChange' }),
 )
 
 export const preview = shape<Preview>()(
-  z.object({
-    counts,
-    changes: z.array(previewed),
-    withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
-  }),
+  z
+    .object({
+      counts,
+      changes: z.array(previewedChange).describe('The first 100 by external id'),
+      withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
+    })
+    .meta({ id: 'Preview' }),
 )
 
+/** RFC 9457; `run` where one is meant. */
+export const problem = shape<Problem>()(
+  z
+    .object({
+      type: z.literal('about:blank'),
+      title: z.string(),
+      status: z.int(),
+      detail: z.string().describe('What went wrong, in this case'),
+      code: z.string().describe('From a closed set: branch on it'),
+      hint: z.string().nullable().describe('What to do next'),
+      run: run.exactOptional().describe('The run that is in the way'),
+    })
+    .meta({ id: 'Problem' }),
+)
+
+/** The `next` of a list: opaque, null at its end. */
 export const next = z.string().nullable().describe('Continues the list; null at its end')
