@@ -5,6 +5,7 @@ import { type Job, PgBoss } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
 import { connectionOptions, type Queryable, sqlBeside, transaction } from './db/connect.ts'
 import { drizzle } from './db/drizzle.ts'
+import { queueSchema } from './db/queue.ts'
 import { findActiveRun, findRun } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run, Trigger } from './events.ts'
@@ -53,7 +54,6 @@ export type JobsOptions = {
     : never
 }
 
-const schema = 'pgboss'
 const heartbeatSeconds = 10
 const runQueue = (clientSystemId: string) => `meter-sync.${clientSystemId}`
 const scheduleQueue = (clientSystemId: string) => `meter-sync-schedule.${clientSystemId}`
@@ -70,7 +70,9 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   }
   const boss = new PgBoss({
     ...connection,
-    schema,
+    schema: queueSchema,
+    // db/migrate.ts does: the role of a running agent need not own anything.
+    migrate: false,
     max: 4,
     supervise: works,
     schedule: works,
