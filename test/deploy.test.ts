@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { getRollbackPlans } from 'pg-boss'
 import type { Run } from '../src/events.ts'
@@ -129,4 +130,40 @@ test('migrate brings the schema of the job queue up to this program; one that is
     assert.equal(newer.code, 78, newer.err)
     assert.match(newer.err, /newer than this program; install the newer program/)
   }
+})
+
+test('the files of docs/deploy agree with the program: variables, metrics, what is copied, and each is explained', async (t) => {
+  const folder = new URL('../docs/deploy/', import.meta.url)
+  const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
+
+  const known = new Set([...read('../../.env.example').matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name]) => name))
+  const set = ['meter-sync-agent.service', 'meter-sync-agent-migrate.service', 'agent.env.example'].flatMap((file) =>
+    [...read(file).matchAll(/^(?:# ?)?(?:Environment=)?([A-Z][A-Z_]+)=/gm)].map(([, name = '']) => name),
+  )
+  const composed = [...read('compose.yaml').matchAll(/^ {6}([A-Z_]+): /gm)].map(([, name = '']) => name)
+  const others = /^(NODE_ENV|POSTGRES_)/
+  assert.ok(set.length > 10 && composed.length > 5)
+  for (const name of [...set, ...composed])
+    assert.ok(known.has(name.replace(/_FILE$/, '')) || others.test(name), `${name} is no variable of the agent`)
+
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const { body } = await agent.api<string>('/metrics')
+  const metrics = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name))
+  const watched = [...read('alerts.yml').matchAll(/meter_sync_\w+/g)].map(([name]) => name)
+  assert.ok(watched.length > 5)
+  for (const name of watched) assert.ok(metrics.has(name), `${name} is no metric`)
+
+  const allowed = new Set([...read('../../.dockerignore').matchAll(/^!(.+)$/gm)].map(([, name]) => name))
+  const copied = [...read('Dockerfile').matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, names = '']) =>
+    names.split(' '),
+  )
+  assert.ok(copied.length > 5)
+  for (const name of copied) {
+    assert.ok(allowed.has(name), `${name} does not get past .dockerignore`)
+    assert.ok(existsSync(new URL(`../../${name}`, folder)), `${name} is not there`)
+  }
+
+  for (const file of readdirSync(folder).filter((name) => !/^(README\.md|\.gitignore|secrets)$/.test(name)))
+    assert.match(read('README.md'), new RegExp(`\\(${file.replaceAll('.', '\\.')}\\)`))
 })
