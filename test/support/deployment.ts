@@ -52,11 +52,8 @@ export async function createDeployment(t: TestContext, version: 18 | 15) {
     meter_sync: `agent_${mark}`,
     meter_reader: `reader_${mark}`,
   }
-  const script = (file: string) =>
-    readFileSync(new URL(`../../docs/deploy/${file}`, import.meta.url), 'utf8').replace(
-      /\bmeter_(sync_owner|sync|reader)\b/g,
-      (name) => names[name] ?? name,
-    )
+  const named = (text: string) => text.replace(/\bmeter_(sync_owner|sync|reader)\b/g, (name) => names[name] ?? name)
+  const script = (file: string) => named(readFileSync(new URL(`../../docs/deploy/${file}`, import.meta.url), 'utf8'))
   const { meter_sync_owner: owner = '', meter_sync: agent = '', meter_reader: reader = '' } = names
   world.after(async () => {
     await world.sync.query(`drop database if exists ${agent} with (force)`)
@@ -83,6 +80,8 @@ export async function createDeployment(t: TestContext, version: 18 | 15) {
   return {
     world,
     environment,
+    /** The same text with the roles of this deployment in it. */
+    named,
     ownerUrl: as(owner, world.sync, agent),
     agentUrl: as(agent, world.sync, agent),
     readerUrl: as(reader, world.source),
