@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { parseConfig } from '../src/config.ts'
+import { runErrorCodes } from '../src/errors.ts'
 import type { Meter, Problem } from '../src/events.ts'
 import { command, createDeployment, runScript } from './support/deployment.ts'
 import { createMeters } from './support/meters.ts'
@@ -192,4 +193,48 @@ test('every link of a guide leads somewhere, and every command of one is a comma
     for (const [, name = ''] of text.matchAll(/node src\/main\.ts ([a-z]+)/g))
       assert.match(name, /^(serve|migrate|sync|status|mcp)$/, path)
   }
+})
+
+const operate = read('docs/operate.md')
+
+test('operate.md: every code that a run ends with has a section, and no other has', () => {
+  const sections = [...operate.matchAll(/^### `(\w+)`\n\n(?=\S)/gm)].map(([, code]) => code)
+  assert.deepEqual(sections.toSorted(), [...runErrorCodes].sort())
+})
+
+test('operate.md: every code that a request is answered with has a row, with its status', () => {
+  // A record of every code by its type.
+  const [, statuses = ''] =
+    /const statuses: Record<RequestErrorCode[^=]*= \{\n([\s\S]*?)\n\}/.exec(read('src/http/problems.ts')) ?? []
+  const answered = [...statuses.matchAll(/^ {2}(\w+): \{ status: (\d{3})/gm)].map(([, code, status]) => [code, status])
+  const rows = [...operate.matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map(([, code, status]) => [code, status])
+  assert.ok(rows.length > 10)
+  assert.deepEqual(rows.toSorted(), answered.sort())
+})
+
+test('operate.md: the lines of the log are those that the agent writes', () => {
+  const program = globSync('src/**/*.ts', { cwd: new URL('..', import.meta.url) })
+    .map(read)
+    .join('\n')
+  const lines = [...operate.matchAll(/```json\n(.+)\n```/g)].map(([, line = '']) => JSON.parse(line))
+  const table = [...operate.matchAll(/^\| `([^`]+)` \| (info|warn|error|fatal) \|/gm)]
+  assert.ok(lines.length > 5 && table.length > 5)
+  const said = [...lines, ...table.map(([, msg, level]) => ({ msg, level }))]
+  for (const { msg, level, code, hint } of said) {
+    const call = program.split(`${msg}`).slice(0, -1)
+    assert.ok(call.length > 0, `nothing says: ${msg}`)
+    const near = call.some((before) => before.slice(-300).includes(`${level}(`))
+    assert.ok(near, `${msg} is not said at ${level}`)
+    if (code) assert.ok(runErrorCodes.includes(code), code)
+    if (hint) assert.ok(program.includes(hint), hint)
+  }
+})
+
+test('operate.md: the query for who holds a lock runs', async (t) => {
+  const world = await createWorld(t)
+  const [, query = ''] = /### `database_busy`[\s\S]*?```sql\n([\s\S]*?)```/.exec(operate) ?? []
+  await world.sync.hold('begin; lock table sync.meter')
+  const [holder] = await world.sync.query(query)
+  assert.equal(holder?.mode, 'AccessExclusiveLock')
+  assert.equal(holder?.relation, 'sync.meter')
 })
