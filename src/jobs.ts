@@ -249,14 +249,14 @@ function through(client: Queryable) {
   return { executeSql: (text: string, values: unknown[] = []) => client.query(text, values) }
 }
 
-/** Passes on what is new: a database that is away says the same several times a second. */
+/** Passes on what is new: a database that is away makes every queue say its own words every second. */
 function quietly<T extends { message: string }>(tell: (event: T) => void): (event: T) => void {
-  let last = ''
-  let at = 0
+  const told = new Map<string, number>()
   return (event) => {
-    if (event.message === last && Date.now() - at < 30_000) return
-    last = event.message
-    at = Date.now()
+    const now = Date.now()
+    for (const [message, at] of told) if (now - at >= 30_000) told.delete(message)
+    if (told.has(event.message)) return
+    told.set(event.message, now)
     tell(event)
   }
 }
