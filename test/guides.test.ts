@@ -92,6 +92,23 @@ test('connect.md: every query gives the meters that it promises, from tables of 
   }
 })
 
+test('README: its example of a query gives meters with every column', async (t) => {
+  const world = await createWorld(t)
+  const [, query = ''] = /```sql\n\s+(select d\.id as external_id[\s\S]*?)```/.exec(read('README.md')) ?? []
+  await runScript(
+    world.source.url,
+    `create table site (id int, name text);
+     create table device (id int, label text, serial_no text, medium text, unit text, site_id int, ip inet, port int,
+       in_service boolean, manufacturer text, firmware text, decommissioned_at date);
+     insert into site values (1, 'Hall');
+     insert into device values (1, 'Main', 'S1', 'gas', 'm³', 1, '10.0.0.1', 502, true, 'Maker', '1.0', null),
+       (2, 'Gone', 'S2', 'gas', 'm³', 1, '10.0.0.2', 502, true, 'Maker', '1.0', '2025-01-01')`,
+  )
+  const meter = { externalId: '1', name: 'Main', kind: 'gas', location: 'Hall', ipAddress: '10.0.0.1', active: true }
+  const attributes = { firmware: '1.0', manufacturer: 'Maker' }
+  await assertMeters(world, { CLIENT_SYSTEM_QUERY: query }, [{ ...meter, attributes }])
+})
+
 test('connect.md: the role is that of docs/deploy', () => {
   const [, statements = ''] = /```sql\n(create role [\s\S]*?)```/.exec(connect) ?? []
   const script = read('docs/deploy/client-system.sql').split('\n')
