@@ -43,6 +43,7 @@ const noticeSchema = z.discriminatedUnion('type', [
     runId: z.string(),
     clientSystemId: z.string(),
     phase,
+    step: z.enum(['digests', 'rows', 'meters']).nullable(),
     rowsRead: z.number(),
     rowsExpected: z.number().nullable(),
     bytesRead: z.number(),

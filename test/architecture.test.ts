@@ -15,7 +15,7 @@ const levels: [pattern: RegExp, level: number][] = [
   [/^src\/service\.ts$/, 6],
   [/^src\/(http|mcp)\//, 5],
   [/^src\/agent\.ts$/, 4],
-  [/^src\/(jobs|worker|feed|reaper)\.ts$/, 3],
+  [/^src\/(jobs|worker|feed|watch|reaper)\.ts$/, 3],
   [/^src\/sync\//, 2],
   [/^src\/db\//, 1],
   [/^src\/(events|errors|config|log|memory|paging)\.ts$/, 0],
@@ -64,9 +64,9 @@ test('http and the assistant see only the agent and the ground level', () => {
 })
 
 /** What tells a story of its own from the steps beside it. */
-const composers = ['src/sync/run.ts', 'src/sync/preview.ts']
+const composers = ['src/sync/run.ts', 'src/sync/preview.ts', 'src/sync/read.ts']
 
-test('within sync only run.ts and preview.ts bring their siblings together; the others share types, the record and the projection', () => {
+test('within sync only run.ts, preview.ts and read.ts bring their siblings together; the others share types, the record and the projection', () => {
   for (const { from, to, typeOnly } of imports) {
     if (!from.startsWith('src/sync/') || !to.startsWith('src/sync/') || composers.includes(from)) continue
     const known = ['src/sync/record.ts', 'src/sync/projection.ts'].includes(to)

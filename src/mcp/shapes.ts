@@ -63,6 +63,7 @@ export const run = shape<Run>()(
       counts: counts.nullable().describe('Null until the run succeeded'),
       error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
       readMode: z.enum(['full', 'narrow']).nullable(),
+      readReason: z.string().nullable(),
       proof: z.object({ rows: count, digest: z.string() }).nullable(),
       bytesRead: z.number().nullable(),
       timings: z.partialRecord(phase, z.number()).nullable().describe('Milliseconds'),
