@@ -37,13 +37,16 @@ for (const version of [18, 15] as const) {
     const agent = await world.process(environment())
     const first = await agent.settled()
     assert.equal(first.status, 'succeeded', JSON.stringify(first.error))
-    assert.equal(first.counts?.inserted, 3)
+    assert.equal(first.counts?.inserted, 100)
     const reading = { externalId: '1', quantity: 'energy', value: 1.5, readAt: '2026-01-01T00:00:00Z' }
     const { body } = await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([reading, reading]) })
     assert.deepEqual(body, { stored: 1, duplicates: 1, rejected: [] })
-    await world.source.query('update meter set name = upper(name); delete from meter where external_id = 3')
+    await world.source.query(
+      'update meter set name = $$New$$ where external_id = 2; delete from meter where external_id = 3',
+    )
     const second = await agent.sync()
-    assert.equal(second.counts?.updated, 2)
+    assert.equal(second.readMode, 'narrow')
+    assert.equal(second.counts?.updated, 1)
     assert.equal(second.counts?.deleted, 1)
     assert.equal((await agent.api('/readyz')).status, 200)
     await agent.stop()
@@ -74,7 +77,7 @@ for (const version of [18, 15] as const) {
       await assert.rejects(ask(readerUrl, statement), { code: '25006' }, statement)
       await assert.rejects(ask(readerUrl, `set transaction read write; ${statement}`), refused, statement)
     }
-    assert.equal((await ask(readerUrl, 'select from meter')).length, 2)
+    assert.equal((await ask(readerUrl, 'select from meter')).length, 99)
   })
 }
 

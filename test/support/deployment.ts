@@ -45,7 +45,7 @@ export async function runScript(url: string, script: string): Promise<void> {
  */
 export async function createDeployment(t: TestContext, version: 18 | 15) {
   const world = await createWorld(t, { source: version, sync: version })
-  await createMeters(world.source)
+  await createMeters(world.source, 100)
   const mark = randomBytes(6).toString('hex')
   const names: Record<string, string> = {
     meter_sync_owner: `owner_${mark}`,
