@@ -23,6 +23,7 @@ import type {
   StoredReadings,
 } from './events.ts'
 import { startFeed } from './feed.ts'
+import { freshness } from './freshness.ts'
 import type { Jobs, TriggerRequest } from './jobs.ts'
 import type { Log } from './log.ts'
 import { previewSync } from './sync/preview.ts'
@@ -329,9 +330,4 @@ function page<Item, Cursor>(found: Item[], limit: number, cursor: (item: Item) =
   const items = found.slice(0, limit)
   const last = items.at(-1)
   return { items, next: found.length > limit && last !== undefined ? cursor(last) : null }
-}
-
-function freshness(lastSuccess: Run | null, clientSystem: ClientSystem, now: number): ClientSystemStatus['freshness'] {
-  if (!lastSuccess?.finishedAt) return 'never'
-  return now - Date.parse(lastSuccess.finishedAt) > clientSystem.freshness ? 'stale' : 'fresh'
 }
