@@ -25,7 +25,7 @@ import type {
 import { startFeed } from './feed.ts'
 import { freshness } from './freshness.ts'
 import type { Jobs, TriggerRequest } from './jobs.ts'
-import type { Log } from './log.ts'
+import { createRedact, type Log } from './log.ts'
 import { previewSync } from './sync/preview.ts'
 
 /** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
@@ -58,6 +58,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
   const watchers = new Set<(sighting: Sighting) => void>()
   const previews = new Map<string, Promise<Preview>>()
   const stopping = new AbortController()
+  const redact = createRedact(config.secrets)
   let cached: Snapshot | null = null
 
   /** Read once a revision, whoever asks. */
@@ -189,7 +190,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       let underWay = previews.get(asked.id)
       if (!underWay) {
         const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(asked.deadlines.total)])
-        const begun = previewSync(asked, { syncDatabase: config.syncDatabase, signal })
+        const begun = previewSync(asked, { syncDatabase: config.syncDatabase, signal, redact })
         underWay = begun.finally(() => previews.delete(asked.id))
         previews.set(asked.id, underWay)
       }

@@ -44,6 +44,8 @@ export type Config = {
   historyDays: number
   logLevel: string
   demonstration: boolean
+  /** What must never be shown, in the forms in which it was given (src/log.ts). */
+  secrets: readonly string[]
   /** Where alerts go, and the key that signs them. */
   webhook: Webhook | null
 }
@@ -135,6 +137,29 @@ function readDotEnv(): Environment {
   }
 }
 
+/** The secrets of an environment, right or wrong: of a connection's URL its password, as it is typed and as it is meant. */
+export function secretsOf(environment: Environment): string[] {
+  const { DATABASE_URL, CLIENT_SYSTEM_URL, AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = environment
+  const passwords = [DATABASE_URL, CLIENT_SYSTEM_URL].flatMap((url) => (url ? passwordsOf(url) : []))
+  const others = [AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET, WEBHOOK_SECRET?.replace(/^whsec_/, '')]
+  return [...new Set([...passwords, ...others])].flatMap((secret) => secret || [])
+}
+
+function passwordsOf(text: string): string[] {
+  const typed = /^\w+:\/\/[^:@/]*:(.*)@/s.exec(text)?.[1] ?? ''
+  const url = URL.canParse(text) ? new URL(text) : null
+  const given = [typed, url?.password ?? '', url?.searchParams.get('password') ?? '']
+  return given.flatMap((password) => [password, decode(password)])
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** Neither database is named and this is not production: the demonstration brings both. */
 export function wantsDemonstration(environment: Environment): boolean {
   return !environment.DATABASE_URL && !environment.CLIENT_SYSTEM_URL && environment.NODE_ENV !== 'production'
@@ -208,6 +233,7 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     historyDays: env.HISTORY_DAYS,
     logLevel: env.LOG_LEVEL,
     demonstration,
+    secrets: secretsOf(environment),
     webhook,
   }
 }

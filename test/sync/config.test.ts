@@ -59,6 +59,7 @@ test('with only the two URLs set, every other variable has the default of the co
     historyDays: 400,
     logLevel: 'info',
     demonstration: false,
+    secrets: ['secret'],
     webhook: null,
   })
 })
