@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Agent } from '../agent.ts'
 import { type Config, isLoopback } from '../config.ts'
@@ -13,6 +13,7 @@ import { type Asking, createDoor, headers, refuseForeigners } from './access.ts'
 import { createApi } from './api.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
+import { inTime } from './requests.ts'
 import { createStreams, type Streams } from './stream.ts'
 
 export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
@@ -63,12 +64,20 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   }
 }
 
-function limitBody(bytes: number) {
-  return bodyLimit({
+/** A body that is sent in chunks is read here, to be measured: within the time that any body has (Fault 24). */
+function limitBody(bytes: number): MiddlewareHandler {
+  const limit = bodyLimit({
     maxSize: bytes,
     onError: (c) =>
       problem(c, new AgentError('too_large', `The body is larger than ${bytes} bytes`, { hint: 'Send it in parts' })),
   })
+  return (c, next) =>
+    inTime((arrived) =>
+      limit(c, async () => {
+        arrived()
+        await next()
+      }),
+    )
 }
 
 function createApp({
