@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureLatency } from './latency.ts'
+import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
 import { measureSize } from './scenarios.ts'
 import { startServers } from './servers.ts'
@@ -14,6 +15,7 @@ Usage: npm run bench -- [options]
   --ten-million    one more size: 10,000,000 meters
   --repeat N       repetitions of a scenario (3; 5 up to 100,000 meters)
   --tries N        tries of POST to running (25; 0 leaves it out)
+  --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
 
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
     'ten-million': { type: 'boolean', default: false },
     repeat: { type: 'string' },
     tries: { type: 'string', default: '25' },
+    readings: { type: 'boolean', default: false },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -54,6 +57,11 @@ async function bench(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   await using servers = await starting
 
+  if (options.readings) {
+    const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
+    process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
+    return
+  }
   const report: Report = {
     at: new Date().toISOString(),
     machine: describeMachine(),
