@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { drawCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
 import type { Way } from './otherwise.ts'
+import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
 import { measureCurve, measureSize } from './scenarios.ts'
 import { startServers } from './servers.ts'
@@ -20,6 +21,7 @@ Usage: npm run bench -- [options]
   --curve FILE     time by the number of changed meters, at the last size, drawn as SVG
   --repeat N       repetitions of a scenario (3; 5 up to 100,000 meters)
   --tries N        tries of POST to running (25; 0 leaves it out)
+  --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
 
@@ -36,6 +38,7 @@ const { values: options } = parseArgs({
     curve: { type: 'string' },
     repeat: { type: 'string' },
     tries: { type: 'string', default: '25' },
+    readings: { type: 'boolean', default: false },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -64,6 +67,11 @@ async function bench(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   await using servers = await starting
 
+  if (options.readings) {
+    const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
+    process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
+    return
+  }
   const report: Report = {
     at: new Date().toISOString(),
     machine: describeMachine(),

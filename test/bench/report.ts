@@ -117,7 +117,7 @@ export function median(values: number[]): number {
 }
 
 /** The smallest value that at least this share of the values does not exceed. */
-function quantile(values: number[], share: number): number {
+export function quantile(values: number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN
 }
 
