@@ -72,10 +72,15 @@ export type Status = {
   clientSystems: ClientSystemStatus[]
 }
 
+/** What is being read: digests of parts of the table, the rows' hashes where these differ, or the meters themselves. */
+export type ReadStep = 'digests' | 'rows' | 'meters'
+
+/** How far a run has come; `step` is null outside of the phase reading. */
 export type Progress = {
   runId: string
   clientSystemId: string
   phase: Phase
+  step: ReadStep | null
   rowsRead: number
   /** The source's own estimate, or the count of the last run; null when neither is known. */
   rowsExpected: number | null

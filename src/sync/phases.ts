@@ -27,6 +27,7 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
     runId: run.id,
     clientSystemId: run.clientSystemId,
     phase: 'connecting',
+    step: null,
     rowsRead: 0,
     rowsExpected: null,
     bytesRead: 0,
@@ -60,6 +61,7 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
     enter: async (phase) => {
       account()
       state.phase = phase
+      state.step = phase === 'reading' ? 'meters' : null
       await transaction(pool, (db) => markPhase(db, run, phase))
     },
     expect: (rows) => {

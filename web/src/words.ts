@@ -1,12 +1,12 @@
 /** The words on screen for the words on the wire. */
 import type { ChangeOperation, Phase, Run, RunStatus, Trigger } from '../../src/events.ts'
-import type { IconName } from './icon.tsx'
+import type { IconName } from './drawings.ts'
 
-export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying']
+export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying', 'proving']
 
 export const phaseWords: Record<Phase, { short: string; doing: string }> = {
   connecting: { short: 'Connect', doing: 'Connecting to the Client System' },
-  reading: { short: 'Read', doing: 'Reading the meters' },
+  reading: { short: 'Read', doing: 'Reading from the Client System' },
   comparing: { short: 'Compare', doing: 'Comparing with the Sync database' },
   applying: { short: 'Apply', doing: 'Applying the changes' },
   proving: { short: 'Prove', doing: 'Proving that both sides are equal' },
