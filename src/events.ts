@@ -141,6 +141,9 @@ export type Preview = {
 /** A source row that could not be used, its values cut to 1 kB. */
 export type Rejected = { externalId: string | null; reason: string; row: Record<string, unknown> }
 
+/** Whether the agent has a token, so that one must log in, and whether this browser has. Needs no token to be asked. */
+export type Session = { required: boolean; loggedIn: boolean }
+
 /** RFC 9457, `application/problem+json`. */
 export type Problem = {
   type: 'about:blank'
