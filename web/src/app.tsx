@@ -1,13 +1,14 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { isInside } from './access.ts'
 import { useAgent } from './agent.ts'
-import { Announcer } from './announcer.tsx'
+import { Announcer, type Sentence } from './announcer.tsx'
 import { Clock } from './clock.tsx'
 import { ConnectionNotice } from './connection.tsx'
 import { EmptyPage, FirstContact } from './empty.tsx'
 import { Login } from './login.tsx'
 import { MetersView } from './meters-view.tsx'
 import { PageHead } from './page-head.tsx'
+import { PreviewView } from './preview-view.tsx'
 import type { Route } from './route.ts'
 import { StatusView } from './status-view.tsx'
 import { Times } from './times.tsx'
@@ -15,7 +16,7 @@ import { useAccess } from './use-access.ts'
 import { useRoute } from './use-route.ts'
 import { useTab } from './use-tab.ts'
 
-const headings: Record<Route['view'], string> = { status: 'Sync Status', meters: 'Meters' }
+const headings: Record<Route['view'], string> = { status: 'Sync Status', meters: 'Meters', preview: 'Preview' }
 
 /** The page: the login where one is wanted, else the view that the address names, all fed by one event stream. */
 export function App() {
@@ -25,6 +26,7 @@ export function App() {
   const agent = useAgent({ inside, onRefused: door.ask })
   const { state } = agent
   const route = useRoute()
+  const [sentence, setSentence] = useState<Sentence | null>(null)
   const out = access.state === 'out'
   const heading = useViewFocus(out ? 'login' : inside ? route.view : null)
   useTab(state, out ? 'Log in' : route.view === 'status' ? null : headings[route.view])
@@ -51,11 +53,14 @@ export function App() {
             {inside && state.systems.length > 0 && route.view === 'meters' && (
               <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
             )}
+            {inside && state.systems.length > 0 && route.view === 'preview' && (
+              <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
+            )}
           </main>
           <footer class="page-foot">
             <p>Meter Sync Agent {state.agent?.version}</p>
           </footer>
-          <Announcer state={state} />
+          <Announcer state={state} sentence={sentence} />
         </div>
       </Clock>
     </Times>

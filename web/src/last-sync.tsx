@@ -1,12 +1,11 @@
 import type { Counts, Run } from '../../src/events.ts'
 import { Moment, useNow } from './clock.tsx'
-import type { IconName } from './drawings.ts'
+import { Figure, restoredNote } from './figure.tsx'
 import { formatCount, formatDuration, plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import { addressOf } from './route.ts'
 import { formatMoment, formatStamp } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
-import type { Tone } from './words.ts'
 
 /** The last success with its counts, whatever happened since: the counts of another run never stand here. */
 export function LastSync({ run, of }: { run: Run | null; of: string }) {
@@ -49,27 +48,6 @@ function Figures({ counts }: { counts: Counts }) {
       <Figure name="Deleted" count={counts.deleted} icon="minus" tone="bad" />
     </dl>
   )
-}
-
-type FigureProps = { name: string; count: number; icon: IconName; tone: Tone; note?: string | null }
-
-function Figure({ name, count, icon, tone, note }: FigureProps) {
-  return (
-    <div data-tone={count > 0 ? tone : 'quiet'}>
-      <dt>
-        <Icon name={icon} />
-        {name}
-      </dt>
-      <dd>
-        <data value={count}>{formatCount(count)}</data>
-        {note && <small>{note}</small>}
-      </dd>
-    </div>
-  )
-}
-
-function restoredNote({ restored }: Counts): string | null {
-  return restored > 0 ? `${formatCount(restored)} restored` : null
 }
 
 function sentenceOf(counts: Counts, run: Run): string {

@@ -9,6 +9,7 @@ import './styles/cards.css'
 import './styles/history.css'
 import './styles/chart.css'
 import './styles/details.css'
+import './styles/preview.css'
 import './styles/meters.css'
 import './styles/forms.css'
 

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus, Run } from '../../src/events.ts'
 import { startRun } from './api.ts'
@@ -11,11 +12,18 @@ import { formatStamp } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
 import { startedBy } from './words.ts'
 
+type Props = {
+  status: ClientSystemStatus
+  tell: (run: Run) => void
+  /** A button that stands beside. */
+  children?: ComponentChildren
+}
+
 /**
  * The button that asks for a sync, and when the next one comes by itself. Disabled while a run of the Client System is
  * active, wherever it was started. A run that is active already is joined; any other refusal is shown beside the button.
  */
-export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (run: Run) => void }) {
+export function SyncNow({ status, tell, children }: Props) {
   const [asking, setAsking] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
@@ -43,18 +51,21 @@ export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (r
 
   return (
     <div class="trigger" ref={root}>
-      <button
-        ref={button}
-        type="button"
-        class="button"
-        disabled={busy}
-        aria-busy={busy}
-        aria-describedby={reasonId}
-        onClick={ask}
-      >
-        <Icon name="running" class={busy ? 'turning' : ''} />
-        {busy ? 'Syncing…' : 'Sync now'}
-      </button>
+      <div class="trigger-buttons">
+        <button
+          ref={button}
+          type="button"
+          class="button"
+          disabled={busy}
+          aria-busy={busy}
+          aria-describedby={reasonId}
+          onClick={ask}
+        >
+          <Icon name="running" class={busy ? 'turning' : ''} />
+          {busy ? 'Syncing…' : 'Sync now'}
+        </button>
+        {children}
+      </div>
       <p class="trigger-reason" id={reasonId}>
         {activeRun === null ? (
           <NextRun schedule={status.schedule} />

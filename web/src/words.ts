@@ -31,12 +31,12 @@ export const triggerWords: Record<Trigger, string> = {
   cli: 'Command line',
 }
 
-export const operationWords: Record<ChangeOperation, { word: string; icon: IconName; tone: Tone }> = {
-  insert: { word: 'Inserted', icon: 'plus', tone: 'good' },
-  update: { word: 'Updated', icon: 'pencil', tone: 'accent' },
-  delete: { word: 'Deleted', icon: 'minus', tone: 'bad' },
-  restore: { word: 'Restored', icon: 'back', tone: 'good' },
-  withheld: { word: 'Held back', icon: 'hand', tone: 'attention' },
+export const operationWords: Record<ChangeOperation, { word: string; would: string; icon: IconName; tone: Tone }> = {
+  insert: { word: 'Inserted', would: 'Insert', icon: 'plus', tone: 'good' },
+  update: { word: 'Updated', would: 'Update', icon: 'pencil', tone: 'accent' },
+  delete: { word: 'Deleted', would: 'Delete', icon: 'minus', tone: 'bad' },
+  restore: { word: 'Restored', would: 'Restore', icon: 'back', tone: 'good' },
+  withheld: { word: 'Held back', would: 'Hold back', icon: 'hand', tone: 'attention' },
 }
 
 /** "by schedule", "by hand", …: how a run came to be, in a sentence. */
