@@ -3,6 +3,7 @@ import { Moment, useNow } from './clock.tsx'
 import { Figure, restoredNote } from './figure.tsx'
 import { formatCount, formatDuration, plural } from './format.ts'
 import { Icon } from './icon.tsx'
+import { ProofMark } from './proof.tsx'
 import { addressOf } from './route.ts'
 import { formatMoment, formatStamp } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
@@ -28,7 +29,9 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
           </p>
           {run.counts !== null && <Figures counts={run.counts} />}
           <p class="card-foot">
-            {run.counts !== null && <span>{sentenceOf(run.counts, run)}</span>}
+            <span>
+              {run.counts !== null && sentenceOf(run.counts, run)} <ProofMark proof={run.proof} />
+            </span>
             <a href={addressOf(run.id)}>
               See this run
               <Icon name="arrow" />
@@ -51,8 +54,7 @@ function Figures({ counts }: { counts: Counts }) {
 }
 
 function sentenceOf(counts: Counts, run: Run): string {
-  const read = `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
-  return run.proof === null ? read : `${read} Both sides were proved equal.`
+  return `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
 }
 
 function durationOf(from: string, to: string): string {

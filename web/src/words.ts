@@ -12,6 +12,11 @@ export const phaseWords: Record<Phase, { short: string; doing: string }> = {
   proving: { short: 'Prove', doing: 'Proving that both sides are equal' },
 }
 
+export const readModeWords: Record<NonNullable<Run['readMode']>, string> = {
+  full: 'Read in full',
+  narrow: 'Read only what differs',
+}
+
 export const outcomeWords: Record<RunStatus, { word: string; icon: IconName; tone: Tone }> = {
   queued: { word: 'Queued', icon: 'queued', tone: 'accent' },
   running: { word: 'Running', icon: 'running', tone: 'accent' },
