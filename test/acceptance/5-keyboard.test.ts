@@ -148,7 +148,7 @@ test('5.10 by keyboard alone: log in, preview, sync from there, log out', { time
   await page.getByRole('link', { name: 'See what it did' }).waitFor()
   await tabTo(page, button('Preview again'))
   await keyboard.press('Space')
-  await page.getByText('Every meter is in step').waitFor()
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
   await button('Preview again').and(page.locator(':focus')).waitFor()
   await tabTo(page, page.getByRole('link', { name: 'Back to the status' }))
   await keyboard.press('Enter')

@@ -109,7 +109,7 @@ test('5.10 the login and the preview in every state are without a violation, in 
   })
   await inspect(eyes, 'preview-empty', async (page) => {
     await send(page, token)
-    await page.getByText('Every meter is in step').waitFor()
+    await page.getByText('Nothing would change', { exact: true }).waitFor()
   })
 
   await world.source.query(`update meter set name = name || ' (new)', unit = null where external_id < 4`)

@@ -22,7 +22,7 @@ test('the preview shows what a sync would do, column by column, and writes nothi
   await figureReads(counts, 'To update', 1)
   await figureReads(counts, 'To delete', 1)
   await counts.getByText('31 rows read, 28 unchanged, 1 would be rejected.').waitFor()
-  await page.getByRole('status').getByText('3 meters would change').waitFor()
+  await page.getByRole('status').getByText('Preview: 3 meters would change').waitFor()
   const changes = page.getByRole('region', { name: 'Changes' }).getByRole('listitem')
   const updated = changes.filter({ has: page.getByRole('link', { name: '2', exact: true }) })
   await updated.getByText('Update', { exact: true }).waitFor()
@@ -41,7 +41,7 @@ test('the preview shows what a sync would do, column by column, and writes nothi
   await page.getByText('This preview is from before a sync').waitFor()
   await page.getByRole('link', { name: 'See what it did' }).waitFor()
   await page.getByRole('button', { name: 'Preview again' }).click()
-  await page.getByText('Every meter is in step').waitFor()
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
   await page.getByRole('status').getByText('Preview: nothing would change.').waitFor()
   assert.equal(await page.getByText('This preview is from before a sync').count(), 0)
   assert.deepEqual(complaints, [])
@@ -57,7 +57,7 @@ test('the preview tells the verdict of the guard, and of many changes that it li
   const { page } = await browse(`${agent.url}/#/preview`)
   await page.getByText('130 deletions would be held back').first().waitFor()
   await page.getByText('more than 5 % of the meters are missing (DELETE_GUARD_PERCENT)').waitFor()
-  await page.getByText('The first 100 of 130 changes, by external id').waitFor()
+  await page.getByText('the first 100 of 130, by external id').waitFor()
   assert.equal(await page.getByRole('region', { name: 'Changes' }).getByText('Hold back').count(), 100)
 })
 
@@ -69,7 +69,7 @@ test('while a run is active the preview waits for its end, shows the run, and th
   await agent.settled()
   const browse = await openBrowser(t)
   const { page } = await browse(`${agent.url}/#/preview`)
-  await page.getByText('Every meter is in step').waitFor()
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
   const open = await gate.close()
 
   // One that is asked for while the gate is closed shows that it reads.
@@ -83,7 +83,7 @@ test('while a run is active the preview waits for its end, shows the run, and th
   await page.getByRole('link', { name: 'See the run' }).waitFor()
   assert.ok(await page.getByRole('button', { name: 'Preview again' }).isDisabled())
   await open()
-  await page.getByText('Every meter is in step').waitFor()
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
 })
 
 test('a run that this page has not heard of is in the way of a preview: it is shown, and the preview follows it', async (t) => {
@@ -113,7 +113,7 @@ test('a run that this page has not heard of is in the way of a preview: it is sh
   assert.match((await page.getByRole('link', { name: 'See the run' }).getAttribute('href')) ?? '', /#\/runs\/0000/)
   await page.unroute('**/api/preview')
   await agent.sync()
-  await page.getByText('Every meter is in step').waitFor()
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
 })
 
 test('a preview that cannot be made says why and what to do', async (t) => {
@@ -126,9 +126,9 @@ test('a preview that cannot be made says why and what to do', async (t) => {
   const { page } = await browse(`${agent.url}/#/preview`)
   await page.getByText('The preview failed').waitFor()
   const alert = page.getByRole('alert')
-  await alert.getByText('There is no preview.').waitFor()
+  await alert.getByText('relation "meter" does not exist').waitFor()
   await alert.getByText('CLIENT_SYSTEM_QUERY').waitFor()
   await world.source.query('alter table meter_away rename to meter')
   await page.getByRole('button', { name: 'Preview again' }).click()
-  await page.getByText('Every meter is in step').waitFor()
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
 })

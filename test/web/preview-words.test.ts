@@ -15,16 +15,14 @@ test('a glance tells how many meters would change, and what would be held back',
   assert.equal(words({ inserted: 1 }), '1 meter would change')
   assert.equal(words({ inserted: 1000, updated: 200, deleted: 34 }), '1,234 meters would change')
   assert.equal(words({ withheld: 40 }), '40 deletions would be held back')
-  assert.equal(words({ updated: 2, withheld: 1 }), '2 meters would change, 1 deletion would be held back')
+  assert.equal(words({ updated: 2, withheld: 1 }), '2 meters would change')
+  assert.equal(glanceOf(preview({ updated: 2, withheld: 1 })).tone, 'attention')
 })
 
 test('a list that is cut says so', () => {
-  assert.equal(listedOf(preview({ updated: 1 }, 1)), '1 change')
-  assert.equal(listedOf(preview({ updated: 60, withheld: 40 }, 100)), '100 changes')
-  assert.equal(
-    listedOf(preview({ updated: 1194, withheld: 40 }, 100)),
-    'The first 100 of 1,234 changes, by external id',
-  )
+  assert.equal(listedOf(preview({ updated: 1 }, 1)), '1')
+  assert.equal(listedOf(preview({ updated: 60, withheld: 40 }, 100)), '100')
+  assert.equal(listedOf(preview({ updated: 1194, withheld: 40 }, 100)), 'the first 100 of 1,234, by external id')
 })
 
 test('what was compared is told, and rejected rows only when there are some', () => {
@@ -38,4 +36,9 @@ test('a listener hears the figures, or that nothing would change', () => {
     announcedOf(preview({ inserted: 1, updated: 2, deleted: 3 })),
     'Preview: 6 meters would change, 1 to insert, 2 to update, 3 to delete.',
   )
+  assert.equal(
+    announcedOf(preview({ updated: 1, withheld: 40 })),
+    'Preview: 1 meter would change, 0 to insert, 1 to update, 0 to delete, 40 deletions would be held back.',
+  )
+  assert.equal(announcedOf(preview({ withheld: 40 })), 'Preview: 40 deletions would be held back.')
 })

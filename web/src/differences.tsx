@@ -1,28 +1,35 @@
 import type { Change } from '../../src/events.ts'
-import { differencesOf } from './difference.ts'
+import { differencesOf, valuesOf } from './difference.ts'
 import { Icon } from './icon.tsx'
 
-/**
- * What a change makes of a meter's columns: old value and new; of a meter that is new, its values alone. Renders
- * nothing when it changes none.
- */
+/** What a change makes of a meter's columns: old value and new. Renders nothing when it changes none. */
 export function Differences({ change }: { change: Pick<Change, 'before' | 'after'> }) {
   const differences = differencesOf(change.before, change.after)
   if (differences.length === 0) return null
-  const isNew = change.before === null
   return (
-    <ul class="differences" data-new={isNew}>
+    <ul class="differences">
       {differences.map(({ column, before, after }) => (
         <li key={column}>
           <span class="column">{column}</span>
-          {!isNew && (
-            <>
-              <Value text={before} old />
-              <Icon name="arrow" />
-              <span class="unseen">became</span>
-            </>
-          )}
+          <Value text={before} old />
+          <Icon name="arrow" />
+          <span class="unseen">became</span>
           <Value text={after} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The values of a meter that is new, side by side. */
+export function Values({ meter }: { meter: Record<string, unknown> }) {
+  return (
+    <ul class="differences values">
+      {valuesOf(meter).map(({ column, value }, index) => (
+        // An attribute may bear the name of a column: only the place tells them apart.
+        <li key={`${index} ${column}`}>
+          <span class="column">{column}</span>
+          {value === '' ? <span class="value-none">empty text</span> : <span>{value}</span>}
         </li>
       ))}
     </ul>

@@ -50,7 +50,7 @@ export function Login({ ended, logIn }: Props) {
       <p class="quiet" id="login-words">
         {ended
           ? 'Your session has ended. Log in again and this page goes on where you were.'
-          : 'Whoever has the administrator’s token may see and start syncs.'}
+          : 'Enter the administrator’s token to see how the meters stand.'}
       </p>
       <form onSubmit={submit}>
         <label class="field" for="token">

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { Icon } from './icon.tsx'
 
 /** Ends the session of this browser. `onRefused` hears why it goes on. */
 export function LogOut({ logOut, onRefused }: { logOut: () => Promise<void>; onRefused: (reason: unknown) => void }) {
@@ -10,8 +11,15 @@ export function LogOut({ logOut, onRefused }: { logOut: () => Promise<void>; onR
     setAsking(false)
   }
   return (
-    <button type="button" class="button-plain log-out" aria-disabled={asking} onClick={press}>
-      Log out
+    <button
+      type="button"
+      class="button-plain log-out"
+      title="End the session of this browser"
+      aria-disabled={asking}
+      onClick={press}
+    >
+      <Icon name="leave" />
+      <span class="log-out-word">Log out</span>
     </button>
   )
 }

@@ -4,10 +4,10 @@ import type { Agent } from './agent.ts'
 import { Moment, useNow } from './clock.tsx'
 import { formatElapsed } from './format.ts'
 import { Icon } from './icon.tsx'
-import { announcedOf, glanceOf } from './preview-words.ts'
+import { announcedOf, changesOf, comparedOf, glanceOf } from './preview-words.ts'
 import { Previewed } from './previewed.tsx'
 import { SyncProgress } from './progress.tsx'
-import { Refusal } from './refusal.tsx'
+import type { ApiError } from './requests.ts'
 import { addressOf, type PreviewRoute } from './route.ts'
 import type { SystemState } from './state.ts'
 import { SyncNow } from './trigger.tsx'
@@ -68,7 +68,7 @@ function PreviewOf({ system, clockOffset, tell, announce }: OfProps) {
         )}
         {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
       </div>
-      {now.state === 'refused' && <Refusal words="There is no preview." error={now.error} />}
+      {now.state === 'refused' && <Refused error={now.error} />}
       {now.state === 'ready' && <Outdated status={status} basis={now.basis} />}
       {now.state === 'ready' && <Previewed preview={now.preview} />}
       <p class="preview-end">
@@ -92,14 +92,14 @@ function Answer({ now, clockOffset, activeRun }: AnswerProps) {
     case 'reading':
       return (
         <Words words="Comparing both sides…" age={null}>
-          The Client System is read as a sync would read it, for {formatElapsed(ticks - clockOffset - now.since)} so
-          far. Nothing is written.
+          The Client System is being read, {formatElapsed(ticks - clockOffset - now.since)} so far. Nothing is written.
         </Words>
       )
     case 'ready':
       return (
         <Words words={glanceOf(now.preview).words} age={<Moment iso={new Date(now.at + clockOffset).toISOString()} />}>
-          This is what a sync would do. Nothing was written to find out.
+          {changesOf(now.preview.counts) === 0 && comparedOf(now.preview.counts)} This is what a sync would do; nothing
+          was written to find out.
         </Words>
       )
     case 'waiting':
@@ -118,7 +118,7 @@ function Answer({ now, clockOffset, activeRun }: AnswerProps) {
     case 'refused':
       return (
         <Words words="The preview failed" age={null}>
-          Nothing was written. A sync would most likely fail in the same way.
+          Nothing was written. A sync would likely fail in the same way.
         </Words>
       )
   }
@@ -142,6 +142,19 @@ function Words({ words, age, children }: WordsProps) {
       </p>
       <p class="headline-detail">{children}</p>
     </>
+  )
+}
+
+/** Why there is no preview, and what to do about it. */
+function Refused({ error }: { error: ApiError }) {
+  return (
+    <div class="notice" data-tone="bad" role="alert">
+      <Icon name="cross" />
+      <div>
+        <p class="notice-title">{error.message}</p>
+        {error.hint !== null && <p>{error.hint}</p>}
+      </div>
+    </div>
   )
 }
 

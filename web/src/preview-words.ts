@@ -12,12 +12,15 @@ export function changesOf({ inserted, updated, deleted }: Counts): number {
 /** The answer to a glance: would anything change, and would the guard step in? */
 export function glanceOf({ counts }: Preview): { words: string; icon: IconName; tone: Tone } {
   const changes = changesOf(counts)
-  const held = `${plural(counts.withheld, 'deletion')} would be held back`
-  if (changes === 0 && counts.withheld > 0) return { words: held, icon: 'hand', tone: 'attention' }
-  if (changes === 0) return { words: 'Nothing would change', icon: 'check', tone: 'good' }
-  const words = `${plural(changes, 'meter')} would change`
-  if (counts.withheld > 0) return { words: `${words}, ${held}`, icon: 'hand', tone: 'attention' }
-  return { words, icon: 'eye', tone: 'accent' }
+  const guarded = counts.withheld > 0
+  if (changes === 0 && !guarded) return { words: 'Nothing would change', icon: 'check', tone: 'good' }
+  const words = changes === 0 ? heldOf(counts) : `${plural(changes, 'meter')} would change`
+  return guarded ? { words, icon: 'hand', tone: 'attention' } : { words, icon: 'eye', tone: 'accent' }
+}
+
+/** "40 deletions would be held back". */
+export function heldOf({ withheld }: Counts): string {
+  return `${plural(withheld, 'deletion')} would be held back`
 }
 
 /** What was compared, for the figures' foot. */
@@ -26,18 +29,25 @@ export function comparedOf({ read, unchanged, rejected }: Counts): string {
   return `${plural(read, 'row')} read, ${formatCount(unchanged)} unchanged${rest}.`
 }
 
-/** How much of the changes a preview lists: "3 changes", "The first 100 of 1,234 changes, by external id". */
+/** How many changes there are, and whether a preview lists them all: "3", "the first 100 of 1,234, by external id". */
 export function listedOf({ counts, changes }: Preview): string {
   const all = changesOf(counts) + counts.withheld
-  if (changes.length >= all) return plural(all, 'change')
-  return `The first ${formatCount(changes.length)} of ${plural(all, 'change')}, by external id`
+  if (changes.length >= all) return formatCount(all)
+  return `the first ${formatCount(changes.length)} of ${formatCount(all)}, by external id`
 }
 
 /** What a listener hears when the preview is there. */
 export function announcedOf(preview: Preview): string {
-  const { inserted, updated, deleted } = preview.counts
-  const { words } = glanceOf(preview)
-  if (changesOf(preview.counts) === 0) return `Preview: ${words.toLowerCase()}.`
-  const figures = [`${formatCount(inserted)} to insert`, `${formatCount(updated)} to update`]
-  return `Preview: ${[words, ...figures, `${formatCount(deleted)} to delete`].join(', ')}.`
+  const { counts } = preview
+  const { inserted, updated, deleted, withheld } = counts
+  const figures =
+    changesOf(counts) === 0
+      ? []
+      : [
+          `${formatCount(inserted)} to insert`,
+          `${formatCount(updated)} to update`,
+          `${formatCount(deleted)} to delete`,
+          ...(withheld > 0 ? [heldOf(counts)] : []),
+        ]
+  return `Preview: ${[glanceOf(preview).words.toLowerCase(), ...figures].join(', ')}.`
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
 import { RunChanges } from './changes.tsx'
-import { useNow } from './clock.tsx'
+import { Moment, useNow } from './clock.tsx'
 import { formatBytes, formatCount, formatDuration, formatElapsed } from './format.ts'
 import { ProofMark } from './proof.tsx'
 import { RejectedList } from './rejected.tsx'
@@ -25,6 +25,7 @@ export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | n
             {run.error.hint !== null && <p>{run.error.hint}</p>}
             <p class="notice-foot">
               <code>{run.error.code}</code>
+              {isFailure(run) && <span>More about it is in the log of the agent, in the lines with this runId.</span>}
             </p>
           </div>
         </div>
@@ -63,8 +64,18 @@ function Facts({ run }: { run: Run }) {
         <Span from={run.queuedAt} to={run.startedAt ?? run.finishedAt} />
       </Fact>
       {run.startedAt !== null && (
-        <Fact name="Ran">
-          <Span from={run.startedAt} to={run.finishedAt} />
+        <>
+          <Fact name="Ran">
+            <Span from={run.startedAt} to={run.finishedAt} />
+          </Fact>
+          <Fact name="Started">
+            <Moment iso={run.startedAt} />
+          </Fact>
+        </>
+      )}
+      {run.finishedAt !== null && (
+        <Fact name="Ended">
+          <Moment iso={run.finishedAt} />
         </Fact>
       )}
       {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
