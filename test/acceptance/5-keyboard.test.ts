@@ -60,6 +60,7 @@ test('5.10 everything is done by keyboard alone: sync, cancel, open a run, appro
 
   // A run opens from the chart and from the history, and Back closes it.
   const bar = page.getByRole('link', { name: /^Succeeded, .* 40 deleted/ })
+  assert.match((await bar.getAttribute('aria-label')) ?? '', /, started .*:\d\d, ended .*:\d\d$/)
   await tabTo(page, bar)
   await keyboard.press('ArrowLeft')
   await page

@@ -112,16 +112,17 @@ test('5.10 the login and the preview in every state are without a violation, in 
     await page.getByText('Nothing would change', { exact: true }).waitFor()
   })
 
+  await lead(eyes, '#/')
+  await inspect(eyes, 'logged-in', (page) => page.getByRole('button', { name: 'Log out' }).waitFor())
+
   await world.source.query(`update meter set name = name || ' (new)', unit = null where external_id < 4`)
   await world.source.query(
     `insert into meter (external_id, name, kind, port) values (900, 'Boiler house', 'heat', 502)`,
   )
   await world.source.query('delete from meter where external_id = 60')
+  await lead(eyes, '#/preview')
   const again = (page: Page) => page.getByRole('button', { name: 'Preview again' }).click()
-  await inspect(eyes, 'preview', async (page) => {
-    await again(page)
-    await page.getByText('Boiler house').waitFor()
-  })
+  await inspect(eyes, 'preview', (page) => page.getByText('Boiler house').waitFor())
   await world.source.query('delete from meter where external_id > 20 and external_id < 900')
   await inspect(eyes, 'preview-withheld', async (page) => {
     await again(page)
