@@ -89,9 +89,7 @@ test('5.10 every view in every state is without a violation, in light and dark, 
   await inspect(eyes, 'not-live', (page) => page.getByText('Not live', { exact: true }).waitFor())
 })
 
-test('5.10 the login and the preview in every state are without a violation, in light and dark, wide and on a phone', {
-  timeout: 80_000,
-}, async (t) => {
+test('5.10 login and preview are without a violation in every state, light and dark, wide and on a phone', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const gate = await createGate(world.source)
