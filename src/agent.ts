@@ -14,7 +14,6 @@ import type {
   ClientSystemStatus,
   Meter,
   Preview,
-  Progress,
   Reading,
   Rejected,
   Run,
@@ -26,12 +25,9 @@ import { startFeed } from './feed.ts'
 import type { Jobs, TriggerRequest } from './jobs.ts'
 import type { Log } from './log.ts'
 import { previewSync } from './sync/preview.ts'
+import { createWatch, type Sighting } from './watch.ts'
 
-/** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
-export type Sighting =
-  | { type: 'status'; status: Status; revision: number }
-  | { type: 'run'; run: Run }
-  | { type: 'progress'; progress: Progress }
+export type { Sighting } from './watch.ts'
 
 /** A page of a list. `next` continues it and is null at its end. */
 export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
@@ -54,7 +50,6 @@ export const version: string = JSON.parse(readFileSync(new URL('../package.json'
 export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
-  const watchers = new Set<(sighting: Sighting) => void>()
   const previews = new Map<string, Promise<Preview>>()
   const stopping = new AbortController()
   let cached: Snapshot | null = null
@@ -86,63 +81,30 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
         freshness: freshness(lastSuccess, clientSystem, now),
       }
     })
-    seen ??= revision
+    watch.told(revision)
     const serverTime = new Date(now).toISOString()
     return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }
   }
 
-  const broadcast = (sighting: Sighting) => {
-    for (const watcher of watchers) watcher(sighting)
-  }
-
-  /** The highest revision that the watchers have seen; null until anybody was told anything. */
-  let seen: number | null = null
-  let reading: Promise<void> = Promise.resolve()
-  let waiting = false
-  /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
-  let owed = false
-  let again: NodeJS.Timeout | undefined
-
-  /** Reads what changed and tells it. Hints that come before it has begun are answered by the same look. */
-  function look({ whole }: { whole: boolean }): void {
-    owed ||= whole
-    if (waiting) return
-    waiting = true
-    reading = reading
-      .then(async () => {
-        waiting = false
-        const runs = seen === null ? [] : await listRunsSince(db, ids, seen, 1_000)
-        for (const run of runs) {
-          seen = run.revision
-          owed ||= run.finishedAt !== null
-          broadcast({ type: 'run', run })
-        }
-        if (!owed) return
-        const latest = await status()
-        owed = false
-        broadcast({ type: 'status', ...latest })
-      })
-      .catch((err) => {
-        log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
-        owed = true
-        clearTimeout(again)
-        again = setTimeout(() => look({ whole: true }), 1_000)
-      })
-  }
+  const watch = createWatch({
+    readStatus: status,
+    readRunsSince: (revision) => listRunsSince(db, ids, revision, 1_000),
+    log,
+  })
 
   const feed = startFeed({
     target: config.syncDatabase,
     pool,
     log,
-    onConnected: () => look({ whole: true }),
+    onConnected: () => watch.look({ whole: true }),
     onNotice: (notice) => {
       if (!ids.includes(notice.clientSystemId)) return
       if (notice.type === 'run') {
         if (notice.ended) jobs.ended(notice.runId)
-        return look({ whole: false })
+        return watch.look({ whole: false })
       }
       const { type: _, ...progress } = notice
-      broadcast({ type: 'progress', progress })
+      watch.progress(progress)
     },
   })
 
@@ -280,10 +242,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
     },
 
     /** Tells `watcher` everything from now on, in the order of revisions, until the returned function is called. */
-    watch: (watcher: (sighting: Sighting) => void): (() => void) => {
-      watchers.add(watcher)
-      return () => void watchers.delete(watcher)
-    },
+    watch: (watcher: (sighting: Sighting) => void): (() => void) => watch.add(watcher),
 
     /**
      * How things stand, for a watcher that has just registered: so nothing falls between. For one that comes back, also
@@ -316,11 +275,8 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
 
     stop: async () => {
       stopping.abort()
-      watchers.clear()
       await feed.stop()
-      clearTimeout(again)
-      await Promise.race([reading, new Promise((done) => setTimeout(done, 1_000).unref())])
-      clearTimeout(again)
+      await watch.stop()
     },
   }
 }

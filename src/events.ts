@@ -2,6 +2,7 @@
 
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
 export type Phase = 'connecting' | 'reading' | 'comparing' | 'applying' | 'proving'
+export type ReadStep = 'digests' | 'rows' | 'meters'
 export type Trigger = 'startup' | 'schedule' | 'manual' | 'mcp' | 'cli'
 
 /** What a run did. `read = inserted + updated + unchanged + rejected`. */
@@ -37,8 +38,11 @@ export type Run = {
   /** Null until the run succeeded. */
   counts: Counts | null
   error: RunError | null
+  /** How the source was read: all of it, or only what differs. */
   readMode: 'full' | 'narrow' | null
-  /** Stored only when both sides were shown to be equal. */
+  /** Why it was read in full; null when it was not. */
+  readReason: string | null
+  /** Stored only when both sides were shown to be equal; the digest is the xor of all row hashes, in hexadecimal. */
   proof: { rows: number; digest: string } | null
   bytesRead: number | null
   /** Milliseconds in each phase that the run went through. */
@@ -72,17 +76,15 @@ export type Status = {
   clientSystems: ClientSystemStatus[]
 }
 
-/** What is being read: digests of parts of the table, the rows' hashes where these differ, or the meters themselves. */
-export type ReadStep = 'digests' | 'rows' | 'meters'
-
 /** How far a run has come; `step` is null outside of the phase reading. */
 export type Progress = {
   runId: string
   clientSystemId: string
   phase: Phase
+  /** What is being read, within the phase reading: digests of parts, hashes of rows, or the meters themselves. */
   step: ReadStep | null
   rowsRead: number
-  /** The source's own estimate, or the count of the last run; null when neither is known. */
+  /** The source's own estimate, or what the step before has counted; null when neither is known. */
   rowsExpected: number | null
   bytesRead: number
 }

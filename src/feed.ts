@@ -43,8 +43,7 @@ const noticeSchema = z.discriminatedUnion('type', [
     runId: z.string(),
     clientSystemId: z.string(),
     phase,
-    // A worker of the version before does not tell it.
-    step: z.enum(['digests', 'rows', 'meters']).nullable().default(null),
+    step: z.enum(['digests', 'rows', 'meters']).nullable(),
     rowsRead: z.number(),
     rowsExpected: z.number().nullable(),
     bytesRead: z.number(),

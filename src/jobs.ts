@@ -5,6 +5,7 @@ import { type Job, PgBoss } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
 import { connectionOptions, type Queryable, sqlBeside, transaction } from './db/connect.ts'
 import { drizzle } from './db/drizzle.ts'
+import { queueSchema } from './db/queue.ts'
 import { findActiveRun, findRun } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run, Trigger } from './events.ts'
@@ -53,7 +54,6 @@ export type JobsOptions = {
     : never
 }
 
-const schema = 'pgboss'
 const heartbeatSeconds = 10
 const runQueue = (clientSystemId: string) => `meter-sync.${clientSystemId}`
 const scheduleQueue = (clientSystemId: string) => `meter-sync-schedule.${clientSystemId}`
@@ -70,7 +70,9 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   }
   const boss = new PgBoss({
     ...connection,
-    schema,
+    schema: queueSchema,
+    // db/migrate.ts does: the role of a running agent need not own anything.
+    migrate: false,
     max: 4,
     supervise: works,
     schedule: works,
@@ -247,14 +249,14 @@ function through(client: Queryable) {
   return { executeSql: (text: string, values: unknown[] = []) => client.query(text, values) }
 }
 
-/** Passes on what is new: a database that is away says the same several times a second. */
+/** Passes on what is new: a database that is away makes every queue say its own words every second. */
 function quietly<T extends { message: string }>(tell: (event: T) => void): (event: T) => void {
-  let last = ''
-  let at = 0
+  const told = new Map<string, number>()
   return (event) => {
-    if (event.message === last && Date.now() - at < 30_000) return
-    last = event.message
-    at = Date.now()
+    const now = Date.now()
+    for (const [message, at] of told) if (now - at >= 30_000) told.delete(message)
+    if (told.has(event.message)) return
+    told.set(event.message, now)
     tell(event)
   }
 }

@@ -3,7 +3,7 @@ import { type Agent, createAgent } from './agent.ts'
 import type { Config } from './config.ts'
 import { openPool } from './db/connect.ts'
 import { migrate } from './db/migrate.ts'
-import { ConfigError } from './errors.ts'
+import { ConfigError, errorCode, errorMessage } from './errors.ts'
 import { startHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
 import type { Log } from './log.ts'
@@ -86,7 +86,10 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     return { agent, stop }
   } catch (error) {
     await stop()
-    throw error
+    if (errorCode(error) !== '42501') throw error
+    throw new ConfigError([
+      `DATABASE_URL: its role may not work with the schema: ${errorMessage(error)}; run docs/deploy/grants.sql as the owner`,
+    ])
   }
 }
 

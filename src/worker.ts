@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Job } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
 import { drizzle } from './db/drizzle.ts'
-import { findRun } from './db/runs.ts'
+import { findRun, findRunToWork } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run } from './events.ts'
 import type { Log } from './log.ts'
@@ -40,7 +40,7 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
     active.set(job.id, ending)
     if (stopping) ending.abort(shuttingDown())
     try {
-      const run = await findRun(db, job.id)
+      const run = await findRunToWork(db, job.id)
       if (!run) return
       const outcome = await runSync(run, {
         clientSystem,
@@ -74,9 +74,9 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
 function tell(log: Log, run: Run, outcome: Outcome): void {
   const about = { runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }
   if (outcome.status === 'succeeded') {
-    const { counts, readMode, timings } = outcome.result
+    const { counts, readMode, readReason, timings } = outcome.result
     const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
-    log.info({ ...about, ...counts, readMode, durationMs }, 'meter sync succeeded')
+    log.info({ ...about, ...counts, readMode, ...(readReason && { readReason }), durationMs }, 'meter sync succeeded')
     if (outcome.verdict.deletions === 'withhold') {
       log.warn({ ...about, withheld: counts.withheld, reason: outcome.verdict.reason }, 'deletions withheld')
     }

@@ -15,17 +15,17 @@ const levels: [pattern: RegExp, level: number][] = [
   [/^src\/service\.ts$/, 6],
   [/^src\/(http|mcp)\//, 5],
   [/^src\/agent\.ts$/, 4],
-  [/^src\/(jobs|worker|feed|reaper)\.ts$/, 3],
+  [/^src\/(jobs|worker|feed|watch|reaper)\.ts$/, 3],
   [/^src\/sync\//, 2],
   [/^src\/db\//, 1],
-  [/^src\/(events|errors|config|log|memory|paging)\.ts$/, 0],
+  [/^src\/(events|errors|config|log|memory|paging|shapes)\.ts$/, 0],
 ]
 
 function levelOf(path: string): number | null {
   return levels.find(([pattern]) => pattern.test(path))?.[1] ?? null
 }
 
-type Import = { from: string; to: string; typeOnly: boolean }
+type Import = { from: string; to: string; typeOnly: boolean; whenNeeded: boolean }
 
 const imports: Import[] = sources.flatMap((from) =>
   [
@@ -34,6 +34,7 @@ const imports: Import[] = sources.flatMap((from) =>
     from,
     to: normalize(join(dirname(from), named ?? dynamic ?? '')),
     typeOnly: typeOnly !== undefined,
+    whenNeeded: dynamic !== undefined,
   })),
 )
 
@@ -64,9 +65,9 @@ test('http and the assistant see only the agent and the ground level', () => {
 })
 
 /** What tells a story of its own from the steps beside it. */
-const composers = ['src/sync/run.ts', 'src/sync/preview.ts']
+const composers = ['src/sync/run.ts', 'src/sync/preview.ts', 'src/sync/read.ts']
 
-test('within sync only run.ts and preview.ts bring their siblings together; the others share types, the record and the projection', () => {
+test('within sync only run.ts, preview.ts and read.ts bring their siblings together; the others share types, the record and the projection', () => {
   for (const { from, to, typeOnly } of imports) {
     if (!from.startsWith('src/sync/') || !to.startsWith('src/sync/') || composers.includes(from)) continue
     const known = ['src/sync/record.ts', 'src/sync/projection.ts'].includes(to)
@@ -122,4 +123,18 @@ test('the page imports only types, and only those of the wire', () => {
 test('nothing of the demonstration is loaded where both URLs are set', () => {
   assert.match(read('src/main.ts'), /await import\('\.\/demo\/demonstration\.ts'\)/)
   assert.doesNotMatch(read('src/main.ts'), /^import .*demo/m)
+})
+
+test('what few need is loaded when they do: the description of the API, the shapes, the MCP library', () => {
+  const loaded = new Set(['src/main.ts'])
+  for (const path of loaded) {
+    for (const { from, to, typeOnly, whenNeeded } of imports) {
+      if (from === path && !typeOnly && !whenNeeded) loaded.add(to)
+    }
+  }
+  assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/described.ts'))
+  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/shapes.ts', 'src/mcp/server.ts']) {
+    assert.ok(sources.includes(later))
+    assert.ok(!loaded.has(later), later)
+  }
 })

@@ -1,26 +1,36 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Problem, Run, Session } from '../src/events.ts'
+import type { Description } from '../src/http/openapi.ts'
 import { createKeeper, createPatience, sessionSeconds } from '../src/http/session.ts'
+import { operationsOf } from './support/contract.ts'
 import { openStream } from './support/stream.ts'
 import { createWorld } from './support/world.ts'
 
 const token = 'a-token-of-the-administrator'
 
-test('with a token set no route is open: every one of the API and MCP wants it', async (t) => {
+/** What anyone may ask for: the probes, the page, and logging in and out. */
+const open = ['get /healthz', 'get /readyz', 'get /', 'get /api/session', 'post /api/session', 'delete /api/session']
+
+test('with a token set no route is open but the probes, the page and the login', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
-  const routes = [
-    ...readFileSync(new URL('../src/http/api.ts', import.meta.url), 'utf8').matchAll(/api\.(get|post)\('([^']+)'/g),
-  ]
-  assert.ok(routes.length >= 12)
-  for (const [, method = '', path = ''] of routes) {
-    const { status, headers } = await agent.api(`/api${path.replace(':id', '1')}`, { method: method.toUpperCase() })
-    assert.equal(status, 401, `${method} ${path}`)
-    assert.equal(headers.get('www-authenticate'), 'Bearer')
+  const headers = { authorization: `Bearer ${token}` }
+  const { paths } = (await agent.api<Description>('/openapi.json', { headers })).body
+  const operations = operationsOf(paths)
+  assert.ok(operations.length >= 24)
+  for (const { method, path, operation } of operations) {
+    const route = `${method} ${path}`
+    const { status, headers } = await agent.api(path.replace('{id}', '1'), { method: method.toUpperCase() })
+    if (open.includes(route)) {
+      assert.ok(route === 'post /api/session' ? status === 400 : status < 300 || status === 503, `${route} ${status}`)
+      assert.deepEqual(operation.security, [], route)
+    } else {
+      assert.equal(status, 401, route)
+      assert.equal(headers.get('www-authenticate'), 'Bearer')
+      assert.deepEqual(operation.security, [{ bearer: [] }, { session: [] }], route)
+    }
   }
-  assert.equal((await agent.api('/mcp', { method: 'POST' })).status, 401)
 })
 
 test('a login gives a session in a cookie that page and stream can use; who asked is in the run; a logout ends it', async (t) => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer as createSocketServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { z } from 'zod'
 import type { Run } from '../src/events.ts'
 import { createMeters } from './support/meters.ts'
 import { openStream } from './support/stream.ts'
-import { createWorld, eventually, type World } from './support/world.ts'
+import { createServer, createWorld, eventually, type World } from './support/world.ts'
 
 /** A way to the Sync database that, from a run's COMMIT on, lets nothing come back, and never ends that connection. */
 async function swallowCommit(world: World): Promise<string> {
@@ -12,7 +13,7 @@ async function swallowCommit(world: World): Promise<string> {
   const { hostname, port } = target
   const sockets = new Set<Socket>()
   let swallowed = false
-  const server = createServer((client) => {
+  const server = createSocketServer((client) => {
     const upstream = connect(Number(port), hostname)
     let isRun = false
     let dead = false
@@ -100,4 +101,25 @@ test('a state that could not be read is told as soon as it can be', { timeout: 5
   await eventually(async () => failures() >= 3, 25_000)
   await release()
   await stream.until(({ type }) => type === 'status', 5_000)
+})
+
+test('a Sync database that is away is told of, and not by the second', { timeout: 60_000 }, async (t) => {
+  const server = await createServer(t)
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.process({ DATABASE_URL: server.url })
+  await agent.settled()
+  await server.stop('fast')
+  const errors = () =>
+    agent.log
+      .filter(({ msg }) => msg === 'the job queue met an error; it goes on by itself')
+      .map(({ err, time }) => ({
+        message: z.object({ message: z.string() }).parse(err).message,
+        at: Date.parse(String(time)),
+      }))
+  const first = await eventually(async () => errors()[0], 20_000)
+  // Each queue asks every second or two: long enough for all of them to fail several times.
+  await eventually(async () => Date.now() - first.at > 8_000, 30_000)
+  const soon = errors().filter(({ at }) => at < first.at + 25_000)
+  assert.equal(new Set(soon.map(({ message }) => message)).size, soon.length)
 })

@@ -5,12 +5,14 @@ import type { DatabaseTarget } from '../config.ts'
 import { ConfigError, errorCode } from '../errors.ts'
 import { connectionOptions } from './connect.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
+import { compareQueueSchema, migrateQueue } from './queue.ts'
 
 const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
 /**
- * Brings the Sync database's schema up to this program. Several processes may do so at once: one does, the others wait.
- * Throws ConfigError when the schema is newer than the program, when the encoding is not UTF8, or when migrations are
+ * Brings the Sync database's schemas, the agent's own and that of its job queue, up to this program. Several processes
+ * may do so at once: one does, the others wait. Where nothing is to be done, no right to create anything is needed.
+ * Throws ConfigError when a schema is newer than the program, when the encoding is not UTF8, or when migrations are
  * pending and the role may not apply them.
  */
 export async function migrate(target: DatabaseTarget): Promise<void> {
@@ -25,26 +27,29 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
     await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
     const newest = Math.max(...journal().map((entry) => entry.when))
     const applied = await lastApplied(client)
-    if (applied > newest) {
+    const queue = await compareQueueSchema(client)
+    if (applied > newest || queue === 'newer') {
       throw new ConfigError([
         'DATABASE_URL: the schema of the Sync database is newer than this program; install the newer program',
       ])
     }
-    if (applied === newest) return
-    await applyMigrations(drizzle(client), { migrationsFolder: folder })
+    if (applied < newest) await applyMigrations(drizzle(client), { migrationsFolder: folder })
+    if (queue !== 'same') await migrateQueue(client)
   } catch (error) {
     if (errorCode(error) !== '42501') throw error
     throw new ConfigError([
-      'DATABASE_URL: its role may not migrate the schema; run `node src/main.ts migrate` once as the owner of the database',
+      'DATABASE_URL: its role may not migrate the schema; run `node src/main.ts migrate` once as the owner of the database,' +
+        ' and docs/deploy/grants.sql where the agent runs under a role of its own',
     ])
   } finally {
     await client.end()
   }
 }
 
-/** True when the schema is exactly this program's. */
+/** True when the schemas are exactly this program's. */
 export async function isMigrated(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
-  return (await lastApplied(client)) === Math.max(...journal().map((entry) => entry.when))
+  const applied = await lastApplied(client)
+  return applied === Math.max(...journal().map((entry) => entry.when)) && (await compareQueueSchema(client)) === 'same'
 }
 
 async function lastApplied(client: Pick<pg.ClientBase, 'query'>): Promise<number> {

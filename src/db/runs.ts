@@ -36,7 +36,8 @@ export function toRun(row: Row): Run {
     error:
       row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '', hint: row.errorHint },
     readMode: row.readMode === null ? null : oneOf(['full', 'narrow'] as const, row.readMode),
-    proof: null,
+    readReason: row.readReason,
+    proof: row.proofDigest === null ? null : { rows: row.proofRows ?? 0, digest: row.proofDigest },
     bytesRead: row.bytesRead,
     timings: row.timings,
     revision: row.revision,
@@ -52,6 +53,15 @@ function toCounts({ read, inserted, updated, unchanged, rejected, restored, dele
 export async function findRun(db: Reader, id: string): Promise<Run | null> {
   const rows = await db.select().from(run).where(eq(run.id, id))
   return rows[0] ? toRun(rows[0]) : null
+}
+
+/** A run with what only its worker needs: why every meter is to be read, if so. */
+export async function findRunToWork(db: Reader, id: string): Promise<(Run & { full: string | null }) | null> {
+  const rows = await db.select().from(run).where(eq(run.id, id))
+  const [row] = rows
+  if (!row) return null
+  const reason = row.trigger === 'startup' ? 'the agent started' : 'it was asked for'
+  return { ...toRun(row), full: row.full ? reason : null }
 }
 
 /** The queued or running run of a Client System: one at most. */

@@ -24,12 +24,19 @@ const count = (name: string) => bigint(name, { mode: 'number' })
 
 export const sync = pgSchema('sync')
 
-/** One row a configured Client System. `meters_…` are counted by each run in its own transaction. */
+/**
+ * One row a configured Client System. What the last run that succeeded left is written in its own transaction:
+ * `meters_…` are counts; `source_fingerprint` names what was read (where, which query, which columns);
+ * `content_digest` is the xor of `content_hash` over the present meters, by which the next run sees that nobody else
+ * has touched them.
+ */
 export const clientSystem = sync.table('client_system', {
   id: text().primaryKey(),
   name: text().notNull(),
   metersTotal: count('meters_total').notNull().default(0),
   metersActive: count('meters_active').notNull().default(0),
+  sourceFingerprint: text('source_fingerprint'),
+  contentDigest: bigint('content_digest', { mode: 'bigint' }),
   createdAt: time('created_at').notNull().defaultNow(),
 })
 
@@ -42,6 +49,8 @@ export const revisionCounter = sync.table('revision_counter', {
 /**
  * The mirrored meters. `active` is the effective state: false when the master says so or when the meter is gone;
  * `removed_at` tells the two apart. No foreign keys: a check a row would double the time of a first load.
+ * `id_hash` and `row_hash` are those of the row in the Client System, computed there when it was read; `content_hash`
+ * is what stands here, computed by this server at every write, whoever writes.
  */
 export const meter = sync.table(
   'meter',
@@ -63,6 +72,11 @@ export const meter = sync.table(
     updatedAt: time('updated_at').notNull().defaultNow(),
     createdRunId: uuid('created_run_id').notNull(),
     lastRunId: uuid('last_run_id').notNull(),
+    idHash: bigint('id_hash', { mode: 'bigint' }),
+    rowHash: bigint('row_hash', { mode: 'bigint' }),
+    contentHash: bigint('content_hash', { mode: 'bigint' }).generatedAlwaysAs(
+      sql`hash_record_extended(row(external_id, name, serial_number, kind, unit, location, ip_address, port, active, attributes::text), 0)`,
+    ),
   },
   (table) => [uniqueIndex('meter_external_id').on(table.clientSystemId, table.externalId)],
 )
@@ -115,6 +129,9 @@ export const run = sync.table(
     errorMessage: text('error_message'),
     errorHint: text('error_hint'),
     readMode: text('read_mode'),
+    readReason: text('read_reason'),
+    proofRows: count('proof_rows'),
+    proofDigest: text('proof_digest'),
     bytesRead: count('bytes_read'),
     timings: jsonb().$type<Record<string, number>>(),
     revision: count('revision').notNull(),

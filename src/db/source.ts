@@ -1,6 +1,7 @@
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
+import { z } from 'zod'
 import type { ClientSystem } from '../config.ts'
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
 import { connectionOptions, destroySocket, isSettable } from './connect.ts'
@@ -14,9 +15,11 @@ export type Source = AsyncDisposable & {
   version: number
   /** Its server encoding: `UTF8`, `LATIN1`, … */
   encoding: string
+  /** Its URL without the password. */
+  place: string
   /** Asks one question in the extended protocol, which refuses a second statement. */
   ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
-  /** Tries a statement inside a savepoint: a refusal is returned and the transaction lives on. */
+  /** Tries a statement: a refusal is returned and the transaction lives on. */
   attempt: (text: string) => Promise<{ fields: pg.FieldDef[] } | { refusal: AgentError }>
   /** The answer of a `copy … to stdout`, byte by byte as it comes. */
   copy: (text: string) => AsyncGenerator<Buffer, void, undefined>
@@ -30,6 +33,7 @@ type Waiting = { milliseconds: number; doing: string; variable: string }
 export async function openSource(clientSystem: ClientSystem, signal: AbortSignal): Promise<Source> {
   const { deadlines, target, name } = clientSystem
   signal.throwIfAborted()
+  const place = withoutPassword(target.url)
   const client = new pg.Client({
     ...connectionOptions(target, { application: 'meter-sync-agent', connectMilliseconds: 0 }),
     client_encoding: 'UTF8',
@@ -101,31 +105,38 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   }
 
   async function attempt(text: string) {
-    await ask('savepoint attempt')
     try {
-      const { fields } = await ask(text)
-      await ask('release savepoint attempt')
-      return { fields }
+      return { fields: (await ask(text)).fields }
     } catch (error) {
       if (!(error instanceof AgentError) || error.code === 'source_lost' || error.code === 'source_timeout') throw error
-      await ask('rollback to savepoint attempt')
+      await ask('rollback to savepoint begun')
       return { refusal: error }
+    }
+  }
+
+  /** Snapshot, settings and the savepoint that refusals go back to, in one round trip: the words are all ours. */
+  async function beginTransaction() {
+    const settings = { ...sourceSettings, statement_timeout: String(deadlines.total) }
+    const values = Object.entries(settings).map((pair) => `(${pair.map(pg.escapeLiteral)})`)
+    const text = `begin isolation level repeatable read read only;
+      select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version,
+        current_setting('server_encoding') as encoding
+      from (values ${values}) v(name, value)
+      join pg_settings s on s.name = v.name
+      where ${isSettable};
+      savepoint begun`
+    try {
+      const answers: unknown = await within({ ...waitForAnswer, doing: 'it was asked' }, client.query(text))
+      return begun.parse(answers)[1].rows[0]
+    } catch (error) {
+      throw sourceError(error, name, 'asking')
     }
   }
 
   try {
     await within({ milliseconds: deadlines.connect, doing: 'connecting', variable: '' }, client.connect())
-    await ask('begin isolation level repeatable read read only')
-    const settings = await ask<{ version: number; encoding: string }>(
-      `select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version,
-         current_setting('server_encoding') as encoding
-       from unnest($1::text[], $2::text[]) v(name, value)
-       join pg_settings s on s.name = v.name
-       where ${isSettable}`,
-      [Object.keys(sourceSettings), Object.values({ ...sourceSettings, statement_timeout: String(deadlines.total) })],
-    )
-    const { version = 0, encoding = '' } = settings.rows[0] ?? {}
-    return { version, encoding, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
+    const { version, encoding } = await beginTransaction()
+    return { version, encoding, place, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     const { stream } = client.connection
     const trusted = stream instanceof TLSSocket && stream.authorized
@@ -136,6 +147,19 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       unanswered: asked && !client.password,
     })
   }
+}
+
+/** What the server answers to the statements that begin a transaction. */
+const begun = z.tuple([
+  z.unknown(),
+  z.object({ rows: z.tuple([z.object({ version: z.number(), encoding: z.string() })], z.unknown()) }),
+  z.unknown(),
+])
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  url.password = ''
+  return url.href
 }
 
 /**
@@ -154,6 +178,13 @@ const sourceSettings = {
   idle_in_transaction_session_timeout: '0',
   transaction_timeout: '0',
   client_connection_check_interval: '500ms',
+  // For the digests of parts, which are grouped in memory: a read leaves no temporary file at the source.
+  work_mem: '64MB',
+  hash_mem_multiplier: '4',
+  jit: 'off',
+  // Canonical texts and hashes cost more than the planner knows: its workers are welcome to them.
+  parallel_setup_cost: '0',
+  parallel_tuple_cost: '0',
 }
 
 const unreachable = new Set(['3D000', '53300', '57P03'])

@@ -2,10 +2,10 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
-import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { AgentError } from '../errors.ts'
 import type { Session } from '../events.ts'
+import { sessionBody } from './inputs.ts'
 import { problem } from './problems.ts'
 import { body } from './requests.ts'
 import { createKeeper, createPatience, sessionCookie, sessionSeconds } from './session.ts'
@@ -99,7 +99,7 @@ export function createDoor({ authToken }: Pick<Config, 'authToken'>): Door {
     return c.json(answer)
   })
   session.post('/', async (c) => {
-    const { token } = await body(c, z.strictObject({ token: z.string() }))
+    const { token } = await body(c, sessionBody)
     const address = addressOf(c)
     const seconds = patience.wait(address)
     if (keeper && seconds > 0) return makeWait(c, seconds)

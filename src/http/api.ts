@@ -1,52 +1,28 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
-import { cursor, cursorText } from '../paging.ts'
+import { cursorText } from '../paging.ts'
 import type { Asking } from './access.ts'
+import {
+  changesQuery,
+  historyQuery,
+  meterId,
+  metersQuery,
+  noBody,
+  noQuery,
+  previewBody,
+  readingsQuery,
+  rejectedQuery,
+  runId,
+  runsQuery,
+  syncBody,
+} from './inputs.ts'
 import { problem } from './problems.ts'
 import { parseReadings } from './readings.ts'
-import { body, bodyText, pageQuery, query } from './requests.ts'
+import { body, bodyText, query } from './requests.ts'
 import type { Streams } from './stream.ts'
-
-/** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
-const databaseTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
-
-const syncBody = z.strictObject({
-  clientSystemId: z.string().optional(),
-  full: z.boolean().optional(),
-  approveDeletes: z.int().min(0).max(1_000_000_000).optional(),
-})
-const runsQuery = pageQuery.extend({
-  clientSystemId: z.string().optional(),
-  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']).optional(),
-  before: cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() })),
-})
-const changesQuery = pageQuery.extend({
-  operation: z.enum(['insert', 'update', 'delete', 'restore', 'withheld']).optional(),
-  after: cursor(z.string()),
-})
-const rejectedQuery = pageQuery.extend({ after: cursor(z.int()) })
-const metersQuery = pageQuery.extend({
-  clientSystemId: z.string().optional(),
-  q: z.string().max(1_000).optional(),
-  state: z.enum(['active', 'inactive', 'all']).default('all'),
-  after: cursor(z.string()),
-})
-const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: databaseTime, runId: z.uuid() })) })
-const time = z.iso.datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
-const readingsQuery = pageQuery.extend({
-  from: time.optional(),
-  to: time.optional(),
-  before: cursor(z.object({ at: databaseTime, quantity: z.string() })),
-})
-const noQuery = z.strictObject({})
-const runId = z.uuid()
-const meterId = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number)
 
 /** The routes under `/api`, each a thin adapter over the agent. */
 export function createApi(agent: Agent, streams: Streams) {
@@ -71,7 +47,7 @@ export function createApi(agent: Agent, streams: Streams) {
   })
 
   api.post('/preview', async (c) => {
-    const { clientSystemId = null } = await body(c, z.strictObject({ clientSystemId: z.string().optional() }))
+    const { clientSystemId = null } = await body(c, previewBody)
     const answer = await agent.preview(clientSystemId)
     if ('preview' in answer) return c.json(answer.preview)
     const hint = 'A preview compares with meters at rest; ask again when the run has ended'
@@ -92,7 +68,7 @@ export function createApi(agent: Agent, streams: Streams) {
   })
 
   api.post('/runs/:id/cancel', async (c) => {
-    await body(c, z.strictObject({}))
+    await body(c, noBody)
     const { run, cancelled } = await agent.cancel(id(c.req.param('id'), runId, 'run'))
     if (cancelled) return c.json({ run }, 202)
     const hint = 'A finished run stays as it is'

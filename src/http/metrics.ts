@@ -27,7 +27,7 @@ export function createMetrics(agent: Agent, countStreams: () => number): Metrics
   const duration = new Histogram({
     name: 'meter_sync_run_duration_seconds',
     help: 'Time from the start of a run to its end, without waiting in the queue',
-    labelNames: ['client_system', 'status'],
+    labelNames: ['client_system'],
     buckets: seconds,
     registers,
   })
@@ -53,7 +53,7 @@ export function createMetrics(agent: Agent, countStreams: () => number): Metrics
     const { clientSystemId: client_system, trigger, status, counts, startedAt, finishedAt } = sighting.run
     runs.inc({ client_system, trigger, status })
     if (startedAt !== null)
-      duration.observe({ client_system, status }, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)
+      duration.observe({ client_system }, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)
     for (const operation of ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const) {
       changes.inc({ client_system, operation }, counts?.[operation] ?? 0)
     }

@@ -4,7 +4,7 @@ import { AgentError, isConnectionLoss, isMalformed, type RequestErrorCode } from
 import type { Problem, Run } from '../events.ts'
 import type { Log } from '../log.ts'
 
-const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
+export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
   bad_request: { status: 400, title: 'Bad request' },
   unauthorized: { status: 401, title: 'Token missing or wrong' },
   forbidden_host: { status: 403, title: 'Host not allowed' },
@@ -23,7 +23,8 @@ const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: 
 /** The code of a run: what it needed did not answer as it should. */
 const unanswered = { status: 502, title: 'The databases could not be compared' } as const
 
-function isRequestCode(code: string): code is RequestErrorCode {
+/** False for the codes that only a run ends with. */
+export function isRequestCode(code: string): code is RequestErrorCode {
   return Object.hasOwn(statuses, code)
 }
 

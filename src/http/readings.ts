@@ -10,16 +10,22 @@ const name = (what: string) =>
     .max(1_000, { error: `${what} is longer than 1,000 characters` })
     .refine((text) => text.trim() !== '' && !text.includes('\0'), { error: `${what} must not be blank` })
 
-const readingSchema = z.strictObject({
-  externalId: name('externalId'),
-  clientSystemId: z.string().optional(),
-  quantity: name('quantity'),
-  value: z.string().regex(/^-?\d{1,60}(\.\d{1,60})?([eE][-+]?\d{1,2})?$/, { error: 'value must be a number' }),
-  unit: z.string().max(100).nullish(),
-  readAt: z.iso
-    .datetime({ offset: true, error: 'readAt must be a time with its offset, like 2026-01-31T12:00:00Z' })
-    .refine((text) => !text.startsWith('0000'), { error: 'readAt must be a time of this era' }),
-})
+export const readingSchema = z
+  .strictObject({
+    externalId: name('externalId'),
+    clientSystemId: z.string().optional(),
+    quantity: name('quantity'),
+    value: z
+      .string()
+      .regex(/^-?\d{1,60}(\.\d{1,60})?([eE][-+]?\d{1,2})?$/, { error: 'value must be a number' })
+      .meta({ type: 'number', pattern: undefined, description: 'All its digits are kept' }),
+    unit: z.string().max(100).nullish(),
+    readAt: z.iso
+      .datetime({ offset: true, error: 'readAt must be a time with its offset, like 2026-01-31T12:00:00Z' })
+      .refine((text) => !text.startsWith('0000'), { error: 'readAt must be a time of this era' })
+      .meta({ pattern: undefined }),
+  })
+  .meta({ id: 'SentReading' })
 
 /**
  * Reads a JSON array, or one object a line (NDJSON). Each reading is taken or rejected by itself, with its number from 1;

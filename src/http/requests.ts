@@ -1,17 +1,6 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { AgentError } from '../errors.ts'
-
-/** A list's `limit`: 50 by default, 200 at most. Unknown parameters are refused. */
-export const pageQuery = z.strictObject({
-  limit: z
-    .string()
-    .default('50')
-    .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 200, {
-      error: 'expected a whole number from 1 to 200',
-    })
-    .transform(Number),
-})
 
 export function query<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')

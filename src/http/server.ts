@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Agent } from '../agent.ts'
 import { type Config, isLoopback } from '../config.ts'
@@ -11,6 +11,7 @@ import { AgentError, ConfigError, errorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Asking, createDoor, headers, refuseForeigners } from './access.ts'
 import { createApi } from './api.ts'
+import { createDescribed, describedPaths } from './described.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
 import { createStreams, type Streams } from './stream.ts'
@@ -71,7 +72,8 @@ function limitBody(bytes: number) {
   })
 }
 
-function createApp({
+/** The routes, without a server. */
+export function createApp({
   agent,
   config,
   log,
@@ -96,14 +98,12 @@ function createApp({
   })
   app.route('/api/session', door.session)
   app.use('/api/*', door.guard)
-  app.use('/api/*', async (c, next) => {
-    await next()
-    // The stream has sent its own headers; setting one here would make the adapter answer a second time.
-    if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
-  })
+  app.use('/api/*', keepNothing)
   app.route('/api', createApi(agent, streams))
   app.use('/metrics', door.guard)
   app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
+  for (const path of describedPaths) app.use(path, door.guard, keepNothing)
+  app.route('/', createDescribed())
   app.use('/mcp', door.guard)
   app.all('/mcp', async (c) => {
     const response = await mcp.fetch(c.req.raw, c.get('requestedBy'))
@@ -118,7 +118,7 @@ function createApp({
         c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
     }),
   )
-  const known = routesOf(app)
+  const known = routesOf(app).set('/', new Set(['GET']))
   app.notFound((c) => {
     const methods = known.get(c.req.path) ?? known.get(c.req.path.replace(/\/(runs|meters)\/[^/]+/, '/$1/:id'))
     if (methods && !methods.has(c.req.method)) {
@@ -137,6 +137,12 @@ function createApp({
     )
   })
   return app
+}
+
+const keepNothing: MiddlewareHandler<Asking> = async (c, next) => {
+  await next()
+  // The stream has sent its own headers; setting one here would make the adapter answer a second time.
+  if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
 }
 
 /** The methods of each route, for telling a wrong method from a wrong address. */

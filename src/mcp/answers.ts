@@ -1,7 +1,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 import { AgentError, isConnectionLoss, isMalformed } from '../errors.ts'
 import type { Run } from '../events.ts'
 import type { Log } from '../log.ts'
+import { run } from '../shapes.ts'
 
 /** A refusal because of the state of a run, which the answer carries. */
 export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {
@@ -20,6 +22,14 @@ export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {
 export function answer(content: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(content) }], structuredContent: content }
 }
+
+/**
+ * The shape of an error. It belongs to what a tool says it answers: many clients hold an error against the output schema
+ * too, and would show its mismatch in place of the hint.
+ */
+export const refusalShape = z
+  .object({ code: z.string(), message: z.string(), hint: z.string().nullable(), run: run.exactOptional() })
+  .meta({ id: 'Refusal' })
 
 /** An error as a tool tells it: `code`, `message` and `hint`, and `run` where one is meant. */
 export function refusal(error: AgentError): CallToolResult {

@@ -1,8 +1,15 @@
-import { createMcpHandler, McpServer, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+} from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type Agent, version } from '../agent.ts'
 import type { Log } from '../log.ts'
 import { explain } from './answers.ts'
+import { createSessions } from './sessions.ts'
 import { addTools } from './tools.ts'
 
 /** Where the status can be read, and watched. */
@@ -21,9 +28,9 @@ export type McpEndpoint = {
 }
 
 /**
- * Serves the current specification and, each request for itself, the one before. A server per request: nothing is
- * shared between clients. Subscriptions live in the current specification's streams; the one before would need
- * sessions, which no other API process would know, so there the status does not offer them.
+ * Serves the current specification a request at a time, a server for each: nothing is shared between clients, and its
+ * subscriptions live in streams. The one before is served in sessions, where its subscriptions live; a request of a
+ * session that this process does not know is answered by itself, so that tools work at every API process.
  */
 export function createMcpEndpoint(agent: Agent, log: Log): McpEndpoint {
   const onerror = (err: Error) => log.debug({ err }, 'a request of an assistant was refused')
@@ -32,19 +39,41 @@ export function createMcpEndpoint(agent: Agent, log: Log): McpEndpoint {
       createServer({ agent, log, subscribe: era === 'modern', requestedBy: authInfo?.clientId ?? null }),
     { onerror },
   )
+  const sessions = createSessions((requestedBy) => createConnected({ agent, log, requestedBy, era: 'legacy' }))
   const leave = watchStatus(agent, () => handler.notify.resourceUpdated(statusUri))
+
+  async function fetch(request: Request, requestedBy: string | null): Promise<Response> {
+    const body = request.method === 'POST' ? await readJson(request.clone()) : undefined
+    if (await isLegacyRequest(request.clone(), body)) {
+      const answered = await sessions.fetch(request, body, requestedBy)
+      if (answered) return answered
+      if (request.method !== 'POST' && request.headers.has('mcp-session-id')) return sessionNotFound()
+    }
+    // The token was checked and stays at the door: only the name goes on.
+    return await handler.fetch(
+      request,
+      requestedBy === null ? {} : { authInfo: { token: '', clientId: requestedBy, scopes: [] } },
+    )
+  }
+
   return {
-    fetch: (request, requestedBy) =>
-      // The token was checked and stays at the door: only the name goes on.
-      handler.fetch(
-        request,
-        requestedBy === null ? {} : { authInfo: { token: '', clientId: requestedBy, scopes: [] } },
-      ),
-    stop: () => {
+    fetch,
+    stop: async () => {
       leave()
-      return handler.close()
+      await Promise.all([sessions.stop(), handler.close()])
     },
   }
+}
+
+/** Undefined for what is no JSON, which the library refuses in its own words. */
+async function readJson(request: Request): Promise<unknown> {
+  return await request.json().catch(() => undefined)
+}
+
+/** In the words of the library; a client that reads it introduces itself anew. */
+function sessionNotFound(): Response {
+  const error = { code: -32_001, message: 'Session not found' }
+  return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 404 })
 }
 
 export type McpStdio = {
@@ -63,13 +92,20 @@ export function serveMcpStdio(agent: Agent, log: Log): McpStdio {
     }
   })()
   const onerror = (err: Error) => log.debug({ err }, 'a message of the assistant was refused')
-  const handle = serveStdio(({ era }) => createConnected(agent, log, era), { transport, onerror })
+  const handle = serveStdio(({ era }) => createConnected({ agent, log, requestedBy: null, era }), {
+    transport,
+    onerror,
+  })
   return { closed, stop: handle.close }
 }
 
 /** A server for a whole connection, which tells of the status itself once its client has asked for it. */
-function createConnected(agent: Agent, log: Log, era: 'legacy' | 'modern'): McpServer {
-  const server = createServer({ agent, log, subscribe: true, requestedBy: null })
+function createConnected({
+  era,
+  ...options
+}: Omit<ServerOptions, 'subscribe'> & { era: 'legacy' | 'modern' }): McpServer {
+  const { agent, log } = options
+  const server = createServer({ ...options, subscribe: true })
   // The entry of the current specification keeps its clients' subscriptions and tells only them.
   let subscribed = era === 'modern'
   if (era === 'legacy') {

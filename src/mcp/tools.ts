@@ -1,11 +1,11 @@
-import type { McpServer, StandardSchemaWithJSON, ToolAnnotations } from '@modelcontextprotocol/server'
+import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { cursor, cursorText } from '../paging.ts'
-import { answer, explain, RunRefusal, refusal } from './answers.ts'
-import { change, meter, next, preview, reading, run, runStatus, status } from './shapes.ts'
+import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
+import { answer, explain, RunRefusal, refusal, refusalShape } from './answers.ts'
 
 type Tool<Input, Output> = {
   title: string
@@ -37,16 +37,20 @@ export function addTools(
   server: McpServer,
   { agent, log, requestedBy }: { agent: Agent; log: Log; requestedBy: string | null },
 ): void {
+  const calls = new Map<string, (input: unknown) => Promise<CallToolResult>>()
+
   function add<Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>): void {
-    const { title, description, annotations, output } = tool
-    const config = { title, description, annotations, inputSchema: judgedLater(tool.input), outputSchema: output }
-    server.registerTool(name, config, async (judged) => {
+    const { title, description, annotations, input, output } = tool
+    const call = async (given: unknown) => {
       try {
-        return answer(await tool.run(accept(judged)))
+        return answer(await tool.run(accept(input, given)))
       } catch (thrown) {
         return refusal(pointed(explain(thrown, log, { tool: name }), tool.notFound))
       }
-    })
+    }
+    calls.set(name, call)
+    const outputSchema = z.union([output, refusalShape])
+    server.registerTool(name, { title, description, annotations, inputSchema: input, outputSchema }, call)
   }
 
   add('get_sync_status', {
@@ -190,16 +194,18 @@ export function addTools(
       return { readings: items, next: cursorText(next) }
     },
   })
+
+  // The library answers a wrong name or input with prose, or with an error of the protocol that few assistants are shown.
+  server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }) => {
+    const call = calls.get(name)
+    if (call) return await call(given)
+    const hint = `Call one of: ${[...calls.keys()].join(', ')}`
+    return refusal(new AgentError('not_found', `There is no tool ${JSON.stringify(name)}`, { hint }))
+  })
 }
 
-/** The same schema to read, but its verdict goes to the tool, so that a wrong input is told with code and hint too. */
-function judgedLater<Input>(schema: z.ZodType<Input>): StandardSchemaWithJSON<unknown, z.ZodSafeParseResult<Input>> {
-  const { version, vendor, jsonSchema } = schema['~standard']
-  const validate = (value: unknown) => ({ value: schema.safeParse(value) })
-  return { '~standard': { version, vendor, jsonSchema, validate } }
-}
-
-function accept<Input>(judged: z.ZodSafeParseResult<Input>): Input {
+function accept<Input>(schema: z.ZodType<Input>, given: unknown): Input {
+  const judged = schema.safeParse(given)
   if (judged.success) return judged.data
   const faults = judged.error.issues.map(({ path, message }) =>
     path.length > 0 ? `${path.join('.')}: ${message}` : message,

@@ -13,6 +13,7 @@ const keepDeletions = sqlBeside(import.meta.url, 'audit.sql')
 const keepRejected = sqlBeside(import.meta.url, 'reject.sql')
 const insertMeters = sqlBeside(import.meta.url, 'insert.sql')
 const updateMeters = sqlBeside(import.meta.url, 'update.sql')
+const keepHashes = sqlBeside(import.meta.url, 'rehash.sql')
 const markDeleted = sqlBeside(import.meta.url, 'delete.sql')
 
 /**
@@ -34,6 +35,7 @@ export async function apply(
     needed ? ((await client.query(statement, values)).rowCount ?? 0) : 0
   const inserted = await write(difference.inserted > 0, insertMeters, [run.clientSystemId, run.id])
   const updated = await write(difference.updated > 0, updateMeters, [run.id])
+  await write(difference.rehashed > 0, keepHashes, [])
   const deleted = await write(missing > 0 && !withhold, markDeleted, [run.id])
   return {
     read,

@@ -1,4 +1,4 @@
--- Writes to `change` what differs between staging and the meters of the Client System $1.
+-- Writes to `change` what differs between staging and the meters of `ours`.
 with doubled as materialized (
   select external_id
   from staging
@@ -15,46 +15,57 @@ select
     when difference.reason is not null then 'reject'
     when difference.meter_id is null then 'insert'
     when difference.removed then 'restore'
-    else 'update'
+    when difference.changed then 'update'
+    -- What the source holds has another hash and the same text: only the hash is to be kept.
+    else 'rehash'
   end,
   difference.reason,
   difference.meter_id,
   difference.staged
 from (
   select
-    m.id as meter_id,
-    m.removed_at is not null as removed,
-    s.ctid as staged,
+    pair.*,
     case
-      when s.ctid is null then null
-      when s.cut_id is not null then 'external_id is longer than 1,000 bytes'
-      when s.external_id is null then 'external_id is null'
-      when s.external_id !~ '\S' then 'external_id is blank'
-      when s.row_bytes is not null then 'row is larger than 8 MB: ' || s.row_bytes || ' bytes'
-      when d.external_id is not null then 'external_id comes more than once'
-      when s.name is null then 'name is null'
-      when s.name !~ '\S' then 'name is blank'
-      when s.port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
-      when s.port::integer > 65535 then 'port is not a number from 1 to 65535'
-      when s.active not in ('true', 'false') then 'active is not a boolean'
+      when staged is null then null
+      when cut_id is not null then 'external_id is longer than 1,000 bytes'
+      when external_id is null then 'external_id is null'
+      when external_id !~ '\S' then 'external_id is blank'
+      when row_bytes is not null then 'row is larger than 8 MB: ' || row_bytes || ' bytes'
+      when doubled then 'external_id comes more than once'
+      when name is null then 'name is null'
+      when name !~ '\S' then 'name is blank'
+      when port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
+      when port::integer > 65535 then 'port is not a number from 1 to 65535'
+      when active not in ('true', 'false') then 'active is not a boolean'
     end as reason
-  from staging s
-  full join (select * from sync.meter where client_system_id = $1) m on m.external_id = s.external_id
-  left join doubled d on d.external_id = s.external_id
+  from (
+    select
+      m.id as meter_id,
+      m.removed_at is not null as removed,
+      s.ctid as staged,
+      d.external_id is not null as doubled,
+      s.cut_id, s.external_id, s.row_bytes, s.name, s.port, s.active,
+      s.name is distinct from m.name
+        or s.serial_number is distinct from m.serial_number
+        or s.kind is distinct from m.kind
+        or s.unit is distinct from m.unit
+        or s.location is distinct from m.location
+        or s.ip_address is distinct from m.ip_address
+        or s.port is distinct from m.port::text
+        or s.active is distinct from m.active::text
+        -- Where the source is not UTF8 the same jsonb may have its keys in another order.
+        or (s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text)
+        as changed,
+      s.row_hash is distinct from m.row_hash or s.id_hash is distinct from m.id_hash as rehashed
+    from staging s
+    full join ours m on m.external_id = s.external_id
+    left join doubled d on d.external_id = s.external_id
+  ) pair
   -- A row that equals a present meter has no fault but one: every meter was checked when it was written.
   where case
-    when s.ctid is null then m.removed_at is null
-    when m.id is null or m.removed_at is not null or d.external_id is not null then true
-    else s.name is distinct from m.name
-      or s.serial_number is distinct from m.serial_number
-      or s.kind is distinct from m.kind
-      or s.unit is distinct from m.unit
-      or s.location is distinct from m.location
-      or s.ip_address is distinct from m.ip_address
-      or s.port is distinct from m.port::text
-      or s.active is distinct from m.active::text
-      -- Where the source is not UTF8 the same jsonb may have its keys in another order.
-      or (s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text)
+    when staged is null then not removed
+    when meter_id is null or removed or doubled then true
+    else changed or rehashed
   end
   -- Keeps the rows together, so that each fault is looked for once.
   offset 0

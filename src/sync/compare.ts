@@ -10,6 +10,8 @@ export type Difference = {
   updated: number
   restored: number
   missing: number
+  /** Meters that are as the source has them and need another hash of it: no change that anybody counts. */
+  rehashed: number
   rejected: number
   nameless: number
   activeBefore: number
@@ -17,7 +19,7 @@ export type Difference = {
 
 /** Writes the differences between staging and the local meters to the temporary table `change`, and counts them. */
 export async function compare({ client }: Session, clientSystemId: string, read: number): Promise<Difference> {
-  await client.query(writeChanges, [clientSystemId])
+  await client.query(writeChanges)
   await client.query('analyze change')
   const { rows } = await client.query<Record<keyof Omit<Difference, 'read'>, number>>(countChanges, [clientSystemId])
   const counted = rows[0]

@@ -4,6 +4,7 @@ select
   count(*) filter (where operation in ('update', 'restore'))::float8 as updated,
   count(*) filter (where operation = 'restore')::float8 as restored,
   count(*) filter (where operation = 'delete')::float8 as missing,
+  count(*) filter (where operation = 'rehash')::float8 as rehashed,
   count(*) filter (where operation = 'reject')::float8 as rejected,
   count(*) filter (where reason in ('external_id is null', 'external_id is blank'))::float8 as nameless,
   case

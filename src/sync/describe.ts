@@ -1,14 +1,19 @@
+import { createHash } from 'node:crypto'
 import type { Source } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 import { type Column, Projection } from './projection.ts'
 
-/** What to ask a Client System for its meters. */
+/** How to ask a Client System for its meters. */
 export type MeterQuery = {
-  /** Yields the columns of `staging`, all of them text. */
-  select: string
+  projection: Projection
+  /** Names what is read, where and by which rules: what was learnt under another one does not hold. */
+  fingerprint: string
   /** The source's own estimate of the number of meters; null when it cannot tell. */
-  estimate: number | null
+  estimate: () => Promise<number | null>
 }
+
+/** To be raised whenever the same row gets another canonical text or another hash (projection.ts). */
+const projectionVersion = 1
 
 const required = ['external_id', 'name'] as const
 
@@ -18,14 +23,21 @@ const required = ['external_id', 'name'] as const
  */
 export async function describeMeters(source: Source, query: string): Promise<MeterQuery> {
   const inner = query.trim().replace(/;\s*$/, '')
-  const described = await source.attempt(`select * from (\n${inner}\n) q limit 0`)
-  if ('refusal' in described) throw described.refusal
-  const columns = described.fields.map(({ name, dataTypeID }, at) => ({ name, alias: `c${at + 1}`, type: dataTypeID }))
+  const outline = await source.attempt(`select * from (\n${inner}\n) q limit 0`)
+  if ('refusal' in outline) throw outline.refusal
+  const columns = outline.fields.map(({ name, dataTypeID }, at) => ({ name, alias: `c${at + 1}`, type: dataTypeID }))
   requireColumns(columns, inner)
   const projection = new Projection(columns, inner, source)
   const whole = await source.attempt(`${projection.select()} limit 0`)
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
-  return { select: projection.select(), estimate: await estimateRows(source, inner) }
+  const { place, version, encoding } = source
+  const major = Math.floor(version / 10_000)
+  const described = [projectionVersion, place, major, encoding, inner, ...columns.map(({ name, type }) => [name, type])]
+  return {
+    projection,
+    fingerprint: createHash('sha256').update(JSON.stringify(described)).digest('hex'),
+    estimate: () => estimateRows(source, inner),
+  }
 }
 
 async function estimateRows(source: Source, inner: string): Promise<number | null> {

@@ -1,11 +1,11 @@
 -- Inserts the meters that are new in the Client System $1, for the run $2.
 insert into sync.meter (
   client_system_id, external_id, name, serial_number, kind, unit, location, ip_address, port, attributes, active,
-  created_run_id, last_run_id
+  id_hash, row_hash, created_run_id, last_run_id
 )
 select
   $1, s.external_id, s.name, s.serial_number, s.kind, s.unit, s.location, s.ip_address, s.port::integer,
-  s.attributes::jsonb, s.active::boolean, $2, $2
+  s.attributes::jsonb, s.active::boolean, s.id_hash, s.row_hash, $2, $2
 from change c
 cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
 where c.operation = 'insert'

@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import { transaction } from '../db/connect.ts'
-import type { Phase, Progress } from '../events.ts'
+import type { Phase, Progress, ReadStep } from '../events.ts'
 import type { Log } from '../log.ts'
 import { markPhase, notify, type RunRef } from './record.ts'
 
 /** Follows a run through its phases: marks them, times them, and tells how far it has come. */
 export type Phases = Disposable & {
   enter: (phase: Phase) => Promise<void>
-  /** Rows that the source is expected to have. */
-  expect: (rows: number | null) => void
+  /** What is read now, and how many rows of it are expected. */
+  step: (step: ReadStep, rowsExpected: number | null) => void
   /** How much has been read; what is not given stays. */
   progress: (now: { bytesRead?: number; rowsRead?: number }) => void
   /** Milliseconds in each phase so far. */
@@ -61,11 +61,11 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
     enter: async (phase) => {
       account()
       state.phase = phase
-      state.step = phase === 'reading' ? 'meters' : null
+      if (phase !== 'reading') state.step = null
       await transaction(pool, (db) => markPhase(db, run, phase))
     },
-    expect: (rows) => {
-      state.rowsExpected = rows
+    step: (step, rowsExpected) => {
+      Object.assign(state, { step, rowsExpected, rowsRead: 0 })
     },
     progress: (now) => {
       Object.assign(state, now)

@@ -9,7 +9,7 @@ import { describeMeters } from './describe.ts'
 import { failureOf } from './failure.ts'
 import { guard } from './guard.ts'
 import { readMeters } from './read.ts'
-import { stage } from './stage.ts'
+import { findLeft } from './record.ts'
 
 const mostChanges = 100
 
@@ -47,10 +47,13 @@ export async function previewSync(
   try {
     session = await openSession(syncDatabase, { milliseconds: clientSystem.deadlines.total, signal })
     await using source = await openSource(clientSystem, signal)
-    await session.client.query('begin isolation level read committed')
+    await session.client.query('begin isolation level repeatable read')
     const query = await describeMeters(source, clientSystem.query)
-    const { rows: read } = await stage(session, readMeters(source, query), () => undefined)
-    const found = await compare(session, clientSystem.id, read)
+    const { id: clientSystemId } = clientSystem
+    const left = await findLeft(session.client, clientSystemId)
+    const reading = { clientSystemId, source, query, left, full: null, tell: unheard }
+    const { rows: read } = (await readMeters(session, reading)).source
+    const found = await compare(session, clientSystemId, read)
     const verdict = guard(found, clientSystem.guard)
     const withheld = verdict.deletions === 'withhold'
     const { rows } = await session.client.query<ChangeRow>(listChanges, [mostChanges, withheld])
@@ -74,6 +77,9 @@ export async function previewSync(
     session?.destroy()
   }
 }
+
+/** A preview is over soon, and shown when it is. */
+const unheard = { step: () => undefined, progress: () => undefined }
 
 type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after'> &
   Record<'meterId' | 'before' | 'after', string | null>

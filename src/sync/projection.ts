@@ -29,6 +29,8 @@ const fractional = new Set(Object.values(numeric))
 /** bool, integers, oid, floats, date, times, interval, uuid, money, network addresses: a few bytes, whatever they hold. */
 const short = new Set([16, 20, 21, 23, 26, 700, 701, 1082, 1083, 1114, 1184, 1186, 1266, 2950, 790, 869, 650, 829])
 const firstUserType = 16_384
+/** bool, bytea, int2, int4, date, inet, uuid: equal values have one text, and all of their bits are hashed. */
+const faithful = new Set([oid.bool, oid.bytea, oid.int2, oid.int4, 1082, oid.inet, 2950])
 /** text, varchar, char, date, timestamps, uuid: json and jsonb write them alike. */
 const alike = new Set([...textual, 1082, 1114, 1184, 2950])
 
@@ -47,7 +49,8 @@ export class Projection {
     this.#source = source
   }
 
-  select(): string {
+  /** The columns of `staging`, of all meters or of those with these id hashes, given as the text of an array. */
+  select(idHashes: string | null = null): string {
     const values = this.#values().map(([name, value]) => `  case when q.fits then ${value} end as ${name}`)
     const id = this.#text('external_id')
     return [
@@ -55,15 +58,23 @@ export class Projection {
       `  case when q.id_fits then ${id} end as external_id,`,
       `${values.join(',\n')},`,
       `  case when not q.id_fits then left(${id}, 200) end as cut_id,`,
-      `  case when not q.fits then (${this.#size('q.')})::text end as row_bytes`,
-      `from (\n${this.#measured()}\noffset 0) q`,
+      `  case when not q.fits then (${this.#size('q.')})::text end as row_bytes,`,
+      `  q.id_hash, ${this.#rowHash('q.id_hash')} as row_hash`,
+      `from (\n${this.#measured(idHashes)}\noffset '0') q`,
     ].join('\n')
+  }
+
+  /** Id hash and row hash of each meter, without its values; null where the source cannot tell which buckets differ. */
+  get hashes(): string | null {
+    if (!this.#canHash()) return null
+    const id = this.#idHash()
+    return `select ${id} as id_hash, ${this.#rowHash(id)} as row_hash\n${this.#from()}`
   }
 
   /** Finds the column whose canonical text the Client System refuses to compute. */
   async blame(source: Source, refusal: AgentError): Promise<AgentError> {
     for (const [name, value, column] of this.#values()) {
-      const tried = await source.attempt(`select ${value} from (\n${this.#measured()}\noffset 0) q limit 0`)
+      const tried = await source.attempt(`select ${value} ${this.#from()} limit 0`)
       if ('refusal' in tried) {
         const hint = `Cast the column in CLIENT_SYSTEM_QUERY: select …::text as ${column ?? name}`
         const message = `The column ${column ?? name} has a type that cannot be mirrored: ${tried.refusal.message}`
@@ -74,14 +85,67 @@ export class Projection {
   }
 
   /** The query's rows with `fits` (up to 8 MB) and `id_fits` (up to 1,000 bytes). */
-  #measured(): string {
-    const aliases = [...this.#columns.values()].map((column) => column.alias)
-    return [
+  #measured(idHashes: string | null): string {
+    const lines = [
       'select q.*,',
+      `  ${this.#idHash()} as id_hash,`,
       `  coalesce(octet_length(${this.#text('external_id')}) <= 1000, true) as id_fits,`,
       `  ${this.#size('q.')} <= 8388608 as fits`,
-      `from (\n${this.#inner}\n) q (${aliases.join(', ')})`,
-    ].join('\n')
+      this.#from(),
+    ]
+    if (idHashes !== null) lines.push(`where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
+    return lines.join('\n')
+  }
+
+  #from(): string {
+    const aliases = [...this.#columns.values()].map((column) => column.alias)
+    return `from (\n${this.#inner}\n) q (${aliases.join(', ')})`
+  }
+
+  /** Before 14 there is neither bit_xor nor a hash of rows. */
+  #canHash(): boolean {
+    return this.#source.version >= 140_000
+  }
+
+  /** Where a meter stands among the buckets. Rows without an id, or with one that is too long, stand together. */
+  #idHash(): string {
+    if (!this.#canHash()) return 'null::bigint'
+    const id = this.#text('external_id')
+    const hash = `coalesce(hashtextextended(${id} collate "C", 0), 0)`
+    const type = this.#columns.get('external_id')?.type ?? oid.text
+    return short.has(type) ? hash : `case when octet_length(${id}) > 1000 then 0 else ${hash} end`
+  }
+
+  /**
+   * The hash of a row as the source holds it, seeded with its id: two rows that swap their values then differ in more
+   * than their order. Rows that hash alike have the same canonical texts; not the reverse. What may be large is not
+   * even looked at.
+   */
+  #rowHash(idHash: string): string {
+    if (!this.#canHash()) return 'null::bigint'
+    const columns = [...this.#columns.values()]
+    const sizes = columns
+      .filter(({ type }) => !short.has(type))
+      .map(({ alias, type }) => storedSize(`q.${alias}`, type))
+    const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash})`
+    return sizes.length === 0 ? hash : `case when greatest(${sizes.join(', ')}) > 8388608 then 0 else ${hash} end`
+  }
+
+  /**
+   * A value as it is, where values that are equal have one text and none is folded before it is hashed (as bigint and
+   * timestamps are, to 32 bits); its canonical text otherwise.
+   */
+  #hashable(column: Column): string {
+    const { alias, type, name } = column
+    const value = `q.${alias}`
+    // As they are kept here, so that another type of the same meaning is no other row; what is neither is rejected anyway.
+    if (name === 'active') return `case ${this.#active()} when 'true' then true when 'false' then false end`
+    if (name === 'port') return type === oid.int2 || type === oid.int4 ? `${value}::integer` : portNumber(this.#port())
+    if (faithful.has(type)) return value
+    if (type === oid.text || type === oid.varchar) return `${value} collate "C"`
+    // Of json its own text: whether it can be jsonb is a question that a planner must not answer for a constant.
+    if (short.has(type) || type === oid.json) return `${value}::text collate "C"`
+    return `(${mirrored.has(name) ? this.#text(name) : this.#json(column)}) collate "C"`
   }
 
   /**
@@ -92,9 +156,9 @@ export class Projection {
     for (const { alias, type } of this.#columns.values()) {
       const column = `${prefix}${alias}`
       if (short.has(type)) continue
-      if (textual.has(type) || type === oid.bytea) sizes.push(`coalesce(octet_length(${column}), 0)::bigint`)
+      const stored = storedSize(column, type)
+      if (textual.has(type) || type === oid.bytea) sizes.push(`coalesce(${stored}, 0)::bigint`)
       else {
-        const stored = `pg_column_size(${column})`
         sizes.push(
           `coalesce(case when ${stored} < 2000 then ${stored} else octet_length(${column}::text) end, 0)::bigint`,
         )
@@ -200,6 +264,16 @@ export class Projection {
     const numbers = `regexp_replace(${text} collate "C", '"([^"\\\\]|\\\\.)*"', '', 'g')`
     return `(${escapes} !~ '${wrong}' and ${numbers} !~ '[eE][-+]?0*[1-9][0-9]{4}')`
   }
+}
+
+/** -1 stands for what is no port. */
+function portNumber(text: string): string {
+  return `case when ${text} ~ '^[1-9][0-9]{0,4}$' then (${text})::integer when ${text} is not null then -1 end`
+}
+
+/** Bytes of a value as far as they are known without its text. */
+function storedSize(value: string, type: number): string {
+  return textual.has(type) || type === oid.bytea ? `octet_length(${value})` : `pg_column_size(${value})`
 }
 
 /** The order of keys within jsonb, by the bytes that they have in the Sync database. */

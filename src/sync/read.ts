@@ -1,37 +1,50 @@
+import type { Session } from '../db/connect.ts'
 import type { Source } from '../db/source.ts'
-import { AgentError } from '../errors.ts'
 import type { MeterQuery } from './describe.ts'
+import { stageDifferences } from './narrow.ts'
+import type { Left } from './record.ts'
+import { createStaging, type Staged, stageAll, type Teller } from './stage.ts'
 
-/** The meters as binary COPY: bytes, never parsed here. */
-export function readMeters(source: Source, { select }: MeterQuery): AsyncGenerator<Buffer, void, undefined> {
-  return source.copy(`copy (\n${select}\n) to stdout (format binary)`)
+export type Reading = {
+  clientSystemId: string
+  source: Source
+  query: MeterQuery
+  /** What the last success left. */
+  left: Left
+  /** Why all of it is to be read, where the caller knows. */
+  full: string | null
+  tell: Teller
 }
 
 /**
- * Refuses to mirror the Sync database into itself (Fault 11). Where the source's server shows the lock that `session`
- * holds, in the database that the query reads, both are one; then the query's plan tells whether it reads our tables.
+ * Reads the source into `staging`: only what differs from the meters here, or, where that cannot be told or would save
+ * nothing, all of it. Whatever comes after does the same with either.
  */
-export async function refuseSameDatabase(
-  source: Source,
-  query: string,
-  session: { pid: number; lock: bigint },
-): Promise<void> {
-  const { rows } = await source.ask<{ same: boolean }>(
-    `select exists (
-       select from pg_locks l
-       where l.locktype = 'advisory' and l.granted and l.pid = $1
-         and l.database = (select oid from pg_database where datname = current_database())
-         and (l.classid::bigint << 32 | l.objid::bigint) = $2::bigint
-     ) as same`,
-    [session.pid, session.lock.toString()],
-  )
-  if (!rows[0]?.same) return
-  const inner = query.trim().replace(/;\s*$/, '')
-  const plan = await source.ask<{ 'QUERY PLAN': unknown }>(
-    `explain (verbose, format json) select * from (\n${inner}\n) q`,
-  )
-  if (!/"Schema":"(sync|pgboss)"/.test(JSON.stringify(plan.rows[0]?.['QUERY PLAN']))) return
-  throw new AgentError('same_database', "The query reads the Sync database's own tables", {
-    hint: 'Point CLIENT_SYSTEM_URL or CLIENT_SYSTEM_QUERY at the meters of the Client System',
-  })
+export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
+  const { clientSystemId, source, query, left, tell } = reading
+  const { projection } = query
+  await createStaging(session)
+  const reason = reading.full ?? whyFull(query, left)
+  if (reason !== null) {
+    return await stageAll(session, {
+      clientSystemId,
+      source,
+      projection,
+      reason,
+      expected: await query.estimate(),
+      tell,
+    })
+  }
+  const narrowed = await stageDifferences(session, { clientSystemId, source, projection, left, tell })
+  if ('staged' in narrowed) return narrowed.staged
+  const { refused, meters: expected } = narrowed
+  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, tell })
+}
+
+/** Why the hashes that are kept with the meters tell nothing, or null when they do. */
+function whyFull({ fingerprint }: MeterQuery, left: Left): string | null {
+  if (left.meters.total === 0) return 'there were no meters here'
+  if (left.fingerprint === null) return 'its rows were not hashed before'
+  if (left.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
+  return null
 }

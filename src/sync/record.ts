@@ -1,13 +1,46 @@
 import type { Queryable } from '../db/connect.ts'
-import type { Counts, Notice, Phase, RunError, RunStatus } from '../events.ts'
+import type { Counts, Notice, Phase, Run, RunError, RunStatus } from '../events.ts'
 
 /** Marks the pg-boss job of a run as done, through the caller's transaction. A job that is gone is no error. */
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
 
+/** What a success leaves of a Client System for the next run to go by. */
+export type Left = {
+  meters: { total: number; active: number }
+  /** The xor of `content_hash` over the present meters: another one tells that somebody else has changed them. */
+  content: bigint
+  /** Of the query that was read (describe.ts); null before the first. */
+  fingerprint: string | null
+}
+
+export async function findLeft(db: Queryable, clientSystemId: string): Promise<Left> {
+  const { rows } = await db.query<{
+    total: string
+    active: string
+    content: string | null
+    fingerprint: string | null
+  }>(
+    `select meters_total as total, meters_active as active, content_digest as content, source_fingerprint as fingerprint
+     from sync.client_system where id = $1`,
+    [clientSystemId],
+  )
+  const { total = '0', active = '0', content = null, fingerprint = null } = rows[0] ?? {}
+  const meters = { total: Number(total), active: Number(active) }
+  return { meters, content: BigInt(content ?? 0), fingerprint }
+}
+
 export type RunRef = { id: string; clientSystemId: string }
 
 /** What is known of a run that succeeded. */
-export type Result = { counts: Counts; readMode: 'full'; bytesRead: number; timings: Partial<Record<Phase, number>> }
+export type Result = {
+  counts: Counts
+  readMode: 'full' | 'narrow'
+  readReason: string | null
+  bytesRead: number
+  timings: Partial<Record<Phase, number>>
+  proof: Run['proof']
+  left: Left
+}
 
 export const channel = 'meter_sync'
 
@@ -65,19 +98,19 @@ export async function recordSuccess(
   result: Result,
   completeJob: CompleteJob,
 ): Promise<boolean> {
-  const { counts } = result
+  const { counts, left } = result
   await db.query(
-    `update sync.client_system set (meters_total, meters_active) = (
-       select count(*), count(*) filter (where active) from sync.meter where client_system_id = $1
-     ) where id = $1`,
-    [run.clientSystemId],
+    `update sync.client_system
+     set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5
+     where id = $1`,
+    [run.clientSystemId, left.meters.total, left.meters.active, left.content.toString(), left.fingerprint],
   )
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
     `update sync.run set
        status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
        read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
-       read_mode = $11, bytes_read = $12, timings = $13
+       read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16
      where id = $1 and status = 'running'`,
     [
       run.id,
@@ -93,6 +126,9 @@ export async function recordSuccess(
       result.readMode,
       result.bytesRead,
       JSON.stringify(result.timings),
+      result.readReason,
+      result.proof?.rows ?? null,
+      result.proof?.digest ?? null,
     ],
   )
   if (rowCount !== 1) return false

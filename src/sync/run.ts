@@ -10,13 +10,26 @@ import { describeMeters } from './describe.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { guard, type Verdict } from './guard.ts'
 import { followPhases } from './phases.ts'
-import { readMeters, refuseSameDatabase } from './read.ts'
-import { type CompleteJob, markRunning, type Result, type RunRef, recordFailure, recordSuccess } from './record.ts'
+import { prove } from './prove.ts'
+import { readMeters } from './read.ts'
+import {
+  type CompleteJob,
+  findLeft,
+  markRunning,
+  type Result,
+  type RunRef,
+  recordFailure,
+  recordSuccess,
+} from './record.ts'
+import { refuseSameDatabase } from './same-database.ts'
 import { openRunSession, type RunSession } from './session.ts'
-import { stage } from './stage.ts'
 
 /** A run as its trigger asked for it. */
-export type QueuedRun = RunRef & { approveDeletes: number | null }
+export type QueuedRun = RunRef & {
+  approveDeletes: number | null
+  /** Why every meter is to be read, if so. */
+  full: string | null
+}
 
 export type Deps = {
   clientSystem: ClientSystem
@@ -62,7 +75,7 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   }
 }
 
-/** The one transaction: read, stage, compare, guard, apply, record (Requirements 1.1 to 1.5). */
+/** The one transaction: read and stage, compare, guard, apply, prove, record (Requirements 1.1 to 1.5). */
 async function mirror(run: QueuedRun, deps: Deps, session: RunSession): Promise<Outcome> {
   const { clientSystem, pool, completeJob, signal, log } = deps
   using phases = followPhases({ pool, run, pid: session.pid, log })
@@ -70,18 +83,31 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession): Promise<
   await session.client.query('begin isolation level read committed')
   await refuseSameDatabase(source, clientSystem.query, session)
   const query = await describeMeters(source, clientSystem.query)
-  phases.expect(query.estimate)
+  const { clientSystemId, full } = run
+  const left = await findLeft(session.client, clientSystemId)
   await phases.enter('reading')
-  const staged = await stage(session, readMeters(source, query), phases.progress)
+  const staged = await readMeters(session, { clientSystemId, source, query, left, full, tell: phases })
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
-  const difference = await compare(session, run.clientSystemId, staged.rows)
+  const difference = await compare(session, clientSystemId, staged.source.rows)
   const verdict = guard(difference, clientSystem.guard, run.approveDeletes)
   await phases.enter('applying')
   signal.throwIfAborted()
   const counts = await apply(session, run, difference, verdict)
-  const result: Result = { counts, readMode: 'full', bytesRead: staged.bytes, timings: phases.timings() }
+  await phases.enter('proving')
+  const { proof, ...now } = await prove(session, clientSystemId, staged, verdict, left)
+  const { readMode, readReason, bytes: bytesRead } = staged
+  const timings = phases.timings()
+  const result: Result = {
+    counts,
+    readMode,
+    readReason,
+    bytesRead,
+    timings,
+    proof,
+    left: { ...now, fingerprint: query.fingerprint },
+  }
   signal.throwIfAborted()
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
   await session.commit()

@@ -1,5 +1,6 @@
 -- What the source answered, one row a meter, all of it text: what cannot be used is rejected by name later on.
--- `cut_id` stands instead of an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB.
+-- `cut_id` stands instead of an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB. The hashes are the
+-- source's own, null where it cannot compute them.
 create temporary table staging (
   external_id text collate "C",
   name text,
@@ -12,7 +13,9 @@ create temporary table staging (
   active text,
   attributes text,
   cut_id text,
-  row_bytes text
+  row_bytes text,
+  id_hash bigint,
+  row_hash bigint
 ) on commit drop;
 
 -- What differs, and only that. `staged` points at the row of staging.

@@ -1,76 +1,76 @@
-import type { Writable } from 'node:stream'
-import copyStreams from 'pg-copy-streams'
+import pg from 'pg'
 import { type Session, sqlBeside } from '../db/connect.ts'
+import { copyInto } from '../db/copy.ts'
+import type { Source } from '../db/source.ts'
+import type { ReadStep } from '../events.ts'
+import type { Projection } from './projection.ts'
 
-const createStaging = sqlBeside(import.meta.url, 'stage.sql')
+const createTables = sqlBeside(import.meta.url, 'stage.sql')
 
-export type Staged = { rows: number; bytes: number }
+/** Hears what is being read, how many rows are expected, and how far it has come. */
+export type Teller = {
+  step: (step: ReadStep, rowsExpected: number | null) => void
+  progress: (now: { bytesRead?: number; rowsRead?: number }) => void
+}
 
 /**
- * Pipes the bytes of a binary COPY into the temporary table `staging`, without parsing one; `tell` hears how far it
- * has come. A fault of the source is thrown as it came; any other is the Sync database's.
+ * What a run compares: the rows of `staging` with the meters of the view `ours`. A meter of the view that has no row is
+ * gone at the source.
  */
-export async function stage(
+export type Staged = {
+  readMode: 'full' | 'narrow'
+  /** Why it was read in full. */
+  readReason: string | null
+  /** Every part of the source was found to be as it is here: nothing will be written. */
+  equal: boolean
+  bytes: number
+  /** All rows of the source, usable or not, and the xor of their hashes; the digest is null where it computes none. */
+  source: { rows: number; digest: bigint | null }
+}
+
+/** Creates the tables that a run stages into, once in its transaction. */
+export async function createStaging({ client }: Session): Promise<void> {
+  await client.query(createTables)
+}
+
+/** Reads every meter of the source into `staging`, as binary COPY: bytes, never parsed here. */
+export async function stageAll(
   { client }: Session,
-  meters: AsyncIterable<Buffer>,
-  tell: (now: { bytesRead: number; rowsRead?: number }) => void,
+  {
+    clientSystemId,
+    source,
+    projection,
+    reason,
+    expected,
+    tell,
+  }: {
+    clientSystemId: string
+    source: Source
+    projection: Projection
+    reason: string
+    expected: number | null
+    tell: Teller
+  },
 ): Promise<Staged> {
-  await client.query(createStaging)
-  const target = client.query(copyStreams.from('copy staging from stdin (format binary)'))
-  const unlessBroken = watchErrors(target)
-  const chunks = meters[Symbol.asyncIterator]()
-  let bytes = 0
-  try {
-    for (
-      let next = await unlessBroken(() => chunks.next());
-      !next.done;
-      next = await unlessBroken(() => chunks.next())
-    ) {
-      bytes += next.value.length
-      tell({ bytesRead: bytes })
-      if (!target.write(next.value)) await unlessBroken(() => drained(target))
-    }
-  } catch (error) {
-    await unlessBroken(() => aborted(target)).catch(() => undefined)
-    throw error
-  }
-  await unlessBroken(() => finished(target))
-  tell({ bytesRead: bytes, rowsRead: target.rowCount })
+  tell.step('meters', expected)
+  const { rows, bytes } = await copyInto(
+    client,
+    'copy staging from stdin (format binary)',
+    source.copy(`copy (\n${projection.select()}\n) to stdout (format binary)`),
+    (bytesRead) => tell.progress({ bytesRead }),
+  )
+  tell.progress({ bytesRead: bytes, rowsRead: rows })
   await client.query('analyze staging')
-  return { rows: target.rowCount, bytes }
-}
-
-/**
- * Begins something and waits for it, unless the stream breaks first: then its error is thrown, and when it had broken
- * before, nothing is begun. The two databases fail apart, and neither may wait for the other.
- */
-function watchErrors(stream: Writable): <T>(begin: () => Promise<T>) => Promise<T> {
-  let broken: Error | null = null
-  let fail: (error: Error) => void = () => undefined
-  stream.once('error', (error: Error) => {
-    broken = error
-    fail(error)
-  })
-  return (begin) =>
-    new Promise((resolve, reject) => {
-      if (broken) return reject(broken)
-      fail = reject
-      begin().then(resolve, reject)
-    })
-}
-
-function drained(stream: Writable): Promise<void> {
-  return new Promise((done) => stream.once('drain', done))
-}
-
-function finished(stream: Writable): Promise<void> {
-  return new Promise((done) => stream.end(done))
-}
-
-/** Takes the copy back; its server answers with an error. */
-function aborted(stream: Writable): Promise<void> {
-  return new Promise((done) => {
-    stream.once('close', done)
-    stream.destroy(new Error('the source was lost'))
-  })
+  await client.query(
+    `create or replace temporary view ours as select * from sync.meter where client_system_id = ${pg.escapeLiteral(clientSystemId)}`,
+  )
+  const hashed = await client.query<{ digest: string | null }>('select bit_xor(row_hash) as digest from staging')
+  const digest = hashed.rows[0]?.digest ?? null
+  return {
+    readMode: 'full',
+    readReason: reason,
+    equal: false,
+    bytes,
+    source: { rows, digest: digest === null ? (projection.hashes === null ? null : 0n) : BigInt(digest) },
+  }
 }

@@ -10,6 +10,8 @@ set
   port = s.port::integer,
   attributes = s.attributes::jsonb,
   active = s.active::boolean,
+  id_hash = s.id_hash,
+  row_hash = s.row_hash,
   removed_at = null,
   updated_at = now(),
   last_run_id = $1

@@ -167,7 +167,7 @@ test('1.5 a log line and the run tell inserted, updated and deleted, equal to th
     runId: run.id,
     clientSystem: 'main',
     trigger: 'manual',
-    readMode: 'full',
+    readMode: 'narrow',
     ...counted(run),
   })
   assert.deepEqual((await agent.api<Run>(`/api/runs/${run.id}`)).body, run)

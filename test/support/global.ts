@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { PgBoss } from 'pg-boss'
 import { migrate } from '../../src/db/migrate.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
 import { prepareBrowser } from './browser.ts'
@@ -49,9 +48,5 @@ async function createTemplate(server: Postgres): Promise<void> {
   await admin.connect()
   await admin.query('create database sync_template')
   await admin.end()
-  const url = server.url('sync_template')
-  await migrate({ url, tls: false })
-  const boss = new PgBoss({ connectionString: url, supervise: false, schedule: false })
-  await boss.start()
-  await boss.stop({ graceful: false })
+  await migrate({ url: server.url('sync_template'), tls: false })
 }

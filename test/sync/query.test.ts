@@ -16,8 +16,9 @@ async function ask({ environment }: World, query: string, url?: string): Promise
   const [clientSystem] = parseConfig(environment(url === undefined ? {} : { CLIENT_SYSTEM_URL: url })).clientSystems
   if (!clientSystem) throw new Error('there is no Client System')
   await using source = await openSource(clientSystem, new AbortController().signal)
-  const { select } = await describeMeters(source, query)
-  return (await source.ask<Row>(select)).rows
+  const { projection } = await describeMeters(source, query)
+  const { rows } = await source.ask<Row & Partial<Record<'id_hash' | 'row_hash', string>>>(projection.select())
+  return rows.map(({ id_hash: _id, row_hash: _row, ...row }) => row)
 }
 
 async function refusal(world: World, query: string, url?: string): Promise<AgentError> {

@@ -168,7 +168,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     const copying = whole - (healthy.bytesRead ?? 0) - 5 * 3_000 - 100
     const broken = async (fault: Fault) => {
       proxy.fault = fault
-      const run = await agent.sync()
+      const run = await agent.sync({ full: true })
       const error = failed(run)
       assert.deepEqual(await rowVersions(world.sync), before, JSON.stringify(fault))
       await eventually(async () => proxy.open() === 0)
@@ -194,7 +194,28 @@ suite('a Client System that fails', { concurrency: true }, () => {
     }
 
     proxy.fault = null
-    assertCounts(await agent.sync(), { read: 2_999, updated: 2_999, deleted: 1 })
+    assertCounts(await agent.sync({ full: true }), { read: 2_999, updated: 2_999, deleted: 1 })
+
+    // The same where a run asks for digests, for hashes, and for the few meters that differ.
+    await world.source.query(`update meter set name = 'Other' where external_id % 100 = 0`)
+    const narrow = await agent.sync()
+    assertCounts(narrow, { read: 2_999, updated: 30 })
+    assert.equal(narrow.readMode, 'narrow')
+    await world.source.query(`update meter set name = 'Another' where external_id % 100 = 0`)
+    const settled = await rowVersions(world.sync)
+    const answered = proxy.sent
+    for (let step = 1; step <= steps; step++) {
+      proxy.fault = { after: Math.floor((step * (answered - 100)) / steps), kind: step % 2 === 0 ? 'cut' : 'reset' }
+      const { code, message } = failed(await agent.sync())
+      assert.equal(code, 'source_lost', `${step}: ${message}`)
+      assert.deepEqual(await rowVersions(world.sync), settled)
+    }
+    proxy.fault = { after: answered - 1_000, kind: 'hold' }
+    assert.equal(failed(await agent.sync()).code, 'source_timeout')
+    assert.deepEqual(await rowVersions(world.sync), settled)
+    await eventually(async () => proxy.open() === 0)
+    proxy.fault = null
+    assertCounts(await agent.sync(), { read: 2_999, updated: 30 })
     await agent.stop()
 
     const applied = await rowVersions(world.sync)

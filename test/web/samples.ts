@@ -30,6 +30,7 @@ function run(number: number, revision: number, some: Partial<Run>): Run {
     counts: null,
     error: null,
     readMode: null,
+    readReason: null,
     proof: null,
     bytesRead: null,
     timings: null,

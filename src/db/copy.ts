@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream'
+import type pg from 'pg'
+import copyStreams from 'pg-copy-streams'
+
+export type Copied = { rows: number; bytes: number }
+
+/**
+ * Pipes the bytes of a binary COPY into a table, without parsing one: `statement` is a `copy … from stdin`. `tell` hears
+ * how many bytes have come. A fault of where they come from is thrown as it came; any other is the target's.
+ */
+export async function copyInto(
+  client: pg.Client,
+  statement: string,
+  source: AsyncIterable<Buffer>,
+  tell: (bytes: number) => void,
+): Promise<Copied> {
+  const target = client.query(copyStreams.from(statement))
+  const unlessBroken = watchErrors(target)
+  const chunks = source[Symbol.asyncIterator]()
+  let bytes = 0
+  try {
+    for (
+      let next = await unlessBroken(() => chunks.next());
+      !next.done;
+      next = await unlessBroken(() => chunks.next())
+    ) {
+      bytes += next.value.length
+      tell(bytes)
+      if (!target.write(next.value)) await unlessBroken(() => drained(target))
+    }
+  } catch (error) {
+    await unlessBroken(() => aborted(target)).catch(() => undefined)
+    throw error
+  }
+  await unlessBroken(() => finished(target))
+  return { rows: target.rowCount, bytes }
+}
+
+/** Begins to read at once, so that the other side works while this one does something else. */
+export function begin<T>(source: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
+  const first = source.next()
+  // Whoever reads on hears of it.
+  first.catch(() => undefined)
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for (let next = await first; !next.done; next = await source.next()) yield next.value
+      } finally {
+        await source.return()
+      }
+    },
+  }
+}
+
+/**
+ * Begins something and waits for it, unless the stream breaks first: then its error is thrown, and when it had broken
+ * before, nothing is begun. The two databases fail apart, and neither may wait for the other.
+ */
+function watchErrors(stream: Writable): <T>(begin: () => Promise<T>) => Promise<T> {
+  let broken: Error | null = null
+  let fail: (error: Error) => void = () => undefined
+  stream.once('error', (error: Error) => {
+    broken = error
+    fail(error)
+  })
+  return (begin) =>
+    new Promise((resolve, reject) => {
+      if (broken) return reject(broken)
+      fail = reject
+      begin().then(resolve, reject)
+    })
+}
+
+function drained(stream: Writable): Promise<void> {
+  return new Promise((done) => stream.once('drain', done))
+}
+
+function finished(stream: Writable): Promise<void> {
+  return new Promise((done) => stream.end(done))
+}
+
+/** Takes the copy back; its server answers with an error. */
+function aborted(stream: Writable): Promise<void> {
+  return new Promise((done) => {
+    stream.once('close', done)
+    stream.destroy(new Error('the source was lost'))
+  })
+}

@@ -1,0 +1,56 @@
+import { html } from 'hono/html'
+import type { Schema } from './openapi.ts'
+
+type Html = ReturnType<typeof html>
+
+/** Where a shape of this name stands on the page. */
+export function anchor(name: string): string {
+  return `shape-${name}`
+}
+
+/** What a value is, in a few words; a shape that has a name is a link to it. */
+export function shapeType(schema: Schema): Html {
+  const choices = schema.anyOf?.filter((one) => typeof one === 'object')
+  if (schema.$ref !== undefined) {
+    const name = schema.$ref.split('/').at(-1) ?? ''
+    return html`<a href="#${anchor(name)}">${name}</a>`
+  }
+  if (choices) return html`${choices.map((one, at) => html`${at > 0 ? ' or ' : ''}${shapeType(one)}`)}`
+  if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`
+  if (schema.enum) {
+    return html`${schema.enum.map((one, at) => html`${at > 0 ? ' · ' : ''}<code>${String(one)}</code>`)}${byDefault(schema)}`
+  }
+  if (schema.type === 'array') {
+    const { items } = schema
+    return html`list of ${items && typeof items === 'object' && !Array.isArray(items) ? shapeType(items) : 'anything'}`
+  }
+  const types = [schema.type ?? 'anything'].flat().join(' or ')
+  return html`${types}${schema.format === undefined ? '' : ` (${schema.format})`}${range(schema)}${byDefault(schema)}`
+}
+
+function range({ minimum, maximum, maxLength }: Schema): string {
+  if (maxLength !== undefined) return `, at most ${maxLength.toLocaleString('en')} characters`
+  if (minimum !== undefined && maximum !== undefined) return `, ${minimum} to ${maximum.toLocaleString('en')}`
+  return minimum === undefined ? '' : `, at least ${minimum}`
+}
+
+function byDefault({ default: value }: Schema): string {
+  return value === undefined ? '' : `, by default ${String(value)}`
+}
+
+/** The fields of an object that has no name of its own, and of those within it. */
+export function shapeFields(schema: Schema): Html | '' {
+  const fields = Object.entries(schema.properties ?? {})
+  if (fields.length === 0) return ''
+  return html`<dl class="fields">${fields.map(([name, field]) =>
+    typeof field === 'object' ? renderField(name, field, schema.required?.includes(name) ?? false) : '',
+  )}</dl>`
+}
+
+function renderField(name: string, field: Schema, required: boolean): Html {
+  const inner = typeof field.items === 'object' && !Array.isArray(field.items) ? field.items : field
+  return html`<div>
+    <dt><code>${name}</code>${required ? '' : html` <span class="quiet">optional</span>`}</dt>
+    <dd>${shapeType(field)}${field.description === undefined ? '' : html`<br />${field.description}`}${shapeFields(inner ?? field)}</dd>
+  </div>`
+}

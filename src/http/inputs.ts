@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { cursor } from '../paging.ts'
+
+/**
+ * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
+ * wire stands for something else, its meta says what.
+ */
+
+/** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
+const databaseTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
+
+const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
+const time = z.iso
+  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
+  .meta({ pattern: undefined })
+  .optional()
+
+export const noQuery = z.strictObject({})
+export const noBody = z.strictObject({})
+
+/** A list's `limit`: 50 by default, 200 at most. Unknown parameters are refused. */
+const pageQuery = z.strictObject({
+  limit: z
+    .string()
+    .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 200, {
+      error: 'expected a whole number from 1 to 200',
+    })
+    .transform(Number)
+    .default(50)
+    .meta({ type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most items of a page' }),
+})
+
+export const syncBody = z.strictObject({
+  clientSystemId,
+  full: z.boolean().optional().describe('Read every meter, not only where something differs; rarely needed'),
+  approveDeletes: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none'),
+})
+
+export const previewBody = z.strictObject({ clientSystemId })
+
+export const sessionBody = z.strictObject({ token: z.string().describe('The value of AUTH_TOKEN') })
+
+export const runsQuery = pageQuery.extend({
+  clientSystemId,
+  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']).optional(),
+  before: cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() })),
+})
+
+export const changesQuery = pageQuery.extend({
+  operation: z.enum(['insert', 'update', 'delete', 'restore', 'withheld']).optional(),
+  after: cursor(z.string()),
+})
+
+export const rejectedQuery = pageQuery.extend({ after: cursor(z.int()) })
+
+export const metersQuery = pageQuery.extend({
+  clientSystemId,
+  q: z.string().max(1_000).optional().describe('Literal text within external id, name or serial number'),
+  state: z.enum(['active', 'inactive', 'all']).default('all'),
+  after: cursor(z.string()),
+})
+
+export const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: databaseTime, runId: z.uuid() })) })
+
+export const readingsQuery = pageQuery.extend({
+  from: time.describe('Readings from this time on'),
+  to: time.describe('Readings before this time'),
+  before: cursor(z.object({ at: databaseTime, quantity: z.string() })),
+})
+
+export const runId = z.uuid().meta({ pattern: undefined })
+
+export const meterId = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+  .meta({ type: 'integer', minimum: 0, pattern: undefined, description: 'The id of a meter, not its external id' })

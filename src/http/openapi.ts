@@ -1,0 +1,226 @@
+import { z } from 'zod'
+import { type RequestErrorCode, runErrorCodes } from '../errors.ts'
+import * as shape from '../shapes.ts'
+import { runIsActive, wrongParameter } from './examples.ts'
+import { type Content, type Operation, tags } from './operation.ts'
+import { meterOperations } from './operations-meters.ts'
+import { runOperations } from './operations-runs.ts'
+import { serviceOperations } from './operations-service.ts'
+import { isRequestCode, statuses } from './problems.ts'
+import { sessionCookie } from './session.ts'
+
+export type Schema = z.core.JSONSchema.BaseSchema
+export type Reference = { $ref: string }
+export type Media = { schema: Schema; example?: unknown }
+export type Parameter = {
+  name: string
+  in: 'path' | 'query' | 'header'
+  required: boolean
+  description?: string
+  schema: Schema
+  example?: string | number
+}
+export type Answered = {
+  description: string
+  headers?: Record<string, { description: string; schema: Schema }>
+  content?: Record<string, Media>
+  /** OpenAPI 3.1 has no word for events: the data of each by its name. */
+  'x-events'?: Record<string, Media & { description: string }>
+}
+export type DescribedOperation = {
+  operationId: string
+  tags: string[]
+  summary: string
+  description?: string
+  security: Record<string, string[]>[]
+  parameters?: Parameter[]
+  requestBody?: { description?: string; required: boolean; content: Record<string, Media> }
+  responses: Record<string, Answered | Reference>
+}
+export type Description = {
+  openapi: '3.1.1'
+  info: { title: string; version: string; description: string; license: { name: string; identifier: string } }
+  servers: { url: string }[]
+  tags: { name: string; description: string }[]
+  paths: Record<string, Partial<Record<Operation['method'], DescribedOperation>>>
+  components: {
+    schemas: Record<string, Schema>
+    responses: Record<string, Answered>
+    securitySchemes: Record<string, Record<string, string>>
+  }
+}
+
+const about = `What people, programs and assistants can ask of the Meter Sync Agent.
+
+Bodies are JSON in camelCase, times ISO 8601 in UTC, counts integers. Where \`AUTH_TOKEN\` is set, everything but the probes, the page and the login wants it; where it is not, nothing does.
+
+Every refusal is \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set and a \`hint\` that says what to do. A wrong method is answered with 405, \`method_not_allowed\` and the header \`Allow\`.
+
+Lists hold \`limit\` items and continue with the \`next\` of the page before, which is null at the end.`
+
+/** OpenAPI 3.1 of the whole agent, made of the schemas that refuse requests and those of the answers. */
+export function describeApi(version: string): Description {
+  const schemas: Record<string, Schema> = {}
+  const responses: Record<string, Answered> = {}
+
+  /** As JSON Schema; what has a name goes to the components. */
+  function toSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
+    const whole = z.toJSONSchema(z.object({ it: schema }), { io, override: polish })
+    Object.assign(schemas, whole.$defs)
+    const it = whole.properties?.it
+    return typeof it === 'object' ? it : {}
+  }
+
+  function toMedia(content: Record<string, Content>, io: 'input' | 'output'): Record<string, Media> {
+    const entries = Object.entries(content).map(([type, { schema, ...rest }]): [string, Media] => [
+      type,
+      { schema: toSchema(schema, io), ...rest },
+    ])
+    return Object.fromEntries(entries)
+  }
+
+  /** A problem with one of these codes, kept once. */
+  function refusal(status: number, title: string, codes: readonly string[]): Reference {
+    const name = codes.length > 2 ? `problem_${status}` : codes.join('_or_')
+    const schema: Schema = { ...toSchema(shape.problem, 'output'), properties: { code: { enum: [...codes] } } }
+    const example = [wrongParameter, runIsActive].find(({ code }) => codes.includes(code))
+    responses[name] ??= {
+      description: title,
+      ...(refusalHeaders[status] && { headers: toHeaders(refusalHeaders[status]) }),
+      content: { 'application/problem+json': { schema, ...(example && { example }) } },
+    }
+    return { $ref: `#/components/responses/${name}` }
+  }
+
+  function toResponses(operation: Operation): DescribedOperation['responses'] {
+    const described: DescribedOperation['responses'] = {}
+    const byStatus = Map.groupBy(refusalsOf(operation), (code) => statuses[code].status)
+    for (const [status, codes] of byStatus) {
+      const title = codes.map((code) => statuses[code].title).join('; ')
+      described[status] = refusal(status, title, codes)
+    }
+    if (operation.asksSource) {
+      const codes = runErrorCodes.filter((code) => !isRequestCode(code))
+      described[502] = refusal(502, 'The databases could not be compared; the code is that of a run', codes)
+    }
+    for (const [status, { description, content, headers, events }] of Object.entries(operation.answers)) {
+      described[status] = {
+        description,
+        ...(headers && { headers: toHeaders(headers) }),
+        ...(content && { content: toMedia(content, 'output') }),
+        ...(events && {
+          'x-events': Object.fromEntries(
+            Object.entries(events).map(([name, { description, schema }]) => [
+              name,
+              { description, schema: toSchema(schema, 'output') },
+            ]),
+          ),
+        }),
+      }
+    }
+    return described
+  }
+
+  function toParameters({ pathId, query, headers }: Operation): Parameter[] {
+    const found: Parameter[] = []
+    const add = (
+      name: string,
+      place: Parameter['in'],
+      required: boolean,
+      schema: Schema,
+      example?: string | number,
+    ) => {
+      const { description, ...rest } = schema
+      found.push({
+        name,
+        in: place,
+        required,
+        ...(description !== undefined && { description }),
+        schema: rest,
+        ...(example !== undefined && { example }),
+      })
+    }
+    if (pathId) add('id', 'path', true, toSchema(pathId.schema, 'input'), pathId.example)
+    const { properties = {}, required = [] } = query ? toSchema(query, 'input') : {}
+    for (const [name, schema] of Object.entries(properties)) {
+      if (typeof schema === 'object') add(name, 'query', required.includes(name), schema)
+    }
+    for (const [name, { description, ...rest }] of Object.entries(headers ?? {}))
+      found.push({ name, in: 'header', required: false, description, schema: { type: 'string' }, ...rest })
+    return found
+  }
+
+  const paths: Description['paths'] = {}
+  for (const operation of [...runOperations, ...meterOperations, ...serviceOperations]) {
+    const { id, method, path, tag, summary, description, body, door } = operation
+    const parameters = toParameters(operation)
+    paths[path] = {
+      ...paths[path],
+      [method]: {
+        operationId: id,
+        tags: [tag],
+        summary,
+        ...(description !== undefined && { description }),
+        security: door ? [] : [{ bearer: [] }, { session: [] }],
+        ...(parameters.length > 0 && { parameters }),
+        ...(body && {
+          requestBody: {
+            ...(body.description !== undefined && { description: body.description }),
+            required: body.required ?? false,
+            content: toMedia(body.content, 'input'),
+          },
+        }),
+        responses: toResponses(operation),
+      } satisfies DescribedOperation,
+    }
+  }
+  refusal(405, statuses.method_not_allowed.title, ['method_not_allowed'])
+
+  const described: Description = {
+    openapi: '3.1.1',
+    info: { title: 'Meter Sync Agent', version, description: about, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas,
+      responses,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The value of AUTH_TOKEN' },
+        session: { type: 'apiKey', in: 'cookie', name: sessionCookie, description: 'What POST /api/session gives' },
+      },
+    },
+  }
+  return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/'))
+}
+
+const refusalHeaders: Record<number, Record<string, string>> = {
+  401: { 'WWW-Authenticate': 'Bearer' },
+  405: { Allow: 'The methods that there are' },
+  429: { 'Retry-After': 'Seconds to wait' },
+}
+
+function toHeaders(headers: Record<string, string>): Record<string, { description: string; schema: Schema }> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  )
+}
+
+/** What a route refuses because of what it takes, and by its door. */
+function refusalsOf({ door, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
+  const codes: RequestErrorCode[] = []
+  if (query || body) codes.push('bad_request')
+  if (!door) codes.push('unauthorized', 'too_many_requests')
+  if (door !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
+  if (pathId) codes.push('not_found')
+  if (body) codes.push('request_timeout', 'too_large')
+  return [...new Set([...codes, ...refusals, 'internal' as const])]
+}
+
+/** The bounds of every whole number of JavaScript are noise; a default is said also where a text becomes a number. */
+function polish({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Schema }): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+  const told = z.globalRegistry.get(zodSchema)?.default
+  if (typeof told === 'number') jsonSchema.default = told
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import {
+  isInitializeRequest,
+  type McpServer,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
+
+/** Sessions over HTTP for clients of the specification before, whose subscriptions live in them. */
+export type Sessions = {
+  /**
+   * Answers within a session, opening one for a client that introduces itself. Null for a request that belongs to none
+   * of this process's: another process may have opened it, or this one before it was started again.
+   */
+  fetch: (request: Request, body: unknown, requestedBy: string | null) => Promise<Response | null>
+  count: () => number
+  stop: () => Promise<void>
+}
+
+type Session = {
+  server: McpServer
+  transport: WebStandardStreamableHTTPServerTransport
+  usedAt: number
+  /** Its streams that are open: someone listens. */
+  streams: number
+}
+
+/** Few clients say goodbye. */
+const mostSessions = 100
+const idleMilliseconds = 3_600_000
+
+/** `create` makes the server of one client. The id of a session is no credential: the door asks for that each time. */
+export function createSessions(create: (requestedBy: string | null) => McpServer, now = Date.now): Sessions {
+  /** In the order of their last use. */
+  const sessions = new Map<string, Session>()
+
+  async function end(id: string): Promise<void> {
+    const session = sessions.get(id)
+    sessions.delete(id)
+    await session?.server.close()
+  }
+
+  /** Ends those that nobody seems to use any more, and when there are too many, those unused for longest. */
+  async function tidy(): Promise<void> {
+    const silent = [...sessions].filter(([, { streams }]) => streams === 0)
+    const idle = silent.filter(([, { usedAt }]) => now() - usedAt > idleMilliseconds)
+    for (const [id] of idle) await end(id)
+    const others = [...silent, ...sessions].map(([id]) => id)
+    for (const id of others) if (sessions.size >= mostSessions) await end(id)
+  }
+
+  async function open(request: Request, requestedBy: string | null): Promise<Response> {
+    await tidy()
+    const server = create(requestedBy)
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void sessions.set(id, { server, transport, usedAt: now(), streams: 0 }),
+      onsessionclosed: end,
+    })
+    await server.connect(transport)
+    const response = await transport.handleRequest(request)
+    if (transport.sessionId === undefined) await server.close()
+    return response
+  }
+
+  function use(id: string, session: Session): void {
+    session.usedAt = now()
+    sessions.delete(id)
+    sessions.set(id, session)
+  }
+
+  return {
+    fetch: async (request, body, requestedBy) => {
+      const id = request.headers.get('mcp-session-id')
+      if (id === null) return isInitializeRequest(body) ? await open(request, requestedBy) : null
+      const session = sessions.get(id)
+      if (!session) return null
+      use(id, session)
+      const response = await session.transport.handleRequest(request)
+      if (request.method === 'GET' && response.ok) {
+        session.streams++
+        request.signal.addEventListener('abort', () => session.streams--, { once: true })
+      }
+      return response
+    },
+    count: () => sessions.size,
+    stop: async () => {
+      for (const id of [...sessions.keys()]) await end(id)
+    },
+  }
+}

@@ -1,0 +1,38 @@
+-- Which parts differ: the digests of both sides, a bucket each, side by side. Local meters without a hash stand in the
+-- bucket null. `rows_to_ask` counts the source's rows in the buckets that differ.
+select
+  coalesce(sum(theirs.rows), 0)::float8 as rows,
+  coalesce(bit_xor(theirs.digest), 0)::text as digest,
+  coalesce(bit_xor(ours.content), 0)::text as content,
+  coalesce(sum(theirs.rows) filter (where differs), 0)::float8 as "rowsToAsk",
+  count(*) filter (where not differs) = 0 as "allDiffer",
+  coalesce(array_agg(coalesce(theirs.bucket, ours.bucket)) filter (where differs), '{}')::text as buckets
+from their_digest theirs
+full join our_digest ours on ours.bucket = theirs.bucket
+cross join lateral (
+  select (theirs.rows, theirs.digest) is distinct from (ours.rows, ours.digest)
+) as compared (differs);
+
+-- Which meters: in the buckets that differ, what the source has and what stands here, as far as they are not the same
+-- one row. $1 is the Client System, $2 the buckets, $3 the mask.
+insert into suspect (id_hash, meter_id)
+select theirs.id_hash, ours.id
+from (
+  select id_hash, min(row_hash) as row_hash, count(*) as rows
+  from their_row
+  group by id_hash
+) theirs
+full join (
+  select id, id_hash, row_hash
+  from sync.meter
+  where client_system_id = $1 and removed_at is null
+    and (id_hash is null or (id_hash & $3)::integer = any ($2::integer[]))
+) ours on ours.id_hash = theirs.id_hash
+where theirs.rows > 1 or theirs.row_hash is distinct from ours.row_hash or theirs.rows is null or ours.id is null;
+
+-- Whatever the rows that came are compared with is to be looked at too, deleted meters among them. $1 is the Client
+-- System.
+insert into suspect (meter_id)
+select m.id
+from staging s
+join sync.meter m on m.client_system_id = $1 and m.external_id = s.external_id

@@ -1,0 +1,137 @@
+import pg from 'pg'
+import { type Session, sqlBeside } from '../db/connect.ts'
+import { begin, copyInto } from '../db/copy.ts'
+import type { Source } from '../db/source.ts'
+import type { Projection } from './projection.ts'
+import type { Left } from './record.ts'
+import type { Staged, Teller } from './stage.ts'
+
+const [compareDigests = '', findDifferent = '', suspectStaged = ''] = sqlBeside(import.meta.url, 'narrow.sql').split(
+  /;\s*\n/,
+)
+
+const createAnswers = `
+  create temporary table their_digest (bucket integer, rows bigint, digest bigint) on commit drop;
+  create temporary table their_row (id_hash bigint, row_hash bigint) on commit drop;
+  create temporary table suspect (id_hash bigint, meter_id bigint) on commit drop;
+  create or replace temporary view ours as select * from sync.meter where id in (select meter_id from suspect)`
+
+const listWanted = `
+  select count(*)::float8 as count, coalesce(array_agg(id_hash), '{}')::text as list
+  from (select distinct id_hash from suspect where id_hash is not null) wanted`
+
+/** A question names at most so many meters: 10 MB of text. */
+const mostWanted = 500_000
+
+export type NarrowOptions = {
+  clientSystemId: string
+  source: Source
+  projection: Projection
+  left: Left
+  tell: Teller
+}
+
+/** Either the source was read, or why all of it has to be. `meters` is how many it has, where that was learnt. */
+export type Narrowed = { staged: Staged } | { refused: string; meters: number | null }
+
+/**
+ * Reads only what differs, by three questions in one snapshot, each asked only where the one before found a difference:
+ * which parts, which meters, what are they now. Hashes decide where to look, never what to write: they are the source's
+ * own, kept with each meter since its row was read, so that both servers need not hash alike.
+ */
+export async function stageDifferences(session: Session, options: NarrowOptions): Promise<Narrowed> {
+  const { source, projection, left, tell } = options
+  const { client } = session
+  if (projection.hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null }
+  await client.query(createAnswers)
+  const read = reader(session, tell)
+  const mask = bucketsFor(left.meters.total) - 1
+
+  tell.step('digests', null)
+  const asked = begin(source.copy(copyOut(digestQuestion(projection.hashes, mask))))
+  await client.query(ourDigest(options.clientSystemId, mask))
+  await read('their_digest', asked)
+  const found = await client.query<Digests>(compareDigests)
+  const digests = found.rows[0]
+  if (!digests) throw new Error('comparing the digests returned no row')
+  const { rows, buckets, rowsToAsk, allDiffer } = digests
+  if (BigInt(digests.content) !== left.content) {
+    return { refused: 'meters were changed here by someone else', meters: rows }
+  }
+
+  if (buckets !== '{}') {
+    tell.step('rows', rowsToAsk)
+    const rowsOf = rowQuestion(projection.hashes, allDiffer ? null : { mask, buckets })
+    await read('their_row', source.copy(copyOut(rowsOf)))
+    await client.query('analyze their_row')
+    await client.query(findDifferent, [options.clientSystemId, buckets, mask])
+    const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
+    if (count > mostWanted || count * 2 > rows) return { refused: 'most meters differ', meters: rows }
+    if (count > 0) {
+      tell.step('meters', count)
+      await read('staging', source.copy(copyOut(projection.select(list))))
+      await client.query('analyze staging')
+    }
+    await client.query(suspectStaged, [options.clientSystemId])
+    await client.query('analyze suspect')
+  }
+  return {
+    staged: {
+      readMode: 'narrow',
+      readReason: null,
+      equal: buckets === '{}',
+      bytes: read.bytes(),
+      source: { rows, digest: BigInt(digests.digest) },
+    },
+  }
+}
+
+type Digests = {
+  rows: number
+  digest: string
+  content: string
+  rowsToAsk: number
+  allDiffer: boolean
+  buckets: string
+}
+
+/** About sixty meters in a bucket: for a million, half a megabyte of digests. A power of two. */
+function bucketsFor(meters: number): number {
+  return 2 ** Math.min(20, Math.max(4, Math.ceil(Math.log2(Math.max(1, meters) / 64))))
+}
+
+const copyOut = (question: string) => `copy (\n${question}\n) to stdout (format binary)`
+
+function digestQuestion(hashes: string, mask: number): string {
+  return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\n) h\ngroup by 1`
+}
+
+function rowQuestion(hashes: string, only: { mask: number; buckets: string } | null): string {
+  const all = `select h.id_hash, h.row_hash\nfrom (\n${hashes}\n) h`
+  return only === null ? all : `${all}\nwhere (h.id_hash & ${only.mask})::integer = any ('${only.buckets}'::integer[])`
+}
+
+/** A statement that makes a table takes no parameters; only such a one may use the server's workers. */
+function ourDigest(clientSystemId: string, mask: number): string {
+  return `
+    create temporary table our_digest on commit drop as
+    select (id_hash & ${mask})::integer as bucket, count(*) as rows, bit_xor(row_hash) as digest,
+      bit_xor(content_hash) as content
+    from sync.meter
+    where client_system_id = ${pg.escapeLiteral(clientSystemId)} and removed_at is null
+    group by 1`
+}
+
+/** Pipes answers into tables, and tells how many bytes have come altogether. */
+function reader({ client }: Session, tell: Teller) {
+  let before = 0
+  const read = async (table: string, answer: AsyncIterable<Buffer>) => {
+    const statement = `copy ${table} from stdin (format binary)`
+    const { rows, bytes } = await copyInto(client, statement, answer, (now) =>
+      tell.progress({ bytesRead: before + now }),
+    )
+    before += bytes
+    tell.progress({ bytesRead: before, rowsRead: rows })
+  }
+  return Object.assign(read, { bytes: () => before })
+}

@@ -1,0 +1,35 @@
+-- What is here now, for the Client System $1: all of it; and, to be held against the source, the present meters less those
+-- whose rows were rejected and those whose deletion was withheld ($2), and the rejected rows of the source themselves.
+with apart as materialized (
+  select distinct meter_id
+  from change
+  where meter_id is not null and (operation = 'reject' or (operation = 'delete' and $2))
+), present as (
+  select
+    count(*) as total,
+    count(*) filter (where active) as active,
+    count(*) filter (where removed_at is null) as rows,
+    bit_xor(row_hash) filter (where removed_at is null) as digest,
+    bit_xor(content_hash) filter (where removed_at is null) as content
+  from sync.meter
+  where client_system_id = $1
+), left_out as (
+  select count(*) as rows, bit_xor(m.row_hash) as digest
+  from apart
+  join sync.meter m on m.id = apart.meter_id
+  where m.removed_at is null
+), rejected as (
+  select count(*) as rows, bit_xor(s.row_hash) as digest
+  from change c
+  join staging s on s.ctid = c.staged
+  where c.operation = 'reject'
+)
+select
+  present.total::float8 as total,
+  present.active::float8 as active,
+  coalesce(present.content, 0)::text as content,
+  (present.rows - left_out.rows)::float8 as rows,
+  (coalesce(present.digest, 0) # coalesce(left_out.digest, 0))::text as digest,
+  rejected.rows::float8 as "rejectedRows",
+  coalesce(rejected.digest, 0)::text as "rejectedDigest"
+from present, left_out, rejected

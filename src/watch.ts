@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Progress, Run, Status } from './events.ts'
+import type { Log } from './log.ts'
+
+/** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
+export type Sighting =
+  | { type: 'status'; status: Status; revision: number }
+  | { type: 'run'; run: Run }
+  | { type: 'progress'; progress: Progress }
+
+/** Tells watchers what changed: it is asked to look by hints, and reads the tables, which are the truth. */
+export type Watch = {
+  /** Tells `watcher` everything from now on, until the returned function is called. */
+  add: (watcher: (sighting: Sighting) => void) => () => void
+  /** Reads what changed and tells it; `whole`: a status too, though no run ended. */
+  look: (what: { whole: boolean }) => void
+  /** Somebody was told the state at `revision`: what comes after it is news. */
+  told: (revision: number) => void
+  progress: (progress: Progress) => void
+  stop: () => Promise<void>
+}
+
+export type WatchOptions = {
+  readStatus: () => Promise<{ status: Status; revision: number }>
+  /** The runs that changed after a revision, in that order. */
+  readRunsSince: (revision: number) => Promise<Run[]>
+  log: Log
+}
+
+/**
+ * A read that takes longer, in milliseconds, is left behind and begun anew: its connection may be half-open, and the
+ * watchers are to be right within 15 s (Fault 20).
+ */
+const patience = 4_000
+const pauseBeforeRetry = 1_000
+
+export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): Watch {
+  const watchers = new Set<(sighting: Sighting) => void>()
+  /** The highest revision that the watchers have seen; null until anybody was told anything. */
+  let seen: number | null = null
+  let reading: Promise<void> = Promise.resolve()
+  let waiting = false
+  /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
+  let owed = false
+  let again: NodeJS.Timeout | undefined
+  let stopped = false
+
+  const broadcast = (sighting: Sighting) => {
+    for (const watcher of watchers) watcher(sighting)
+  }
+
+  async function tellNews(): Promise<void> {
+    const runs = seen === null ? [] : await within(patience, readRunsSince(seen))
+    for (const run of runs) {
+      seen = run.revision
+      owed ||= run.finishedAt !== null
+      broadcast({ type: 'run', run })
+    }
+    if (!owed) return
+    const latest = await within(patience, readStatus())
+    seen ??= latest.revision
+    owed = false
+    broadcast({ type: 'status', ...latest })
+  }
+
+  /** Hints that come before a look has begun are answered by that look. */
+  function look({ whole }: { whole: boolean }): void {
+    owed ||= whole
+    if (waiting || stopped) return
+    waiting = true
+    reading = reading
+      .then(() => {
+        waiting = false
+        return tellNews()
+      })
+      .catch((err) => {
+        log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
+        owed = true
+        clearTimeout(again)
+        if (!stopped) again = setTimeout(() => look({ whole: true }), pauseBeforeRetry)
+      })
+  }
+
+  return {
+    look,
+    add: (watcher) => {
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
+    told: (revision) => {
+      seen ??= revision
+    },
+    progress: (progress) => broadcast({ type: 'progress', progress }),
+    stop: async () => {
+      stopped = true
+      watchers.clear()
+      clearTimeout(again)
+      await Promise.race([reading, pause(1_000, undefined, { ref: false })])
+      clearTimeout(again)
+    },
+  }
+}
+
+/** The answer, unless it takes too long; whatever comes of it then is nobody's concern. */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined)
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds)
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+
+export type Sample = { name: string; labels: Record<string, string>; value: number }
+export type Family = { name: string; help: string; type: 'counter' | 'gauge' | 'histogram'; samples: Sample[] }
+
+const metricName = '[a-zA-Z_:][a-zA-Z0-9_:]*'
+const label = '([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\\\\n]|\\\\["\\\\n])*)"'
+const sampleLine = new RegExp(
+  `^(${metricName})(?:\\{(${label}(?:,${label})*)\\})? (-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?|[+-]Inf|NaN)$`,
+)
+const helpLine = new RegExp(`^# HELP (${metricName}) (\\S.*)$`)
+const typeLine = new RegExp(`^# TYPE (${metricName}) (counter|gauge|histogram)$`)
+
+/**
+ * Reads Prometheus's text exposition format 0.0.4 strictly, as its own parser does and the lenient ones of npm do not:
+ * HELP and TYPE once and before their samples, each family in one piece, no sample twice, whole histograms.
+ */
+export function parseExposition(text: string): Map<string, Family> {
+  assert.ok(text.endsWith('\n'), 'the last line ends')
+  const families = new Map<string, Family>()
+  /** What is helped and waits for its type. */
+  let waiting = { name: '', help: '' }
+  let current: Family | null = null
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    const [, helped, words = ''] = helpLine.exec(line) ?? []
+    const [, typed, type] = typeLine.exec(line) ?? []
+    if (helped !== undefined) {
+      assert.equal(waiting.name, '', `a type follows the help before: ${line}`)
+      waiting = { name: helped, help: words }
+    } else if (typed !== undefined) {
+      assert.equal(waiting.name, typed, `help stands before the type: ${line}`)
+      assert.ok(!families.has(typed), `a family in one piece: ${line}`)
+      assert.ok(type === 'counter' || type === 'gauge' || type === 'histogram')
+      current = { name: typed, help: waiting.help, type, samples: [] }
+      families.set(typed, current)
+      waiting = { name: '', help: '' }
+    } else {
+      const sample = parseSample(line)
+      assert.ok(current, `a type stands before the sample: ${line}`)
+      const suffixes = current.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
+      const { name } = current
+      assert.ok(
+        suffixes.some((suffix) => sample.name === name + suffix),
+        `a sample of ${name}: ${line}`,
+      )
+      assert.ok(!current.samples.some((other) => key(other) === key(sample)), `twice: ${line}`)
+      current.samples.push(sample)
+    }
+  }
+  for (const family of families.values()) check(family)
+  return families
+}
+
+/** The value of a sample, with all of its labels; 0 for one that has not been yet. */
+export function readingOf(families: Map<string, Family>, name: string, labels: Record<string, string> = {}): number {
+  const family = families.get(name) ?? families.get(name.replace(/_(bucket|sum|count)$/, ''))
+  assert.ok(family, `there is no ${name}`)
+  return family.samples.find((sample) => key(sample) === key({ name, labels, value: 0 }))?.value ?? 0
+}
+
+function parseSample(line: string): Sample {
+  const [, name, pairs = ''] = sampleLine.exec(line) ?? []
+  assert.ok(name !== undefined, `not of the format: ${line}`)
+  const labels: Record<string, string> = {}
+  for (const [, own = '', value = ''] of pairs.matchAll(new RegExp(label, 'g'))) {
+    assert.ok(!Object.hasOwn(labels, own), `a label twice: ${line}`)
+    labels[own] = value.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
+  }
+  const text = line.slice(line.lastIndexOf(' ') + 1)
+  return { name, labels, value: Number(text.replace('Inf', 'Infinity')) }
+}
+
+function check({ name, type, samples }: Family): void {
+  if (type === 'counter') {
+    assert.match(name, /_total$/)
+    for (const { value } of samples) assert.ok(value >= 0, name)
+  }
+  if (type !== 'histogram') return
+  const series = new Map<string, Sample[]>()
+  for (const sample of samples) {
+    const { le: _, ...labels } = sample.labels
+    const its = key({ name, labels, value: 0 })
+    series.set(its, [...(series.get(its) ?? []), sample])
+  }
+  for (const [its, parts] of series) {
+    const buckets = parts.filter((part) => part.name === `${name}_bucket`)
+    const bounds = buckets.map(({ labels }) => Number((labels.le ?? '').replace('Inf', 'Infinity')))
+    assert.deepEqual(
+      bounds,
+      bounds.toSorted((one, other) => one - other),
+      its,
+    )
+    assert.equal(bounds.at(-1), Number.POSITIVE_INFINITY, its)
+    const counts = buckets.map(({ value }) => value)
+    assert.deepEqual(
+      counts,
+      counts.toSorted((one, other) => one - other),
+      `${its} is cumulative`,
+    )
+    assert.equal(parts.find((part) => part.name === `${name}_count`)?.value, counts.at(-1), its)
+    assert.equal(parts.filter((part) => part.name === `${name}_sum`).length, 1, its)
+  }
+}
+
+function key({ name, labels }: Sample): string {
+  return JSON.stringify([name, Object.entries(labels).toSorted()])
+}

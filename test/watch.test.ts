@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import type { Status } from '../src/events.ts'
+import { createWatch, type Sighting } from '../src/watch.ts'
+
+const status: Status = { serverTime: '2026-01-31T12:00:00.000Z', version: '0', demonstration: false, clientSystems: [] }
+
+test('Fault 20: a read that never answers is left behind, and the watchers are told by the next', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let reads = 0
+  const watch = createWatch({
+    // The first goes out on a connection whose other end is gone.
+    readStatus: () => (++reads === 1 ? new Promise(() => undefined) : Promise.resolve({ status, revision: 7 })),
+    readRunsSince: async () => [],
+    log: pino({ level: 'silent' }),
+  })
+  const told: Sighting[] = []
+  watch.add((sighting) => told.push(sighting))
+  watch.look({ whole: true })
+  const settle = () => new Promise((done) => setImmediate(done))
+  for (let second = 0; second < 6; second++) {
+    await settle()
+    t.mock.timers.tick(1_000)
+  }
+  await settle()
+  assert.equal(reads, 2)
+  assert.deepEqual(told, [{ type: 'status', status, revision: 7 }])
+})
