@@ -44,15 +44,19 @@ export type Config = {
   historyDays: number
   logLevel: string
   demonstration: boolean
+  /** What must never be shown, in the forms in which it was given (src/log.ts). */
+  secrets: readonly string[]
+  /** Where alerts go, and the key that signs them. */
+  webhook: Webhook | null
 }
+
+/** The URL may hold a token of its receiver: it goes into the request and nowhere else. */
+export type Webhook = { url: string; key: Buffer }
 
 /** What is set when neither URL is: the caller starts the demonstration and parses again with its URLs. */
 export type Environment = Record<string, string | undefined>
 
-const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN'] as const
-
-/** Variables of the contract that this version does not implement yet: setting one is refused rather than ignored. */
-const unsupported = ['WEBHOOK_URL', 'WEBHOOK_SECRET', 'WEBHOOK_URL_FILE', 'WEBHOOK_SECRET_FILE']
+const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN', 'WEBHOOK_URL', 'WEBHOOK_SECRET'] as const
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -98,6 +102,8 @@ const schema = z.object({
       error: 'expected trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
+  WEBHOOK_URL: z.string().optional(),
+  WEBHOOK_SECRET: z.string().optional(),
   NODE_ENV: z.string().optional(),
 })
 
@@ -131,6 +137,29 @@ function readDotEnv(): Environment {
   }
 }
 
+/** The secrets of an environment, right or wrong: of a connection's URL its password, as it is typed and as it is meant. */
+export function secretsOf(environment: Environment): string[] {
+  const { DATABASE_URL, CLIENT_SYSTEM_URL, AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = environment
+  const passwords = [DATABASE_URL, CLIENT_SYSTEM_URL].flatMap((url) => (url ? passwordsOf(url) : []))
+  const others = [AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET, WEBHOOK_SECRET?.replace(/^whsec_/, '')]
+  return [...new Set([...passwords, ...others])].flatMap((secret) => secret || [])
+}
+
+function passwordsOf(text: string): string[] {
+  const typed = /^\w+:\/\/[^:@/]*:(.*)@/s.exec(text)?.[1] ?? ''
+  const url = URL.canParse(text) ? new URL(text) : null
+  const given = [typed, url?.password ?? '', url?.searchParams.get('password') ?? '']
+  return given.flatMap((password) => [password, decode(password)])
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** Neither database is named and this is not production: the demonstration brings both. */
 export function wantsDemonstration(environment: Environment): boolean {
   return !environment.DATABASE_URL && !environment.CLIENT_SYSTEM_URL && environment.NODE_ENV !== 'production'
@@ -139,9 +168,6 @@ export function wantsDemonstration(environment: Environment): boolean {
 /** Checks everything at once. Throws ConfigError with every fault, each by the variable's name and what was expected. */
 export function parseConfig(environment: Environment, { demonstration = false } = {}): Config {
   const faults: string[] = []
-  for (const name of unsupported) {
-    if (environment[name]) faults.push(`${name}: this version does not send webhooks yet, remove it`)
-  }
   const issues = schema.safeParse(environment).error?.issues ?? []
   const unreadable = new Set(issues.map(({ path }) => String(path[0])))
   for (const { path, message } of issues) faults.push(`${String(path[0])}: ${message}`)
@@ -172,6 +198,7 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     if (!env.AUTH_TOKEN) fault('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
     if (allowedHosts.length === 0) fault('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)
   }
+  const webhook = parseWebhook(env.WEBHOOK_URL, env.WEBHOOK_SECRET, fault)
   if (faults.length > 0 || !syncDatabase || !source) throw new ConfigError(faults)
 
   return {
@@ -206,6 +233,8 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     historyDays: env.HISTORY_DAYS,
     logLevel: env.LOG_LEVEL,
     demonstration,
+    secrets: secretsOf(environment),
+    webhook,
   }
 }
 
@@ -247,6 +276,27 @@ function parseTarget(text: string, name: string, fault: Fault) {
   }
   const target: DatabaseTarget = { url: url.href, tls: plaintext ? false : { ca } }
   return { target, verified: local || !plaintext, sslmode: sslmode ?? 'verify-full' }
+}
+
+/** Both or neither. The key is that of Standard Webhooks: 24 to 64 bytes in base64 behind `whsec_`. */
+function parseWebhook(url: string | undefined, secret: string | undefined, fault: Fault): Webhook | null {
+  if (url === undefined && secret === undefined) return null
+  if (url === undefined) fault('WEBHOOK_URL', 'expected the URL that takes the alerts, because WEBHOOK_SECRET is set')
+  else if (!isWebhookUrl(url)) {
+    fault('WEBHOOK_URL', 'expected a URL like https://host/path without user and password; http only to loopback')
+  }
+  const key = Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret ?? '')?.[1] ?? '', 'base64')
+  if (key.length < 24 || key.length > 64) {
+    fault('WEBHOOK_SECRET', 'expected whsec_ and 24 to 64 bytes in base64: echo "whsec_$(openssl rand -base64 32)"')
+  }
+  return url === undefined ? null : { url, key }
+}
+
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  if (username !== '' || password !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))
 }
 
 const sslmodes = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])

@@ -14,6 +14,7 @@ import { createApi } from './api.ts'
 import { createDescribed, describedPaths } from './described.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
+import { inTime } from './requests.ts'
 import { createStreams, type Streams } from './stream.ts'
 
 export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
@@ -64,12 +65,20 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   }
 }
 
-function limitBody(bytes: number) {
-  return bodyLimit({
+/** A body that is sent in chunks is read here, to be measured: within the time that any body has (Fault 24). */
+function limitBody(bytes: number): MiddlewareHandler {
+  const limit = bodyLimit({
     maxSize: bytes,
     onError: (c) =>
       problem(c, new AgentError('too_large', `The body is larger than ${bytes} bytes`, { hint: 'Send it in parts' })),
   })
+  return (c, next) =>
+    inTime((arrived) =>
+      limit(c, async () => {
+        arrived()
+        await next()
+      }),
+    )
 }
 
 /** The routes, without a server. */
