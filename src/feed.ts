@@ -43,7 +43,8 @@ const noticeSchema = z.discriminatedUnion('type', [
     runId: z.string(),
     clientSystemId: z.string(),
     phase,
-    step: z.enum(['digests', 'rows', 'meters']).nullable(),
+    // A worker of the version before does not tell it.
+    step: z.enum(['digests', 'rows', 'meters']).nullable().default(null),
     rowsRead: z.number(),
     rowsExpected: z.number().nullable(),
     bytesRead: z.number(),
