@@ -2,11 +2,12 @@ import { createHmac, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { Db, JobWithMetadata, PgBoss } from 'pg-boss'
 import { type Alert, type AlertPayload, decide } from './alerts.ts'
-import type { ClientSystem, Webhook } from './config.ts'
+import type { ClientSystem } from './config.ts'
 import { lockSituation, type Situation, saveAlertState } from './db/alerts.ts'
 import { type Queryable, transaction } from './db/connect.ts'
 import { freshness } from './freshness.ts'
 import type { Log } from './log.ts'
+import type { Webhook } from './targets.ts'
 
 /** Tells an endpoint of one's own, by Standard Webhooks, when a Client System's sync fails, holds back, is overdue or recovers. */
 export type Webhooks = {
