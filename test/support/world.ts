@@ -72,6 +72,7 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
     DATABASE_URL: sync.url,
     CLIENT_SYSTEM_URL: source.url,
     PORT: '0',
+    SYNC_CRON: farHour(),
     LOG_LEVEL: 'debug',
     ...overrides,
   })
@@ -98,6 +99,11 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
       return agent
     },
   }
+}
+
+/** Every hour, but half an hour from now: no run of the schedule comes between those of a test. */
+function farHour(): string {
+  return `${(new Date().getUTCMinutes() + 30) % 60} * * * *`
 }
 
 async function createDatabase(
