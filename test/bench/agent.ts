@@ -7,6 +7,7 @@ import { openStream } from '../support/stream.ts'
 import type { Databases } from './servers.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
+const compiled = fileURLToPath(new URL('../output/compiled', import.meta.url))
 
 /** The agent as it runs in production: a process of its own, driven over HTTP. */
 export type AgentProcess = AsyncDisposable & {
@@ -27,6 +28,8 @@ export async function startAgent(databases: Databases, role: 'all' | 'api' | 'wo
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
+      // As docs/deploy has it.
+      NODE_COMPILE_CACHE: compiled,
       DATABASE_URL: databases.syncUrl,
       CLIENT_SYSTEM_URL: databases.clientSystemUrl,
       ROLE: role,
