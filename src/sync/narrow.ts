@@ -42,13 +42,15 @@ export type Narrowed = { staged: Staged } | { refused: string; meters: number | 
 export async function stageDifferences(session: Session, options: NarrowOptions): Promise<Narrowed> {
   const { source, projection, left, tell } = options
   const { client } = session
-  if (projection.hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null }
+  const { hashes } = projection
+  if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null }
   await client.query(createAnswers)
+  const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`)
   const read = reader(session, tell)
   const mask = bucketsFor(left.meters.total) - 1
 
   tell.step('digests', null)
-  const asked = begin(source.copy(copyOut(digestQuestion(projection.hashes, mask))))
+  const asked = begin(ask(digestQuestion(hashes, mask)))
   await client.query(ourDigest(options.clientSystemId, mask))
   await read('their_digest', asked)
   const found = await client.query<Digests>(compareDigests)
@@ -61,15 +63,15 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
 
   if (buckets !== '{}') {
     tell.step('rows', rowsToAsk)
-    const rowsOf = rowQuestion(projection.hashes, allDiffer ? null : { mask, buckets })
-    await read('their_row', source.copy(copyOut(rowsOf)))
+    const rowsOf = allDiffer ? hashes : projection.hashesWithin(mask, buckets)
+    await read('their_row', ask(rowsOf))
     await client.query('analyze their_row')
     await client.query(findDifferent, [options.clientSystemId, buckets, mask])
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
     if (count > mostWanted || count * 2 > rows) return { refused: 'most meters differ', meters: rows }
     if (count > 0) {
       tell.step('meters', count)
-      await read('staging', source.copy(copyOut(projection.select(list))))
+      await read('staging', ask(projection.select(list)))
       await client.query('analyze staging')
     }
     await client.query(suspectStaged, [options.clientSystemId])
@@ -100,15 +102,8 @@ function bucketsFor(meters: number): number {
   return 2 ** Math.min(20, Math.max(4, Math.ceil(Math.log2(Math.max(1, meters) / 64))))
 }
 
-const copyOut = (question: string) => `copy (\n${question}\n) to stdout (format binary)`
-
 function digestQuestion(hashes: string, mask: number): string {
   return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\n) h\ngroup by 1`
-}
-
-function rowQuestion(hashes: string, only: { mask: number; buckets: string } | null): string {
-  const all = `select h.id_hash, h.row_hash\nfrom (\n${hashes}\n) h`
-  return only === null ? all : `${all}\nwhere (h.id_hash & ${only.mask})::integer = any ('${only.buckets}'::integer[])`
 }
 
 /** A statement that makes a table takes no parameters; only such a one may use the server's workers. */

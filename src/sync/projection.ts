@@ -66,9 +66,13 @@ export class Projection {
 
   /** Id hash and row hash of each meter, without its values; null where the source cannot tell which buckets differ. */
   get hashes(): string | null {
-    if (!this.#canHash()) return null
-    const id = this.#idHash()
-    return `select ${id} as id_hash, ${this.#rowHash(id)} as row_hash\n${this.#from()}`
+    return this.#canHash() ? this.#hashesFrom(this.#from()) : null
+  }
+
+  /** The same of the meters in these buckets, given as the text of an array. */
+  hashesWithin(mask: number, buckets: string): string {
+    const within = `(${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`
+    return this.#hashesFrom(`${this.#fenced()}\nwhere ${within}`)
   }
 
   /** Finds the column whose canonical text the Client System refuses to compute. */
@@ -91,15 +95,28 @@ export class Projection {
       `  ${this.#idHash()} as id_hash,`,
       `  coalesce(octet_length(${this.#text('external_id')}) <= 1000, true) as id_fits,`,
       `  ${this.#size('q.')} <= 8388608 as fits`,
-      this.#from(),
     ]
-    if (idHashes !== null) lines.push(`where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
+    if (idHashes === null) lines.push(this.#from())
+    else lines.push(this.#fenced(), `where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
     return lines.join('\n')
   }
 
-  #from(): string {
+  #hashesFrom(from: string): string {
+    const id = this.#idHash()
+    return `select ${id} as id_hash, ${this.#rowHash(id)} as row_hash\n${from}`
+  }
+
+  #from(inner = this.#inner): string {
     const aliases = [...this.#columns.values()].map((column) => column.alias)
-    return `from (\n${this.#inner}\n) q (${aliases.join(', ')})`
+    return `from (\n${inner}\n) q (${aliases.join(', ')})`
+  }
+
+  /**
+   * Where the rows are chosen by a condition of ours: it is not to be looked at before the query's own conditions and
+   * joins, which may keep out rows whose id cannot even be computed.
+   */
+  #fenced(): string {
+    return this.#from(`select * from (\n${this.#inner}\n) q offset '0'`)
   }
 
   /** Before 14 there is neither bit_xor nor a hash of rows. */
