@@ -135,15 +135,13 @@ export class Projection {
 
   /**
    * The hash of a row as the source holds it, seeded with its id: two rows that swap their values then differ in more
-   * than their order. Rows that hash alike have the same canonical texts; not the reverse. What may be large is not
-   * even looked at.
+   * than their order. Rows that hash alike have the same canonical texts; not the reverse. A row with a value over 8 MB,
+   * which is rejected, is not even looked at.
    */
   #rowHash(idHash: string): string {
     if (!this.#canHash()) return 'null::bigint'
     const columns = [...this.#columns.values()]
-    const sizes = columns
-      .filter(({ type }) => !short.has(type))
-      .map(({ alias, type }) => storedSize(`q.${alias}`, type))
+    const sizes = columns.filter(({ type }) => !short.has(type)).map(({ alias, type }) => textSize(`q.${alias}`, type))
     const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash})`
     return sizes.length === 0 ? hash : `case when greatest(${sizes.join(', ')}) > 8388608 then 0 else ${hash} end`
   }
@@ -156,7 +154,8 @@ export class Projection {
     const { alias, type, name } = column
     const value = `q.${alias}`
     // As they are kept here, so that another type of the same meaning is no other row; what is neither is rejected anyway.
-    if (name === 'active') return `case ${this.#active()} when 'true' then true when 'false' then false end`
+    if (name === 'active')
+      return `case (${this.#active()}) collate "C" when 'true' then true when 'false' then false end`
     if (name === 'port') return type === oid.int2 || type === oid.int4 ? `${value}::integer` : portNumber(this.#port())
     if (faithful.has(type)) return value
     if (type === oid.text || type === oid.varchar) return `${value} collate "C"`
@@ -165,21 +164,13 @@ export class Projection {
     return `(${mirrored.has(name) ? this.#text(name) : this.#json(column)}) collate "C"`
   }
 
-  /**
-   * Bytes of a row's text. What PostgreSQL stores in under 2,000 bytes is taken as stored: not worth its text.
-   */
+  /** Bytes of a row's text. */
   #size(prefix: string): string {
     const sizes: string[] = []
     for (const { alias, type } of this.#columns.values()) {
       const column = `${prefix}${alias}`
       if (short.has(type)) continue
-      const stored = storedSize(column, type)
-      if (textual.has(type) || type === oid.bytea) sizes.push(`coalesce(${stored}, 0)::bigint`)
-      else {
-        sizes.push(
-          `coalesce(case when ${stored} < 2000 then ${stored} else octet_length(${column}::text) end, 0)::bigint`,
-        )
-      }
+      sizes.push(`coalesce(${textSize(column, type)}, 0)::bigint`)
     }
     return sizes.length === 0 ? '0::bigint' : `(${sizes.join(' + ')})`
   }
@@ -288,9 +279,11 @@ function portNumber(text: string): string {
   return `case when ${text} ~ '^[1-9][0-9]{0,4}$' then (${text})::integer when ${text} is not null then -1 end`
 }
 
-/** Bytes of a value as far as they are known without its text. */
-function storedSize(value: string, type: number): string {
-  return textual.has(type) || type === oid.bytea ? `octet_length(${value})` : `pg_column_size(${value})`
+/** Bytes of a value's text. What PostgreSQL stores in under 2,000 bytes is taken as stored: not worth its text. */
+function textSize(value: string, type: number): string {
+  if (textual.has(type) || type === oid.bytea) return `octet_length(${value})`
+  const stored = `pg_column_size(${value})`
+  return `case when ${stored} < 2000 then ${stored} else octet_length(${value}::text) end`
 }
 
 /** The order of keys within jsonb, by the bytes that they have in the Sync database. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Run } from '../../src/events.ts'
-import { assertCounts } from '../support/mirror.ts'
+import { assertCounts, rowVersions } from '../support/mirror.ts'
 import { createWorld } from '../support/world.ts'
 
 function assertNarrow(run: Run): void {
@@ -31,4 +31,53 @@ test('a query whose filter or join keeps rows out that cannot be read is narrowe
     assertCounts(run, { read: 200, updated: 1 })
     assertNarrow(run)
   }
+})
+
+test('a value that is larger as it is stored than as text is hashed all the same, and its changes are found', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query(`
+    create table meter (external_id int primary key, name text, list float8[]);
+    alter table meter alter list set storage external;
+    insert into meter select id, 'Meter ' || id, '{1}' from generate_series(1, 20) id;
+    update meter set list = array_fill(1, array[1100000]) where external_id = 7`)
+  const agent = await world.agent()
+  assertCounts(await agent.settled(), { read: 20, inserted: 20 })
+  await world.source.query(`update meter set name = 'Renamed' where external_id = 7`)
+  const run = await agent.sync()
+  assertCounts(run, { read: 20, updated: 1 })
+  assertNarrow(run)
+})
+
+test('a value that is small as it is stored and too large for jsonb is rejected by a narrow read as by a full one', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query(`
+    create table meter (external_id int primary key, name text, list text[]);
+    insert into meter select id, 'Meter ' || id, '{1}' from generate_series(1, 20) id`)
+  const agent = await world.agent()
+  await agent.settled()
+  const before = await rowVersions(world.sync)
+  await world.source.query(`update meter set list = array[repeat('x', 270000000)] where external_id = 7`)
+  const run = await agent.sync()
+  assertCounts(run, { read: 20, rejected: 1 })
+  assertNarrow(run)
+  assertCounts(await agent.sync({ full: true }), { read: 20, rejected: 1 })
+  assert.deepEqual(await rowVersions(world.sync), before)
+})
+
+test('what a lenient collation takes for true is another value all the same', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query(`
+    create collation lenient (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+    create table meter (external_id text collate lenient, name text collate lenient, active text collate lenient, note text collate lenient);
+    insert into meter select 'm' || id, 'e', 'true', 'e' from generate_series(1, 20) id`)
+  const agent = await world.agent()
+  assertCounts(await agent.settled(), { read: 20, inserted: 20 })
+  await world.source.query(`update meter set active = 'trüe' where external_id = 'm7'`)
+  const rejected = await agent.sync()
+  assertCounts(rejected, { read: 20, rejected: 1 })
+  assertNarrow(rejected)
+  await world.source.query(`update meter set active = 'true', note = 'é' where external_id = 'm7'`)
+  assertCounts(await agent.sync(), { read: 20, updated: 1 })
+  await world.source.query(`update meter set name = 'É' where external_id = 'm7'`)
+  assertCounts(await agent.sync(), { read: 20, updated: 1 })
 })
