@@ -45,7 +45,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const { hashes } = projection
   if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null }
   await client.query(createAnswers)
-  const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`)
+  const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
   const read = reader(session, tell)
   const mask = bucketsFor(left.meters.total) - 1
 

@@ -81,3 +81,22 @@ test('what a lenient collation takes for true is another value all the same', as
   await world.source.query(`update meter set name = 'É' where external_id = 'm7'`)
   assertCounts(await agent.sync(), { read: 20, updated: 1 })
 })
+
+test('a source that computes long and answers little at once is waited for, as when it answers all', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query(`
+    create table meter (external_id int primary key, name text);
+    insert into meter select id, 'Meter ' || id || repeat('.', 12000) from generate_series(1, 60) id;
+    create function slowly(id int) returns boolean language plpgsql as
+    'begin perform pg_sleep(0.1); return true; end'`)
+  const agent = await world.agent({
+    READ_IDLE_SECONDS: '3',
+    CLIENT_SYSTEM_QUERY: 'select * from meter where slowly(external_id)',
+  })
+  assertCounts(await agent.settled(), { read: 60, inserted: 60 })
+  await world.source.query(`update meter set name = name || '!' where external_id in (1, 2, 60)`)
+  await world.source.query('cluster meter using meter_pkey')
+  const run = await agent.sync()
+  assertCounts(run, { read: 60, updated: 3 })
+  assertNarrow(run)
+})
