@@ -84,6 +84,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
       equal: buckets === '{}',
       bytes: read.bytes(),
       source: { rows, digest: BigInt(digests.digest) },
+      content: left.content,
     },
   }
 }

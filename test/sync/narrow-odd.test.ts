@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Run } from '../../src/events.ts'
-import { assertCounts, rowVersions } from '../support/mirror.ts'
-import { createWorld } from '../support/world.ts'
+import { createMeters } from '../support/meters.ts'
+import { assertCounts, compareBothSides, rowVersions } from '../support/mirror.ts'
+import { createWorld, eventually } from '../support/world.ts'
 
 function assertNarrow(run: Run): void {
   assert.equal(run.readMode, 'narrow', run.readReason ?? JSON.stringify(run.error))
@@ -99,4 +100,36 @@ test('a source that computes long and answers little at once is waited for, as w
   const run = await agent.sync()
   assertCounts(run, { read: 60, updated: 3 })
   assertNarrow(run)
+})
+
+test('a meter that somebody changes here while a run writes others is put right by the next run', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 300)
+  const agent = await world.agent()
+  await agent.settled()
+  const { unequal } = await compareBothSides(world)
+  for (const full of [false, true]) {
+    await world.source.query(`
+      update meter set name = name || '!' where external_id in (17, 18);
+      delete from meter where external_id = (select min(external_id) from meter where external_id > 200);
+      insert into meter (external_id, name) select 1 + max(external_id), 'New' from meter`)
+    const release = await world.sync.hold(`begin; select from sync.meter where external_id = '17' for update`)
+    const running = agent.sync({ full })
+    await eventually(async () => {
+      const [waiting] = await world.sync.query(`
+        select from pg_stat_activity where wait_event_type = 'Lock' and query like '%update sync.meter%'
+          and datname = current_database() and pid <> pg_backend_pid()`)
+      return waiting
+    })
+    await world.sync.query(`update sync.meter set name = 'Forged' where external_id = '5'`)
+    await release()
+    const run = await running
+    assert.equal(run.readMode, full ? 'full' : 'narrow')
+    assertCounts(run, { inserted: 1, updated: 2, deleted: 1 })
+    const next = await agent.sync()
+    assertCounts(next, { updated: 1 })
+    assert.match(next.readReason ?? '', /changed here by someone else/)
+    assert.deepEqual(await unequal(), [])
+    assertNarrow(await agent.sync())
+  }
 })
