@@ -41,7 +41,7 @@ export async function prove(
       'proof_failed',
       `The meters would not equal those of the Client System: ${here.rows} here, ${there.rows} there${there.rows === here.rows ? ', of which some differ' : ''}`,
       {
-        hint: 'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), now() and unsorted LIMIT do not',
+        hint: 'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), and LIMIT or array_agg without ORDER BY, do not',
       },
     )
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Run } from '../../src/events.ts'
 import { createMeters } from '../support/meters.ts'
-import { assertCounts, compareBothSides, rowVersions } from '../support/mirror.ts'
+import { assertCounts, compareBothSides, failed, rowVersions } from '../support/mirror.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
 function assertNarrow(run: Run): void {
@@ -100,6 +100,21 @@ test('a source that computes long and answers little at once is waited for, as w
   const run = await agent.sync()
   assertCounts(run, { read: 60, updated: 3 })
   assertNarrow(run)
+})
+
+test('a query that never answers twice alike fails no run but the narrow one: the next is full', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 200)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_QUERY: `select external_id, name || case when external_id % 3 = 0 then random() else 0 end as name from meter`,
+  })
+  assertCounts(await agent.settled(), { read: 200, inserted: 200 })
+  for (let at = 0; at < 2; at++) {
+    assert.equal(failed(await agent.sync()).code, 'proof_failed')
+    const full = await agent.sync()
+    assertCounts(full, { read: 200, updated: 66 })
+    assert.match(full.readReason ?? '', /failed with proof_failed/)
+  }
 })
 
 test('a meter that somebody changes here while a run writes others is put right by the next run', async (t) => {
