@@ -31,8 +31,8 @@ export type NarrowOptions = {
   tell: Teller
 }
 
-/** Either the source was read, or why all of it has to be. `meters` is how many it has, where that was learnt. */
-export type Narrowed = { staged: Staged } | { refused: string; meters: number | null }
+/** Either the source was read, or why all of it has to be; then `meters` is how many it has, where that was learnt. */
+export type Narrowed = { staged: Staged } | { refused: string; meters: number | null; bytes: number }
 
 /**
  * Reads only what differs, by three questions in one snapshot, each asked only where the one before found a difference:
@@ -43,7 +43,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const { source, projection, left, tell } = options
   const { client } = session
   const { hashes } = projection
-  if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null }
+  if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null, bytes: 0 }
   await client.query(createAnswers)
   const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
   const read = reader(session, tell)
@@ -58,7 +58,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   if (!digests) throw new Error('comparing the digests returned no row')
   const { rows, buckets, rowsToAsk, allDiffer } = digests
   if (BigInt(digests.content) !== left.content) {
-    return { refused: 'meters were changed here by someone else', meters: rows }
+    return { refused: 'meters were changed here by someone else', meters: rows, bytes: read.bytes() }
   }
 
   if (buckets !== '{}') {
@@ -68,7 +68,8 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
     await client.query('analyze their_row')
     await client.query(findDifferent, [options.clientSystemId, buckets, mask])
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
-    if (count > mostWanted || count * 2 > rows) return { refused: 'most meters differ', meters: rows }
+    if (count > mostWanted || count * 2 > rows)
+      return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
     if (count > 0) {
       tell.step('meters', count)
       await read('staging', ask(projection.select(list)))

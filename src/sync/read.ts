@@ -32,13 +32,14 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
       projection,
       reason,
       expected: await query.estimate(),
+      bytesBefore: 0,
       tell,
     })
   }
   const narrowed = await stageDifferences(session, { clientSystemId, source, projection, left, tell })
   if ('staged' in narrowed) return narrowed.staged
-  const { refused, meters: expected } = narrowed
-  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, tell })
+  const { refused, meters: expected, bytes: bytesBefore } = narrowed
+  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, tell })
 }
 
 /** What a question of a narrow read may fail with, and a full read not. */

@@ -44,6 +44,7 @@ export async function stageAll(
     projection,
     reason,
     expected,
+    bytesBefore,
     tell,
   }: {
     clientSystemId: string
@@ -51,16 +52,19 @@ export async function stageAll(
     projection: Projection
     reason: string
     expected: number | null
+    /** What was read before it turned out that all of it has to be. */
+    bytesBefore: number
     tell: Teller
   },
 ): Promise<Staged> {
   tell.step('meters', expected)
-  const { rows, bytes } = await copyInto(
+  const { rows, bytes: bytesNow } = await copyInto(
     client,
     'copy staging from stdin (format binary)',
     source.copy(`copy (\n${projection.select()}\n) to stdout (format binary)`),
-    (bytesRead) => tell.progress({ bytesRead }),
+    (now) => tell.progress({ bytesRead: bytesBefore + now }),
   )
+  const bytes = bytesBefore + bytesNow
   tell.progress({ bytesRead: bytes, rowsRead: rows })
   await client.query('analyze staging')
   await client.query(
