@@ -22,8 +22,9 @@ import type {
   StoredReadings,
 } from './events.ts'
 import { startFeed } from './feed.ts'
+import { freshness } from './freshness.ts'
 import type { Jobs, TriggerRequest } from './jobs.ts'
-import type { Log } from './log.ts'
+import { createRedact, type Log } from './log.ts'
 import { previewSync } from './sync/preview.ts'
 import { createWatch, type Sighting } from './watch.ts'
 
@@ -52,6 +53,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
   const ids = config.clientSystems.map(({ id }) => id)
   const previews = new Map<string, Promise<Preview>>()
   const stopping = new AbortController()
+  const redact = createRedact(config.secrets)
   let cached: Snapshot | null = null
 
   /** Read once a revision, whoever asks. */
@@ -150,7 +152,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       let underWay = previews.get(asked.id)
       if (!underWay) {
         const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(asked.deadlines.total)])
-        const begun = previewSync(asked, { syncDatabase: config.syncDatabase, signal })
+        const begun = previewSync(asked, { syncDatabase: config.syncDatabase, signal, redact })
         underWay = begun.finally(() => previews.delete(asked.id))
         previews.set(asked.id, underWay)
       }
@@ -285,9 +287,4 @@ function page<Item, Cursor>(found: Item[], limit: number, cursor: (item: Item) =
   const items = found.slice(0, limit)
   const last = items.at(-1)
   return { items, next: found.length > limit && last !== undefined ? cursor(last) : null }
-}
-
-function freshness(lastSuccess: Run | null, clientSystem: ClientSystem, now: number): ClientSystemStatus['freshness'] {
-  if (!lastSuccess?.finishedAt) return 'never'
-  return now - Date.parse(lastSuccess.finishedAt) > clientSystem.freshness ? 'stale' : 'fresh'
 }

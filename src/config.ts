@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { parseEnv } from 'node:util'
 import { CronExpressionParser } from 'cron-parser'
 import { z } from 'zod'
 import { ConfigError, errorMessage } from './errors.ts'
-
-/** How to reach a PostgreSQL server. The URL holds a password: it goes to the driver and nowhere else. */
-export type DatabaseTarget = {
-  url: string
-  /** What to tell TLS; false is plaintext. */
-  tls: false | { ca: string | undefined }
-}
+import { type DatabaseTarget, type Fault, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
 
 /** A deletion that looks like an accident is one beyond these (CONTRACT.md, `DELETE_GUARD_…`). */
 export type DeleteGuard = { minimum: number; percent: number; maximum: number }
@@ -44,15 +37,16 @@ export type Config = {
   historyDays: number
   logLevel: string
   demonstration: boolean
+  /** What must never be shown, in the forms in which it was given (src/log.ts). */
+  secrets: readonly string[]
+  /** Where alerts go, and the key that signs them. */
+  webhook: Webhook | null
 }
 
 /** What is set when neither URL is: the caller starts the demonstration and parses again with its URLs. */
 export type Environment = Record<string, string | undefined>
 
-const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN'] as const
-
-/** Variables of the contract that this version does not implement yet: setting one is refused rather than ignored. */
-const unsupported = ['WEBHOOK_URL', 'WEBHOOK_SECRET', 'WEBHOOK_URL_FILE', 'WEBHOOK_SECRET_FILE']
+const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN', 'WEBHOOK_URL', 'WEBHOOK_SECRET'] as const
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -98,6 +92,8 @@ const schema = z.object({
       error: 'expected trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
+  WEBHOOK_URL: z.string().optional(),
+  WEBHOOK_SECRET: z.string().optional(),
   NODE_ENV: z.string().optional(),
 })
 
@@ -131,6 +127,29 @@ function readDotEnv(): Environment {
   }
 }
 
+/** The secrets of an environment, right or wrong: of a connection's URL its password, as it is typed and as it is meant. */
+export function secretsOf(environment: Environment): string[] {
+  const { DATABASE_URL, CLIENT_SYSTEM_URL, AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = environment
+  const passwords = [DATABASE_URL, CLIENT_SYSTEM_URL].flatMap((url) => (url ? passwordsOf(url) : []))
+  const others = [AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET, WEBHOOK_SECRET?.replace(/^whsec_/, '')]
+  return [...new Set([...passwords, ...others])].flatMap((secret) => secret || [])
+}
+
+function passwordsOf(text: string): string[] {
+  const typed = /^\w+:\/\/[^:@/]*:(.*)@/s.exec(text)?.[1] ?? ''
+  const url = URL.canParse(text) ? new URL(text) : null
+  const given = [typed, url?.password ?? '', url?.searchParams.get('password') ?? '']
+  return given.flatMap((password) => [password, decode(password)])
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** Neither database is named and this is not production: the demonstration brings both. */
 export function wantsDemonstration(environment: Environment): boolean {
   return !environment.DATABASE_URL && !environment.CLIENT_SYSTEM_URL && environment.NODE_ENV !== 'production'
@@ -139,9 +158,6 @@ export function wantsDemonstration(environment: Environment): boolean {
 /** Checks everything at once. Throws ConfigError with every fault, each by the variable's name and what was expected. */
 export function parseConfig(environment: Environment, { demonstration = false } = {}): Config {
   const faults: string[] = []
-  for (const name of unsupported) {
-    if (environment[name]) faults.push(`${name}: this version does not send webhooks yet, remove it`)
-  }
   const issues = schema.safeParse(environment).error?.issues ?? []
   const unreadable = new Set(issues.map(({ path }) => String(path[0])))
   for (const { path, message } of issues) faults.push(`${String(path[0])}: ${message}`)
@@ -172,6 +188,7 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     if (!env.AUTH_TOKEN) fault('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
     if (allowedHosts.length === 0) fault('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)
   }
+  const webhook = parseWebhook(env.WEBHOOK_URL, env.WEBHOOK_SECRET, fault)
   if (faults.length > 0 || !syncDatabase || !source) throw new ConfigError(faults)
 
   return {
@@ -206,60 +223,10 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     historyDays: env.HISTORY_DAYS,
     logLevel: env.LOG_LEVEL,
     demonstration,
+    secrets: secretsOf(environment),
+    webhook,
   }
 }
-
-type Fault = (name: string, message: string) => void
-
-/** TLS as the URL's `sslmode` asks, but a remote server is verified unless the URL says plainly that it must not be. */
-function parseTarget(text: string, name: string, fault: Fault) {
-  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
-    fault(name, 'expected a URL like postgres://user@host/database')
-    return null
-  }
-  const url = new URL(text)
-  const sslmode = url.searchParams.get('sslmode')
-  const rootCertificate = url.searchParams.get('sslrootcert')
-  for (const parameter of overriding) {
-    if (url.searchParams.has(parameter))
-      fault(name, `${parameter} is not supported; TLS is set with sslmode and sslrootcert`)
-  }
-  for (const parameter of ours) url.searchParams.delete(parameter)
-  if (sslmode !== null && !sslmodes.has(sslmode)) {
-    fault(name, `sslmode=${sslmode} is unknown; expected ${[...sslmodes].join(', ')}`)
-    return null
-  }
-  const hosts = url.searchParams.getAll('host')
-  const host = hosts[0] ?? url.hostname.replace(/^\[|\]$/g, '')
-  if (host === '' || hosts.length > 1) {
-    fault(name, 'expected one host, as in postgres://user@host/database')
-    return null
-  }
-  const local = host.startsWith('/') || isLoopback(host)
-  const plaintext = sslmode === 'disable' || (local && (sslmode === null || lenient.has(sslmode)))
-  let ca: string | undefined
-  if (rootCertificate && !plaintext) {
-    try {
-      ca = readFileSync(rootCertificate, 'utf8')
-    } catch (error) {
-      fault(name, `sslrootcert cannot be read: ${errorMessage(error)}`)
-    }
-  }
-  const target: DatabaseTarget = { url: url.href, tls: plaintext ? false : { ca } }
-  return { target, verified: local || !plaintext, sslmode: sslmode ?? 'verify-full' }
-}
-
-const sslmodes = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'])
-const lenient = new Set(['allow', 'prefer'])
-
-/** What is read here, and what the agent sets by itself. */
-const ours = [
-  ...['sslmode', 'sslrootcert', 'uselibpqcompat', 'client_encoding', 'query_timeout'],
-  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'],
-]
-
-/** In a URL these would win over what is told to TLS here: `ssl=0` is plaintext, a certificate drops the authority. */
-const overriding = ['ssl', 'sslcert', 'sslkey', 'sslpassword', 'sslnegotiation']
 
 /** The longest of the next gaps between two scheduled times, in milliseconds. */
 function scheduleInterval(cron: string, timeZone: string, fault: Fault): number {
@@ -283,10 +250,4 @@ function scheduleInterval(cron: string, timeZone: string, fault: Fault): number 
     fault('SYNC_CRON', `${errorMessage(error)}; expected five fields: minute hour day month weekday`)
     return 0
   }
-}
-
-/** Requirement of CONTRACT.md, *Environment*: loopback needs neither token nor TLS. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true
-  return isIP(host) === 4 && host.startsWith('127.')
 }

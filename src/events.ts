@@ -76,6 +76,7 @@ export type Status = {
   clientSystems: ClientSystemStatus[]
 }
 
+/** How far a run has come; `step` is null outside of the phase reading. */
 export type Progress = {
   runId: string
   clientSystemId: string
@@ -141,6 +142,9 @@ export type Preview = {
 
 /** A source row that could not be used, its values cut to 1 kB. */
 export type Rejected = { externalId: string | null; reason: string; row: Record<string, unknown> }
+
+/** Whether the agent has a token, so that one must log in, and whether this browser has. Needs no token to be asked. */
+export type Session = { required: boolean; loggedIn: boolean }
 
 /** RFC 9457, `application/problem+json`. */
 export type Problem = {

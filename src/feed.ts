@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import createSubscriber, { type Subscriber } from 'pg-listen'
 import { z } from 'zod'
-import type { DatabaseTarget } from './config.ts'
 import { connectionOptions } from './db/connect.ts'
 import type { Notice } from './events.ts'
 import type { Log } from './log.ts'
 import { channel, notify } from './sync/record.ts'
+import type { DatabaseTarget } from './targets.ts'
 
 /**
  * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
@@ -43,7 +43,8 @@ const noticeSchema = z.discriminatedUnion('type', [
     runId: z.string(),
     clientSystemId: z.string(),
     phase,
-    step: z.enum(['digests', 'rows', 'meters']).nullable(),
+    // A worker of the version before does not tell it.
+    step: z.enum(['digests', 'rows', 'meters']).nullable().default(null),
     rowsRead: z.number(),
     rowsExpected: z.number().nullable(),
     bytesRead: z.number(),

@@ -12,6 +12,7 @@ import type { Run, Trigger } from './events.ts'
 import type { Log } from './log.ts'
 import { startReaper } from './reaper.ts'
 import { nextRevision, notify, recordFailure } from './sync/record.ts'
+import { startWebhooks, type Webhooks } from './webhooks.ts'
 import { cancelled, createWorker } from './worker.ts'
 
 /** Jobs of this process: it can trigger runs and, where its role says so, works on them and keeps the schedule. */
@@ -23,7 +24,7 @@ export type Jobs = {
   trigger: (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
   /** Ends an active run as cancelled, wherever it is worked on. False when it had ended before. */
   cancel: (run: Run) => Promise<boolean>
-  /** To be told of every run that ended: the worker that still works on it stops. */
+  /** To be told of every run that ended: the worker that still works on it stops, and who wants alerts gets them. */
   ended: (runId: string) => void
   /** The next scheduled time, or null when there is none. */
   nextRunAt: (clientSystem: ClientSystem) => Date | null
@@ -187,6 +188,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   const reaper = works
     ? startReaper({ pool, boss, clientSystems: config.clientSystems, runQueue, completeJob, log })
     : null
+  let webhooks: Webhooks | null = null
   if (works) {
     await boss.createQueue(pruneQueue, { retryLimit: 0 })
     await boss.schedule(pruneQueue, '17 3 * * *')
@@ -201,19 +203,27 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
       await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
       await trigger({ clientSystemId: id, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null })
     }
+    const { clientSystems, webhook } = config
+    if (webhook) webhooks = await startWebhooks({ webhook, pool, boss, clientSystems, through, log })
   }
 
   let stopped: Promise<void> | undefined
   return {
     trigger,
     cancel,
-    ended: worker.ended,
+    ended: (runId) => {
+      worker.ended(runId)
+      webhooks?.look()
+    },
     nextRunAt: ({ schedule }) => boss.previewSchedule(schedule.cron, { tz: schedule.timeZone, count: 1 })[0] ?? null,
     ready: async () => (await boss.schemaVersion()) !== null,
     stop: () => {
       stopped ??= (async () => {
         worker.stop()
-        await Promise.race([reaper?.stop(), setTimeout(1_000, undefined, { ref: false })])
+        await Promise.race([
+          Promise.all([reaper?.stop(), webhooks?.stop()]),
+          setTimeout(1_000, undefined, { ref: false }),
+        ])
         await Promise.race([
           boss.stop({ graceful: true, timeout: 7_000 }),
           setTimeout(8_000, undefined, { ref: false }),

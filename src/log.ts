@@ -13,15 +13,47 @@ export function redact(text: string): string {
   return text.replace(credentials, '$1…@').replace(passwords, '$1…')
 }
 
+/** Makes a text safe to show. */
+export type Redact = (text: string) => string
+
+/** Shorter ones are the words that log lines are made of; they are hidden in connection strings, like any other. */
+const shortest = 6
+
 /**
- * JSON lines on stdout, or readable lines where stdout is a terminal. Every line is redacted as a whole,
+ * `redact` that also knows these secrets, and hides each wherever it stands: as it is, percent-encoded as in a URL, or
+ * escaped as in JSON. A third party's error may quote a password with blanks or quotes in any form.
+ */
+export function createRedact(secrets: readonly string[]): Redact {
+  const forms = secrets
+    .filter((secret) => secret.length >= shortest)
+    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])
+  const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length)
+  return (text) => redact(longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), text))
+}
+
+/** A line of the log with every value redacted; its own words and numbers stay what they are. */
+export function redactLine(line: string, redact: Redact): string {
+  const values: unknown = JSON.parse(line)
+  return `${JSON.stringify(values, (_, value) => (typeof value === 'string' ? redact(value) : value))}\n`
+}
+
+export type LogOptions = {
+  level: string
+  terminal: boolean
+  /** To hide wherever they stand; none where they are not known yet. */
+  secrets?: readonly string[]
+}
+
+/**
+ * JSON lines on stdout, or readable lines where stdout is a terminal. Every value of a line is redacted,
  * so that no field has to be thought of.
  */
-export function createLog({ level, terminal }: { level: string; terminal: boolean }): Log {
+export function createLog({ level, terminal, secrets = [] }: LogOptions): Log {
+  const redact = createRedact(secrets)
   const out = terminal
     ? readable()({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
     : process.stdout
-  const destination: DestinationStream = { write: (line) => void out.write(redact(line)) }
+  const destination: DestinationStream = { write: (line) => void out.write(redactLine(line, redact)) }
   return pino(
     {
       level,

@@ -2,10 +2,10 @@ import './memory.ts'
 import { pino, stdSerializers, stdTimeFunctions } from 'pino'
 import { type Agent, version } from './agent.ts'
 import { type Command, complain, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
-import { type Config, type Environment, parseConfig, readEnvironment, wantsDemonstration } from './config.ts'
+import { type Config, type Environment, parseConfig, readEnvironment, secretsOf, wantsDemonstration } from './config.ts'
 import { migrate } from './db/migrate.ts'
 import { AgentError, ConfigError, errorCode, errorMessage } from './errors.ts'
-import { createLog, type Log, redact } from './log.ts'
+import { createLog, createRedact, type Log, type Redact, redactLine } from './log.ts'
 import { openAgent, startService } from './service.ts'
 
 /** How long an orderly stop may take before the process ends without it. */
@@ -28,6 +28,7 @@ async function main(args: string[]): Promise<number> {
       process.stderr.write(`meter-sync-agent cannot start:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`)
       return exit.configuration
     }
+    const redact = createRedact(secretsOf(readEnvironment()))
     if (error instanceof AgentError) {
       complain(redact(error.message))
       if (error.hint) complain(error.hint)
@@ -133,7 +134,7 @@ async function serve(environment: Environment, life: Life): Promise<number> {
     config = parseConfig({ ...environment, ...demonstration.environment }, { demonstration: true })
   } else {
     config = parseConfig(environment)
-    life.log = createLog({ level: config.logLevel, terminal: process.stdout.isTTY })
+    life.log = createLog({ level: config.logLevel, terminal: process.stdout.isTTY, secrets: config.secrets })
   }
   const service = await startService({ config, log: life.log, signal: life.signal })
   life.stops.push(service.stop)
@@ -154,7 +155,7 @@ async function withAgent(
   }
   const config = parseConfig({ ...environment, ROLE: 'api' })
   return await live(async (life) => {
-    const log = createStderrLog(environment.LOG_LEVEL ?? level)
+    const log = createStderrLog(environment.LOG_LEVEL ?? level, createRedact(config.secrets))
     life.log = log
     const { agent, stop } = await openAgent({ config, log })
     life.stops.push(stop)
@@ -163,7 +164,7 @@ async function withAgent(
 }
 
 /** The lines of `createLog`, on stderr. */
-function createStderrLog(level: string): Log {
+function createStderrLog(level: string, redact: Redact): Log {
   return pino(
     {
       level,
@@ -173,7 +174,7 @@ function createStderrLog(level: string): Log {
       // Nothing that an error drags along: a driver's error may hold its whole connection.
       serializers: { err: (error: unknown) => told(error) },
     },
-    { write: (line) => void process.stderr.write(redact(line)) },
+    { write: (line) => void process.stderr.write(redactLine(line, redact)) },
   )
 }
 

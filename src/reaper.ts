@@ -4,7 +4,8 @@ import type { ClientSystem } from './config.ts'
 import { lockKey, transaction } from './db/connect.ts'
 import { drizzle } from './db/drizzle.ts'
 import { findActiveRun } from './db/runs.ts'
-import type { Run, RunError } from './events.ts'
+import { AgentError } from './errors.ts'
+import type { Run } from './events.ts'
 import type { Log } from './log.ts'
 import { type CompleteJob, recordFailure } from './sync/record.ts'
 
@@ -21,15 +22,16 @@ const interval = 2_000
 
 type Lease = 'held' | 'lost' | 'none'
 
-const workerLost: RunError = {
-  code: 'worker_lost',
-  message: 'The worker of this run is gone',
-  hint: 'Nothing was changed; look for its end in the log of the process or of the machine',
+function workerLost(): AgentError {
+  return new AgentError('worker_lost', 'The worker of this run is gone', {
+    hint: 'Nothing was changed; look for its end in the log of the process or of the machine',
+  })
 }
-const leaseLost: RunError = {
-  code: 'lease_lost',
-  message: 'The worker of this run did not answer for too long and was cut off',
-  hint: 'Nothing was changed; look for a machine that was frozen or overloaded',
+
+function leaseLost(): AgentError {
+  return new AgentError('lease_lost', 'The worker of this run did not answer for too long and was cut off', {
+    hint: 'Nothing was changed; look for a machine that was frozen or overloaded',
+  })
 }
 
 /**
@@ -38,7 +40,8 @@ const leaseLost: RunError = {
  */
 export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, log }: ReaperOptions) {
   const db = drizzle(pool)
-  const end = async (run: Run, error: RunError, { evict = false } = {}) => {
+  const end = async (run: Run, err: AgentError, { evict = false } = {}) => {
+    const { code, message, hint } = err
     const ended = await transaction(pool, async (client) => {
       const { rows } = await client.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${lockKey}) as free`, [
         run.clientSystemId,
@@ -49,11 +52,16 @@ export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, 
         if (rowCount === 0) return false
         await client.query(`select pg_advisory_xact_lock(${lockKey})`, [run.clientSystemId])
       }
-      return recordFailure(client, run, { status: 'interrupted', error }, completeJob(run.clientSystemId))
+      return recordFailure(
+        client,
+        run,
+        { status: 'interrupted', error: { code, message, hint } },
+        completeJob(run.clientSystemId),
+      )
     })
     if (ended) {
       const { id: runId, clientSystemId: clientSystem, trigger } = run
-      log.error({ runId, clientSystem, trigger, code: error.code, hint: error.hint }, 'meter sync failed')
+      log.error({ runId, clientSystem, trigger, code, error: message, hint, err }, 'meter sync failed')
     }
     return ended
   }
@@ -75,10 +83,10 @@ export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, 
     const run = await findActiveRun(db, id)
     if (!run) return
     if (run.status === 'running') {
-      if (await end(run, workerLost)) return
-      if ((await leaseOf(run)) !== 'held') await end(run, leaseLost, { evict: true })
+      if (await end(run, workerLost())) return
+      if ((await leaseOf(run)) !== 'held') await end(run, leaseLost(), { evict: true })
     } else if ((await leaseOf(run)) !== 'held') {
-      await end(run, workerLost, { evict: true })
+      await end(run, workerLost(), { evict: true })
     }
   }
 

@@ -15,6 +15,7 @@ import type {
   Run,
   RunError,
   RunStatus,
+  Session,
   Status,
   StoredReadings,
   Trigger,
@@ -240,3 +241,7 @@ export const problem = shape<Problem>()(
 
 /** The `next` of a list: opaque, null at its end. */
 export const next = z.string().nullable().describe('Continues the list; null at its end')
+
+export const session = shape<Session>()(
+  z.object({ required: z.boolean(), loggedIn: z.boolean() }).meta({ id: 'Session' }),
+)

@@ -5,7 +5,7 @@ import { drizzle } from './db/drizzle.ts'
 import { findRun, findRunToWork } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run } from './events.ts'
-import type { Log } from './log.ts'
+import { createRedact, type Log } from './log.ts'
 import type { CompleteJob } from './sync/record.ts'
 import { type Outcome, runSync } from './sync/run.ts'
 
@@ -20,7 +20,7 @@ export type Worker = {
 }
 
 export type WorkerOptions = {
-  config: Pick<Config, 'syncDatabase'>
+  config: Pick<Config, 'syncDatabase' | 'secrets'>
   pool: pg.Pool
   completeJob: (clientSystemId: string) => CompleteJob
   log: Log
@@ -29,6 +29,7 @@ export type WorkerOptions = {
 export function createWorker({ config, pool, completeJob, log }: WorkerOptions): Worker {
   const db = drizzle(pool)
   const active = new Map<string, AbortController>()
+  const redact = createRedact(config.secrets)
   let stopping = false
 
   async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
@@ -48,6 +49,7 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
         pool,
         completeJob: completeJob(clientSystem.id),
         signal: ending.signal,
+        redact,
         log,
       })
       tell(log, run, outcome)

@@ -27,7 +27,9 @@ test('the page of the API tells every route, without a violation, in light and d
       await page.getByRole('heading', { name, exact: true }).waitFor()
       await page.getByRole('navigation').getByRole('link', { name, exact: true }).waitFor()
     }
-    for (const name of Object.keys(components.schemas)) await page.getByRole('heading', { name, exact: true }).waitFor()
+    for (const name of Object.keys(components.schemas)) {
+      await page.getByRole('heading', { name, exact: true, level: 3 }).waitFor()
+    }
     const start = page.getByRole('article', { name: 'POST /api/sync' })
     await start.getByText('approveDeletes', { exact: true }).first().waitFor()
     await start.getByText(`'${agent.url}/api/sync'`).waitFor()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Problem, Run } from '../src/events.ts'
+import type { Problem, Run, Session } from '../src/events.ts'
 import type { Description } from '../src/http/openapi.ts'
 import { createKeeper, createPatience, sessionSeconds } from '../src/http/session.ts'
 import { operationsOf } from './support/contract.ts'
@@ -10,7 +10,7 @@ import { createWorld } from './support/world.ts'
 const token = 'a-token-of-the-administrator'
 
 /** What anyone may ask for: the probes, the page, and logging in and out. */
-const open = ['get /healthz', 'get /readyz', 'get /', 'post /api/session', 'delete /api/session']
+const open = ['get /healthz', 'get /readyz', 'get /', 'get /api/session', 'post /api/session', 'delete /api/session']
 
 test('with a token set no route is open but the probes, the page and the login', async (t) => {
   const world = await createWorld(t)
@@ -61,6 +61,27 @@ test('a login gives a session in a cookie that page and stream can use; who aske
   assert.match(logout.headers.get('set-cookie') ?? '', /meter_sync_session=;/)
   const forged = { cookie: `${headers.cookie}x` }
   assert.equal((await agent.api('/api/status', { headers: forged })).status, 401)
+})
+
+test('anybody may ask whether a login is needed and whether there is one, and it counts as no wrong token', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const ask = async (headers: Record<string, string> = {}) => await agent.api<Session>('/api/session', { headers })
+  for (let count = 0; count < 12; count++) {
+    const { status, body, headers } = await ask({ cookie: 'meter_sync_session=1.forged' })
+    assert.equal(status, 200)
+    assert.deepEqual(body, { required: true, loggedIn: false })
+    assert.equal(headers.get('cache-control'), 'no-store')
+  }
+  const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
+  assert.equal(login.status, 204)
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  assert.deepEqual((await ask({ cookie })).body, { required: true, loggedIn: true })
+  const foreign = await agent.api<Problem>('/api/session', { headers: { origin: 'https://elsewhere.example' } })
+  assert.equal(foreign.body.code, 'forbidden_origin')
+
+  const open = await world.agent({ ROLE: 'api' })
+  assert.deepEqual((await open.api<Session>('/api/session')).body, { required: false, loggedIn: false })
 })
 
 test('Fault 26: after ten wrong tokens an address waits, also with the right one; a session goes on', async (t) => {

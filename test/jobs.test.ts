@@ -94,6 +94,10 @@ test('Fault 16: a job that was fetched by a worker killed before it began is end
      values ('00000000-0000-4000-8000-000000000001', 'meter-sync.main', 'main', 'active', 'exclusive', now(), now(), 10)`,
   )
   await eventually(async () => (await lastRun(world))?.error_code === 'worker_lost', 16_000)
+  const { code, err, hint } = await eventually(async () => agent.log.find(({ msg }) => msg === 'meter sync failed'))
+  assert.equal(code, 'worker_lost')
+  assert.match(JSON.stringify(err), /The worker of this run is gone/)
+  assert.match(String(hint), /Nothing was changed/)
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 

@@ -181,6 +181,7 @@ test('every answer that the description knows is given, and every answer given i
     await ask(method, path, { id: path.includes('meters') ? meterId : id })
   }
   await ask('get', '/api/runs/{id}/rejected', { id: first.id })
+  await ask('get', '/api/session')
   await ask('post', '/api/session', fitting['/api/session'])
   await ask('delete', '/api/session')
   await ask('post', '/mcp', fitting['/mcp'])

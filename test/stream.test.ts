@@ -46,6 +46,9 @@ test('progress comes at most four times a second, with phase, rows and bytes', a
   assert.ok(told.length <= 4 * seconds + 2, `${told.length} in ${seconds} s`)
   const reading = told.filter(({ phase }) => phase === 'reading')
   assert.ok(reading.some(({ rowsRead, bytesRead }) => rowsRead > 0 && bytesRead > 0))
+  // What is read is not known before the query has been described.
+  assert.ok(reading.every(({ step }) => step === 'meters' || step === null))
+  assert.ok(reading.some(({ step }) => step === 'meters'))
   assert.ok(reading.every(({ rowsExpected }) => rowsExpected === null || rowsExpected > 0))
 })
 

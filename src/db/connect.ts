@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import type { DatabaseTarget } from '../config.ts'
 import type { Log } from '../log.ts'
+import type { DatabaseTarget } from '../targets.ts'
 
 /** Anything that runs a statement: a pool, a session, a transaction's client. */
 export type Queryable = Pick<pg.ClientBase, 'query'>

@@ -98,6 +98,15 @@ export const meterReading = sync.table(
   ],
 )
 
+/** What was told of a Client System by webhook (src/alerts.ts). `revision`: of the last run that was looked at. */
+export const alert = sync.table('alert', {
+  clientSystemId: text('client_system_id').primaryKey(),
+  failing: boolean().notNull().default(false),
+  stale: boolean().notNull().default(false),
+  withheld: count('withheld').notNull().default(0),
+  revision: count('revision').notNull().default(-1),
+})
+
 /**
  * One sync operation; its id is that of the pg-boss job. Only `id` has a unique index without a condition:
  * another one would let the foreign-key lock of a child row and the phase update wait for each other.

@@ -4,6 +4,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import { AgentError } from '../errors.ts'
+import type { Session } from '../events.ts'
 import { sessionBody } from './inputs.ts'
 import { problem } from './problems.ts'
 import { body } from './requests.ts'
@@ -66,7 +67,7 @@ export type Asking = { Bindings: HttpBindings; Variables: { requestedBy: string 
 export type Door = {
   /** Lets in who sends `Authorization: Bearer …` or the cookie of a session. */
   guard: MiddlewareHandler<Asking>
-  /** `POST`: the token for a session's cookie. `DELETE`: takes the cookie back. */
+  /** `GET`: is there a session? `POST`: the token for a session's cookie. `DELETE`: takes the cookie back. */
   session: Hono<Asking>
 }
 
@@ -86,6 +87,17 @@ export function createDoor({ authToken }: Pick<Config, 'authToken'>): Door {
     return problem(c, new AgentError('too_many_requests', 'Too many wrong tokens came from this address', { hint }))
   }
 
+  const hasSession = (c: Context<Asking>) => keeper?.isSession(getCookie(c, sessionCookie) ?? '') ?? false
+
+  session.use(async (c, next) => {
+    await next()
+    c.header('Cache-Control', 'no-store')
+  })
+  // Open to everybody: the page cannot see its own cookie, and EventSource does not tell a 401 from a lost connection.
+  session.get('/', (c) => {
+    const answer: Session = { required: keeper !== null, loggedIn: hasSession(c) }
+    return c.json(answer)
+  })
   session.post('/', async (c) => {
     const { token } = await body(c, sessionBody)
     const address = addressOf(c)
@@ -107,8 +119,7 @@ export function createDoor({ authToken }: Pick<Config, 'authToken'>): Door {
     if (!keeper) return next()
     const address = addressOf(c)
     const [, bearer] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-    const cookie = getCookie(c, sessionCookie)
-    if (bearer === undefined && cookie !== undefined && keeper.isSession(cookie)) return next()
+    if (bearer === undefined && hasSession(c)) return next()
     const seconds = patience.wait(address)
     if (seconds > 0) return makeWait(c, seconds)
     if (bearer !== undefined && keeper.isToken(bearer)) return next()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import * as shape from '../shapes.ts'
 import { sessionBody } from './inputs.ts'
 import { json, type Operation } from './operation.ts'
 
@@ -13,6 +14,18 @@ const session = {
 
 /** The session, and what is not of the API. */
 export const serviceOperations: readonly Operation[] = [
+  {
+    id: 'getSession',
+    method: 'get',
+    path: '/api/session',
+    tag: 'Session',
+    summary: 'Whether a login is needed, and whether there is one',
+    description: 'For pages, which see neither their cookie nor why an event stream was refused.',
+    door: 'open',
+    answers: {
+      200: { description: 'How it stands', content: json(shape.session, { required: true, loggedIn: false }) },
+    },
+  },
   {
     id: 'logIn',
     method: 'post',

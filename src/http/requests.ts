@@ -11,15 +11,29 @@ const bodyMilliseconds = 25_000
 
 /** The body as text. Throws `request_timeout` when it does not arrive in time. */
 export async function bodyText(c: Context): Promise<string> {
+  return await inTime(() => c.req.text())
+}
+
+/**
+ * Waits for a body until it `arrived`, or all is done. Throws `request_timeout` when that takes too long, and lets a body
+ * that arrives afterwards go no further.
+ */
+export async function inTime<T>(wait: (arrived: () => void) => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let tooLate: AgentError | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const hint = 'Send it at once, or in parts'
-      reject(new AgentError('request_timeout', 'The body took too long to arrive', { hint }))
+      tooLate = new AgentError('request_timeout', 'The body took too long to arrive', { hint })
+      reject(tooLate)
     }, bodyMilliseconds)
   })
+  const arrived = () => {
+    if (tooLate) throw tooLate
+    clearTimeout(timer)
+  }
   try {
-    return await Promise.race([c.req.text(), late])
+    return await Promise.race([wait(arrived), late])
   } finally {
     clearTimeout(timer)
   }

@@ -6,14 +6,16 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Agent } from '../agent.ts'
-import { type Config, isLoopback } from '../config.ts'
+import type { Config } from '../config.ts'
 import { AgentError, ConfigError, errorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { isLoopback } from '../targets.ts'
 import { type Asking, createDoor, headers, refuseForeigners } from './access.ts'
 import { createApi } from './api.ts'
 import { createDescribed, describedPaths } from './described.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
+import { inTime } from './requests.ts'
 import { createStreams, type Streams } from './stream.ts'
 
 export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
@@ -64,12 +66,20 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   }
 }
 
-function limitBody(bytes: number) {
-  return bodyLimit({
+/** A body that is sent in chunks is read here, to be measured: within the time that any body has (Fault 24). */
+function limitBody(bytes: number): MiddlewareHandler {
+  const limit = bodyLimit({
     maxSize: bytes,
     onError: (c) =>
       problem(c, new AgentError('too_large', `The body is larger than ${bytes} bytes`, { hint: 'Send it in parts' })),
   })
+  return (c, next) =>
+    inTime((arrived) =>
+      limit(c, async () => {
+        arrived()
+        await next()
+      }),
+    )
 }
 
 /** The routes, without a server. */
@@ -86,8 +96,6 @@ export function createApp({
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
   app.use(headers)
   app.use(refuseForeigners(config))
-  app.use('/api/readings', limitBody(largestReadings))
-  app.use(async (c, next) => (c.req.path === '/api/readings' ? next() : await limitOther(c, next)))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const unready = await agent.unready()
@@ -96,15 +104,17 @@ export function createApp({
       unready.length === 0 ? 200 : 503,
     )
   })
+  app.use('/api/session', limitOther)
   app.route('/api/session', door.session)
-  app.use('/api/*', door.guard)
-  app.use('/api/*', keepNothing)
-  app.route('/api', createApi(agent, streams))
-  app.use('/metrics', door.guard)
-  app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
+  // Nobody's body is read before it is known whose it is.
+  app.use('/api/*', door.guard, keepNothing)
+  for (const path of ['/metrics', '/mcp']) app.use(path, door.guard)
   for (const path of describedPaths) app.use(path, door.guard, keepNothing)
+  app.use('/api/readings', limitBody(largestReadings))
+  app.use(async (c, next) => (c.req.path === '/api/readings' ? next() : await limitOther(c, next)))
+  app.route('/api', createApi(agent, streams))
+  app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
   app.route('/', createDescribed())
-  app.use('/mcp', door.guard)
   app.all('/mcp', async (c) => {
     const response = await mcp.fetch(c.req.raw, c.get('requestedBy'))
     response.headers.set('Cache-Control', 'no-store')

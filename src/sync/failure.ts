@@ -1,6 +1,6 @@
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
 import type { RunError, RunStatus } from '../events.ts'
-import { redact } from '../log.ts'
+import type { Redact } from '../log.ts'
 
 export type Failure = {
   status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
@@ -12,19 +12,19 @@ const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
 
 /**
  * What a run that threw ends with. An aborted signal's reason comes first: whatever broke, broke because of it.
- * What is not an AgentError came from the Sync database or is a fault of this program.
+ * What is not an AgentError came from the Sync database or is a fault of this program. What it says holds no secret.
  */
-export function failureOf(thrown: unknown, signal: AbortSignal): Failure {
+export function failureOf(thrown: unknown, signal: AbortSignal, redact: Redact): Failure {
+  const fit = (text: string) => cut(redact(text))
   const error = signal.aborted && signal.reason instanceof AgentError ? signal.reason : asAgentError(thrown)
   const status = interrupting.has(error.code) ? 'interrupted' : error.code === 'cancelled' ? 'cancelled' : 'failed'
   const { code, message, hint } = error
   return { status, error: { code, message: fit(message), hint: hint === null ? null : fit(hint) }, cause: thrown }
 }
 
-/** A server's message can quote megabytes, a hint the whole query: an event must stay small, and neither holds a secret. */
-function fit(text: string): string {
-  const safe = redact(text)
-  return safe.length > 4_000 ? `${safe.slice(0, 4_000)}…` : safe
+/** A server's message can quote megabytes, a hint the whole query: an event must stay small. */
+function cut(text: string): string {
+  return text.length > 4_000 ? `${text.slice(0, 4_000)}…` : text
 }
 
 function asAgentError(thrown: unknown): AgentError {

@@ -13,22 +13,21 @@ cross join lateral (
   select (theirs.rows, theirs.digest) is distinct from (ours.rows, ours.digest)
 ) as compared (differs);
 
--- Which meters: in the buckets that differ, what the source has and what stands here, as far as they are not the same
--- one row. $1 is the Client System, $2 the buckets, $3 the mask.
+-- Which meters: in the buckets that differ, what the source has and what stands here, as far as they are not the same.
 insert into suspect (id_hash, meter_id)
 select theirs.id_hash, ours.id
-from (
-  select id_hash, min(row_hash) as row_hash, count(*) as rows
-  from their_row
-  group by id_hash
-) theirs
-full join (
-  select id, id_hash, row_hash
-  from sync.meter
-  where client_system_id = $1 and removed_at is null
-    and (id_hash is null or (id_hash & $3)::integer = any ($2::integer[]))
-) ours on ours.id_hash = theirs.id_hash
-where theirs.rows > 1 or theirs.row_hash is distinct from ours.row_hash or theirs.rows is null or ours.id is null;
+from their_row theirs
+full join our_row ours on ours.id_hash = theirs.id_hash and ours.row_hash = theirs.row_hash
+where theirs.id_hash is null or ours.id is null;
+
+-- Rows that the source has twice and that both are as the meter here: they are looked for where the numbers tell of any.
+insert into suspect (id_hash)
+select id_hash
+from their_row
+where (select count(*) from their_row) - (select count(id_hash) from suspect)
+  <> (select count(*) from our_row) - (select count(meter_id) from suspect)
+group by id_hash
+having count(*) > 1;
 
 -- Whatever the rows that came are compared with is to be looked at too, deleted meters among them. $1 is the Client
 -- System.

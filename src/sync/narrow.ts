@@ -6,9 +6,10 @@ import type { Projection } from './projection.ts'
 import type { Left } from './record.ts'
 import type { Staged, Teller } from './stage.ts'
 
-const [compareDigests = '', findDifferent = '', suspectStaged = ''] = sqlBeside(import.meta.url, 'narrow.sql').split(
-  /;\s*\n/,
-)
+const [compareDigests = '', findDifferent = '', findDoubled = '', suspectStaged = ''] = sqlBeside(
+  import.meta.url,
+  'narrow.sql',
+).split(/;\s*\n/)
 
 const createAnswers = `
   create temporary table their_digest (bucket integer, rows bigint, digest bigint) on commit drop;
@@ -63,10 +64,13 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
 
   if (buckets !== '{}') {
     tell.step('rows', rowsToAsk)
-    const rowsOf = allDiffer ? hashes : projection.hashesWithin(mask, buckets)
-    await read('their_row', ask(rowsOf))
+    const rowsAsked = begin(ask(allDiffer ? hashes : projection.hashesWithin(mask, buckets)))
+    await client.query(ourRows(options.clientSystemId, allDiffer ? 'true' : inBuckets(mask, buckets)))
+    await read('their_row', rowsAsked)
+    await client.query('analyze our_row')
     await client.query('analyze their_row')
-    await client.query(findDifferent, [options.clientSystemId, buckets, mask])
+    await client.query(findDifferent)
+    await client.query(findDoubled)
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
     if (count > mostWanted || count * 2 > rows)
       return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
@@ -108,6 +112,10 @@ function digestQuestion(hashes: string, mask: number): string {
   return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\n) h\ngroup by 1`
 }
 
+function inBuckets(mask: number, buckets: string): string {
+  return `(id_hash & ${mask})::integer = any ('${buckets}'::integer[])`
+}
+
 /** A statement that makes a table takes no parameters; only such a one may use the server's workers. */
 function ourDigest(clientSystemId: string, mask: number): string {
   return `
@@ -117,6 +125,15 @@ function ourDigest(clientSystemId: string, mask: number): string {
     from sync.meter
     where client_system_id = ${pg.escapeLiteral(clientSystemId)} and removed_at is null
     group by 1`
+}
+
+/** The same of each meter in these buckets, those without a hash among them. */
+function ourRows(clientSystemId: string, only: string): string {
+  return `
+    create temporary table our_row on commit drop as
+    select id, id_hash, row_hash
+    from sync.meter
+    where client_system_id = ${pg.escapeLiteral(clientSystemId)} and removed_at is null and (id_hash is null or ${only})`
 }
 
 /** Pipes answers into tables, and tells how many bytes have come altogether. */

@@ -1,9 +1,11 @@
-import type { ClientSystem, DatabaseTarget } from '../config.ts'
+import type { ClientSystem } from '../config.ts'
 import { openSession, type Session, sqlBeside } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { openSource } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 import type { Counts, Preview, PreviewedChange } from '../events.ts'
+import type { Redact } from '../log.ts'
+import type { DatabaseTarget } from '../targets.ts'
 import { compare } from './compare.ts'
 import { describeMeters } from './describe.ts'
 import { failureOf } from './failure.ts'
@@ -39,7 +41,7 @@ const listChanges = `
  */
 export async function previewSync(
   clientSystem: ClientSystem,
-  { syncDatabase, signal }: { syncDatabase: DatabaseTarget; signal: AbortSignal },
+  { syncDatabase, signal, redact }: { syncDatabase: DatabaseTarget; signal: AbortSignal; redact: Redact },
 ): Promise<Preview> {
   let session: Session | undefined
   const cut = () => session?.destroy()
@@ -70,7 +72,7 @@ export async function previewSync(
     }
     return { counts, changes: rows.map(toChange), withheldBecause: withheld ? verdict.reason : null }
   } catch (thrown) {
-    const { error } = failureOf(thrown, signal)
+    const { error } = failureOf(thrown, signal, redact)
     throw new AgentError(error.code, error.message, { hint: error.hint ?? undefined, cause: thrown })
   } finally {
     signal.removeEventListener('abort', cut)

@@ -23,6 +23,8 @@ const oid = {
   varchar: 1043,
 }
 const numeric = { float4: 700, float8: 701, numeric: 1700 }
+/** Their text says all of them, and is all that becomes of them. */
+const written = new Set([numeric.numeric, oid.json, oid.jsonb])
 const textual = new Set([oid.text, oid.bpchar, oid.varchar])
 const whole = new Set([oid.int2, oid.int4, oid.int8])
 const fractional = new Set(Object.values(numeric))
@@ -154,13 +156,15 @@ export class Projection {
     const { alias, type, name } = column
     const value = `q.${alias}`
     // As they are kept here, so that another type of the same meaning is no other row; what is neither is rejected anyway.
-    if (name === 'active')
+    if (name === 'active') {
+      if (type === oid.bool) return `coalesce(${value}, true)`
       return `case (${this.#active()}) collate "C" when 'true' then true when 'false' then false end`
+    }
     if (name === 'port') return type === oid.int2 || type === oid.int4 ? `${value}::integer` : portNumber(this.#port())
     if (faithful.has(type)) return value
     if (type === oid.text || type === oid.varchar) return `${value} collate "C"`
     // Of json its own text: whether it can be jsonb is a question that a planner must not answer for a constant.
-    if (short.has(type) || type === oid.json) return `${value}::text collate "C"`
+    if (short.has(type) || written.has(type)) return `${value}::text collate "C"`
     return `(${mirrored.has(name) ? this.#text(name) : this.#json(column)}) collate "C"`
   }
 

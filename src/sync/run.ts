@@ -1,9 +1,10 @@
 import type pg from 'pg'
-import type { ClientSystem, DatabaseTarget } from '../config.ts'
+import type { ClientSystem } from '../config.ts'
 import { type Queryable, transaction } from '../db/connect.ts'
 import { openSource } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
-import type { Log } from '../log.ts'
+import type { Log, Redact } from '../log.ts'
+import type { DatabaseTarget } from '../targets.ts'
 import { apply } from './apply.ts'
 import { compare } from './compare.ts'
 import { describeMeters } from './describe.ts'
@@ -39,6 +40,8 @@ export type Deps = {
   completeJob: CompleteJob
   /** Its reason, an AgentError, is why the run ends. */
   signal: AbortSignal
+  /** For what the run's row tells of a failure. */
+  redact: Redact
   log: Log
 }
 
@@ -50,7 +53,7 @@ export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } 
  * told how the run ended; the reaper then finds it.
  */
 export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
-  const { clientSystem, syncDatabase, pool, completeJob, signal } = deps
+  const { clientSystem, syncDatabase, pool, completeJob, signal, redact } = deps
   let first: Failure | undefined
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
@@ -66,11 +69,11 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
       if (!(await transaction(pool, (db) => markRunning(db, run)))) return { status: 'ended' }
       return await mirror(run, deps, session)
     } catch (thrown) {
-      first = failureOf(thrown, signal)
+      first = failureOf(thrown, signal, redact)
       return (await session.finish(end(first))) ? first : { status: 'ended' }
     }
   } catch (thrown) {
-    const failure = first ?? failureOf(thrown, signal)
+    const failure = first ?? failureOf(thrown, signal, redact)
     return (await transaction(pool, end(failure))) ? failure : { status: 'ended' }
   }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import type { DatabaseTarget } from '../config.ts'
 import { lockKey, openSession, type Queryable, runApplication, type Session, transaction } from '../db/connect.ts'
 import { errorCode } from '../errors.ts'
+import type { DatabaseTarget } from '../targets.ts'
 
 /** The session of one run: it holds the Client System's advisory lock, and the run lives as long as it does. */
 export type RunSession = Session &

@@ -8,12 +8,15 @@ import { createWorld, eventually } from '../support/world.ts'
 
 const hour = 3_600_000
 
+/** As it is where nothing is said. */
+const hourly = { SYNC_CRON: undefined }
+
 test('2.1 the run is scheduled for every hour, once, however many processes start, and kept in step', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const schedules = () =>
     world.sync.query(`select name, cron, timezone from pgboss.schedule where name like 'meter-sync-schedule%'`)
-  const [first, second] = await Promise.all([world.process(), world.process()])
+  const [first, second] = await Promise.all([world.process(hourly), world.process(hourly)])
   await first.settled()
   assert.deepEqual(await schedules(), [{ name: 'meter-sync-schedule.main', cron: '0 * * * *', timezone: 'UTC' }])
   const status = await second.status()
@@ -33,7 +36,7 @@ test('2.2 twenty-four hours are twenty-four runs of the schedule; an outage make
   const world = await createWorld(t)
   await createMeters(world.source)
   const clock = new TestClock(Date.UTC(2030, 0, 1, 0, 30))
-  const agent = await world.agent({}, { clock })
+  const agent = await world.agent(hourly, { clock })
   await agent.settled()
   const scheduled = () =>
     world.sync.query<{ status: string }>(`select status from sync.run where trigger = 'schedule' order by queued_at`)
@@ -52,7 +55,7 @@ test('2.2 twenty-four hours are twenty-four runs of the schedule; an outage make
 
   await agent.stop()
   await clock.setTime(Date.UTC(2030, 0, 2, 6, 30))
-  const again = await world.agent({}, { clock })
+  const again = await world.agent(hourly, { clock })
   const run = await again.settled()
   assert.equal(run.trigger, 'startup')
   await clock.tick(60_000)
@@ -109,7 +112,7 @@ test('2.3 the schedule skips while a run is active, and says so', async (t) => {
   const gate = await createGate(world.source)
   const open = await gate.close()
   const clock = new TestClock(Date.UTC(2030, 0, 1, 0, 59, 30))
-  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query }, { clock })
+  const agent = await world.agent({ ...hourly, CLIENT_SYSTEM_QUERY: gate.query }, { clock })
   await eventually(async () => (await world.source.query(gate.reached)).length > 0)
   const skipped = await eventually(async () => {
     await clock.tick(1_000)
@@ -125,7 +128,7 @@ test('2.3 the schedule skips while a run is active, and says so', async (t) => {
 test('2.4 a run that fails is logged with its error and not retried before the next scheduled time; that one runs', async (t) => {
   const world = await createWorld(t)
   const clock = new TestClock(Date.UTC(2030, 0, 1, 0, 10))
-  const agent = await world.agent({}, { clock })
+  const agent = await world.agent(hourly, { clock })
   const failed = await agent.settled()
   assert.equal(failed.status, 'failed')
   assert.equal(failed.error?.code, 'source_query')

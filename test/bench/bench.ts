@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { drawCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
+import type { Way } from './otherwise.ts'
+import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
-import { measureSize } from './scenarios.ts'
+import { measureCurve, measureSize } from './scenarios.ts'
 import { startServers } from './servers.ts'
 
 const usage = `Measures the agent beside the floor, on PostgreSQL servers of its own.
@@ -12,8 +15,13 @@ Usage: npm run bench -- [options]
 
   --meters LIST    sizes, separated by commas (10000,100000,1000000)
   --ten-million    one more size: 10,000,000 meters
+  --only LIST      scenarios, separated by commas: first load, no change, 0.1 % changed, 10 % changed
+  --wan            the last size once more, by way of a slow line: 100 Mbit/s, 40 ms
+  --otherwise      beside the last size, what people do otherwise (takes minutes)
+  --curve FILE     time by the number of changed meters, at the last size, drawn as SVG
   --repeat N       repetitions of a scenario (3; 5 up to 100,000 meters)
   --tries N        tries of POST to running (25; 0 leaves it out)
+  --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
 
@@ -24,8 +32,13 @@ const { values: options } = parseArgs({
   options: {
     meters: { type: 'string', default: '10000,100000,1000000' },
     'ten-million': { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    wan: { type: 'boolean', default: false },
+    otherwise: { type: 'boolean', default: false },
+    curve: { type: 'string' },
     repeat: { type: 'string' },
     tries: { type: 'string', default: '25' },
+    readings: { type: 'boolean', default: false },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -54,17 +67,33 @@ async function bench(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   await using servers = await starting
 
+  if (options.readings) {
+    const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
+    process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
+    return
+  }
   const report: Report = {
     at: new Date().toISOString(),
     machine: describeMachine(),
     postgres: await servers.describe(),
     sizes: [],
+    curve: null,
     postToRunning: tries > 0 ? summarizeLatencies(await measureLatency(servers, { tries, tell })) : null,
   }
-  for (const meters of sizes) {
+  const only = options.only.split(',').flatMap((name) => name.trim() || [])
+  const measure = async (meters: number, wan: boolean, beside: Way[]) => {
     const repetitions = repeat ?? (meters <= 100_000 ? 5 : 3)
-    const measured = await measureSize(servers, { meters, repetitions, tell })
+    const measured = await measureSize(servers, { meters, repetitions, only, wan, beside, tell })
     report.sizes.push({ ...measured, scenarios: measured.scenarios.map(summarize) })
+  }
+  const last = sizes.at(-1) ?? 0
+  for (const meters of sizes) {
+    await measure(meters, false, options.otherwise && meters === last ? ['orm', 'statement', 'merge'] : [])
+  }
+  if (options.wan) await measure(last, true, [])
+  if (options.curve !== undefined) {
+    report.curve = await measureCurve(servers, { meters: last, repetitions: repeat ?? 3, tell })
+    writeFileSync(options.curve, drawCurve(report.curve))
   }
   process.stdout.write(`${toMarkdown(report)}\n`)
   const file = resolve(options.json)

@@ -10,7 +10,7 @@ import { pino } from 'pino'
 import { type Environment, parseConfig } from '../../src/config.ts'
 import { startPostgres } from '../../src/demo/postgres.ts'
 import type { Run, Status } from '../../src/events.ts'
-import { redact } from '../../src/log.ts'
+import { createRedact, redactLine } from '../../src/log.ts'
 import { type ServiceOptions, startService } from '../../src/service.ts'
 import { openStream } from './stream.ts'
 
@@ -72,6 +72,7 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
     DATABASE_URL: sync.url,
     CLIENT_SYSTEM_URL: source.url,
     PORT: '0',
+    SYNC_CRON: farHour(),
     LOG_LEVEL: 'debug',
     ...overrides,
   })
@@ -81,9 +82,11 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
     environment,
     agent: async (overrides, options = {}) => {
       const log: LogLine[] = []
-      const write = (line: string) => void log.push(JSON.parse(redact(line)))
+      const config = parseConfig(environment(overrides))
+      const redact = createRedact(config.secrets)
+      const write = (line: string) => void log.push(JSON.parse(redactLine(line, redact)))
       const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, { write })
-      const service = await startService({ config: parseConfig(environment(overrides)), log: logger, ...options })
+      const service = await startService({ config, log: logger, ...options })
       ends.push(service.stop)
       return talkTo(service.url ?? '', log, service.stop)
     },
@@ -96,6 +99,11 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
       return agent
     },
   }
+}
+
+/** Every hour, but half an hour from now: no run of the schedule comes between those of a test. */
+function farHour(): string {
+  return `${(new Date().getUTCMinutes() + 30) % 60} * * * *`
 }
 
 async function createDatabase(

@@ -57,6 +57,6 @@ test('a narrow read leaves the same meters, counts, changes and rejected rows as
       assert.deepEqual(await traces(world.sync, one), await traces(other.sync, two))
     }
   })
-  await fc.assert(property, { seed, numRuns: sequences, interruptAfterTimeLimit: 20_000 })
+  await fc.assert(property, { seed, numRuns: sequences, interruptAfterTimeLimit: 12_000 })
   assert.ok(modes.narrow >= modes.full, `${modes.narrow} narrow reads, ${modes.full} full ones`)
 })

@@ -59,6 +59,8 @@ test('with only the two URLs set, every other variable has the default of the co
     historyDays: 400,
     logLevel: 'info',
     demonstration: false,
+    secrets: ['secret'],
+    webhook: null,
   })
 })
 
@@ -82,9 +84,6 @@ const wrong: Record<string, string[]> = {
   LOG_LEVEL: ['verbose'],
   DATABASE_URL: ['mysql://host/db', 'host=here', 'postgres://h:port/db'],
   CLIENT_SYSTEM_URL: ['http://host/', 'postgres://u:p@127.0.0.1/db?sslmode=strict', 'postgres://h/db?sslmode=disable'],
-  WEBHOOK_URL: ['https://example.org'],
-  WEBHOOK_SECRET: ['whsec_x'],
-  WEBHOOK_SECRET_FILE: ['/run/secrets/webhook'],
 }
 
 test('a variable that cannot be used is refused by its name with what was expected, and no other', () => {
@@ -110,6 +109,28 @@ test('every fault is reported together, whatever kinds of faults there are', () 
       assert.deepEqual(names(environment).toSorted(), chosen.toSorted())
     }),
   )
+})
+
+test('webhooks want an https URL, loopback aside, and a secret of Standard Webhooks; both or neither', () => {
+  const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+  const WEBHOOK_URL = 'https://alerts.example/hook?to=meters'
+  const { webhook } = parseConfig({ ...urls, WEBHOOK_URL, WEBHOOK_SECRET })
+  assert.deepEqual(webhook, { url: WEBHOOK_URL, key: Buffer.alloc(24, 7) })
+  for (const url of ['http://127.0.0.1:9/hook', 'http://localhost/hook', 'http://[::1]:9/'])
+    assert.equal(parseConfig({ ...urls, WEBHOOK_URL: url, WEBHOOK_SECRET }).webhook?.url, url)
+  for (const url of [
+    'http://alerts.example/',
+    'ftp://alerts.example/',
+    'alerts.example',
+    'https://u:p@alerts.example/',
+  ])
+    assert.deepEqual(names({ WEBHOOK_URL: url, WEBHOOK_SECRET }), ['WEBHOOK_URL'], url)
+  const short = `whsec_${Buffer.alloc(23).toString('base64')}`
+  const long = `whsec_${Buffer.alloc(65).toString('base64')}`
+  for (const secret of ['whsec_', 'secret', WEBHOOK_SECRET.slice(6), short, long, `${WEBHOOK_SECRET}!`])
+    assert.deepEqual(names({ WEBHOOK_URL, WEBHOOK_SECRET: secret }), ['WEBHOOK_SECRET'], secret)
+  assert.deepEqual(names({ WEBHOOK_URL }), ['WEBHOOK_SECRET'])
+  assert.deepEqual(names({ WEBHOOK_SECRET }), ['WEBHOOK_URL'])
 })
 
 test('one URL without the other is a fault that names the missing one; neither is the demonstration', () => {
@@ -216,7 +237,8 @@ test('the process tells every fault on stderr by name, without a secret, and end
     DATABASE_URL: 'postgres://agent:hunter2hunter2@:/sync',
     CLIENT_SYSTEM_URL: 'postgres://reader:hunter2hunter2@db.example.org/m?sslmode=disable',
     PORT: 'eighty',
-    WEBHOOK_URL: 'https://example.org',
+    WEBHOOK_URL: 'https://user:hunter2hunter2@example.org',
+    WEBHOOK_SECRET: 'hunter2hunter2',
   }
   const { code, stdout, stderr } = await new Promise<{ code: unknown; stdout: string; stderr: string }>((done) => {
     execFile(process.execPath, [main], { env: environment, cwd: tmpdir() }, (error, stdout, stderr) =>
@@ -224,7 +246,7 @@ test('the process tells every fault on stderr by name, without a secret, and end
     )
   })
   assert.equal(code, 78)
-  for (const name of ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'PORT', 'WEBHOOK_URL'])
+  for (const name of ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'PORT', 'WEBHOOK_URL', 'WEBHOOK_SECRET'])
     assert.match(stderr, new RegExp(`^ {2}${name}: `, 'm'))
   assert.doesNotMatch(stdout + stderr, /hunter2/)
 })

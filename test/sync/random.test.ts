@@ -109,7 +109,7 @@ suite('random edits', { concurrency: true }, () => {
       await fc.assert(property, {
         seed: seed + at,
         numRuns: sequences,
-        interruptAfterTimeLimit: 15_000,
+        interruptAfterTimeLimit: 10_000,
       })
     })
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Difference, differencesOf } from '../../web/src/difference.ts'
+import { type Difference, differencesOf, valuesOf } from '../../web/src/difference.ts'
 
 /** "column: old → new", ∅ for no value. */
 const told = (differences: readonly Difference[]) =>
@@ -69,4 +69,15 @@ test('an attribute is told when, and only when, its value differs; its two sides
       for (const { before: old, after: now } of differences) assert.notEqual(old, now)
     }),
   )
+})
+
+test('of a new meter its values are listed, the name first, the attributes last, and nothing that is not there', () => {
+  const meter = { kind: null, name: 'Boiler', port: 502, serialNumber: '', attributes: { unit: 'own', firmware: null } }
+  assert.deepEqual(valuesOf(meter), [
+    { column: 'name', value: 'Boiler' },
+    { column: 'port', value: '502' },
+    { column: 'serial number', value: '' },
+    { column: 'unit', value: 'own' },
+  ])
+  assert.deepEqual(valuesOf({}), [])
 })

@@ -10,6 +10,7 @@ import {
   outcomes,
   parseRoute,
   parts,
+  previewAddress,
   triggers,
 } from '../../web/src/route.ts'
 
@@ -61,4 +62,11 @@ test('an address that is not known is the status view', () => {
 
 test('a part that is not known is the run itself', () => {
   assert.deepEqual(parseRoute('#/runs/4f7c/everything'), { ...status, runId: '4f7c' })
+})
+
+test('the preview has an address, of one Client System or of the first', () => {
+  assert.equal(previewAddress(null), '#/preview')
+  for (const clientSystemId of [null, 'north-2']) {
+    assert.deepEqual(parseRoute(previewAddress(clientSystemId)), { view: 'preview', clientSystemId })
+  }
 })

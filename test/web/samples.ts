@@ -98,7 +98,7 @@ export function statusOf(...clientSystems: ClientSystemStatus[]): Status {
   return { serverTime: at(0), version: '1.2.3', demonstration: false, clientSystems }
 }
 
-export function progressOf(run: Run, rowsRead = 100): Progress {
+export function progressOf(run: Run, rowsRead = 100, some: Partial<Progress> = {}): Progress {
   return {
     runId: run.id,
     clientSystemId: run.clientSystemId,
@@ -107,6 +107,7 @@ export function progressOf(run: Run, rowsRead = 100): Progress {
     rowsRead,
     rowsExpected: 1000,
     bytesRead: rowsRead * 50,
+    ...some,
   }
 }
 

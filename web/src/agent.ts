@@ -17,8 +17,15 @@ const statusAgeMs = 5 * 60_000
 /** … and already when this old, once a scheduled run is overdue. */
 const overdueMs = 60_000
 
-/** What the page knows about the agent, kept up to date by the event stream for as long as the caller is mounted. */
-export function useAgent(): Agent {
+type Options = {
+  /** Whether the agent may be looked at. While it may not, there is no connection and nothing is known. */
+  inside: boolean
+  /** The agent refused the stream. Must stay the same function. */
+  onRefused: () => void
+}
+
+/** What the page knows about the agent, kept up to date by the event stream for as long as the caller is inside. */
+export function useAgent({ inside, onRefused }: Options): Agent {
   const [state, dispatch] = useReducer(reduce, initialState)
   const latest = useRef(state)
   latest.current = state
@@ -33,6 +40,7 @@ export function useAgent(): Agent {
   }, [])
 
   useEffect(() => {
+    if (!inside) return
     const stream = openStream('/api/events', {
       onStatus: (status) => {
         dispatch({ type: 'status', status, at: Date.now(), from: 'stream' })
@@ -41,25 +49,30 @@ export function useAgent(): Agent {
       onRun: (run) => dispatch({ type: 'run', run, at: Date.now() }),
       onProgress: (progress) => dispatch({ type: 'progress', progress, at: Date.now() }),
       onLost: () => dispatch({ type: 'connection', connection: 'lost' }),
+      onRefused,
     })
     let asking = false
+    let left = false
     const timer = setInterval(async () => {
       if (asking || document.hidden || !isDue(latest.current, Date.now())) return
       asking = true
       try {
-        dispatch({ type: 'status', status: await readStatus(), at: Date.now(), from: 'poll' })
+        const status = await readStatus()
+        if (!left) dispatch({ type: 'status', status, at: Date.now(), from: 'poll' })
       } catch {
         // The stream seemed open, yet the agent does not answer: find out.
-        stream.reopen()
+        if (!left) stream.reopen()
       } finally {
         asking = false
       }
     }, 10_000)
     return () => {
+      left = true
       clearInterval(timer)
       stream.stop()
+      dispatch({ type: 'left' })
     }
-  }, [readHistory])
+  }, [inside, onRefused, readHistory])
 
   return { state, tell: (run) => dispatch({ type: 'run', run, at: null }), readHistory }
 }

@@ -2,8 +2,11 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { announcement } from './announcement.ts'
 import type { State } from './state.ts'
 
-/** The one polite live region: tells a run's start and end to those who do not see them. */
-export function Announcer({ state }: { state: State }) {
+/** A sentence of a view: another object is said again, whatever its words. */
+export type Sentence = { text: string }
+
+/** The one polite live region: tells a run's start and end, and what a view has to say, to those who do not see it. */
+export function Announcer({ state, sentence }: { state: State; sentence: Sentence | null }) {
   const before = useRef(state)
   const [said, setSaid] = useState({ text: '', count: 0 })
   useEffect(() => {
@@ -11,6 +14,9 @@ export function Announcer({ state }: { state: State }) {
     before.current = state
     if (news !== null) setSaid(({ count }) => ({ text: news, count: count + 1 }))
   }, [state])
+  useEffect(() => {
+    if (sentence !== null) setSaid(({ count }) => ({ text: sentence.text, count: count + 1 }))
+  }, [sentence])
   return (
     <div class="unseen" role="status" aria-live="polite" aria-atomic="true">
       {/* A node of its own each time: the same sentence twice is said twice. */}

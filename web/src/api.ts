@@ -3,30 +3,18 @@ import type {
   Change,
   ChangeOperation,
   Meter,
-  Problem,
+  Preview,
   Reading,
   Rejected,
   Run,
   RunStatus,
+  Session,
   Status,
 } from '../../src/events.ts'
+import { ApiError, exactNumbers, get, post, send, withQuery } from './requests.ts'
 import type { MeterFilter } from './route.ts'
 
 export type Page<T> = { items: readonly T[]; next: string | null }
-
-/** A request that was refused or never arrived: `message` says what happened, `hint` what to do. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  readonly hint: string | null
-  /** The HTTP status; 0 when there was no answer. */
-  readonly status: number
-
-  constructor(message: string, options: { hint?: string | null; status?: number; cause?: unknown } = {}) {
-    super(message, { cause: options.cause })
-    this.hint = options.hint ?? null
-    this.status = options.status ?? 0
-  }
-}
 
 /** The whole status at this moment. */
 export function readStatus(): Promise<Status> {
@@ -35,7 +23,7 @@ export function readStatus(): Promise<Status> {
 
 /** Asks for a run. When one is active already, that one is the answer: joining it is no error. */
 export function startRun(clientSystemId: string): Promise<Run> {
-  return post('/api/sync', { clientSystemId }, 'join')
+  return ask('/api/sync', { clientSystemId }, 'join')
 }
 
 /**
@@ -43,12 +31,30 @@ export function startRun(clientSystemId: string): Promise<Run> {
  * knows nothing of the approval: that is a refusal.
  */
 export function approveDeletions(clientSystemId: string, approveDeletes: number): Promise<Run> {
-  return post('/api/sync', { clientSystemId, approveDeletes }, 'refuse')
+  return ask('/api/sync', { clientSystemId, approveDeletes }, 'refuse')
 }
 
 /** Ends an active run. One that has finished meanwhile is the answer: nobody needs to be told that it is too late. */
 export function cancelRun(id: string): Promise<Run> {
-  return post(`/api/runs/${encodeURIComponent(id)}/cancel`, {}, 'join')
+  return ask(`/api/runs/${encodeURIComponent(id)}/cancel`, {}, 'join')
+}
+
+/** What a sync would do now. Takes as long as the Client System takes to be read, so only `signal` ends it. */
+export function previewRun(clientSystemId: string, signal: AbortSignal): Promise<Preview> {
+  return post<Preview>('/api/preview', { clientSystemId }, { reviver: exactNumbers, signal })
+}
+
+export function readSession(): Promise<Session> {
+  return get<Session>('/api/session')
+}
+
+/** Gives the token for a session. The answer is a cookie that no script can read. */
+export async function logIn(token: string): Promise<void> {
+  await send('/api/session', { method: 'POST', content: { token } })
+}
+
+export async function logOut(): Promise<void> {
+  await send('/api/session', { method: 'DELETE' })
 }
 
 /** One page of a Client System's runs, newest first: those of one outcome, or all. */
@@ -121,75 +127,12 @@ export async function readReadings(id: number, before: string | null): Promise<P
   return { items: readings, next }
 }
 
-function withQuery(path: string, query: Record<string, string | null>): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null)
-  return `${path}?${new URLSearchParams(given)}`
-}
-
-async function get<T>(url: string, reviver?: Reviver): Promise<T> {
-  const response = await send(url, { headers: { accept: 'application/json' } })
-  if (!response.ok) throw refusal(response, await problemOf(response))
-  return body<T>(response, reviver)
-}
-
 /** The run that a request is about; in a conflict, that run is an answer to join or a refusal. */
-async function post(url: string, content: object, conflict: 'join' | 'refuse'): Promise<Run> {
-  const response = await send(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify(content),
-  })
-  if (response.ok) return (await body<{ run: Run }>(response)).run
-  const problem = await problemOf(response)
-  if (conflict === 'join' && response.status === 409 && problem?.run !== undefined) return problem.run
-  throw refusal(response, problem)
-}
-
-/** What was thrown, as an ApiError. */
-export function toApiError(reason: unknown): ApiError {
-  return reason instanceof ApiError ? reason : new ApiError(String(reason))
-}
-
-async function send(url: string, init: RequestInit): Promise<Response> {
+async function ask(url: string, content: object, conflict: 'join' | 'refuse'): Promise<Run> {
   try {
-    return await fetch(url, { ...init, cache: 'no-store', signal: AbortSignal.timeout(20_000) })
-  } catch (cause) {
-    throw new ApiError('The agent did not answer.', {
-      hint: 'Check that the agent is running and that this computer reaches it, then try again.',
-      cause,
-    })
+    return (await post<{ run: Run }>(url, content)).run
+  } catch (error) {
+    if (conflict === 'join' && error instanceof ApiError && error.status === 409 && error.run !== null) return error.run
+    throw error
   }
-}
-
-async function body<T>(response: Response, reviver?: Reviver): Promise<T> {
-  try {
-    const value: T = JSON.parse(await response.text(), reviver)
-    return value
-  } catch (cause) {
-    throw new ApiError('The answer of the agent could not be read.', { status: response.status, cause })
-  }
-}
-
-type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown
-
-/** A number that JavaScript cannot hold to the last digit (or would write otherwise) stays the text it was. */
-function exactNumbers(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || context?.source === undefined) return value
-  return String(value) === context.source ? value : context.source
-}
-
-async function problemOf(response: Response): Promise<Problem | null> {
-  try {
-    const problem: Problem = await response.json()
-    return problem
-  } catch {
-    return null
-  }
-}
-
-function refusal(response: Response, problem: Problem | null): ApiError {
-  return new ApiError(problem?.detail || problem?.title || `The agent answered with status ${response.status}.`, {
-    hint: problem?.hint ?? null,
-    status: response.status,
-  })
 }

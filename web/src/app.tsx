@@ -1,80 +1,84 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { isInside } from './access.ts'
 import { useAgent } from './agent.ts'
-import { Announcer } from './announcer.tsx'
+import { Announcer, type Sentence } from './announcer.tsx'
 import { Clock } from './clock.tsx'
-import { Badge, ConnectionNotice } from './connection.tsx'
+import { ConnectionNotice } from './connection.tsx'
 import { EmptyPage, FirstContact } from './empty.tsx'
+import { Login } from './login.tsx'
 import { MetersView } from './meters-view.tsx'
-import { meterAddress, type Route } from './route.ts'
+import { PageHead } from './page-head.tsx'
+import { PreviewView } from './preview-view.tsx'
+import type { Route } from './route.ts'
 import { StatusView } from './status-view.tsx'
-import { ThemeSwitch } from './theme.tsx'
-import { TimeSwitch, Times } from './times.tsx'
+import { Times } from './times.tsx'
+import { useAccess } from './use-access.ts'
 import { useRoute } from './use-route.ts'
 import { useTab } from './use-tab.ts'
 
-const headings: Record<Route['view'], string> = { status: 'Sync Status', meters: 'Meters' }
+const headings: Record<Route['view'], string> = { status: 'Sync Status', meters: 'Meters', preview: 'Preview' }
 
-/** The page: the status view or the meters, both fed by one event stream. */
+/** The page: the login where one is wanted, else the view that the address names, all fed by one event stream. */
 export function App() {
-  const agent = useAgent()
+  const door = useAccess()
+  const { access } = door
+  const inside = isInside(access)
+  const agent = useAgent({ inside, onRefused: door.ask })
   const { state } = agent
   const route = useRoute()
-  const heading = useViewFocus(route.view)
-  useTab(state, route.view === 'meters' ? headings.meters : null)
+  const [sentence, setSentence] = useState<Sentence | null>(null)
+  const out = access.state === 'out'
+  const heading = useViewFocus(out ? 'login' : inside ? route.view : null)
+  useTab(state, out ? 'Log in' : route.view === 'status' ? null : headings[route.view])
+  const lost = state.connection === 'lost' || (access.state === 'asking' && access.failed)
   return (
     <Times>
       <Clock offset={state.clockOffset}>
-        <div class="page" data-live={state.connection !== 'lost'}>
-          <header class="page-head">
-            <div class="brand">
-              <img src="/icons/mark.svg" alt="" width="32" height="32" />
-              <h1 ref={heading} tabIndex={-1}>
-                {headings[route.view]}
-              </h1>
-              {state.agent?.demonstration && (
-                <span class="tag" title="Both databases belong to the agent and were filled for trying it out">
-                  Demonstration
-                </span>
-              )}
-            </div>
-            <nav class="views" aria-label="Views">
-              <a href="#/" aria-current={route.view === 'status' ? 'page' : undefined}>
-                Status
-              </a>
-              <a href={meterAddress(null)} aria-current={route.view === 'meters' ? 'page' : undefined}>
-                Meters
-              </a>
-            </nav>
-            <Badge connection={state.connection} />
-            <TimeSwitch />
-            <ThemeSwitch />
-          </header>
+        <div class="page" data-live={out || !lost}>
+          <PageHead
+            title={out ? headings.status : headings[route.view]}
+            heading={heading}
+            view={out ? null : route.view}
+            state={state}
+            logOut={access.state === 'in' ? door.logOut : null}
+          />
           <main>
-            <ConnectionNotice connection={state.connection} heardAt={state.heardAt} />
-            {state.agent === null && <FirstContact connection={state.connection} />}
-            {state.agent !== null && state.systems.length === 0 && <EmptyPage />}
-            {state.systems.length > 0 && route.view === 'status' && <StatusView agent={agent} route={route} />}
-            {state.systems.length > 0 && route.view === 'meters' && (
+            {out && <Login ended={access.ended} logIn={door.logIn} />}
+            {!out && state.agent === null && <FirstContact connection={lost ? 'lost' : 'connecting'} />}
+            {inside && <ConnectionNotice connection={state.connection} heardAt={state.heardAt} />}
+            {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
+            {inside && state.systems.length > 0 && route.view === 'status' && (
+              <StatusView agent={agent} route={route} />
+            )}
+            {inside && state.systems.length > 0 && route.view === 'meters' && (
               <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
+            )}
+            {inside && state.systems.length > 0 && route.view === 'preview' && (
+              <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
             )}
           </main>
           <footer class="page-foot">
             <p>Meter Sync Agent {state.agent?.version}</p>
           </footer>
-          <Announcer state={state} />
+          <Announcer state={state} sentence={sentence} />
         </div>
       </Clock>
     </Times>
   )
 }
 
-/** Whoever goes to another view reads on at its heading; the first view leaves the focus where it is. */
-function useViewFocus(view: Route['view']) {
+/**
+ * Whoever goes to another view reads on at its heading; the first view leaves the focus where it is, and the login
+ * gives it to its field. Null is no view yet.
+ */
+function useViewFocus(view: Route['view'] | 'login' | null) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const before = useRef(view)
+  const before = useRef<typeof view>(null)
   useEffect(() => {
-    if (before.current === view) return
+    if (view === null || before.current === view) return
+    const first = before.current === null
     before.current = view
+    if (first || view === 'login') return
     scrollTo(0, 0)
     heading.current?.focus({ preventScroll: true })
   }, [view])

@@ -1,10 +1,11 @@
 import type { RefObject } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
-import { type ApiError, approveDeletions, toApiError } from './api.ts'
+import { approveDeletions } from './api.ts'
 import { confirms } from './confirm.ts'
 import { formatCount, plural } from './format.ts'
 import { Refusal } from './refusal.tsx'
+import { type ApiError, toApiError } from './requests.ts'
 
 type Props = { dialog: RefObject<HTMLDialogElement | null>; run: Run; withheld: number; tell: (run: Run) => void }
 

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
-import { type ApiError, cancelRun, toApiError } from './api.ts'
+import { cancelRun } from './api.ts'
 import { Icon } from './icon.tsx'
 import { Refusal } from './refusal.tsx'
+import { type ApiError, toApiError } from './requests.ts'
 
 /** An unconfirmed press is forgotten after this long. */
 const patienceMs = 6_000

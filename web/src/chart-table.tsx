@@ -11,7 +11,9 @@ export function ChartTable({ bars, of }: { bars: readonly Bar[]; of: string }) {
       <table class="figures-table" aria-label={`Figures of the recent runs${of}`}>
         <thead>
           <tr>
-            <th>Run</th>
+            <th>Asked for</th>
+            <th>Started</th>
+            <th>Ended</th>
             <th>Outcome</th>
             <th class="number">Duration</th>
             <th class="number">Inserted</th>
@@ -27,6 +29,8 @@ export function ChartTable({ bars, of }: { bars: readonly Bar[]; of: string }) {
                   <Moment iso={run.queuedAt} />
                 </a>
               </td>
+              <td>{run.startedAt === null ? '–' : <Moment iso={run.startedAt} />}</td>
+              <td>{run.finishedAt === null ? '–' : <Moment iso={run.finishedAt} />}</td>
               <td>{outcomeWords[run.status].word}</td>
               <td class="number">{duration === null ? '–' : formatDuration(duration.ms)}</td>
               <td class="number">{countOf(run.counts?.inserted)}</td>

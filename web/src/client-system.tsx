@@ -6,6 +6,7 @@ import { RunHistory } from './history.tsx'
 import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
 import { Cancelled, Insecure, RejectedRows } from './notices.tsx'
+import { PreviewButton } from './preview-button.tsx'
 import { SyncProgress } from './progress.tsx'
 import type { StatusRoute } from './route.ts'
 import { RunChart } from './run-chart.tsx'
@@ -31,7 +32,9 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
     <section class="client-system" aria-labelledby={nameId}>
       <div class="card glance">
         <Headline status={status} nameId={nameId} />
-        <SyncNow status={status} tell={agent.tell} />
+        <SyncNow status={status} tell={agent.tell}>
+          <PreviewButton clientSystemId={alone ? null : status.id} />
+        </SyncNow>
         {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
       </div>
       {lastRun !== null && isFailure(lastRun) && <Failure key={lastRun.id} run={lastRun} />}

@@ -4,10 +4,13 @@ import type { Connection } from './state.ts'
 import { useTimeStyle } from './times.tsx'
 
 /** Whether what the page shows is what is: *Live* while the event stream is open, *Not live* otherwise. */
-export function Badge({ connection }: { connection: Connection }) {
+export function Badge({ connection, heardAt }: { connection: Connection; heardAt: number | null }) {
+  const style = useTimeStyle()
   const live = connection === 'live'
+  const heard = heardAt === null ? '' : `; last heard at ${formatClock(heardAt, style === 'utc' ? 'utc' : 'local')}`
+  const title = `${live ? 'Changes appear here as they happen' : 'Trying to connect'}${heard}`
   return (
-    <span class="badge" data-live={live} title={live ? 'Changes appear here as they happen' : 'Trying to connect'}>
+    <span class="badge" data-live={live} title={title}>
       <span class="badge-dot" aria-hidden="true" />
       {live ? 'Live' : 'Not live'}
     </span>

@@ -19,6 +19,20 @@ export function differencesOf(before: Columns, after: Columns): Difference[] {
   })
 }
 
+/** The values that a new meter has, its name first and its attributes last; what has none is left out. */
+export function valuesOf({
+  name,
+  attributes,
+  ...columns
+}: Record<string, unknown>): { column: string; value: string }[] {
+  const own = Object.entries({ name, ...columns }).map(([column, value]) => ({ column: spaced(column), value }))
+  const further = Object.entries(isObject(attributes) ? attributes : {}).map(([column, value]) => ({ column, value }))
+  return [...own, ...further].flatMap(({ column, value }) => {
+    const text = formatValue(value)
+    return text === null ? [] : [{ column, value: text }]
+  })
+}
+
 function plainDifferences(before: Columns, after: Columns): Difference[] {
   return keysOf(before, after).flatMap((column) => {
     const [old, now] = [cell(before, column), cell(after, column)]

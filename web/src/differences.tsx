@@ -1,9 +1,9 @@
 import type { Change } from '../../src/events.ts'
-import { differencesOf } from './difference.ts'
+import { differencesOf, valuesOf } from './difference.ts'
 import { Icon } from './icon.tsx'
 
-/** What a change made of a meter's columns: old value and new. Renders nothing when it changed none. */
-export function Differences({ change }: { change: Change }) {
+/** What a change makes of a meter's columns: old value and new. Renders nothing when it changes none. */
+export function Differences({ change }: { change: Pick<Change, 'before' | 'after'> }) {
   const differences = differencesOf(change.before, change.after)
   if (differences.length === 0) return null
   return (
@@ -15,6 +15,21 @@ export function Differences({ change }: { change: Change }) {
           <Icon name="arrow" />
           <span class="unseen">became</span>
           <Value text={after} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The values of a meter that is new, side by side. */
+export function Values({ meter }: { meter: Record<string, unknown> }) {
+  return (
+    <ul class="differences values">
+      {valuesOf(meter).map(({ column, value }, index) => (
+        // An attribute may bear the name of a column: only the place tells them apart.
+        <li key={`${index} ${column}`}>
+          <span class="column">{column}</span>
+          {value === '' ? <span class="value-none">empty text</span> : <span>{value}</span>}
         </li>
       ))}
     </ul>

@@ -2,8 +2,9 @@ import type { ComponentChildren } from 'preact'
 import type { ClientSystemStatus } from '../../src/events.ts'
 import { Moment, useNow } from './clock.tsx'
 import { type Condition, conditionOf } from './condition.ts'
+import type { IconName } from './drawings.ts'
 import { formatElapsed } from './format.ts'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon } from './icon.tsx'
 import { startedBy, type Tone } from './words.ts'
 
 const looks: Record<Condition, { words: string; icon: IconName; tone: Tone }> = {

@@ -1,11 +1,12 @@
 import type { Counts, Run } from '../../src/events.ts'
 import { Moment, useNow } from './clock.tsx'
+import { Figure, restoredNote } from './figure.tsx'
 import { formatCount, formatDuration, plural } from './format.ts'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon } from './icon.tsx'
+import { ProofMark } from './proof.tsx'
 import { addressOf } from './route.ts'
 import { formatMoment, formatStamp } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
-import type { Tone } from './words.ts'
 
 /** The last success with its counts, whatever happened since: the counts of another run never stand here. */
 export function LastSync({ run, of }: { run: Run | null; of: string }) {
@@ -28,7 +29,9 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
           </p>
           {run.counts !== null && <Figures counts={run.counts} />}
           <p class="card-foot">
-            {run.counts !== null && <span>{sentenceOf(run.counts, run)}</span>}
+            <span>
+              {run.counts !== null && sentenceOf(run.counts, run)} <ProofMark proof={run.proof} />
+            </span>
             <a href={addressOf(run.id)}>
               See this run
               <Icon name="arrow" />
@@ -50,30 +53,8 @@ function Figures({ counts }: { counts: Counts }) {
   )
 }
 
-type FigureProps = { name: string; count: number; icon: IconName; tone: Tone; note?: string | null }
-
-function Figure({ name, count, icon, tone, note }: FigureProps) {
-  return (
-    <div data-tone={count > 0 ? tone : 'quiet'}>
-      <dt>
-        <Icon name={icon} />
-        {name}
-      </dt>
-      <dd>
-        <data value={count}>{formatCount(count)}</data>
-        {note && <small>{note}</small>}
-      </dd>
-    </div>
-  )
-}
-
-function restoredNote({ restored }: Counts): string | null {
-  return restored > 0 ? `${formatCount(restored)} restored` : null
-}
-
 function sentenceOf(counts: Counts, run: Run): string {
-  const read = `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
-  return run.proof === null ? read : `${read} Both sides were proved equal.`
+  return `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
 }
 
 function durationOf(from: string, to: string): string {

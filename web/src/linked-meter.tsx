@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Meter } from '../../src/events.ts'
-import { type ApiError, readMeter, toApiError } from './api.ts'
+import { readMeter } from './api.ts'
 import { MeterDetails } from './meter-details.tsx'
 import { MeterStateWord } from './meter-row.tsx'
+import { type ApiError, toApiError } from './requests.ts'
 import { type MeterFilter, meterAddress } from './route.ts'
 
 /** A meter that the address names and the list does not hold: read by itself, shown above the list. */

@@ -2,13 +2,15 @@ import type { ChangeOperation } from '../../src/events.ts'
 import { Icon } from './icon.tsx'
 import { operationWords } from './words.ts'
 
-/** What happened to a meter: its word, icon and colour. */
-export function Operation({ operation }: { operation: ChangeOperation }) {
-  const { word, icon, tone } = operationWords[operation]
+type Props = { operation: ChangeOperation; mood?: 'did' | 'would' }
+
+/** What happened to a meter, or would happen: its word, icon and colour. */
+export function Operation({ operation, mood = 'did' }: Props) {
+  const { word, would, icon, tone } = operationWords[operation]
   return (
     <span class="outcome" data-tone={tone}>
       <Icon name={icon} />
-      {word}
+      {mood === 'did' ? word : would}
     </span>
   )
 }

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { type ApiError, type Page, toApiError } from './api.ts'
+import type { Page } from './api.ts'
+import { type ApiError, toApiError } from './requests.ts'
 
 export type Pages<T> = {
   items: readonly T[]

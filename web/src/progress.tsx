@@ -1,34 +1,26 @@
 import type { Phase, Progress, Run } from '../../src/events.ts'
-import { formatBytes, formatCount } from './format.ts'
 import { Icon } from './icon.tsx'
+import { reachOf } from './reach.ts'
 import { phases, phaseWords } from './words.ts'
 
-/** How far the active run is: the rows read of those expected, and its phase among all phases. */
+/** How far the active run is: what it is doing, how much has been read, and its phase among all phases. */
 export function SyncProgress({ run, progress }: { run: Run; progress: Progress | null }) {
-  const phase = laterOf(run.phase, progress?.phase ?? null)
-  const expected = progress?.rowsExpected ?? null
-  const known = progress !== null && expected !== null && expected > 0
+  const { phase, words, amount, share } = reachOf(run, progress)
   return (
     <div class="progress">
-      {known ? (
+      {share === null ? (
+        <progress aria-label="Sync progress" aria-valuetext={words} />
+      ) : (
         <progress
           aria-label="Sync progress"
-          value={Math.min(progress.rowsRead, expected)}
-          max={expected}
-          aria-valuetext={`${formatCount(progress.rowsRead)} of about ${formatCount(expected)} rows read`}
+          value={share.done}
+          max={share.of}
+          aria-valuetext={`${words}, ${amount ?? ''}`}
         />
-      ) : (
-        <progress aria-label="Sync progress" />
       )}
       <p class="progress-words">
-        <span>{phase === null ? 'In the queue' : phaseWords[phase].doing}</span>
-        {progress !== null && (
-          <span class="progress-rows">
-            <b>{formatCount(progress.rowsRead)}</b>
-            {known ? ` of about ${formatCount(expected)} rows` : ' rows'}
-            {progress.bytesRead > 0 && ` · ${formatBytes(progress.bytesRead)}`}
-          </span>
-        )}
+        <span>{words}</span>
+        {amount !== null && <span class="progress-amount">{amount}</span>}
       </p>
       <ol class="phases" aria-label="Phases">
         {phases.map((step) => {
@@ -44,12 +36,6 @@ export function SyncProgress({ run, progress }: { run: Run; progress: Progress |
       </ol>
     </div>
   )
-}
-
-/** Progress travels on a connection of its own and may come before or after the run's own event. */
-function laterOf(a: Phase | null, b: Phase | null): Phase | null {
-  if (a === null || b === null) return a ?? b
-  return phases.indexOf(a) >= phases.indexOf(b) ? a : b
 }
 
 function placeOf(step: Phase, phase: Phase | null): 'done' | 'current' | 'ahead' {

@@ -1,4 +1,4 @@
-import type { ApiError } from './api.ts'
+import type { ApiError } from './requests.ts'
 
 /** What the page asked for and did not get, and what to do about it. */
 export function Refusal({ words, error }: { words: string; error: ApiError }) {

@@ -1,4 +1,4 @@
-/** The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters. Pure. */
+/** The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`. Pure. */
 import type { ChangeOperation, RunStatus, Trigger } from '../../src/events.ts'
 
 export type RunPart = ChangeOperation | 'rejected'
@@ -14,7 +14,9 @@ export type MeterFilter = {
   clientSystemId: string | null
 }
 export type MetersRoute = { view: 'meters'; meterId: string | null; filter: MeterFilter }
-export type Route = StatusRoute | MetersRoute
+/** Null is the first Client System. */
+export type PreviewRoute = { view: 'preview'; clientSystemId: string | null }
+export type Route = StatusRoute | MetersRoute | PreviewRoute
 
 export const parts: readonly RunPart[] = ['insert', 'update', 'delete', 'restore', 'withheld', 'rejected']
 export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupted', 'cancelled']
@@ -37,6 +39,7 @@ export function parseRoute(hash: string): Route {
     }
     return { view: 'meters', meterId: meters[1] ?? null, filter }
   }
+  if (path === '/preview') return { view: 'preview', clientSystemId: query.get('system') }
   const run = /^\/runs\/([\w-]+)(?:\/(\w+))?$/.exec(path)
   const filter = { outcome: among(outcomes, query.get('outcome')), trigger: among(triggers, query.get('trigger')) }
   return { view: 'status', runId: run?.[1] ?? null, part: among(parts, run?.[2] ?? null), filter }
@@ -61,6 +64,11 @@ export function meterAddress(meterId: number | string | null, filter: MeterFilte
   const path = meterId === null ? '#/meters' : `#/meters/${meterId}`
   const { q, state, clientSystemId } = filter
   return path + queryOf({ q: q || null, state: state === 'all' ? null : state, system: clientSystemId })
+}
+
+/** The address of what a sync of a Client System would do now; of the first one's when none is given. */
+export function previewAddress(clientSystemId: string | null): string {
+  return `#/preview${queryOf({ system: clientSystemId })}`
 }
 
 function queryOf(values: Record<string, string | null>): string {

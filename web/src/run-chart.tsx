@@ -144,7 +144,7 @@ function Plot({ chart, titleId, descriptionId }: { chart: Chart; titleId: string
 function RunBar({ bar, stop, onFocus }: { bar: Bar; stop: boolean; onFocus: () => void }) {
   const { run, x, width, segments, duration, changes } = bar
   const stamp = useStamp()
-  const words = wordsOf(bar, stamp(run.queuedAt))
+  const words = wordsOf(bar, stamp)
   const [left, inner] = [`${x + width * 0.16}%`, `${width * 0.68}%`]
   return (
     <a
@@ -181,14 +181,19 @@ function RunBar({ bar, stop, onFocus }: { bar: Bar; stop: boolean; onFocus: () =
   )
 }
 
-function wordsOf({ run, changes, duration }: Bar, asked: string): string {
-  const { counts } = run
+function wordsOf({ run, changes, duration }: Bar, stamp: (iso: string) => string): string {
+  const { counts, startedAt, finishedAt } = run
   const figures =
     counts === null || changes === null
       ? (run.error?.code ?? 'nothing was changed')
       : `${formatCount(counts.inserted)} inserted, ${formatCount(counts.updated)} updated, ${formatCount(counts.deleted)} deleted`
-  const took = duration === null ? '' : `, took ${formatDuration(duration.ms)}`
-  return `${outcomeWords[run.status].word}, ${asked}: ${figures}${took}`
+  const facts = [
+    figures,
+    duration === null ? null : `took ${formatDuration(duration.ms)}`,
+    startedAt === null ? null : `started ${stamp(startedAt)}`,
+    finishedAt === null ? null : `ended ${stamp(finishedAt)}`,
+  ].filter((fact) => fact !== null)
+  return `${outcomeWords[run.status].word}, ${stamp(run.queuedAt)}: ${facts.join(', ')}`
 }
 
 /** "1k", "10M": room for a few letters. */

@@ -2,12 +2,13 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
 import { RunChanges } from './changes.tsx'
-import { useNow } from './clock.tsx'
+import { Moment, useNow } from './clock.tsx'
 import { formatBytes, formatCount, formatDuration, formatElapsed } from './format.ts'
+import { ProofMark } from './proof.tsx'
 import { RejectedList } from './rejected.tsx'
 import type { RunPart } from './route.ts'
 import { isActive, isFailure } from './state.ts'
-import { phases, phaseWords, triggerWords } from './words.ts'
+import { phases, phaseWords, readModeWords, triggerWords } from './words.ts'
 
 /** The level of a heading within the details: they stand in more than one place of the outline. */
 export type Heading = 'h3' | 'h4'
@@ -24,6 +25,7 @@ export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | n
             {run.error.hint !== null && <p>{run.error.hint}</p>}
             <p class="notice-foot">
               <code>{run.error.code}</code>
+              {isFailure(run) && <span>More about it is in the log of the agent, in the lines with this runId.</span>}
             </p>
           </div>
         </div>
@@ -62,17 +64,32 @@ function Facts({ run }: { run: Run }) {
         <Span from={run.queuedAt} to={run.startedAt ?? run.finishedAt} />
       </Fact>
       {run.startedAt !== null && (
-        <Fact name="Ran">
-          <Span from={run.startedAt} to={run.finishedAt} />
+        <>
+          <Fact name="Ran">
+            <Span from={run.startedAt} to={run.finishedAt} />
+          </Fact>
+          <Fact name="Started">
+            <Moment iso={run.startedAt} />
+          </Fact>
+        </>
+      )}
+      {run.finishedAt !== null && (
+        <Fact name="Ended">
+          <Moment iso={run.finishedAt} />
         </Fact>
       )}
       {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
       {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
-      {run.readMode !== null && <Fact name="Read">{run.readMode === 'full' ? 'in full' : 'only what differs'}</Fact>}
+      {run.readMode !== null && <Fact name="Client System">{readModeWords[run.readMode]}</Fact>}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
       {counts !== null && <Fact name="Rows of the source">{formatCount(counts.read)}</Fact>}
       {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
-      {run.proof !== null && <Fact name="Proved equal">{formatCount(run.proof.rows)} meters</Fact>}
+      {run.proof !== null && (
+        <Fact name="Proof">
+          <ProofMark proof={run.proof} />
+          <code class="digest">{run.proof.digest}</code>
+        </Fact>
+      )}
       <Fact name="Run">
         <code>{run.id}</code>
       </Fact>

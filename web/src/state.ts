@@ -36,6 +36,8 @@ export type Action =
   | { type: 'progress'; progress: Progress; at: number }
   | { type: 'history'; clientSystemId: string; runs: readonly Run[]; next: string | null; before: string | null }
   | { type: 'history failed'; clientSystemId: string }
+  /** Whoever looked has left, and may not know any longer what was known. */
+  | { type: 'left' }
 
 export const initialState: State = {
   connection: 'connecting',
@@ -59,6 +61,8 @@ export function isFailure(run: Run): boolean {
 /** The state after the action. What concerns a Client System that the page does not know is dropped. */
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
+    case 'left':
+      return initialState
     case 'connection':
       return state.connection === action.connection ? state : { ...state, connection: action.connection }
     case 'status':

@@ -7,6 +7,8 @@ export type StreamListener = {
   onProgress(progress: Progress): void
   /** The stream broke or was paused: what is known may be old until the next status. */
   onLost(): void
+  /** The agent answered, and not with a stream: perhaps a login is wanted. It is asked again all the same. */
+  onRefused(): void
 }
 
 export type Stream = {
@@ -56,6 +58,7 @@ export function openStream(url: string, listener: StreamListener): Stream {
     opened.addEventListener('error', () => {
       listener.onLost()
       if (opened.readyState !== EventSource.CLOSED || source !== opened) return
+      listener.onRefused()
       clearTimeout(retryTimer)
       retryTimer = setTimeout(open, retryMs * (0.8 + Math.random() * 0.4))
       retryMs = Math.min(retryMs * 2, longestRetryMs)

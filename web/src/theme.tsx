@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { Icon, type IconName } from './icon.tsx'
+import type { IconName } from './drawings.ts'
+import { Icon } from './icon.tsx'
 
 type Theme = 'auto' | 'light' | 'dark'
 

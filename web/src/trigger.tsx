@@ -1,20 +1,29 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus, Run } from '../../src/events.ts'
-import { type ApiError, startRun, toApiError } from './api.ts'
+import { startRun } from './api.ts'
 import { CancelSync } from './cancel.tsx'
 import { useNow } from './clock.tsx'
 import { formatAge, formatCountdown, formatExact } from './format.ts'
 import { Icon } from './icon.tsx'
 import { Refusal } from './refusal.tsx'
+import { type ApiError, toApiError } from './requests.ts'
 import { formatStamp } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
 import { startedBy } from './words.ts'
+
+type Props = {
+  status: ClientSystemStatus
+  tell: (run: Run) => void
+  /** A button that stands beside. */
+  children?: ComponentChildren
+}
 
 /**
  * The button that asks for a sync, and when the next one comes by itself. Disabled while a run of the Client System is
  * active, wherever it was started. A run that is active already is joined; any other refusal is shown beside the button.
  */
-export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (run: Run) => void }) {
+export function SyncNow({ status, tell, children }: Props) {
   const [asking, setAsking] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
@@ -42,18 +51,21 @@ export function SyncNow({ status, tell }: { status: ClientSystemStatus; tell: (r
 
   return (
     <div class="trigger" ref={root}>
-      <button
-        ref={button}
-        type="button"
-        class="button"
-        disabled={busy}
-        aria-busy={busy}
-        aria-describedby={reasonId}
-        onClick={ask}
-      >
-        <Icon name="running" class={busy ? 'turning' : ''} />
-        {busy ? 'Syncing…' : 'Sync now'}
-      </button>
+      <div class="trigger-buttons">
+        <button
+          ref={button}
+          type="button"
+          class="button"
+          disabled={busy}
+          aria-busy={busy}
+          aria-describedby={reasonId}
+          onClick={ask}
+        >
+          <Icon name="running" class={busy ? 'turning' : ''} />
+          {busy ? 'Syncing…' : 'Sync now'}
+        </button>
+        {children}
+      </div>
       <p class="trigger-reason" id={reasonId}>
         {activeRun === null ? (
           <NextRun schedule={status.schedule} />

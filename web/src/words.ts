@@ -1,15 +1,20 @@
 /** The words on screen for the words on the wire. */
 import type { ChangeOperation, Phase, Run, RunStatus, Trigger } from '../../src/events.ts'
-import type { IconName } from './icon.tsx'
+import type { IconName } from './drawings.ts'
 
-export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying']
+export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying', 'proving']
 
 export const phaseWords: Record<Phase, { short: string; doing: string }> = {
   connecting: { short: 'Connect', doing: 'Connecting to the Client System' },
-  reading: { short: 'Read', doing: 'Reading the meters' },
+  reading: { short: 'Read', doing: 'Reading from the Client System' },
   comparing: { short: 'Compare', doing: 'Comparing with the Sync database' },
   applying: { short: 'Apply', doing: 'Applying the changes' },
   proving: { short: 'Prove', doing: 'Proving that both sides are equal' },
+}
+
+export const readModeWords: Record<NonNullable<Run['readMode']>, string> = {
+  full: 'Read in full',
+  narrow: 'Read only what differs',
 }
 
 export const outcomeWords: Record<RunStatus, { word: string; icon: IconName; tone: Tone }> = {
@@ -31,12 +36,12 @@ export const triggerWords: Record<Trigger, string> = {
   cli: 'Command line',
 }
 
-export const operationWords: Record<ChangeOperation, { word: string; icon: IconName; tone: Tone }> = {
-  insert: { word: 'Inserted', icon: 'plus', tone: 'good' },
-  update: { word: 'Updated', icon: 'pencil', tone: 'accent' },
-  delete: { word: 'Deleted', icon: 'minus', tone: 'bad' },
-  restore: { word: 'Restored', icon: 'back', tone: 'good' },
-  withheld: { word: 'Held back', icon: 'hand', tone: 'attention' },
+export const operationWords: Record<ChangeOperation, { word: string; would: string; icon: IconName; tone: Tone }> = {
+  insert: { word: 'Inserted', would: 'Insert', icon: 'plus', tone: 'good' },
+  update: { word: 'Updated', would: 'Update', icon: 'pencil', tone: 'accent' },
+  delete: { word: 'Deleted', would: 'Delete', icon: 'minus', tone: 'bad' },
+  restore: { word: 'Restored', would: 'Restore', icon: 'back', tone: 'good' },
+  withheld: { word: 'Held back', would: 'Hold back', icon: 'hand', tone: 'attention' },
 }
 
 /** "by schedule", "by hand", …: how a run came to be, in a sentence. */

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { figureReads, openBrowser } from '../support/browser.ts'
+import { tabTo } from '../support/keyboard.ts'
+import { createGate, createMeters } from '../support/meters.ts'
+import { createWorld, eventually } from '../support/world.ts'
+
+test('5.10 everything is done by keyboard alone: sync, cancel, open a run, approve, filter, find a meter', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 60)
+  const gate = await createGate(world.source)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
+  await agent.settled()
+  const browse = await openBrowser(t)
+  const { page, complaints } = await browse(agent.url)
+  const { keyboard } = page
+  const button = (name: string | RegExp) => page.getByRole('button', { name })
+  const last = page.getByRole('region', { name: 'Last sync' })
+  await figureReads(last, 'Inserted', 60)
+
+  // A sync, cancelled by two presses, and another one that ends.
+  const open = await gate.close()
+  await tabTo(page, button('Sync now'))
+  await keyboard.press('Enter')
+  await button('Syncing…').waitFor()
+  await tabTo(page, button('Cancel sync'))
+  await keyboard.press('Enter')
+  await button('Press again to cancel').waitFor()
+  await keyboard.press('Escape')
+  await button('Cancel sync').waitFor()
+  await keyboard.press('Enter')
+  await keyboard.press('Space')
+  await page.getByText('Cancelled · nothing was changed').waitFor()
+  await button('Sync now').and(page.locator(':focus')).waitFor()
+  await open()
+  await world.source.query('delete from meter where external_id > 20')
+  await keyboard.press('Enter')
+  await page.getByText('40 deletions are held back').waitFor()
+
+  // A wrong number approves nothing; Escape closes; the right number deletes.
+  await tabTo(page, button('Approve…'))
+  await keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Approve 40 deletions?' })
+  await tabTo(page, dialog.getByRole('textbox'))
+  await keyboard.type('39')
+  await keyboard.press('Enter')
+  assert.ok(await dialog.getByRole('button', { name: 'Delete up to 40' }).isDisabled())
+  await keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  await button('Approve…').and(page.locator(':focus')).waitFor()
+  await keyboard.press('Enter')
+  await tabTo(page, dialog.getByRole('textbox'))
+  await keyboard.type('40')
+  await keyboard.press('Enter')
+  await figureReads(last, 'Deleted', 40)
+  const approved = (await agent.status()).clientSystems[0]?.lastRun
+  assert.equal(approved?.approveDeletes, 40)
+
+  // A run opens from the chart and from the history, and Back closes it.
+  const bar = page.getByRole('link', { name: /^Succeeded, .* 40 deleted/ })
+  assert.match((await bar.getAttribute('aria-label')) ?? '', /, started .*:\d\d, ended .*:\d\d$/)
+  await tabTo(page, bar)
+  await keyboard.press('ArrowLeft')
+  await page
+    .getByRole('link', { name: /^Succeeded, .* 0 deleted/ })
+    .and(page.locator(':focus'))
+    .waitFor()
+  await keyboard.press('End')
+  await keyboard.press('Enter')
+  await page.getByText('at most 40', { exact: true }).waitFor()
+  await page.goBack()
+  await page.getByText('at most 40', { exact: true }).waitFor({ state: 'detached' })
+  const row = page
+    .getByRole('region', { name: 'Run history' })
+    .getByRole('button', { name: /Succeeded/ })
+    .first()
+  await tabTo(page, row)
+  await keyboard.press('Enter')
+  await page.getByText('at most 40', { exact: true }).waitFor()
+
+  // The history narrows by outcome, and the address keeps it.
+  await tabTo(page, page.getByRole('combobox', { name: 'Outcome' }), 'Shift+Tab')
+  await keyboard.type('Canc')
+  const rows = page.getByRole('region', { name: 'Run history' }).getByRole('row')
+  await eventually(async () => (await rows.count()) === 2)
+  await page.getByRole('button', { name: /^Cancelled/ }).waitFor()
+  assert.match(page.url(), /outcome=cancelled/)
+  await page.reload()
+  await page.getByRole('button', { name: /^Cancelled/ }).waitFor()
+
+  // All times at once, kept in this browser.
+  await tabTo(page, page.getByRole('radio', { name: 'Relative' }))
+  await keyboard.press('ArrowLeft')
+  await last.locator('time', { hasText: /:\d\d UTC$/ }).waitFor()
+  await page.reload()
+  await last.locator('time', { hasText: /:\d\d UTC$/ }).waitFor()
+
+  // To the meters and back, the focus at the heading of each view.
+  await tabTo(page, page.getByRole('link', { name: 'Meters', exact: true }))
+  await keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Meters', level: 1 }).and(page.locator(':focus')).waitFor()
+  await tabTo(page, page.getByRole('searchbox'))
+  await keyboard.type('S60')
+  await eventually(async () => (await page.getByRole('row').count()) === 2)
+  await page.getByRole('row').nth(1).getByText('Inactive').waitFor()
+  assert.match(page.url(), /q=S60/)
+  await tabTo(page, page.getByRole('link', { name: '60', exact: true }))
+  await keyboard.press('Enter')
+  await page.getByRole('region', { name: 'What happened' }).getByText('Deleted').waitFor()
+  await page.goBack()
+  await page.getByRole('region', { name: 'What happened' }).waitFor({ state: 'detached' })
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Sync Status', level: 1 }).and(page.locator(':focus')).waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('5.10 by keyboard alone: log in, preview, sync from there, log out', { timeout: 60_000 }, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 5)
+  const token = 'the-token-of-the-administrator'
+  const agent = await world.agent({ AUTH_TOKEN: token })
+  const browse = await openBrowser(t)
+  const { page } = await browse(agent.url)
+  const { keyboard } = page
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  const field = page.getByLabel('Token')
+  const heading = (name: string) => page.getByRole('heading', { name, level: 1 }).and(page.locator(':focus'))
+
+  // The field has the focus; a wrong token gives it back, emptied.
+  await field.and(page.locator(':focus')).waitFor()
+  await keyboard.type('a guess')
+  await keyboard.press('Enter')
+  await page.getByText('This is not the token.').waitFor()
+  await field.and(page.locator(':focus')).waitFor()
+  await keyboard.type(token)
+  await keyboard.press('Enter')
+  await heading('Sync Status').waitFor()
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 5)
+
+  await world.source.query(`update meter set name = 'Renamed' where external_id = 2`)
+  await tabTo(page, button('Preview'))
+  await keyboard.press('Enter')
+  await heading('Preview').waitFor()
+  await page.getByText('1 meter would change').first().waitFor()
+  await tabTo(page, button('Sync now'))
+  await keyboard.press('Enter')
+  await page.getByRole('link', { name: 'See what it did' }).waitFor()
+  await tabTo(page, button('Preview again'))
+  await keyboard.press('Space')
+  await page.getByText('Nothing would change', { exact: true }).waitFor()
+  await button('Preview again').and(page.locator(':focus')).waitFor()
+  await tabTo(page, page.getByRole('link', { name: 'Back to the status' }))
+  await keyboard.press('Enter')
+  await heading('Sync Status').waitFor()
+
+  await tabTo(page, button('Log out'))
+  await keyboard.press('Enter')
+  await field.and(page.locator(':focus')).waitFor()
+})

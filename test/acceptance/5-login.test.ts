@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { figureReads, openBrowser } from '../support/browser.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld } from '../support/world.ts'
+
+const token = 'the-token-of-the-administrator'
+
+/** The console tells of every answer that is no success: those that a test provokes, and nothing else. */
+function without(complaints: string[], ...statuses: number[]): string[] {
+  return complaints.filter((text) => !statuses.some((status) => text.includes(`status of ${status}`)))
+}
+
+async function logIn(page: Page, given = token): Promise<void> {
+  await page.getByLabel('Token').fill(given)
+  await page.getByRole('button', { name: 'Log in' }).click()
+}
+
+test('with a token set the page asks for it, goes on live without a reload, and forgets everything at the logout', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 5)
+  const agent = await world.agent({ AUTH_TOKEN: token })
+  const browse = await openBrowser(t)
+  const { page, complaints } = await browse(`${agent.url}/#/?outcome=succeeded`)
+  await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  assert.equal(await page.getByLabel('Token').getAttribute('type'), 'password')
+  await page.getByLabel('Token').and(page.locator(':focus')).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Sync now' }).count(), 0)
+  await page.evaluate('globalThis.samePage = true')
+
+  await logIn(page, 'a guess')
+  await page.getByRole('alert').getByText('This is not the token.').waitFor()
+  assert.equal(await page.getByLabel('Token').inputValue(), '')
+  await page.getByLabel('Token').and(page.locator(':focus')).waitFor()
+
+  await logIn(page)
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.getByRole('heading', { name: 'Sync Status', level: 1 }).and(page.locator(':focus')).waitFor()
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 5)
+  assert.match(page.url(), /#\/\?outcome=succeeded$/)
+  const kept = await page.evaluate(
+    'JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, document.cookie])',
+  )
+  assert.ok(!String(kept).includes(token))
+  await page.getByRole('button', { name: 'Sync now' }).click()
+  await page.getByRole('status').getByText('Sync finished').waitFor()
+
+  const stream = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/events'))
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  await stream
+  assert.equal(await page.getByText('Your session has ended').count(), 0)
+  assert.equal(await page.getByRole('region', { name: 'Last sync' }).count(), 0)
+  assert.deepEqual(await page.context().cookies(), [])
+  assert.equal(await page.evaluate('globalThis.samePage'), true)
+  assert.deepEqual(without(complaints, 401), [])
+})
+
+test('a session that ends while the page is open shows the form again, and the address stays', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 5)
+  const agent = await world.agent({ AUTH_TOKEN: token })
+  const browse = await openBrowser(t)
+  const { page, complaints } = await browse(`${agent.url}/#/meters?q=S3`)
+  await logIn(page)
+  await page.getByRole('link', { name: '3', exact: true }).waitFor()
+
+  // The session is gone when something is asked for.
+  await page.context().clearCookies()
+  await page.getByRole('link', { name: '3', exact: true }).click()
+  await page.getByText('Your session has ended').waitFor()
+  assert.match(page.url(), /#\/meters\/\d+\?q=S3$/)
+  await logIn(page)
+  await page.getByRole('region', { name: 'What happened' }).waitFor()
+
+  // The agent comes back with another token: the stream is refused, and nobody asked for anything.
+  await agent.stop()
+  await page.getByText('Not live', { exact: true }).waitFor()
+  const { port } = new URL(agent.url)
+  await world.agent({ AUTH_TOKEN: `another-${token}`, PORT: port })
+  await page.getByText('Your session has ended').waitFor({ timeout: 40_000 })
+  await logIn(page, `another-${token}`)
+  await page.getByRole('region', { name: 'What happened' }).waitFor()
+  assert.deepEqual(
+    without(complaints, 401).filter((text) => !/ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(text)),
+    [],
+  )
+})
+
+test('what keeps a login from happening is said: too many wrong tokens and how long to wait, an agent that is away', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const browse = await openBrowser(t)
+  const { page } = await browse(agent.url)
+  const alert = page.getByRole('alert')
+  for (let count = 0; count < 10; count++) {
+    await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token: `guess ${count}` }) })
+  }
+  await logIn(page)
+  await alert.getByText('Too many wrong tokens').waitFor()
+  await alert.getByText(/^Wait \d+ seconds?, then try again\.$/).waitFor()
+  await page.getByText(/^You can try again in \d+ seconds?\.$/).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Log in' }).getAttribute('aria-disabled'), 'true')
+
+  await page.reload()
+  await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  await agent.stop()
+  await logIn(page)
+  await alert.getByText('The agent did not answer.').waitFor()
+  // It never arrived: the next press sends it again.
+  assert.equal(await page.getByLabel('Token').inputValue(), token)
+})
+
+test('a logout that never arrives says that the session goes on', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const browse = await openBrowser(t)
+  const { page } = await browse(agent.url)
+  await logIn(page)
+  await page.getByText('Never synced').waitFor()
+  await agent.stop()
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await page.getByRole('alert').getByText('You are still logged in.').waitFor()
+})
+
+test('a login or a logout in one tab is one in every tab of the browser', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const browse = await openBrowser(t)
+  const { page } = await browse(agent.url)
+  const other = await page.context().newPage()
+  await other.goto(agent.url)
+  await other.getByRole('heading', { name: 'Log in' }).waitFor()
+  await logIn(page)
+  await other.getByText('Never synced').waitFor()
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await other.getByRole('heading', { name: 'Log in' }).waitFor()
+})
+
+test('without a token there is no trace of a login', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const browse = await openBrowser(t)
+  const { page, complaints } = await browse(agent.url)
+  await page.getByText('Never synced').waitFor()
+  assert.equal(await page.getByText(/log (in|out)|token/i).count(), 0)
+  assert.deepEqual(complaints, [])
+})

@@ -1,0 +1,60 @@
+import { median, type Report } from './report.ts'
+
+const width = 720
+const height = 360
+const plot = { left: 64, right: 24, top: 48, bottom: 56 }
+
+/** Time by the number of changed meters, both logarithmic, as an SVG that reads in light and dark. */
+export function drawCurve({ meters, points, floor }: NonNullable<Report['curve']>): string {
+  const measured = points.map(({ changed, milliseconds, readMode }) => ({
+    changed,
+    readMode,
+    seconds: median(milliseconds) / 1_000,
+  }))
+  const floorSeconds = median(floor) / 1_000
+  const times = [...measured.map(({ seconds }) => seconds), floorSeconds]
+  const [lowest, highest] = [Math.floor(Math.log10(Math.min(...times))), Math.ceil(Math.log10(Math.max(...times)))]
+  const x = (changed: number) =>
+    round(plot.left + (Math.log10(changed) / Math.log10(meters)) * (width - plot.left - plot.right))
+  const y = (seconds: number) =>
+    round(
+      height - plot.bottom - ((Math.log10(seconds) - lowest) / (highest - lowest)) * (height - plot.top - plot.bottom),
+    )
+  const ticks = Array.from({ length: highest - lowest + 1 }, (_, at) => 10 ** (lowest + at))
+  const path = measured.map(({ changed, seconds }) => `${x(changed)},${y(seconds)}`).join(' ')
+  const title = `Seconds of a run by how many of ${meters.toLocaleString('en')} meters have changed`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
+<style>
+  text { font: 13px system-ui, sans-serif; fill: #52606d }
+  .title { font-weight: 600; fill: #14202b }
+  .ground { fill: #ffffff }
+  .grid { stroke: #dfe4ea }
+  .floor { stroke: #8a96a3; stroke-dasharray: 5 4 }
+  .run { fill: none; stroke: #1a5fb4; stroke-width: 2.5 }
+  .point { fill: #1a5fb4 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #9aa8b6 }
+    .title { fill: #e6ecf2 }
+    .ground { fill: #151b22 }
+    .grid { stroke: #29323c }
+    .floor { stroke: #667483 }
+    .run { stroke: #7db8ff }
+    .point { fill: #7db8ff }
+  }
+</style>
+<rect class="ground" width="${width}" height="${height}" rx="8"/>
+<text class="title" x="${plot.left}" y="28">${title}</text>
+${ticks.map((tick) => `<line class="grid" x1="${plot.left}" x2="${width - plot.right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${plot.left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick} s</text>`).join('\n')}
+${measured.map(({ changed }) => `<text x="${x(changed)}" y="${height - plot.bottom + 22}" text-anchor="middle">${changed.toLocaleString('en')}</text>`).join('\n')}
+<text x="${width - plot.right}" y="${height - 12}" text-anchor="end">changed meters</text>
+<line class="floor" x1="${plot.left}" x2="${width - plot.right}" y1="${y(floorSeconds)}" y2="${y(floorSeconds)}"/>
+<text x="${width - plot.right}" y="${y(floorSeconds) - 6}" text-anchor="end">floor: everything piped and joined, ${floorSeconds.toFixed(1)} s</text>
+<polyline class="run" points="${path}"/>
+${measured.map(({ changed, seconds, readMode }) => `<circle class="point" cx="${x(changed)}" cy="${y(seconds)}" r="4"><title>${changed.toLocaleString('en')} changed: ${seconds.toFixed(2)} s, read ${readMode === 'full' ? 'in full' : 'narrowly'}</title></circle><text x="${x(changed)}" y="${y(seconds) - 10}" text-anchor="middle">${seconds.toFixed(1)} s</text>`).join('\n')}
+</svg>
+`
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { createMeters } from '../support/meters.ts'
+import { createWorld } from '../support/world.ts'
+
+const head = (path: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n`
+
+/** Sends pieces as `speak` hands them out, until the answer holds `enough` or the server closes. */
+function talk(
+  url: string,
+  enough: RegExp,
+  speak: (say: (bytes: Buffer | string) => void) => NodeJS.Timeout | undefined,
+) {
+  return new Promise<string>((done) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    let answer = ''
+    const timer = speak((bytes) => void (socket.writable && socket.write(bytes)))
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text
+      if (enough.test(answer)) socket.destroy()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      if (timer) clearInterval(timer)
+      done(answer)
+    })
+  })
+}
+
+test('Fault 24 a body that comes byte by byte without an end is a timeout; others are answered meanwhile', {
+  timeout: 90_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const trickling = talk(agent.url, /request_timeout/, (say) => {
+    say(`${head('/api/readings')}\r\n`)
+    return setInterval(() => say('1\r\n \r\n'), 500)
+  })
+  assert.equal((await agent.api('/api/status')).status, 200)
+  const answer = await trickling
+  assert.match(answer, /^HTTP\/1.1 408/)
+  assert.match(answer, /application\/problem\+json/)
+  assert.equal((await agent.api('/api/status')).status, 200)
+})
+
+test('Fault 24 a chunked body is put together wherever it was cut, within a letter too', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const reading = { externalId: '1', quantity: 'Wärmemenge ⚡', value: 1, readAt: '2026-01-01T00:00:00Z' }
+  const body = Buffer.from(JSON.stringify([reading]))
+  const answer = await talk(agent.url, /"rejected":\[.*\]/, (say) => {
+    say(`${head('/api/readings')}\r\n`)
+    for (const byte of body) {
+      say('1\r\n')
+      say(Buffer.of(byte))
+      say('\r\n')
+    }
+    say('0\r\n\r\n')
+    return undefined
+  })
+  assert.match(answer, /^HTTP\/1.1 200/)
+  assert.deepEqual(await world.sync.query('select quantity from sync.meter_reading'), [{ quantity: reading.quantity }])
+})
+
+test('Fault 24 what is no HTTP is refused, and nobody else notices', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const broken = [
+    `${head('/api/sync')}\r\nzz\r\n{}\r\n`,
+    `${head('/api/sync')}Content-Length: 5\r\n\r\n0\r\n\r\n`,
+    `GET /api/status HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`,
+    '\u0016\u0003\u0001 a TLS greeting\r\n\r\n',
+  ]
+  for (const text of broken) {
+    const answer = await talk(agent.url, /\r\n\r\n/, (say) => {
+      say(text)
+      return undefined
+    })
+    assert.match(answer, /^HTTP\/1.1 4\d\d/, text.slice(0, 100))
+  }
+  assert.equal((await agent.api('/api/status')).status, 200)
+})

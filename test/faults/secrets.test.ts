@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseConfig } from '../../src/config.ts'
+import type { Problem } from '../../src/events.ts'
+import { createRedact, redactLine } from '../../src/log.ts'
+import { createMeters } from '../support/meters.ts'
+import { webhookSecret } from '../support/receiver.ts'
+import { createWorld } from '../support/world.ts'
+
+/** Blanks, quotes of both kinds, what a URL and what JSON escapes, and letters beyond ASCII. */
+const password = `S3cret "wörd" 'of' \\ many/kinds @ 100%`
+
+test('Fault 29 a password with quotes and blanks that an error of the Client System quotes is shown nowhere', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const role = `reader_${world.source.name}`
+  await world.source.query(`create role ${role} login password '${password.replaceAll("'", "''")}'`)
+  world.after(() => world.source.query(`drop owned by ${role}; drop role ${role}`))
+  await world.source.query(`grant select on meter to ${role}`)
+  const url = new URL(world.source.url)
+  url.username = role
+  url.password = encodeURIComponent(password)
+  const asTyped = url.href
+  const quoting = [password, asTyped].map((text) => `'${text.replaceAll("'", "''")}'`).join(` || ' and ' || `)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_URL: asTyped,
+    CLIENT_SYSTEM_QUERY: `select external_id, name, (${quoting} || external_id)::integer as port from meter`,
+  })
+  const run = await agent.settled()
+  assert.equal(run.error?.code, 'source_query')
+  assert.match(run.error?.message ?? '', /invalid input syntax for type integer: "…/)
+  const preview = await agent.api<Problem>('/api/preview', { method: 'POST' })
+  assert.equal(preview.body.code, 'source_query')
+  const rows = await world.sync.query('select * from sync.run')
+  const told = JSON.stringify([agent.log, await agent.status(), preview.body, rows, await agent.api('/metrics')])
+  assert.doesNotMatch(told, /S3cret/)
+})
+
+test('Fault 29 every secret of the configuration is hidden in every form, and a line of the log stays one', () => {
+  const word = fc.string({ minLength: 6, unit: 'grapheme' }).map((text) => `S3cret${text.toWellFormed()}`)
+  fc.assert(
+    fc.property(word, word, fc.boolean(), (one, other, inQuery) => {
+      const encoded = encodeURIComponent(one)
+      const url = inQuery ? `postgres://127.0.0.1/x?password=${encoded}` : `postgres://u:${encoded}@127.0.0.1/x`
+      const DATABASE_URL = 'postgres://u:S3cret%20of%20mine@127.0.0.1/sync'
+      const AUTH_TOKEN = 'S3cret-token-of-mine'
+      const webhook = { WEBHOOK_URL: 'https://hooks.example/S3cret', WEBHOOK_SECRET: webhookSecret }
+      const { secrets } = parseConfig({ DATABASE_URL, CLIENT_SYSTEM_URL: url, AUTH_TOKEN, ...webhook })
+      const redact = createRedact(secrets)
+      const key = webhookSecret.slice('whsec_'.length)
+      for (const secret of [one, encoded, url, 'S3cret of mine', AUTH_TOKEN, key, ...Object.values(webhook)]) {
+        const text = `it said "${secret}", and ${JSON.stringify({ [other.slice(6)]: secret })}`
+        for (const hidden of [one, encoded, 'S3cret', key]) assert.ok(!redact(text).includes(hidden), redact(text))
+        const line = redactLine(JSON.stringify({ level: 'info', count: 12, msg: text }), redact)
+        assert.deepEqual({ ...JSON.parse(line), msg: '' }, { level: 'info', count: 12, msg: '' })
+        assert.doesNotMatch(line, /S3cret/)
+      }
+    }),
+  )
+})
+
+test('Fault 29 a password that is a word or a number of the log leaves its lines readable', () => {
+  for (const secret of ['level', 'meter sync', '1234567', 'runId', 'true']) {
+    const line = { level: 'info', runId: 'r', read: 1234567, ok: true, msg: 'done' }
+    assert.deepEqual(JSON.parse(redactLine(JSON.stringify(line), createRedact([secret]))), line)
+  }
+})

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { createMeters } from '../support/meters.ts'
+import { createWorld, eventually } from '../support/world.ts'
+
+const many = 500
+
+type Watcher = { socket: Socket; heard: string }
+
+function watch(url: string): Promise<Watcher> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const watcher: Watcher = { socket, heard: '' }
+  socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  return new Promise((done, failed) => {
+    socket.setEncoding('utf8').on('data', (text) => {
+      watcher.heard += text
+      if (watcher.heard.includes('event: status')) done(watcher)
+    })
+    socket.on('error', failed)
+  })
+}
+
+test('Fault 22 hundreds of watchers hear the end of a run once each; those that vanish are freed within 30 s', {
+  timeout: 100_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.process()
+  await agent.settled()
+  const streams = async () => {
+    const { body } = await agent.api<string>('/metrics')
+    return Number(/^meter_sync_event_streams (\d+)$/m.exec(body)?.[1])
+  }
+  const watchers: Watcher[] = []
+  world.after(async () => {
+    for (const { socket } of watchers) socket.destroy()
+  })
+  for (let at = 0; at < many; at++) watchers.push(await watch(agent.url))
+  assert.ok((await streams()) >= many)
+
+  const run = await agent.sync()
+  const ends = ({ heard }: Watcher) =>
+    heard
+      .split('\n\n')
+      .filter((event) => event.includes('event: run\n') && event.includes(run.id) && event.includes('"succeeded"'))
+      .length
+  await eventually(async () => watchers.every((watcher) => ends(watcher) > 0), 20_000)
+  assert.deepEqual([...new Set(watchers.map(ends))], [1])
+
+  for (const [at, { socket }] of watchers.entries()) {
+    socket.removeAllListeners('error').on('error', () => undefined)
+    if (at % 2 === 0) socket.resetAndDestroy()
+    else socket.destroy()
+  }
+  await eventually(async () => (await streams()) === 0, 30_000)
+  assert.equal((await agent.sync()).status, 'succeeded')
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+const pictures = fileURLToPath(new URL('../output/pictures', import.meta.url))
+mkdirSync(pictures, { recursive: true })
+
+/** The content policy refuses script tags; what the debugger evaluates is not subject to it. */
+async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe)
+  const results: AxeResults = await page.evaluate('axe.run({ resultTypes: ["violations"] })')
+  return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))
+}
+
+/** How many pixels the page is wider than the window. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+}
+
+/** As much of a page as fits a picture that can be looked at. */
+function upperPart(page: Page): Promise<{ x: number; y: number; width: number; height: number }> {
+  return page.evaluate('({ x: 0, y: 0, width: innerWidth, height: Math.min(2000, document.body.scrollHeight) })')
+}
+
+/** A wide page and a phone's: each state is looked at on both, in both schemes. */
+export type Eyes = Record<'wide' | 'phone', Page>
+
+/** Opens a page on both sizes. */
+export async function openEyes(t: TestContext): Promise<(url: string) => Promise<Eyes>> {
+  const browse = await openBrowser(t)
+  return async (url) => {
+    const [wide, phone] = await Promise.all([
+      browse(url, { viewport: { width: 1280, height: 900 } }),
+      browse(url, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }),
+    ])
+    return { wide: wide.page, phone: phone.page }
+  }
+}
+
+/** Leads both pages to another address. */
+export async function lead(eyes: Eyes, hash: string): Promise<void> {
+  for (const page of Object.values(eyes)) await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
+}
+
+/** Waits until both pages are ready, takes their pictures, and finds no violation and nothing too wide. */
+export async function inspect(eyes: Eyes, state: string, ready: (page: Page) => Promise<unknown>): Promise<void> {
+  const found = await Promise.all(
+    Object.entries(eyes).map(async ([size, page]) => {
+      await ready(page)
+      const faults: string[] = []
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        const name = `${state}-${size}-${colorScheme}`
+        await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip: await upperPart(page) })
+        faults.push(...(await violations(page)).map((fault) => `${name} ${fault}`))
+      }
+      const wider = await overflow(page)
+      if (wider > 0) faults.push(`${state}-${size} is ${wider} pixels too wide`)
+      return faults
+    }),
+  )
+  assert.deepEqual(found.flat(), [])
+}

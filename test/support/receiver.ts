@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Webhook } from 'standardwebhooks'
+import type { AlertPayload } from '../../src/alerts.ts'
+import { eventually } from './world.ts'
+
+/** One attempt at a delivery. */
+export type Attempt = { id: string; body: string; payload: AlertPayload }
+
+export type Receiver = AsyncDisposable & {
+  url: string
+  /** Everything that came, in order. The signature of each was verified. */
+  attempts: Attempt[]
+  /** How the next attempts are answered, in order; 200 when there is none left. */
+  answers: ((response: ServerResponse, request: IncomingMessage) => void)[]
+  /** The types of what came, repeated attempts once. */
+  types: () => string[]
+  /** Waits until so many different alerts came. */
+  received: (count: number, milliseconds?: number) => Promise<Attempt[]>
+}
+
+export const webhookSecret = `whsec_${Buffer.from('a key that is 32 bytes in length').toString('base64')}`
+
+/** Whoever takes alerts, as the library of Standard Webhooks does it: what is not signed right is answered with 400. */
+export async function openReceiver(): Promise<Receiver> {
+  const verifier = new Webhook(webhookSecret)
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+    try {
+      verifier.verify(body, headers)
+    } catch {
+      response.writeHead(400).end()
+      return
+    }
+    receiver.attempts.push({ id: headers['webhook-id'] ?? '', body, payload: JSON.parse(body) })
+    const answer = receiver.answers.shift()
+    if (answer) answer(response, request)
+    else response.writeHead(200).end('thanks')
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const different = () => [...new Map(receiver.attempts.toReversed().map((one) => [one.id, one])).values()].toReversed()
+  const receiver: Receiver = {
+    url: `http://127.0.0.1:${port}/alerts/receiver-token`,
+    attempts: [],
+    answers: [],
+    types: () => different().map(({ payload }) => payload.type),
+    received: (count, milliseconds = 20_000) =>
+      eventually(async () => different().length >= count && different(), milliseconds),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+  return receiver
+}
