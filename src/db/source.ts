@@ -21,8 +21,11 @@ export type Source = AsyncDisposable & {
   ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
   /** Tries a statement: a refusal is returned and the transaction lives on. */
   attempt: (text: string) => Promise<{ fields: pg.FieldDef[] } | { refusal: AgentError }>
-  /** The answer of a `copy … to stdout`, byte by byte as it comes. */
-  copy: (text: string) => AsyncGenerator<Buffer, void, undefined>
+  /**
+   * The answer of a `copy … to stdout`, byte by byte as it comes. Of a `sparse` one little is answered of what is looked
+   * at: silence between its bytes is computation, as it is before the first.
+   */
+  copy: (text: string, options?: { sparse: boolean }) => AsyncGenerator<Buffer, void, undefined>
   /** Can be called twice. */
   close: () => Promise<void>
 }
@@ -84,7 +87,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     }
   }
 
-  async function* copy(text: string) {
+  async function* copy(text: string, { sparse } = { sparse: false }) {
     const stream = client.query(copyStreams.to(text))
     const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
     let waiting: Waiting = { ...waitForAnswer, doing: 'it was read' }
@@ -94,7 +97,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
         const next = await within(waiting, chunks.next())
         if (next.done) break
         yield next.value
-        waiting = { milliseconds: deadlines.idle, doing: 'its meters were being read', variable: 'READ_IDLE_SECONDS' }
+        if (!sparse)
+          waiting = { milliseconds: deadlines.idle, doing: 'its meters were being read', variable: 'READ_IDLE_SECONDS' }
       }
       whole = true
     } catch (error) {

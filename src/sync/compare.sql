@@ -8,7 +8,7 @@ with doubled as materialized (
   group by external_id
   having count(*) > 1
 )
-insert into change (operation, reason, meter_id, staged)
+insert into change (operation, reason, meter_id, staged, content)
 select
   case
     when difference.staged is null then 'delete'
@@ -21,7 +21,8 @@ select
   end,
   difference.reason,
   difference.meter_id,
-  difference.staged
+  difference.staged,
+  case when not difference.removed then difference.content end
 from (
   select
     pair.*,
@@ -42,6 +43,7 @@ from (
     select
       m.id as meter_id,
       m.removed_at is not null as removed,
+      m.content_hash as content,
       s.ctid as staged,
       d.external_id is not null as doubled,
       s.cut_id, s.external_id, s.row_bytes, s.name, s.port, s.active,

@@ -13,7 +13,7 @@ export type MeterQuery = {
 }
 
 /** To be raised whenever the same row gets another canonical text or another hash (projection.ts). */
-const projectionVersion = 1
+const projectionVersion = 2
 
 const required = ['external_id', 'name'] as const
 

@@ -32,8 +32,8 @@ export type NarrowOptions = {
   tell: Teller
 }
 
-/** Either the source was read, or why all of it has to be. `meters` is how many it has, where that was learnt. */
-export type Narrowed = { staged: Staged } | { refused: string; meters: number | null }
+/** Either the source was read, or why all of it has to be; then `meters` is how many it has, where that was learnt. */
+export type Narrowed = { staged: Staged } | { refused: string; meters: number | null; bytes: number }
 
 /**
  * Reads only what differs, by three questions in one snapshot, each asked only where the one before found a difference:
@@ -43,13 +43,15 @@ export type Narrowed = { staged: Staged } | { refused: string; meters: number | 
 export async function stageDifferences(session: Session, options: NarrowOptions): Promise<Narrowed> {
   const { source, projection, left, tell } = options
   const { client } = session
-  if (projection.hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null }
+  const { hashes } = projection
+  if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null, bytes: 0 }
   await client.query(createAnswers)
+  const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
   const read = reader(session, tell)
   const mask = bucketsFor(left.meters.total) - 1
 
   tell.step('digests', null)
-  const asked = begin(source.copy(copyOut(digestQuestion(projection.hashes, mask))))
+  const asked = begin(ask(digestQuestion(hashes, mask)))
   await client.query(ourDigest(options.clientSystemId, mask))
   await read('their_digest', asked)
   const found = await client.query<Digests>(compareDigests)
@@ -57,24 +59,24 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   if (!digests) throw new Error('comparing the digests returned no row')
   const { rows, buckets, rowsToAsk, allDiffer } = digests
   if (BigInt(digests.content) !== left.content) {
-    return { refused: 'meters were changed here by someone else', meters: rows }
+    return { refused: 'meters were changed here by someone else', meters: rows, bytes: read.bytes() }
   }
 
   if (buckets !== '{}') {
     tell.step('rows', rowsToAsk)
-    const only = allDiffer ? 'true' : inBuckets(mask, buckets)
-    const rowsAsked = begin(source.copy(copyOut(rowQuestion(projection.hashes, only))))
-    await client.query(ourRows(options.clientSystemId, only))
+    const rowsAsked = begin(ask(allDiffer ? hashes : projection.hashesWithin(mask, buckets)))
+    await client.query(ourRows(options.clientSystemId, allDiffer ? 'true' : inBuckets(mask, buckets)))
     await read('their_row', rowsAsked)
     await client.query('analyze our_row')
     await client.query('analyze their_row')
     await client.query(findDifferent)
     await client.query(findDoubled)
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
-    if (count > mostWanted || count * 2 > rows) return { refused: 'most meters differ', meters: rows }
+    if (count > mostWanted || count * 2 > rows)
+      return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
     if (count > 0) {
       tell.step('meters', count)
-      await read('staging', source.copy(copyOut(projection.select(list))))
+      await read('staging', ask(projection.select(list)))
       await client.query('analyze staging')
     }
     await client.query(suspectStaged, [options.clientSystemId])
@@ -87,6 +89,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
       equal: buckets === '{}',
       bytes: read.bytes(),
       source: { rows, digest: BigInt(digests.digest) },
+      content: left.content,
     },
   }
 }
@@ -105,14 +108,8 @@ function bucketsFor(meters: number): number {
   return 2 ** Math.min(20, Math.max(4, Math.ceil(Math.log2(Math.max(1, meters) / 64))))
 }
 
-const copyOut = (question: string) => `copy (\n${question}\n) to stdout (format binary)`
-
 function digestQuestion(hashes: string, mask: number): string {
   return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\n) h\ngroup by 1`
-}
-
-function rowQuestion(hashes: string, only: string): string {
-  return `select id_hash, row_hash\nfrom (\n${hashes}\n) h\nwhere ${only}`
 }
 
 function inBuckets(mask: number, buckets: string): string {

@@ -68,9 +68,13 @@ export class Projection {
 
   /** Id hash and row hash of each meter, without its values; null where the source cannot tell which buckets differ. */
   get hashes(): string | null {
-    if (!this.#canHash()) return null
-    const id = this.#idHash()
-    return `select ${id} as id_hash, ${this.#rowHash(id)} as row_hash\n${this.#from()}`
+    return this.#canHash() ? this.#hashesFrom(this.#from()) : null
+  }
+
+  /** The same of the meters in these buckets, given as the text of an array. */
+  hashesWithin(mask: number, buckets: string): string {
+    const within = `(${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`
+    return this.#hashesFrom(`${this.#fenced()}\nwhere ${within}`)
   }
 
   /** Finds the column whose canonical text the Client System refuses to compute. */
@@ -93,15 +97,28 @@ export class Projection {
       `  ${this.#idHash()} as id_hash,`,
       `  coalesce(octet_length(${this.#text('external_id')}) <= 1000, true) as id_fits,`,
       `  ${this.#size('q.')} <= 8388608 as fits`,
-      this.#from(),
     ]
-    if (idHashes !== null) lines.push(`where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
+    if (idHashes === null) lines.push(this.#from())
+    else lines.push(this.#fenced(), `where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
     return lines.join('\n')
   }
 
-  #from(): string {
+  #hashesFrom(from: string): string {
+    const id = this.#idHash()
+    return `select ${id} as id_hash, ${this.#rowHash(id)} as row_hash\n${from}`
+  }
+
+  #from(inner = this.#inner): string {
     const aliases = [...this.#columns.values()].map((column) => column.alias)
-    return `from (\n${this.#inner}\n) q (${aliases.join(', ')})`
+    return `from (\n${inner}\n) q (${aliases.join(', ')})`
+  }
+
+  /**
+   * Where the rows are chosen by a condition of ours: it is not to be looked at before the query's own conditions and
+   * joins, which may keep out rows whose id cannot even be computed.
+   */
+  #fenced(): string {
+    return this.#from(`select * from (\n${this.#inner}\n) q offset '0'`)
   }
 
   /** Before 14 there is neither bit_xor nor a hash of rows. */
@@ -120,15 +137,13 @@ export class Projection {
 
   /**
    * The hash of a row as the source holds it, seeded with its id: two rows that swap their values then differ in more
-   * than their order. Rows that hash alike have the same canonical texts; not the reverse. What may be large is not
-   * even looked at.
+   * than their order. Rows that hash alike have the same canonical texts; not the reverse. A row with a value over 8 MB,
+   * which is rejected, is not even looked at.
    */
   #rowHash(idHash: string): string {
     if (!this.#canHash()) return 'null::bigint'
     const columns = [...this.#columns.values()]
-    const sizes = columns
-      .filter(({ type }) => !short.has(type))
-      .map(({ alias, type }) => storedSize(`q.${alias}`, type))
+    const sizes = columns.filter(({ type }) => !short.has(type)).map(({ alias, type }) => textSize(`q.${alias}`, type))
     const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash})`
     return sizes.length === 0 ? hash : `case when greatest(${sizes.join(', ')}) > 8388608 then 0 else ${hash} end`
   }
@@ -143,7 +158,7 @@ export class Projection {
     // As they are kept here, so that another type of the same meaning is no other row; what is neither is rejected anyway.
     if (name === 'active') {
       if (type === oid.bool) return `coalesce(${value}, true)`
-      return `case ${this.#active()} when 'true' then true when 'false' then false end`
+      return `case (${this.#active()}) collate "C" when 'true' then true when 'false' then false end`
     }
     if (name === 'port') return type === oid.int2 || type === oid.int4 ? `${value}::integer` : portNumber(this.#port())
     if (faithful.has(type)) return value
@@ -153,21 +168,13 @@ export class Projection {
     return `(${mirrored.has(name) ? this.#text(name) : this.#json(column)}) collate "C"`
   }
 
-  /**
-   * Bytes of a row's text. What PostgreSQL stores in under 2,000 bytes is taken as stored: not worth its text.
-   */
+  /** Bytes of a row's text. */
   #size(prefix: string): string {
     const sizes: string[] = []
     for (const { alias, type } of this.#columns.values()) {
       const column = `${prefix}${alias}`
       if (short.has(type)) continue
-      const stored = storedSize(column, type)
-      if (textual.has(type) || type === oid.bytea) sizes.push(`coalesce(${stored}, 0)::bigint`)
-      else {
-        sizes.push(
-          `coalesce(case when ${stored} < 2000 then ${stored} else octet_length(${column}::text) end, 0)::bigint`,
-        )
-      }
+      sizes.push(`coalesce(${textSize(column, type)}, 0)::bigint`)
     }
     return sizes.length === 0 ? '0::bigint' : `(${sizes.join(' + ')})`
   }
@@ -276,9 +283,11 @@ function portNumber(text: string): string {
   return `case when ${text} ~ '^[1-9][0-9]{0,4}$' then (${text})::integer when ${text} is not null then -1 end`
 }
 
-/** Bytes of a value as far as they are known without its text. */
-function storedSize(value: string, type: number): string {
-  return textual.has(type) || type === oid.bytea ? `octet_length(${value})` : `pg_column_size(${value})`
+/** Bytes of a value's text. What PostgreSQL stores in under 2,000 bytes is taken as stored: not worth its text. */
+function textSize(value: string, type: number): string {
+  if (textual.has(type) || type === oid.bytea) return `octet_length(${value})`
+  const stored = `pg_column_size(${value})`
+  return `case when ${stored} < 2000 then ${stored} else octet_length(${value}::text) end`
 }
 
 /** The order of keys within jsonb, by the bytes that they have in the Sync database. */

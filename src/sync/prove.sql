@@ -1,4 +1,4 @@
--- What is here now, for the Client System $1: all of it; and, to be held against the source, the present meters less those
+-- What is here now, for the Client System $1 and the run $3: all of it; what the run has changed of its content; and, to be held against the source, the present meters less those
 -- whose rows were rejected and those whose deletion was withheld ($2), and the rejected rows of the source themselves.
 with apart as materialized (
   select distinct meter_id
@@ -10,9 +10,13 @@ with apart as materialized (
     count(*) filter (where active) as active,
     count(*) filter (where removed_at is null) as rows,
     bit_xor(row_hash) filter (where removed_at is null) as digest,
-    bit_xor(content_hash) filter (where removed_at is null) as content
+    bit_xor(content_hash) filter (where removed_at is null and last_run_id = $3) as written
   from sync.meter
   where client_system_id = $1
+), replaced as (
+  select bit_xor(content) as content
+  from change
+  where operation = 'update' or (operation = 'delete' and not $2)
 ), left_out as (
   select count(*) as rows, bit_xor(m.row_hash) as digest
   from apart
@@ -27,9 +31,9 @@ with apart as materialized (
 select
   present.total::float8 as total,
   present.active::float8 as active,
-  coalesce(present.content, 0)::text as content,
+  (coalesce(present.written, 0) # coalesce(replaced.content, 0))::text as written,
   (present.rows - left_out.rows)::float8 as rows,
   (coalesce(present.digest, 0) # coalesce(left_out.digest, 0))::text as digest,
   rejected.rows::float8 as "rejectedRows",
   coalesce(rejected.digest, 0)::text as "rejectedDigest"
-from present, left_out, rejected
+from present, replaced, left_out, rejected

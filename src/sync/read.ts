@@ -2,15 +2,15 @@ import type { Session } from '../db/connect.ts'
 import type { Source } from '../db/source.ts'
 import type { MeterQuery } from './describe.ts'
 import { stageDifferences } from './narrow.ts'
-import type { Left } from './record.ts'
+import type { Before } from './record.ts'
 import { createStaging, type Staged, stageAll, type Teller } from './stage.ts'
 
 export type Reading = {
   clientSystemId: string
   source: Source
   query: MeterQuery
-  /** What the last success left. */
-  left: Left
+  /** What the last success left, and the run before. */
+  left: Before
   /** Why all of it is to be read, where the caller knows. */
   full: string | null
   tell: Teller
@@ -32,19 +32,24 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
       projection,
       reason,
       expected: await query.estimate(),
+      bytesBefore: 0,
       tell,
     })
   }
   const narrowed = await stageDifferences(session, { clientSystemId, source, projection, left, tell })
   if ('staged' in narrowed) return narrowed.staged
-  const { refused, meters: expected } = narrowed
-  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, tell })
+  const { refused, meters: expected, bytes: bytesBefore } = narrowed
+  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, tell })
 }
 
+/** What a question of a narrow read may fail with, and a full read not. */
+const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'database_error', 'internal'])
+
 /** Why the hashes that are kept with the meters tell nothing, or null when they do. */
-function whyFull({ fingerprint }: MeterQuery, left: Left): string | null {
+function whyFull({ fingerprint }: MeterQuery, left: Before): string | null {
   if (left.meters.total === 0) return 'there were no meters here'
   if (left.fingerprint === null) return 'its rows were not hashed before'
   if (left.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
+  if (left.error !== null && doubtful.has(left.error)) return `the run before failed with ${left.error}`
   return null
 }

@@ -13,20 +13,30 @@ export type Left = {
   fingerprint: string | null
 }
 
-export async function findLeft(db: Queryable, clientSystemId: string): Promise<Left> {
+/** What the run before went wrong with, null where it did not. */
+export type Before = Left & { error: string | null }
+
+export async function findLeft(db: Queryable, clientSystemId: string): Promise<Before> {
   const { rows } = await db.query<{
     total: string
     active: string
     content: string | null
     fingerprint: string | null
+    error: string | null
   }>(
-    `select meters_total as total, meters_active as active, content_digest as content, source_fingerprint as fingerprint
+    `select meters_total as total, meters_active as active, content_digest as content, source_fingerprint as fingerprint,
+       (
+         select error_code from sync.run
+         where client_system_id = $1 and finished_at is not null
+         order by queued_at desc, id desc
+         limit 1
+       ) as error
      from sync.client_system where id = $1`,
     [clientSystemId],
   )
-  const { total = '0', active = '0', content = null, fingerprint = null } = rows[0] ?? {}
+  const { total = '0', active = '0', content = null, fingerprint = null, error = null } = rows[0] ?? {}
   const meters = { total: Number(total), active: Number(active) }
-  return { meters, content: BigInt(content ?? 0), fingerprint }
+  return { meters, content: BigInt(content ?? 0), fingerprint, error }
 }
 
 export type RunRef = { id: string; clientSystemId: string }

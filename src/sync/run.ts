@@ -99,7 +99,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession): Promise<
   signal.throwIfAborted()
   const counts = await apply(session, run, difference, verdict)
   await phases.enter('proving')
-  const { proof, ...now } = await prove(session, clientSystemId, staged, verdict, left)
+  const { proof, ...now } = await prove(session, run, staged, verdict, left)
   const { readMode, readReason, bytes: bytesRead } = staged
   const timings = phases.timings()
   const result: Result = {

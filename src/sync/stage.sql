@@ -18,10 +18,12 @@ create temporary table staging (
   row_hash bigint
 ) on commit drop;
 
--- What differs, and only that. `staged` points at the row of staging.
+-- What differs, and only that. `staged` points at the row of staging; `content` is the hash of the present meter as it was
+-- compared.
 create temporary table change (
   operation text not null,
   reason text,
   meter_id bigint,
-  staged tid
+  staged tid,
+  content bigint
 ) on commit drop;

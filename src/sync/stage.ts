@@ -26,6 +26,8 @@ export type Staged = {
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes; the digest is null where it computes none. */
   source: { rows: number; digest: bigint | null }
+  /** The xor of `content_hash` over the present meters here, before they are compared. */
+  content: bigint
 }
 
 /** Creates the tables that a run stages into, once in its transaction. */
@@ -42,6 +44,7 @@ export async function stageAll(
     projection,
     reason,
     expected,
+    bytesBefore,
     tell,
   }: {
     clientSystemId: string
@@ -49,28 +52,35 @@ export async function stageAll(
     projection: Projection
     reason: string
     expected: number | null
+    /** What was read before it turned out that all of it has to be. */
+    bytesBefore: number
     tell: Teller
   },
 ): Promise<Staged> {
   tell.step('meters', expected)
-  const { rows, bytes } = await copyInto(
+  const { rows, bytes: bytesNow } = await copyInto(
     client,
     'copy staging from stdin (format binary)',
     source.copy(`copy (\n${projection.select()}\n) to stdout (format binary)`),
-    (bytesRead) => tell.progress({ bytesRead }),
+    (now) => tell.progress({ bytesRead: bytesBefore + now }),
   )
+  const bytes = bytesBefore + bytesNow
   tell.progress({ bytesRead: bytes, rowsRead: rows })
   await client.query('analyze staging')
   await client.query(
     `create or replace temporary view ours as select * from sync.meter where client_system_id = ${pg.escapeLiteral(clientSystemId)}`,
   )
-  const hashed = await client.query<{ digest: string | null }>('select bit_xor(row_hash) as digest from staging')
-  const digest = hashed.rows[0]?.digest ?? null
+  const hashed = await client.query<{ digest: string | null; content: string | null }>(
+    `select (select bit_xor(row_hash) from staging) as digest,
+       (select bit_xor(content_hash) from ours where removed_at is null) as content`,
+  )
+  const { digest = null, content = null } = hashed.rows[0] ?? {}
   return {
     readMode: 'full',
     readReason: reason,
     equal: false,
     bytes,
     source: { rows, digest: digest === null ? (projection.hashes === null ? null : 0n) : BigInt(digest) },
+    content: BigInt(content ?? 0),
   }
 }

@@ -143,6 +143,8 @@ test('all of it is read at start, when asked for, after another query, and when 
   const most = await agent.sync()
   assertRead(most, 'full', /most meters differ/)
   assertCounts(most, { read: 300, updated: 160 })
+  const whole = (await agent.sync({ full: true })).bytesRead ?? 0
+  assert.ok((most.bytesRead ?? 0) > whole + 300 * 16, 'what was asked in vain was read too')
   await world.source.query(`update meter set name = 'Another' where external_id <= 140`)
   assertRead(await agent.sync(), 'narrow')
   await agent.stop()
