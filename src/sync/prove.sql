@@ -1,4 +1,5 @@
--- What is here now, for the Client System $1 and the run $3: all of it; what the run has changed of its content; and, to be held against the source, the present meters less those
+-- What is here now, for the Client System $1 and the run $3: all of it; what the run has changed of its content; and, to be
+-- held against the source, the present meters less those
 -- whose rows were rejected and those whose deletion was withheld ($2), and the rejected rows of the source themselves.
 with apart as materialized (
   select distinct meter_id
