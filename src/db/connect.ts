@@ -137,12 +137,20 @@ export function destroySocket(client: pg.Client): void {
   if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
 }
 
-/** Runs `work` in one transaction of a pooled connection: all of it or, when it throws, none. */
-export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction of a pooled connection: all of it or, when it throws, none. The query builder's own
+ * transaction keeps the connection for ever when its `begin` fails: a pool would be empty after a few restarts of the
+ * server, and would never end.
+ */
+export async function transaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  mode: '' | 'isolation level repeatable read read only' = '',
+): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {
-    await client.query('begin')
+    await client.query(`begin ${mode}`)
     const result = await work(client)
     await client.query('commit')
     return result

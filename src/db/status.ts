@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { failedStatuses, type Run, type RunStatus } from '../events.ts'
+import { transaction } from './connect.ts'
 import { drizzle, eq, inArray } from './drizzle.ts'
 import { findActiveRun, findLastRun } from './runs.ts'
 import { clientSystem, revisionCounter } from './schema.ts'
@@ -23,8 +24,10 @@ const finished: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled', 'int
 
 /** Reads all of it in one snapshot, so that the revision includes exactly what is told. */
 export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapshot> {
-  return await drizzle(pool).transaction(
-    async (tx) => {
+  return await transaction(
+    pool,
+    async (client) => {
+      const tx = drizzle(client)
       const clientSystems = new Map<string, ClientSystemSnapshot>()
       for (const row of await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))) {
         clientSystems.set(row.id, {
@@ -38,7 +41,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
       }
       return { revision: await readRevision(tx), clientSystems }
     },
-    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+    'isolation level repeatable read read only',
   )
 }
 
