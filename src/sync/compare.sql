@@ -26,15 +26,16 @@ select
 from (
   select
     pair.*,
+    -- What begins with a visible character is not blank, and needs no regular expression.
     case
       when staged is null then null
       when cut_id is not null then 'external_id is longer than 1,000 bytes'
       when external_id is null then 'external_id is null'
-      when external_id !~ '\S' then 'external_id is blank'
+      when ascii(external_id) not between 33 and 126 and external_id !~ '\S' then 'external_id is blank'
       when row_bytes is not null then 'row is larger than 8 MB: ' || row_bytes || ' bytes'
       when doubled then 'external_id comes more than once'
       when name is null then 'name is null'
-      when name !~ '\S' then 'name is blank'
+      when ascii(name) not between 33 and 126 and name !~ '\S' then 'name is blank'
       when port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
       when port::integer > 65535 then 'port is not a number from 1 to 65535'
       when active not in ('true', 'false') then 'active is not a boolean'

@@ -11,7 +11,7 @@ select
     || case when s.ip_address is distinct from m.ip_address then jsonb_build_object('ipAddress', m.ip_address) else '{}' end
     || case when s.port is distinct from m.port::text then jsonb_build_object('port', m.port) else '{}' end
     || case when s.active is distinct from m.active::text then jsonb_build_object('active', m.active) else '{}' end
-    || case when s.attributes::jsonb::text is distinct from m.attributes::text then jsonb_build_object('attributes', m.attributes) else '{}' end as before,
+    || case when attributes.differ then jsonb_build_object('attributes', m.attributes) else '{}' end as before,
   case when s.name is distinct from m.name then jsonb_build_object('name', s.name) else '{}' end
     || case when s.serial_number is distinct from m.serial_number then jsonb_build_object('serialNumber', s.serial_number) else '{}' end
     || case when s.kind is distinct from m.kind then jsonb_build_object('kind', s.kind) else '{}' end
@@ -20,8 +20,13 @@ select
     || case when s.ip_address is distinct from m.ip_address then jsonb_build_object('ipAddress', s.ip_address) else '{}' end
     || case when s.port is distinct from m.port::text then jsonb_build_object('port', s.port::integer) else '{}' end
     || case when s.active is distinct from m.active::text then jsonb_build_object('active', s.active::boolean) else '{}' end
-    || case when s.attributes::jsonb::text is distinct from m.attributes::text then jsonb_build_object('attributes', s.attributes::jsonb) else '{}' end as after
+    || case when attributes.differ then jsonb_build_object('attributes', s.attributes::jsonb) else '{}' end as after
 from change c
 join sync.meter m on m.id = c.meter_id
 cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
+-- Parsed once, and only where the texts differ (the same jsonb may come with its keys in another order).
+cross join lateral (
+  select s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text
+  offset 0
+) attributes (differ)
 where c.operation in ('update', 'restore')
