@@ -13,7 +13,11 @@ export function drawCurve({ meters, points, floor }: NonNullable<Report['curve']
   }))
   const floorSeconds = median(floor) / 1_000
   const times = [...measured.map(({ seconds }) => seconds), floorSeconds]
-  const [lowest, highest] = [Math.floor(Math.log10(Math.min(...times))), Math.ceil(Math.log10(Math.max(...times)))]
+  // Room for what is written under the lowest point and above the highest.
+  const [lowest, highest] = [
+    Math.floor(Math.log10(Math.min(...times) / 2)),
+    Math.ceil(Math.log10(Math.max(...times) * 1.2)),
+  ]
   const x = (changed: number) =>
     round(plot.left + (Math.log10(changed) / Math.log10(meters)) * (width - plot.left - plot.right))
   const y = (seconds: number) =>
