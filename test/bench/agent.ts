@@ -30,6 +30,7 @@ export async function startAgent(databases: Databases, role: 'all' | 'api' | 'wo
       NODE_ENV: 'production',
       // As docs/deploy has it.
       NODE_COMPILE_CACHE: compiled,
+      NODE_OPTIONS: '--max-semi-space-size=2',
       DATABASE_URL: databases.syncUrl,
       CLIENT_SYSTEM_URL: databases.clientSystemUrl,
       ROLE: role,
