@@ -14,6 +14,6 @@ const migrator: typeof import('drizzle-orm/node-postgres/migrator') = require('d
 export const { and, desc, eq, gt, inArray, lt, or, sql } = builder
 export const { bigint, boolean, customType, index, integer, jsonb, numeric, pgSchema, primaryKey, text, timestamp } =
   core
-export const { uniqueIndex, uuid } = core
+export const { check, uniqueIndex, uuid } = core
 export const { drizzle } = driver
 export const { migrate: applyMigrations } = migrator

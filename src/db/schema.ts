@@ -1,6 +1,7 @@
 import {
   bigint,
   boolean,
+  check,
   customType,
   index,
   integer,
@@ -78,7 +79,11 @@ export const meter = sync.table(
       sql`hash_record_extended(row(external_id, name, serial_number, kind, unit, location, ip_address, port, active, attributes::text), 0)`,
     ),
   },
-  (table) => [uniqueIndex('meter_external_id').on(table.clientSystemId, table.externalId)],
+  (table) => [
+    uniqueIndex('meter_external_id').on(table.clientSystemId, table.externalId),
+    // Of the removed meters no hash is kept: nobody is to make one of them active.
+    check('meter_removed_inactive', sql`${table.removedAt} is null or not ${table.active}`),
+  ],
 )
 
 export const meterReading = sync.table(

@@ -172,6 +172,7 @@ test('a meter that somebody changed, added or removed here is put right by the n
        values ('main', 'ghost', 'Ghost', '{}', true, gen_random_uuid(), gen_random_uuid())`,
       { deleted: 1 },
     ],
+    [`update sync.meter set removed_at = null, active = true where external_id = 'ghost'`, { deleted: 1 }],
   ]
   for (const [statement, counts] of harm) {
     await world.sync.query(statement)
@@ -181,6 +182,8 @@ test('a meter that somebody changed, added or removed here is put right by the n
     assert.deepEqual(await unequal(), [])
     assertRead(await agent.sync(), 'narrow')
   }
+  const revived = world.sync.query(`update sync.meter set active = true where external_id = 'ghost'`)
+  await assert.rejects(revived, /meter_removed_inactive/)
   await world.sync.query('update sync.meter set row_hash = 1, id_hash = 2 where external_id = $$20$$')
   const rehashed = await agent.sync()
   assertRead(rehashed, 'narrow')

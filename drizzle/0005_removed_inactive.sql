@@ -1,0 +1,2 @@
+UPDATE "sync"."meter" SET "active" = false WHERE "removed_at" IS NOT NULL AND "active";--> statement-breakpoint
+ALTER TABLE "sync"."meter" ADD CONSTRAINT "meter_removed_inactive" CHECK ("sync"."meter"."removed_at" is null or not "sync"."meter"."active");
