@@ -238,7 +238,7 @@ test('readings wait for the meters, grow, are stored once, and only the collecto
   const devices = firstDevices(60)
   await pool.query(
     `insert into sync.meter (client_system_id, external_id, name, kind, unit, attributes, active, removed_at, created_run_id, last_run_id)
-     select 'main', d.id, 'a', d.kind, d.unit, '{}', d.id <> '2', case when d.id = '1' then now() end, gen_random_uuid(), gen_random_uuid()
+     select 'main', d.id, 'a', d.kind, d.unit, '{}', d.id not in ('1', '2'), case when d.id = '1' then now() end, gen_random_uuid(), gen_random_uuid()
      from jsonb_to_recordset($1) as d (id text, kind text, unit text)`,
     [JSON.stringify(devices.map(({ kind, unit }, at) => ({ id: String(at), kind, unit })))],
   )
