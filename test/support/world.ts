@@ -68,11 +68,12 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
   })
   const source = await createDatabase(versions.source ?? 18, null, ends)
   const sync = await createDatabase(versions.sync ?? 18, 'sync_template', ends)
+  const schedule = farHour()
   const environment = (overrides: Environment = {}): Environment => ({
     DATABASE_URL: sync.url,
     CLIENT_SYSTEM_URL: source.url,
     PORT: '0',
-    SYNC_CRON: farHour(),
+    SYNC_CRON: schedule,
     LOG_LEVEL: 'debug',
     ...overrides,
   })
@@ -101,7 +102,10 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
   }
 }
 
-/** Every hour, but half an hour from now: no run of the schedule comes between those of a test. */
+/**
+ * Every hour, but half an hour from now: no run of the schedule comes between those of a test. Asked for once a world:
+ * its agents have one schedule, also when a minute ends between them.
+ */
 function farHour(): string {
   return `${(new Date().getUTCMinutes() + 30) % 60} * * * *`
 }
