@@ -80,7 +80,12 @@ function Facts({ run }: { run: Run }) {
       )}
       {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
       {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
-      {run.readMode !== null && <Fact name="Client System">{readModeWords[run.readMode]}</Fact>}
+      {run.readMode !== null && (
+        <Fact name="Client System">
+          {readModeWords[run.readMode]}{' '}
+          {run.readReason !== null && <small class="reason">since {run.readReason}</small>}
+        </Fact>
+      )}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
       {counts !== null && <Fact name="Rows of the source">{formatCount(counts.read)}</Fact>}
       {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
