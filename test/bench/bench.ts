@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { drawCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
-import type { Way } from './otherwise.ts'
+import { isWay, type Way, ways } from './otherwise.ts'
 import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
 import { measureCurve, measureSize } from './scenarios.ts'
@@ -88,7 +88,7 @@ async function bench(): Promise<void> {
   }
   const last = sizes.at(-1) ?? 0
   for (const meters of sizes) {
-    await measure(meters, false, options.otherwise && meters === last ? ['orm', 'statement', 'merge'] : [])
+    await measure(meters, false, options.otherwise && meters === last ? Object.keys(ways).filter(isWay) : [])
   }
   if (options.wan) await measure(last, true, [])
   if (options.curve !== undefined) {
