@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Agent } from './agent.ts'
 import type { ClientSystemStatus, Counts, Run } from './events.ts'
+import { complain, createTeller, number, plural, print, printJson, type Teller } from './terminal.ts'
 
 export const usage = `Keeps a local PostgreSQL database of meters in step with a remote Client System, and shows it live.
 
@@ -104,8 +105,10 @@ export async function preview(
     return exit.done
   }
   const { counts, changes, withheldBecause } = answer.preview
-  tellCounts(counts, 'A sync would now give')
+  print(`A sync would now give: ${summary(counts)}`)
+  tellRejected(counts)
   if (withheldBecause !== null) print(`The deletions would be withheld: ${withheldBecause}`)
+  tellApproval(counts)
   for (const { operation, externalId, before, after } of changes) {
     const columns = Object.keys(after ?? {})
     const values = columns.map((name) =>
@@ -193,35 +196,19 @@ async function follow(agent: Agent, asked: Run, teller: Teller | null, signal: A
   }
 }
 
-type Teller = ReturnType<typeof createTeller>
-
-/** Tells how a run goes: a line a phase, and on a terminal one line that counts. */
-function createTeller() {
-  const terminal = process.stdout.isTTY
-  const clear = () => void (terminal && process.stdout.write('\r\u001b[2K'))
-  let told = ''
-  return {
-    clear,
-    run: ({ id, phase, status }: Run) => {
-      const line = phase === null ? `Run ${id} is ${status}` : `${phase} …`
-      if (line === told) return
-      told = line
-      clear()
-      print(line)
-    },
-    progress: ({ phase, rowsRead, rowsExpected }: { phase: string; rowsRead: number; rowsExpected: number | null }) => {
-      if (!terminal || phase !== 'reading') return
-      const expected = rowsExpected === null || rowsRead > rowsExpected ? '' : ` of about ${number(rowsExpected)}`
-      process.stdout.write(`\r\u001b[2K${phase} … ${number(rowsRead)}${expected}`)
-    },
-  }
+function tellCounts(counts: Counts): void {
+  print(`Synced: ${summary(counts)}`)
+  tellRejected(counts)
+  if (counts.withheld > 0) print(`Withheld, as they look like an accident: ${plural(counts.withheld, 'deletion')}`)
+  tellApproval(counts)
 }
 
-function tellCounts({ rejected, withheld, ...counts }: Counts, done = 'Synced'): void {
-  print(`${done}: ${summary(counts)}`)
-  if (rejected > 0) print(`${number(rejected)} rows of the Client System could not be used`)
+function tellRejected({ rejected }: Counts): void {
+  if (rejected > 0) print(`${plural(rejected, 'row')} of the Client System could not be used`)
+}
+
+function tellApproval({ withheld }: Counts): void {
   if (withheld === 0) return
-  print(`${number(withheld)} deletions were withheld because they look like an accident`)
   print(`To let them through: node src/main.ts sync --approve-deletes ${withheld}`)
 }
 
@@ -243,37 +230,11 @@ function tellClientSystem(told: ClientSystemStatus): void {
   print(`${name} (${id})`)
   print(`  Meters     ${number(meters.active)} active, ${number(meters.inactive)} inactive, ${freshness}`)
   print(`  Last sync  ${lastSuccess?.finishedAt ?? 'Never synced'}${counts ? `: ${summary(counts)}` : ''}`)
-  if (counts && counts.withheld > 0) print(`  Withheld   ${number(counts.withheld)} deletions`)
+  if (counts && counts.withheld > 0) print(`  Withheld   ${plural(counts.withheld, 'deletion')}`)
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
   if (lastFailure && lastRun?.id === lastFailure.id) {
     print(`  Failed     ${lastFailure.finishedAt}: ${lastFailure.error?.message ?? lastFailure.status}`)
     if (lastFailure.error?.hint) print(`             ${lastFailure.error.hint}`)
   }
   if (schedule.nextRunAt) print(`  Next sync  ${schedule.nextRunAt}`)
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en')
-}
-
-function print(line: string): void {
-  process.stdout.write(`${plain(line)}\n`)
-}
-
-function printJson(value: unknown): void {
-  const escaped = (character: string) =>
-    character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  process.stdout.write(`${JSON.stringify(value).replace(steering, escaped)}\n`)
-}
-
-/** To stderr. */
-export function complain(line: string): void {
-  process.stderr.write(`${plain(line)}\n`)
-}
-
-/** Names and messages come from databases: what would steer the terminal is shown as its code (Fault 27). */
-const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-function plain(text: string): string {
-  return text.replace(steering, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }

@@ -1,12 +1,13 @@
 import './memory.ts'
 import { pino, stdSerializers, stdTimeFunctions } from 'pino'
 import { type Agent, version } from './agent.ts'
-import { type Command, complain, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
+import { type Command, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
 import { type Config, type Environment, parseConfig, readEnvironment, secretsOf, wantsDemonstration } from './config.ts'
 import { migrate } from './db/migrate.ts'
 import { AgentError, ConfigError, errorCode, errorMessage } from './errors.ts'
 import { createLog, createRedact, type Log, type Redact, redactLine } from './log.ts'
 import { openAgent, startService } from './service.ts'
+import { complain } from './terminal.ts'
 
 /** How long an orderly stop may take before the process ends without it. */
 const patience = 9_500
