@@ -4,27 +4,40 @@ import { AgentError } from '../errors.ts'
 /** A well-formed reading as it was sent, with its line; `value` is the number's own text. */
 export type SentReading = z.infer<typeof readingSchema> & { line: number }
 
+/** PostgreSQL keeps no NUL in a text. */
+const text = (what: string) =>
+  z.string({ error: `${what} must be a text` }).refine((text) => !text.includes('\0'), { error: `${what} holds a NUL` })
+
 const name = (what: string) =>
-  z
-    .string({ error: `${what} must be a text` })
+  text(what)
     .max(1_000, { error: `${what} is longer than 1,000 characters` })
-    .refine((text) => text.trim() !== '' && !text.includes('\0'), { error: `${what} must not be blank` })
+    .refine((text) => text.trim() !== '', { error: `${what} must not be blank` })
 
 export const readingSchema = z
-  .strictObject({
-    externalId: name('externalId'),
-    clientSystemId: z.string().optional(),
-    quantity: name('quantity'),
-    value: z
-      .string()
-      .regex(/^-?\d{1,60}(\.\d{1,60})?([eE][-+]?\d{1,2})?$/, { error: 'value must be a number' })
-      .meta({ type: 'number', pattern: undefined, description: 'All its digits are kept' }),
-    unit: z.string().max(100).nullish(),
-    readAt: z.iso
-      .datetime({ offset: true, error: 'readAt must be a time with its offset, like 2026-01-31T12:00:00Z' })
-      .refine((text) => !text.startsWith('0000'), { error: 'readAt must be a time of this era' })
-      .meta({ pattern: undefined }),
-  })
+  .strictObject(
+    {
+      externalId: name('externalId'),
+      clientSystemId: text('clientSystemId').optional(),
+      quantity: name('quantity'),
+      value: z
+        .string({ error: 'value must be a number' })
+        .regex(/^-?\d{1,60}(\.\d{1,60})?([eE][-+]?\d{1,2})?$/, {
+          error: 'value has more than 60 digits on a side of its point, or an exponent beyond 99',
+        })
+        .meta({ type: 'number', pattern: undefined, description: 'All its digits are kept' }),
+      unit: text('unit').max(100, { error: 'unit is longer than 100 characters' }).nullish(),
+      readAt: z.iso
+        .datetime({ offset: true, error: 'readAt must be a time with its offset, like 2026-01-31T12:00:00Z' })
+        .refine((text) => !text.startsWith('0000'), { error: 'readAt must be a time of this era' })
+        .meta({ pattern: undefined }),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `a reading has no ${issue.keys?.join(', ')}`
+          : 'a reading must be an object',
+    },
+  )
   .meta({ id: 'SentReading' })
 
 /**
