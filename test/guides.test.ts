@@ -247,6 +247,20 @@ test('operate.md: the lines of the log are those that the agent writes', () => {
   }
 })
 
+test('operate.md: every reason to read everything has a row, and no other has', () => {
+  const [, whyFull = ''] = /function whyFull[\s\S]*?\{\n([\s\S]*?)\n\}/.exec(read('src/sync/read.ts')) ?? []
+  const [asked = ''] = /const reason = .*/.exec(read('src/db/runs.ts')) ?? []
+  const given = [
+    ...[...whyFull.matchAll(/return ['`](.+?)['`]$/gm)].map(([, reason = '']) => reason.replace(/\$\{.*\}/, '…')),
+    ...[...read('src/sync/narrow.ts').matchAll(/refused: '(.+?)'/g)].map(([, reason]) => reason),
+    ...[...asked.matchAll(/'(\w+ [^']+)'/g)].map(([, reason]) => reason),
+  ]
+  assert.ok(given.length >= 9)
+  const [, table = ''] = /## Why a run read everything\n([\s\S]*?)\n## /.exec(operate) ?? []
+  const rows = [...table.matchAll(/^\| (`.+?`) \| /gm)].flatMap(([, cell = '']) => cell.split(', `'))
+  assert.deepEqual(rows.map((reason) => reason.replaceAll('`', '')).toSorted(), given.sort())
+})
+
 test('operate.md: the query for who holds a lock runs', async (t) => {
   const world = await createWorld(t)
   const [, query = ''] = /### `database_busy`[\s\S]*?```sql\n([\s\S]*?)```/.exec(operate) ?? []

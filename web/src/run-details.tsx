@@ -83,7 +83,7 @@ function Facts({ run }: { run: Run }) {
       {run.readMode !== null && (
         <Fact name="Client System">
           {readModeWords[run.readMode]}{' '}
-          {run.readReason !== null && <small class="reason">since {run.readReason}</small>}
+          {run.readReason !== null && <small class="reason">because {run.readReason}</small>}
         </Fact>
       )}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
