@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact'
 import type { Meter } from '../../src/events.ts'
 import { Moment } from './clock.tsx'
 import { Icon } from './icon.tsx'
@@ -25,7 +24,7 @@ export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean;
           </a>
         </td>
         <td {...tableRoles.cell} class="meter-name">
-          <span>{meter.name}</span>
+          <span class="clamped">{meter.name}</span>
         </td>
         <Cell label="Kind">{meter.kind}</Cell>
         <Cell label="Location">{meter.location}</Cell>
@@ -59,14 +58,16 @@ export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean;
   )
 }
 
-function Cell({ label, children }: { label: string; children: ComponentChildren }) {
+function Cell({ label, children }: { label: string; children: string | null }) {
   return (
     <td {...tableRoles.cell} class="meter-fact">
-      {children ?? (
+      {children === null ? (
         <span class="quiet">
           <span aria-hidden="true">–</span>
           <span class="unseen">no {label.toLowerCase()}</span>
         </span>
+      ) : (
+        <span class="clamped">{children}</span>
       )}
     </td>
   )
