@@ -4,6 +4,7 @@ import type { ClientSystem, Config } from './config.ts'
 import { drizzle } from './db/drizzle.ts'
 import { findMeter, listChanges, listHistory, listMeters, listRejected, type MeterFilter } from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
+import type { Found } from './db/pages.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
 import { findActiveRun, findRun, listRuns, listRunsSince } from './db/runs.ts'
 import { readRevision, readSnapshot, type Snapshot } from './db/status.ts'
@@ -172,8 +173,8 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       limit: number
     }): Promise<Page<Run, { queuedAt: string; id: string }>> => {
       const clientSystemIds = [clientSystem(filter.clientSystemId).id]
-      const runs = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit + 1)
-      return page(runs, filter.limit, ({ queuedAt, id }) => ({ queuedAt, id }))
+      const found = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit)
+      return toPage(found, ({ queuedAt, id }) => ({ queuedAt, id }))
     },
 
     changes: async (
@@ -181,8 +182,8 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       filter: { operation: ChangeOperation | null; after: string | null; limit: number },
     ): Promise<Page<Change, string>> => {
       const { clientSystemId } = await run(runId)
-      const changes = await listChanges(lists, { runId, clientSystemId, ...filter }, filter.limit + 1)
-      return page(changes, filter.limit, ({ externalId }) => externalId)
+      const found = await listChanges(lists, { runId, clientSystemId, ...filter }, filter.limit)
+      return toPage(found, ({ externalId }) => externalId)
     },
 
     rejected: async (
@@ -190,7 +191,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       { after, limit }: { after: number; limit: number },
     ): Promise<Page<Rejected, number>> => {
       await run(runId)
-      const found = page(await listRejected(lists, runId, after, limit + 1), limit, ({ id }) => id)
+      const found = toPage(await listRejected(lists, runId, after, limit), ({ id }) => id)
       return { items: found.items.map(({ rejected }) => rejected), next: found.next }
     },
 
@@ -198,8 +199,8 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       filter: Omit<MeterFilter, 'clientSystemId'> & { clientSystemId: string | null; limit: number },
     ): Promise<Page<Meter, string>> => {
       const { id } = clientSystem(filter.clientSystemId)
-      const meters = await listMeters(lists, { ...filter, clientSystemId: id }, filter.limit + 1)
-      return page(meters, filter.limit, ({ externalId }) => externalId)
+      const found = await listMeters(lists, { ...filter, clientSystemId: id }, filter.limit)
+      return toPage(found, ({ externalId }) => externalId)
     },
 
     history: async (
@@ -207,7 +208,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       { before, limit }: { before: { at: string; runId: string } | null; limit: number },
     ): Promise<Page<Change, { at: string; runId: string }>> => {
       await meter(meterId)
-      const found = page(await listHistory(lists, meterId, before, limit + 1), limit, ({ cursor }) => cursor)
+      const found = toPage(await listHistory(lists, meterId, before, limit), ({ cursor }) => cursor)
       return { items: found.items.map(({ change }) => change), next: found.next }
     },
 
@@ -217,7 +218,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
       { limit, ...filter }: { from: string | null; to: string | null; before: ReadingCursor | null; limit: number },
     ): Promise<Page<Reading, ReadingCursor>> => {
       await meter(meterId)
-      const found = page(await listReadings(lists, { meterId, ...filter }, limit + 1), limit, ({ cursor }) => cursor)
+      const found = toPage(await listReadings(lists, { meterId, ...filter }, limit), ({ cursor }) => cursor)
       return { items: found.items.map(({ reading }) => reading), next: found.next }
     },
 
@@ -283,8 +284,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
   }
 }
 
-function page<Item, Cursor>(found: Item[], limit: number, cursor: (item: Item) => Cursor): Page<Item, Cursor> {
-  const items = found.slice(0, limit)
+function toPage<Item, Cursor>({ items, more }: Found<Item>, cursor: (item: Item) => Cursor): Page<Item, Cursor> {
   const last = items.at(-1)
-  return { items, next: found.length > limit && last !== undefined ? cursor(last) : null }
+  return { items, next: more && last !== undefined ? cursor(last) : null }
 }

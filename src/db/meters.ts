@@ -1,6 +1,7 @@
 import type { Change, ChangeOperation, Meter, Reading, Rejected } from '../events.ts'
 import type { Queryable } from './connect.ts'
 import { parseObject } from './json.ts'
+import { type Found, findPage } from './pages.ts'
 
 type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt' | 'lastReading'> & {
   id: string
@@ -53,14 +54,14 @@ export type MeterFilter = {
   after: string | null
 }
 
-/** A page of meters by external id; `limit` rows at most. */
+/** A page of meters by external id; `limit` of them at most. */
 export async function listMeters(
   db: Queryable,
   { clientSystemId, search, state, after }: MeterFilter,
   limit: number,
-): Promise<Meter[]> {
-  const { rows } = await db.query<MeterRow>(
-    `select ${meterColumns}
+): Promise<Found<Meter>> {
+  const select = `
+     select ${meterColumns}
      from sync.meter
      where client_system_id = $1
        and external_id > coalesce($2, '')
@@ -70,10 +71,14 @@ export async function listMeters(
          or position(lower($4) in lower(name)) > 0
          or position(lower($4) in lower(serial_number)) > 0)
      order by external_id
-     limit $5`,
-    [clientSystemId, after, state === 'all' ? null : state === 'active', search, limit],
+     limit $5`
+  const { items, more } = await findPage<MeterRow>(
+    db,
+    { select, order: '"externalId"' },
+    [clientSystemId, after, state === 'all' ? null : state === 'active', search],
+    limit,
   )
-  return rows.map(toMeter)
+  return { items: items.map(toMeter), more }
 }
 
 export async function findMeter(db: Queryable, clientSystemIds: string[], id: number): Promise<Meter | null> {
@@ -116,9 +121,9 @@ export async function listChanges(
   db: Queryable,
   { runId, clientSystemId, operation, after }: ChangeFilter,
   limit: number,
-): Promise<Change[]> {
-  const { rows } = await db.query<ChangeRow>(
-    `(
+): Promise<Found<Change>> {
+  const select = `
+     (
        select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
          before::text as before, after::text as after
        from sync.meter_change
@@ -135,10 +140,10 @@ export async function listChanges(
        limit $5
      )
      order by "externalId"
-     limit $5`,
-    [runId, clientSystemId, after, operation, limit],
-  )
-  return rows.map(toChange)
+     limit $5`
+  const page = { select, order: '"externalId"' }
+  const { items, more } = await findPage<ChangeRow>(db, page, [runId, clientSystemId, after, operation], limit)
+  return { items: items.map(toChange), more }
 }
 
 /** A page of what happened to a meter, newest first. `before` is the time and run that the page before ended with. */
@@ -147,9 +152,9 @@ export async function listHistory(
   meterId: number,
   before: { at: string; runId: string } | null,
   limit: number,
-): Promise<{ change: Change; cursor: { at: string; runId: string } }[]> {
-  const { rows } = await db.query<ChangeRow & { cursorAt: string }>(
-    `select *, at::text as "cursorAt"
+): Promise<Found<{ change: Change; cursor: { at: string; runId: string } }>> {
+  const select = `
+     select *, at::text as "cursorAt"
      from (
        select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
          before::text as before, after::text as after
@@ -162,10 +167,17 @@ export async function listHistory(
      ) change
      where $2::timestamptz is null or (at, "runId") < ($2::timestamptz, $3::uuid)
      order by at desc, "runId" desc
-     limit $4`,
-    [meterId, before?.at ?? null, before?.runId ?? null, limit],
+     limit $4`
+  const { items, more } = await findPage<ChangeRow & { cursorAt: string }>(
+    db,
+    { select, order: 'at desc, "runId" desc' },
+    [meterId, before?.at ?? null, before?.runId ?? null],
+    limit,
   )
-  return rows.map(({ cursorAt, ...row }) => ({ change: toChange(row), cursor: { at: cursorAt, runId: row.runId } }))
+  return {
+    items: items.map(({ cursorAt, ...row }) => ({ change: toChange(row), cursor: { at: cursorAt, runId: row.runId } })),
+    more,
+  }
 }
 
 /** A page of a run's rejected rows in the order they came; `after` is the id that the page before ended with. */
@@ -174,14 +186,21 @@ export async function listRejected(
   runId: string,
   after: number,
   limit: number,
-): Promise<{ rejected: Rejected; id: number }[]> {
-  const { rows } = await db.query<{ id: string; externalId: string | null; reason: string; row: string }>(
-    `select id, external_id as "externalId", reason, row::text as row
-     from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`,
-    [runId, after, limit],
+): Promise<Found<{ rejected: Rejected; id: number }>> {
+  const select = `
+     select id, external_id as "externalId", reason, row::text as row
+     from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`
+  const { items, more } = await findPage<{ id: string; externalId: string | null; reason: string; row: string }>(
+    db,
+    { select, order: 'id' },
+    [runId, after],
+    limit,
   )
-  return rows.map(({ id, externalId, reason, row }) => ({
-    rejected: { externalId, reason, row: parseObject(row) },
-    id: Number(id),
-  }))
+  return {
+    items: items.map(({ id, externalId, reason, row }) => ({
+      rejected: { externalId, reason, row: parseObject(row) },
+      id: Number(id),
+    })),
+    more,
+  }
 }

@@ -4,6 +4,7 @@ import copyStreams from 'pg-copy-streams'
 import type { Reading } from '../events.ts'
 import { type Queryable, sqlBeside, transaction } from './connect.ts'
 import { readAt, toReading } from './meters.ts'
+import { type Found, firstOf } from './pages.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'readings.sql')
 
@@ -68,7 +69,7 @@ export async function listReadings(
   db: Queryable,
   filter: { meterId: number; from: string | null; to: string | null; before: ReadingCursor | null },
   limit: number,
-): Promise<{ reading: Reading; cursor: ReadingCursor }[]> {
+): Promise<Found<{ reading: Reading; cursor: ReadingCursor }>> {
   const { meterId, from, to, before } = filter
   const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(
     `select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', unit)::text as reading,
@@ -80,7 +81,11 @@ export async function listReadings(
        and ($4::timestamptz is null or (read_at, quantity) < ($4, $5))
      order by read_at desc, quantity desc
      limit $6`,
-    [meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit],
+    [meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
   )
-  return rows.map(({ reading, at, quantity }) => ({ reading: toReading(reading), cursor: { at, quantity } }))
+  const { items, more } = firstOf(rows, limit)
+  return {
+    items: items.map(({ reading, at, quantity }) => ({ reading: toReading(reading), cursor: { at, quantity } })),
+    more,
+  }
 }

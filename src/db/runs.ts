@@ -2,6 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { activeStatuses, type Counts, type Phase, type Run, type RunStatus, type Trigger } from '../events.ts'
 import { and, desc, eq, gt, inArray, lt, or, sql } from './drizzle.ts'
+import { type Found, firstOf } from './pages.ts'
 import { run } from './schema.ts'
 
 type Row = typeof run.$inferSelect
@@ -95,12 +96,12 @@ export type RunFilter = {
   before: { queuedAt: string; id: string } | null
 }
 
-/** A page of runs, newest first; `limit` rows at most. */
+/** A page of runs, newest first; `limit` of them at most. */
 export async function listRuns(
   db: Reader,
   { clientSystemIds, status, before }: RunFilter,
   limit: number,
-): Promise<Run[]> {
+): Promise<Found<Run>> {
   const conditions: (SQL | undefined)[] = [inArray(run.clientSystemId, clientSystemIds)]
   if (status) conditions.push(eq(run.status, status))
   if (before) {
@@ -112,8 +113,8 @@ export async function listRuns(
     .from(run)
     .where(and(...conditions))
     .orderBy(desc(run.queuedAt), desc(run.id))
-    .limit(limit)
-  return rows.map(toRun)
+    .limit(limit + 1)
+  return firstOf(rows.map(toRun), limit)
 }
 
 /** The runs that changed after a revision, in the order of their latest change; the latest `limit` of them. */

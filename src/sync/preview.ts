@@ -1,6 +1,7 @@
 import type { ClientSystem } from '../config.ts'
 import { openSession, type Session, sqlBeside } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
+import { upToMostBytes } from '../db/pages.ts'
 import { openSource } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 import type { Counts, Preview, PreviewedChange } from '../events.ts'
@@ -15,8 +16,9 @@ import { findLeft } from './record.ts'
 
 const mostChanges = 100
 
-/** By external id. The differences are those that a run would keep (difference.sql). */
-const listChanges = `
+/** By external id, up to about a megabyte. The differences are those that a run would keep (difference.sql). */
+const listChanges = upToMostBytes(
+  `
   select meter_id as "meterId", external_id as "externalId", operation, before::text as before, after::text as after
   from (
     (select * from (${sqlBeside(import.meta.url, 'insertion.sql')}) i order by external_id limit $1)
@@ -33,7 +35,9 @@ const listChanges = `
     )
   ) change
   order by external_id
-  limit $1`
+  limit $1`,
+  '"externalId"',
+)
 
 /**
  * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock and
@@ -86,9 +90,10 @@ const unheard = { step: () => undefined, progress: () => undefined }
 type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after'> &
   Record<'meterId' | 'before' | 'after', string | null>
 
-function toChange({ meterId, before, after, ...change }: ChangeRow): PreviewedChange {
+function toChange({ meterId, externalId, operation, before, after }: ChangeRow): PreviewedChange {
   return {
-    ...change,
+    externalId,
+    operation,
     meterId: meterId === null ? null : Number(meterId),
     before: before === null ? null : parseObject(before),
     after: after === null ? null : parseObject(after),
