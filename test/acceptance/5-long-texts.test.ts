@@ -26,3 +26,35 @@ test('a meter with long texts takes no more room in the list than two lines', as
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
   }
 })
+
+test('of a long text a part is shown, where it changed, and all of it when asked for', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 2)
+  await world.source.query(`update meter set name = repeat('long ', 40000) where external_id = 2`)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.source.query(`update meter set name = overlay(name placing 'CHANGED' from 100001) where external_id = 2`)
+  const run = await agent.sync()
+  const browse = await openBrowser(t)
+  const { page, complaints } = await browse(`${agent.url}/#/runs/${run.id}`)
+  const change = page.getByRole('region', { name: 'Changes' }).getByRole('listitem').first()
+  assert.match(
+    (await change.locator('ins').textContent()) ?? '',
+    /^… long .{50,60}CHANGED.{200,} … Show all 200,000 characters$/,
+  )
+  const shown = await change.locator('del').textContent()
+  assert.match(shown ?? '', /^… [long ]{300} … Show all 200,000 characters$/)
+  await change.locator('ins').getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  const whole = change.locator('ins').getByRole('button', { name: 'Show less', expanded: true })
+  await whole.waitFor()
+  assert.equal((await change.locator('ins').textContent())?.length, 200_000 + ' Show less'.length)
+  assert.ok(await whole.evaluate((button) => button === button.ownerDocument.activeElement), 'the focus stays')
+  assert.equal(await change.locator('del').textContent(), shown)
+  await page.evaluate(`location.hash = '#/meters/2'`)
+  await page
+    .getByRole('button', { name: /^Show all 200,000 characters$/ })
+    .first()
+    .waitFor()
+  assert.deepEqual(complaints, [])
+})

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import {
+  excerptOf,
+  firstDifference,
   formatAge,
   formatBytes,
   formatClock,
@@ -13,6 +15,7 @@ import {
   formatElapsed,
   formatExact,
   formatValue,
+  isLong,
   plural,
 } from '../../web/src/format.ts'
 
@@ -170,4 +173,33 @@ describe('a moment', () => {
 test('a value is text as it is, anything else as JSON; nothing has no text', () => {
   const values = ['a "b"', '', 0, false, [1, null], { a: { b: 1 } }, null, undefined]
   assert.deepEqual(values.map(formatValue), ['a "b"', '', '0', 'false', '[1,null]', '{"a":{"b":1}}', null, null])
+})
+
+test('of a long text a part is shown: its beginning, or where it differs, with whole letters', () => {
+  assert.equal(isLong('x'.repeat(400)), false)
+  assert.equal(isLong('x'.repeat(401)), true)
+  assert.equal(excerptOf('x'.repeat(500), 0), `${'x'.repeat(300)} …`)
+  const early = `${'a'.repeat(149)}B${'c'.repeat(400)}`
+  assert.equal(excerptOf(early, 149), `${early.slice(0, 300)} …`)
+  const late = `${'a'.repeat(1_000)}B${'c'.repeat(400)}`
+  assert.equal(excerptOf(late, 1_000), `… ${'a'.repeat(60)}B${'c'.repeat(239)} …`)
+  assert.equal(excerptOf('a'.repeat(1_000), 1_000), `… ${'a'.repeat(300)}`)
+  assert.equal(firstDifference('abc', 'abd'), 2)
+  assert.equal(firstDifference('ab', 'abc'), 2)
+})
+
+test('an excerpt splits no letter, and of two texts of one length shows the difference', () => {
+  const letter = fc.constantFrom('a', 'é', '👩', '𝒳')
+  const side = fc.array(letter, { minLength: 401, maxLength: 700 }).map((letters) => letters.join(''))
+  fc.assert(
+    fc.property(side, fc.nat(), (text, place) => {
+      const at = place % text.length
+      const other = `${text.slice(0, at)}#${text.slice(at + 1)}`
+      const from = firstDifference(text, other)
+      assert.equal(from, at)
+      assert.notEqual(excerptOf(text, from), excerptOf(other, from))
+      assert.ok(excerptOf(text, from).isWellFormed())
+      assert.ok(excerptOf(text, from).length <= 304)
+    }),
+  )
 })

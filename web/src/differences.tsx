@@ -1,6 +1,8 @@
 import type { Change } from '../../src/events.ts'
 import { differencesOf, valuesOf } from './difference.ts'
+import { firstDifference } from './format.ts'
 import { Icon } from './icon.tsx'
+import { LongText } from './long-text.tsx'
 
 /** What a change makes of a meter's columns: old value and new. Renders nothing when it changes none. */
 export function Differences({ change }: { change: Pick<Change, 'before' | 'after'> }) {
@@ -8,15 +10,18 @@ export function Differences({ change }: { change: Pick<Change, 'before' | 'after
   if (differences.length === 0) return null
   return (
     <ul class="differences">
-      {differences.map(({ column, before, after }) => (
-        <li key={column}>
-          <span class="column">{column}</span>
-          <Value text={before} old />
-          <Icon name="arrow" />
-          <span class="unseen">became</span>
-          <Value text={after} />
-        </li>
-      ))}
+      {differences.map(({ column, before, after }) => {
+        const from = firstDifference(before ?? '', after ?? '')
+        return (
+          <li key={column}>
+            <span class="column">{column}</span>
+            <Value text={before} from={from} old />
+            <Icon name="arrow" />
+            <span class="unseen">became</span>
+            <Value text={after} from={from} />
+          </li>
+        )
+      })}
     </ul>
   )
 }
@@ -29,14 +34,21 @@ export function Values({ meter }: { meter: Record<string, unknown> }) {
         // An attribute may bear the name of a column: only the place tells them apart.
         <li key={`${index} ${column}`}>
           <span class="column">{column}</span>
-          {value === '' ? <span class="value-none">empty text</span> : <span>{value}</span>}
+          {value === '' ? (
+            <span class="value-none">empty text</span>
+          ) : (
+            <span>
+              <LongText text={value} />
+            </span>
+          )}
         </li>
       ))}
     </ul>
   )
 }
 
-function Value({ text, old = false }: { text: string | null; old?: boolean }) {
+function Value({ text, from, old = false }: { text: string | null; from: number; old?: boolean }) {
   if (text === null || text === '') return <span class="value-none">{text === null ? 'nothing' : 'empty text'}</span>
-  return old ? <del>{text}</del> : <ins>{text}</ins>
+  const shown = <LongText text={text} from={from} />
+  return old ? <del>{shown}</del> : <ins>{shown}</ins>
 }

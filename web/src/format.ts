@@ -121,3 +121,32 @@ export function formatValue(value: unknown): string | null {
   if (value === null || value === undefined) return null
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
+
+/** How many characters of a long text are shown at first. */
+const excerptLength = 300
+
+/** Too long to be shown whole before somebody asks for it. */
+export function isLong(text: string): boolean {
+  return text.length > excerptLength + 100
+}
+
+/** The part of a long text that shows the character at `from`, with a little before it. Letters stay whole. */
+export function excerptOf(text: string, from: number): string {
+  const start = from <= excerptLength / 2 ? 0 : Math.min(from - 60, text.length - excerptLength)
+  const end = start + excerptLength
+  const part = text.slice(splitsPair(text, start) ? start + 1 : start, splitsPair(text, end) ? end - 1 : end)
+  return `${start > 0 ? '… ' : ''}${part}${end < text.length ? ' …' : ''}`
+}
+
+/** Where two texts begin to differ; the length of the shorter one when it begins the longer. */
+export function firstDifference(one: string, other: string): number {
+  const most = Math.min(one.length, other.length)
+  let at = 0
+  while (at < most && one[at] === other[at]) at++
+  return at
+}
+
+/** Whether a character of two units would be cut at `at`. */
+function splitsPair(text: string, at: number): boolean {
+  return /^[\uDC00-\uDFFF]/.test(text.slice(at, at + 1)) && /[\uD800-\uDBFF]$/.test(text.slice(at - 1, at))
+}

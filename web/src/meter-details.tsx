@@ -5,6 +5,7 @@ import { readMeterHistory } from './api.ts'
 import { Moment } from './clock.tsx'
 import { Differences } from './differences.tsx'
 import { formatValue } from './format.ts'
+import { LongText } from './long-text.tsx'
 import { MeterReadings } from './meter-readings.tsx'
 import { Operation } from './operation.tsx'
 import { PagedList } from './paged-list.tsx'
@@ -79,7 +80,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children ?? <None />}</dd>
+      <dd>{typeof children === 'string' ? <LongText text={children} /> : (children ?? <None />)}</dd>
     </div>
   )
 }
