@@ -92,7 +92,7 @@ describe('the command line', { concurrency: 2 }, () => {
 
     const text = await run(['sync'], environment)
     assert.deepEqual([text.code, text.err], [0, ''])
-    assert.match(text.out, /^Run \S+ is queued\n/)
+    assert.match(text.out, /^(Run \S+ is (queued|running)|\w+ …)\n/)
     assert.match(
       text.out,
       /\nSynced: 50 read, 0 inserted, 0 updated, 0 deleted\nWithheld, as they look like an accident: 50 deletions\n/,
