@@ -8,7 +8,8 @@ test('a meter with long texts takes no more room in the list than two lines', as
   const world = await createWorld(t)
   await createMeters(world.source, 3)
   await world.source.query(
-    `update meter set name = repeat('long ', 100), location = repeat('x', 400) where external_id = 2`,
+    `update meter set name = repeat('long ', 100), location = repeat('x', 400), kind = 'electricities'
+     where external_id = 2`,
   )
   const agent = await world.agent()
   await agent.settled()
@@ -23,6 +24,8 @@ test('a meter with long texts takes no more room in the list than two lines', as
     }
     const [short = 0, long = 0] = heights
     assert.ok(short > 0 && long > short && long < short + 80, `${width}: ${heights}`)
+    const kind = await page.getByRole('row').getByText('electricities', { exact: true }).boundingBox()
+    assert.ok((kind?.height ?? 99) < 30, `${width}: the kind is ${kind?.height} pixels high`)
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
   }
 })
