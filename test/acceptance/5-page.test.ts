@@ -39,6 +39,7 @@ test('5.10 every view in every state is without a violation, in light and dark, 
   await inspect(eyes, 'in-step', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
   await lead(eyes, `#/runs/${changed.id}`)
   await inspect(eyes, 'run', (page) => page.getByText('Meter 3 (new)').waitFor())
+  for (const page of Object.values(eyes)) assert.match(await page.title(), /^Run of \d.* · In step · Meter Sync Agent$/)
 
   await world.source.query('delete from meter where external_id > 20')
   await world.source.query(`insert into meter (external_id, name) values (900, '  ')`)
@@ -71,8 +72,10 @@ test('5.10 every view in every state is without a violation, in light and dark, 
     await page.getByRole('img', { name: /^voltage: 60 readings/ }).waitFor()
     await page.getByRole('region', { name: 'What happened' }).getByText('Meter 1 (new)').waitFor()
   })
+  for (const page of Object.values(eyes)) assert.match(await page.title(), /^Meter 1 · ! Deletions held back · /)
   await lead(eyes, `#/meters?q=nowhere`)
   await inspect(eyes, 'no-meter', (page) => page.getByText('No meter has “nowhere”').waitFor())
+  assert.match(await eyes.wide.title(), /^Meters · /)
   await lead(eyes, `#/?outcome=cancelled&trigger=startup`)
   await inspect(eyes, 'filtered', (page) => page.getByText('1 of 1 cancelled run.').waitFor())
 

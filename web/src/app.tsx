@@ -11,6 +11,7 @@ import { PageHead } from './page-head.tsx'
 import { PreviewView } from './preview-view.tsx'
 import type { Route } from './route.ts'
 import { StatusView } from './status-view.tsx'
+import { Subject } from './subject.ts'
 import { Times } from './times.tsx'
 import { useAccess } from './use-access.ts'
 import { useRoute } from './use-route.ts'
@@ -27,41 +28,44 @@ export function App() {
   const { state } = agent
   const route = useRoute()
   const [sentence, setSentence] = useState<Sentence | null>(null)
+  const [subject, setSubject] = useState<string | null>(null)
   const out = access.state === 'out'
   const heading = useViewFocus(out ? 'login' : inside ? route.view : null)
-  useTab(state, out ? 'Log in' : route.view === 'status' ? null : headings[route.view])
+  useTab(state, out ? 'Log in' : (subject ?? (route.view === 'status' ? null : headings[route.view])))
   const lost = state.connection === 'lost' || (access.state === 'asking' && access.failed)
   return (
     <Times>
       <Clock offset={state.clockOffset}>
-        <div class="page" data-live={out || !lost}>
-          <PageHead
-            title={out ? headings.status : headings[route.view]}
-            heading={heading}
-            view={out ? null : route.view}
-            state={state}
-            logOut={access.state === 'in' ? door.logOut : null}
-          />
-          <main>
-            {out && <Login ended={access.ended} logIn={door.logIn} />}
-            {!out && state.agent === null && <FirstContact connection={lost ? 'lost' : 'connecting'} />}
-            {inside && <ConnectionNotice connection={state.connection} heardAt={state.heardAt} />}
-            {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
-            {inside && state.systems.length > 0 && route.view === 'status' && (
-              <StatusView agent={agent} route={route} />
-            )}
-            {inside && state.systems.length > 0 && route.view === 'meters' && (
-              <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
-            )}
-            {inside && state.systems.length > 0 && route.view === 'preview' && (
-              <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
-            )}
-          </main>
-          <footer class="page-foot">
-            <p>Meter Sync Agent {state.agent?.version}</p>
-          </footer>
-          <Announcer state={state} sentence={sentence} />
-        </div>
+        <Subject.Provider value={setSubject}>
+          <div class="page" data-live={out || !lost}>
+            <PageHead
+              title={out ? headings.status : headings[route.view]}
+              heading={heading}
+              view={out ? null : route.view}
+              state={state}
+              logOut={access.state === 'in' ? door.logOut : null}
+            />
+            <main>
+              {out && <Login ended={access.ended} logIn={door.logIn} />}
+              {!out && state.agent === null && <FirstContact connection={lost ? 'lost' : 'connecting'} />}
+              {inside && <ConnectionNotice connection={state.connection} heardAt={state.heardAt} />}
+              {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
+              {inside && state.systems.length > 0 && route.view === 'status' && (
+                <StatusView agent={agent} route={route} />
+              )}
+              {inside && state.systems.length > 0 && route.view === 'meters' && (
+                <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
+              )}
+              {inside && state.systems.length > 0 && route.view === 'preview' && (
+                <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
+              )}
+            </main>
+            <footer class="page-foot">
+              <p>Meter Sync Agent {state.agent?.version}</p>
+            </footer>
+            <Announcer state={state} sentence={sentence} />
+          </div>
+        </Subject.Provider>
       </Clock>
     </Times>
   )

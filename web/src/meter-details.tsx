@@ -11,6 +11,7 @@ import { Operation } from './operation.tsx'
 import { PagedList } from './paged-list.tsx'
 import { usePages } from './pages.ts'
 import { addressOf } from './route.ts'
+import { useSubject } from './subject.ts'
 
 /** The level of a heading within the details: they stand in the list or below a heading of their own. */
 export type Heading = 'h2' | 'h3'
@@ -18,6 +19,7 @@ export type Heading = 'h2' | 'h3'
 /** All about one meter: its fields, its attributes, its readings, and what every sync made of it. */
 export function MeterDetails({ meter, heading }: { meter: Meter; heading: Heading }) {
   const root = useRef<HTMLDivElement>(null)
+  useSubject(`Meter ${meter.externalId}`)
   // Only a link from elsewhere leads into the details; who opened the row stays there.
   useEffect(() => {
     if (document.activeElement !== document.body) return

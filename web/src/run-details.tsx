@@ -2,12 +2,13 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
 import { RunChanges } from './changes.tsx'
-import { Moment, useNow } from './clock.tsx'
+import { Moment, useNow, useStamp } from './clock.tsx'
 import { formatBytes, formatCount, formatDuration, formatElapsed } from './format.ts'
 import { ProofMark } from './proof.tsx'
 import { RejectedList } from './rejected.tsx'
 import type { RunPart } from './route.ts'
 import { isActive, isFailure } from './state.ts'
+import { useSubject } from './subject.ts'
 import { phases, phaseWords, readModeWords, triggerWords } from './words.ts'
 
 /** The level of a heading within the details: they stand in more than one place of the outline. */
@@ -16,6 +17,7 @@ export type Heading = 'h3' | 'h4'
 /** All about one run: its cause and times, what it counted, why it failed, and each of its changes. */
 export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | null; heading: Heading }) {
   const root = useArrival(part)
+  useSubject(`Run of ${useStamp()(run.queuedAt)}`)
   return (
     <div class="details" ref={root} tabIndex={-1}>
       {run.error !== null && (

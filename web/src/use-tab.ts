@@ -2,10 +2,10 @@ import { useEffect } from 'preact/hooks'
 import type { State } from './state.ts'
 import { tabOf } from './tab.ts'
 
-/** Keeps the document's title and icon in step with the state; a view other than the status comes first in the title. */
-export function useTab(state: State, view: string | null): void {
+/** Keeps the document's title and icon in step with the state; what is open, or a view's name, comes first in the title. */
+export function useTab(state: State, shown: string | null): void {
   const { title: news, icon } = tabOf(state)
-  const title = view === null ? news : `${view} · ${news}`
+  const title = shown === null ? news : `${shown} · ${news}`
   useEffect(() => {
     document.title = title
   }, [title])
