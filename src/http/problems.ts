@@ -49,7 +49,7 @@ export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   const err = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
   if (isConnectionLoss(err)) {
     log.warn({ err, path: c.req.path }, 'a request could not reach the Sync database')
-    const hint = 'Try again shortly; GET /readyz tells when it is back'
+    const hint = 'Check that the PostgreSQL of DATABASE_URL is running; GET /readyz tells when it is back'
     return problem(c, new AgentError('database_unavailable', 'The Sync database does not answer', { hint }))
   }
   log.error({ err: thrown, path: c.req.path }, 'a request failed')

@@ -86,10 +86,7 @@ describe('a listener hears', () => {
   test('after a lost connection, how the run ended meanwhile', () => {
     const status = statusOf(inStep(succeeded(2, 22)))
     assert.deepEqual(
-      said(hear(start, running(2, 20)), [
-        { type: 'connection', connection: 'lost' },
-        { type: 'status', status, at: noon, from: 'stream' },
-      ]),
+      said(hear(start, running(2, 20)), [{ type: 'lost' }, { type: 'status', status, at: noon, from: 'stream' }]),
       ['Sync finished: 0 inserted, 0 updated, 0 deleted.'],
     )
   })
@@ -108,7 +105,7 @@ describe('a listener hears nothing', () => {
         { type: 'progress', progress: progressOf(active), at: noon },
         ...heard(running(2, 21, { phase: 'applying' })),
         { type: 'progress', progress: progressOf(active, 900), at: noon },
-        { type: 'connection', connection: 'lost' },
+        { type: 'lost' },
         { type: 'history', clientSystemId: 'main', runs: [succeeded(1, 10)], next: null, before: null },
       ]),
       [],

@@ -100,7 +100,7 @@ describe('the title and icon of the tab', () => {
   })
 
   test('do not say "in step" while the page is not live, and still tell a failure', () => {
-    const lost = (status: ClientSystemStatus) => tabOf(reduce(live(status), { type: 'connection', connection: 'lost' }))
+    const lost = (status: ClientSystemStatus) => tabOf(reduce(live(status), { type: 'lost' }))
     assert.deepEqual(lost(inStep(success)), { title: 'Connection lost · Meter Sync Agent', icon: 'unknown' })
     assert.equal(lost({ ...inStep(success), activeRun: running(2, 20) }).icon, 'unknown')
     assert.equal(lost(afterFailure).icon, 'failed')

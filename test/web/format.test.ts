@@ -17,6 +17,7 @@ import {
   formatValue,
   isLong,
   plural,
+  sentences,
 } from '../../web/src/format.ts'
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000]
@@ -202,4 +203,9 @@ test('an excerpt splits no letter, and of two texts of one length shows the diff
       assert.ok(excerptOf(text, from).length <= 304)
     }),
   )
+})
+
+test('sentences have an end, and what is missing leaves no trace', () => {
+  assert.equal(sentences('It does not answer', null, 'Try again.', undefined, ''), 'It does not answer. Try again.')
+  assert.equal(sentences(null), '')
 })

@@ -25,7 +25,7 @@ import {
 const onStream = (state: State, status: Status) => reduce(state, { type: 'status', status, at: noon, from: 'stream' })
 const polled = (state: State, status: Status) => reduce(state, { type: 'status', status, at: noon, from: 'poll' })
 const tick = (state: State, progress: Progress) => reduce(state, { type: 'progress', progress, at: noon })
-const lose = (state: State) => reduce(state, { type: 'connection', connection: 'lost' })
+const lose = (state: State) => reduce(state, { type: 'lost' })
 
 describe('a status', () => {
   test('replaces what was known, and makes the page live', () => {
@@ -78,7 +78,32 @@ describe('a status', () => {
   })
 
   test('that was asked for does not make a lost connection live', () => {
-    assert.equal(polled(lose(live(clientSystem())), statusOf(clientSystem())).connection, 'lost')
+    const state = polled(lose(live(inStep(succeeded(1, 10)))), statusOf(inStep(succeeded(2, 20))))
+    assert.equal(state.connection, 'polled')
+    assert.deepEqual(systemOf(state).status, inStep(succeeded(2, 20)))
+    assert.equal(lose(state), state, 'a stream that still does not get through is no news')
+    assert.equal(onStream(state, statusOf(inStep(succeeded(2, 20)))).connection, 'live')
+  })
+
+  test('asked for anew after a lost connection may be of another database, a later one not', () => {
+    const before = hear(live(inStep(succeeded(1, 900))), running(2, 901))
+    const first = polled(lose(before), statusOf(inStep(succeeded(3, 4))))
+    assert.deepEqual(systemOf(first).status, inStep(succeeded(3, 4)))
+    const told = hear(first, queued(4, 5))
+    assert.equal(systemOf(polled(told, statusOf(inStep(succeeded(3, 4))))).status.activeRun?.id, 'run-4')
+  })
+
+  test('that does not come says why, until one comes', () => {
+    const refused = { message: 'The Sync database does not answer', hint: null }
+    const unanswered = (state: State) => reduce(state, { type: 'unanswered', refused })
+    const open = live(inStep(succeeded(1, 10)))
+    assert.equal(unanswered(open), open, 'the stream is the better witness')
+    const asked = polled(lose(open), statusOf(inStep(succeeded(1, 10))))
+    for (const state of [unanswered(initialState), unanswered(lose(open)), unanswered(asked)]) {
+      assert.deepEqual([state.connection, state.refused], ['lost', refused])
+      assert.equal(onStream(state, statusOf(inStep(succeeded(1, 10)))).refused, null)
+      assert.equal(polled(state, statusOf(inStep(succeeded(1, 10)))).refused, null)
+    }
   })
 
   test('keeps the progress of the run that is still active, and drops that of another', () => {

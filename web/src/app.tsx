@@ -47,8 +47,8 @@ export function App() {
             />
             <main>
               {out && <Login ended={access.ended} logIn={door.logIn} />}
-              {!out && state.agent === null && <FirstContact connection={lost ? 'lost' : 'connecting'} />}
-              {inside && <ConnectionNotice connection={state.connection} heardAt={state.heardAt} />}
+              {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
+              {inside && <ConnectionNotice {...state} />}
               {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
               {inside && state.systems.length > 0 && route.view === 'status' && (
                 <StatusView agent={agent} route={route} />

@@ -1,33 +1,54 @@
-import { formatClock } from './format.ts'
+import { formatClock, sentences } from './format.ts'
 import { Icon } from './icon.tsx'
-import type { Connection } from './state.ts'
+import type { Connection, State } from './state.ts'
 import { useTimeStyle } from './times.tsx'
 
+const means: Record<Connection, string> = {
+  live: 'Changes appear here as they happen',
+  polled: 'Asked every 10 seconds',
+  connecting: 'Trying to connect',
+  lost: 'Trying to connect',
+}
+
+type Props = Pick<State, 'connection' | 'heardAt' | 'refused'>
+
 /** Whether what the page shows is what is: *Live* while the event stream is open, *Not live* otherwise. */
-export function Badge({ connection, heardAt }: { connection: Connection; heardAt: number | null }) {
-  const style = useTimeStyle()
+export function Badge({ connection, heardAt }: Omit<Props, 'refused'>) {
+  const heardClock = useHeardClock(heardAt)
   const live = connection === 'live'
-  const heard = heardAt === null ? '' : `; last heard at ${formatClock(heardAt, style === 'utc' ? 'utc' : 'local')}`
-  const title = `${live ? 'Changes appear here as they happen' : 'Trying to connect'}${heard}`
+  const heard = heardClock === null ? '' : `; last heard at ${heardClock}`
   return (
-    <span class="badge" data-live={live} title={title}>
+    <span class="badge" data-live={live} title={`${means[connection]}${heard}`}>
       <span class="badge-dot" aria-hidden="true" />
       {live ? 'Live' : 'Not live'}
     </span>
   )
 }
 
-/** Says since when the page may be old. Renders nothing while it is not. */
-export function ConnectionNotice({ connection, heardAt }: { connection: Connection; heardAt: number | null }) {
-  const style = useTimeStyle()
-  if (connection !== 'lost' || heardAt === null) return null
+/** Says why the page is not live and since when it may be old. Renders nothing while it is. */
+export function ConnectionNotice({ connection, heardAt, refused }: Props) {
+  const heard = useHeardClock(heardAt)
+  if (heard === null || connection === 'live' || connection === 'connecting') return null
   return (
-    <p class="notice" data-tone="quiet">
+    <div class="notice" data-tone="quiet">
       <Icon name="plug" />
-      <span>
-        <strong>The connection to the agent is lost.</strong> What you see was last heard at{' '}
-        {formatClock(heardAt, style === 'utc' ? 'utc' : 'local')} and may be old. Trying to connect again…
-      </span>
-    </p>
+      {connection === 'polled' ? (
+        <p>
+          <strong>Changes do not appear here by themselves.</strong> The agent answers, but its event stream does not
+          get through: a proxy on the way may hold it back. The agent is asked every 10 seconds instead, last at {heard}
+          .
+        </p>
+      ) : (
+        <p>
+          <strong>{sentences(refused?.message ?? 'The connection to the agent is lost')}</strong>{' '}
+          {sentences(refused?.hint)} What you see was last heard at {heard} and may be old. Trying to connect again…
+        </p>
+      )}
+    </div>
   )
+}
+
+function useHeardClock(heardAt: number | null): string | null {
+  const style = useTimeStyle()
+  return heardAt === null ? null : formatClock(heardAt, style === 'utc' ? 'utc' : 'local')
 }

@@ -1,18 +1,25 @@
+import { sentences } from './format.ts'
 import { Icon } from './icon.tsx'
-import type { Connection } from './state.ts'
+import type { Refused } from './state.ts'
 
-/** Before the first status: what the page is waiting for. */
-export function FirstContact({ connection }: { connection: Connection }) {
+const silent: Refused = {
+  message: 'The agent does not answer',
+  hint: 'Check that it is running and that this computer reaches it',
+}
+
+/** Before the first status: what the page is waiting for, or why it waits in vain. */
+export function FirstContact({ lost, refused }: { lost: boolean; refused: Refused | null }) {
+  const { message, hint } = refused ?? silent
   return (
-    <div class="card empty" aria-busy={connection === 'connecting'}>
+    <div class="card empty" aria-busy={!lost}>
       <Icon name="plug" />
-      {connection === 'connecting' ? (
-        <p>Connecting to the agent…</p>
-      ) : (
+      {lost ? (
         <>
-          <h2>The agent does not answer</h2>
-          <p>Check that it is running and that this computer reaches it. This page keeps trying.</p>
+          <h2>{message}</h2>
+          <p>{sentences(hint, 'This page keeps trying')}</p>
         </>
+      ) : (
+        <p>Connecting to the agent…</p>
       )}
     </div>
   )

@@ -122,6 +122,12 @@ export function formatValue(value: unknown): string | null {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** Texts one after the other, each with an end; what is missing is left out. */
+export function sentences(...texts: (string | null | undefined)[]): string {
+  const said = texts.filter((text) => text != null && text !== '')
+  return said.map((text) => (/[.!?…]$/.test(text ?? '') ? text : `${text}.`)).join(' ')
+}
+
 /** How many characters of a long text are shown at first. */
 const excerptLength = 300
 

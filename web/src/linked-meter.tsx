@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Meter } from '../../src/events.ts'
 import { readMeter } from './api.ts'
+import { sentences } from './format.ts'
 import { MeterDetails } from './meter-details.tsx'
 import { MeterStateWord } from './meter-row.tsx'
 import { type ApiError, toApiError } from './requests.ts'
@@ -24,9 +25,7 @@ export function LinkedMeter({ meterId, filter }: { meterId: string; filter: Mete
       {meter !== null && <MeterDetails meter={meter} heading="h3" />}
       {error !== null && (
         <p class="teaching">
-          {error.status === 404
-            ? 'There is no such meter in the Sync database.'
-            : `${error.message} ${error.hint ?? ''}`}
+          {error.status === 404 ? 'There is no such meter in the Sync database.' : sentences(error.message, error.hint)}
         </p>
       )}
     </section>

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
 import { readRun } from './api.ts'
 import { useStamp } from './clock.tsx'
+import { sentences } from './format.ts'
 import { Icon } from './icon.tsx'
 import { type ApiError, toApiError } from './requests.ts'
 import { addressOf, type RunPart } from './route.ts'
@@ -33,7 +34,7 @@ export function LinkedRun({ runId, part }: { runId: string; part: RunPart | null
         <p class="teaching">
           {error.status === 404
             ? 'This run is not in the history: it was pruned, or never was here.'
-            : `${error.message} ${error.hint ?? ''}`}
+            : sentences(error.message, error.hint)}
         </p>
       )}
     </section>

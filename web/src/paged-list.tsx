@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { sentences } from './format.ts'
 import type { Pages } from './pages.ts'
 
 /** A list with its states: being read, failed (with a way to try again), empty, and with more to come. */
@@ -19,7 +20,7 @@ export function PagedList<T>({
       {items.length === 0 && state === 'loading' && <p class="teaching">Reading…</p>}
       {state === 'failed' && (
         <p class="teaching">
-          {error?.message} {error?.hint}{' '}
+          {sentences(error?.message, error?.hint)}{' '}
           <button type="button" class="button-plain" onClick={read}>
             Try again
           </button>

@@ -98,8 +98,13 @@ async function problemOf(response: Response): Promise<Problem | null> {
 }
 
 function refusal(response: Response, problem: Problem | null): ApiError {
-  return new ApiError(problem?.detail || problem?.title || `The agent answered with status ${response.status}.`, {
-    hint: problem?.hint ?? null,
+  const foreign = {
+    detail: `Something between this computer and the agent answered with status ${response.status}`,
+    hint: 'Check that the agent is running and that the proxy in front of it reaches it',
+  }
+  const { detail, hint } = problem?.detail ? problem : foreign
+  return new ApiError(detail, {
+    hint: hint ?? null,
     status: response.status,
     retryAfter: Number(response.headers.get('retry-after')) || null,
     run: problem?.run ?? null,

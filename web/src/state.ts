@@ -5,8 +5,14 @@
 import type { ClientSystemStatus, Progress, Run, Status } from '../../src/events.ts'
 import { type History, mergePage, noHistory, patchHistory } from './run-list.ts'
 
-/** `connecting` until the first status, `live` while the stream is open, `lost` otherwise. */
-export type Connection = 'connecting' | 'live' | 'lost'
+/**
+ * `connecting` until the first answer, `live` while the stream is open, `polled` while it brings nothing and the agent
+ * answers questions all the same, `lost` otherwise.
+ */
+export type Connection = 'connecting' | 'live' | 'polled' | 'lost'
+
+/** Why the agent refuses to say how things stand. */
+export type Refused = { message: string; hint: string | null }
 
 export type SystemState = {
   status: ClientSystemStatus
@@ -17,6 +23,8 @@ export type SystemState = {
 
 export type State = {
   connection: Connection
+  /** Null while the agent answers, and where it says nothing at all. */
+  refused: Refused | null
   /** Null until the first status. */
   agent: { version: string; demonstration: boolean } | null
   systems: readonly SystemState[]
@@ -29,7 +37,10 @@ export type State = {
 }
 
 export type Action =
-  | { type: 'connection'; connection: Connection }
+  /** The stream broke, or was let go. */
+  | { type: 'lost' }
+  /** A question brought no status. */
+  | { type: 'unanswered'; refused: Refused | null }
   | { type: 'status'; status: Status; at: number; from: 'stream' | 'poll' }
   /** `at` is null when the run was told outside the stream: then the rest of the page is no newer for it. */
   | { type: 'run'; run: Run; at: number | null }
@@ -41,6 +52,7 @@ export type Action =
 
 export const initialState: State = {
   connection: 'connecting',
+  refused: null,
   agent: null,
   systems: [],
   clockOffset: 0,
@@ -63,8 +75,11 @@ export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'left':
       return initialState
-    case 'connection':
-      return state.connection === action.connection ? state : { ...state, connection: action.connection }
+    case 'lost':
+      // A stream that gets through no more than before is no news.
+      return state.connection === 'lost' || state.connection === 'polled' ? state : { ...state, connection: 'lost' }
+    case 'unanswered':
+      return state.connection === 'live' ? state : { ...state, connection: 'lost', refused: action.refused }
     case 'status':
       return applyStatus(state, action)
     case 'run':
@@ -93,9 +108,11 @@ function applyStatus(state: State, { status, at, from }: Extract<Action, { type:
   const known = new Map(state.systems.map((s) => [s.status.id, s]))
   // The first status of a connection stands as it is: what was known may be of another database. A later one, or an
   // answer to a question, may have been read before something that was heard already, such as the answer to a trigger.
-  const opens = from === 'stream' && state.connection !== 'live'
+  const { connection } = state
+  const opens = connection !== 'live' && (from === 'stream' || connection !== 'polled')
   return {
-    connection: from === 'stream' ? 'live' : state.connection,
+    connection: from === 'stream' || connection === 'live' ? 'live' : 'polled',
+    refused: null,
     agent: { version: status.version, demonstration: status.demonstration },
     systems: status.clientSystems.map((told) => {
       const before = known.get(told.id)

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { figureReads, openBrowser } from '../support/browser.ts'
+import { openGateway } from '../support/gateway.ts'
+import { createMeters } from '../support/meters.ts'
+import { createServer, createWorld } from '../support/world.ts'
+
+const guide = readFileSync(new URL('../../docs/operate.md', import.meta.url), 'utf8')
+
+/** Waits for the page to say so; the guide knows the words. */
+async function says(page: Page, words: string): Promise<void> {
+  assert.ok(guide.includes(`*${words}*`), words)
+  await page.getByText(words).waitFor({ timeout: 40_000 })
+}
+
+test('where a proxy holds the event stream back the page asks, says so, and is live once the stream gets through', {
+  timeout: 80_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const gateway = await openGateway(t, agent.url)
+  gateway.holdsStreams = true
+  const browse = await openBrowser(t)
+  const { page } = await browse(gateway.url)
+  await says(page, 'Changes do not appear here by themselves')
+  await page.getByText('Not live', { exact: true }).waitFor()
+  const last = page.getByRole('region', { name: 'Last sync' })
+  await figureReads(last, 'Inserted', 3)
+  assert.equal(await page.locator('tr.run').count(), 1)
+  assert.match(await page.title(), /^In step/)
+
+  await world.source.query(`insert into meter (external_id, name) values (99, 'Unheard of')`)
+  await agent.sync()
+  await figureReads(last, 'Inserted', 1)
+  await page.locator('tr.run').nth(1).waitFor()
+
+  gateway.holdsStreams = false
+  gateway.cut()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.getByText('Changes do not appear here').waitFor({ state: 'detached' })
+})
+
+test('the page tells an agent that is away from one whose Sync database is away', { timeout: 80_000 }, async (t) => {
+  const server = await createServer(t)
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.process({ DATABASE_URL: server.url })
+  await agent.settled()
+  const gateway = await openGateway(t, agent.url)
+  const browse = await openBrowser(t)
+  const { page: before } = await browse(gateway.url)
+  await before.getByText('Live', { exact: true }).waitFor()
+
+  await server.stop('fast')
+  const { page: after } = await browse(gateway.url)
+  await after.getByRole('heading', { name: 'The Sync database does not answer' }).waitFor()
+  gateway.cut()
+  await says(before, 'The Sync database does not answer')
+  await before.getByText('may be old').waitFor()
+
+  await agent.stop()
+  for (const page of [before, after]) {
+    await says(page, 'Something between this computer and the agent answered with status 502')
+  }
+
+  await server.start()
+  await world.process({ DATABASE_URL: server.url, PORT: new URL(agent.url).port })
+  for (const page of [before, after]) await page.getByText('Live', { exact: true }).waitFor({ timeout: 40_000 })
+})
