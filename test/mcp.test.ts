@@ -333,6 +333,37 @@ test('Fault 27: what meters and databases say comes back as data, as it is and w
   assert.match(await response.text(), /"structuredContent":.*"serial":12345678901234567890\.10[,}]/)
 })
 
+test('a page ends where an assistant can take it in, and the next goes on', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 40)
+  await world.source.query(`update meter set location = repeat('x', 4000)`)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.source.query(`update meter set location = repeat('y', 4000) where external_id <= 30`)
+  await world.source.query(`update meter set name = repeat('z', 100000) where external_id = 7`)
+  const client = await connect(world, { transport: 'http', url: agent.url }, specifications[0])
+
+  const previewed = await call(client, 'preview_meter_sync')
+  assert.ok(JSON.stringify(previewed).length < 62_000)
+  const preview = z.object({ counts: z.object({ updated: z.int() }), changes: z.array(z.unknown()) }).parse(previewed)
+  assert.equal(preview.counts.updated, 30)
+  assert.ok(preview.changes.length >= 1 && preview.changes.length < 30)
+
+  await agent.sync()
+  const page = z.object({ meters: z.array(z.object({ externalId: z.string() })), next: z.string().nullable() })
+  const seen: string[][] = []
+  let after: string | null = null
+  do {
+    const found = page.parse(await call(client, 'find_meters', { limit: 200, ...(after !== null && { after }) }))
+    const { length } = JSON.stringify(found.meters)
+    assert.ok(length <= 61_000 || found.meters.length === 1, `${found.meters.length} meters of ${length} characters`)
+    seen.push(found.meters.map(({ externalId }) => externalId))
+    after = found.next
+  } while (after !== null)
+  assert.deepEqual(seen.flat(), Array.from({ length: 40 }, (_, at) => String(at + 1)).sort())
+  assert.ok(seen.length > 3 && seen.length < 8, `${seen.length} pages`)
+})
+
 test('a run that a tool started goes on after its client has gone', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import { cursor, cursorText } from '../paging.ts'
 import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
 import { answer, explain, RunRefusal, refusal, refusalShape } from './answers.ts'
+import { fitting, fittingPage } from './fitting.ts'
 
 type Tool<Input, Output> = {
   title: string
@@ -25,7 +26,7 @@ const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true
 const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
 const runId = z.uuid().describe('The id of a run')
 const meterId = z.int().min(1).describe('The id of a meter, not its external id')
-const limit = z.int().min(1).max(200).default(50)
+const limit = z.int().min(1).max(200).default(50).describe('At most; large ones end a page sooner, and next goes on')
 const time = z.iso
   .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
   .optional()
@@ -85,13 +86,13 @@ export function addTools(
   add('preview_meter_sync', {
     title: 'Preview a meter sync',
     description:
-      'Compares with the Client System and returns what a sync would do now, with the first 100 changes by external id. Writes nothing. While a run is active it answers run_active with that run.',
+      'Compares with the Client System and returns what a sync would do now, with the first changes by external id, 100 at most; counts has them all. Writes nothing. While a run is active it answers run_active with that run.',
     input: z.strictObject({ clientSystemId }),
     output: preview,
     annotations: reads,
     run: async ({ clientSystemId = null }) => {
       const answer = await agent.preview(clientSystemId)
-      if ('preview' in answer) return answer.preview
+      if ('preview' in answer) return { ...answer.preview, changes: fitting(answer.preview.changes) }
       const hint = 'A preview compares with meters at rest; ask again when the run has ended'
       throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run: answer.active })
     },
@@ -123,7 +124,7 @@ export function addTools(
     output: z.object({ runs: z.array(run), next }),
     annotations: reads,
     run: async ({ clientSystemId = null, status = null, before, limit }) => {
-      const { items, next } = await agent.runs({ clientSystemId, status, before, limit })
+      const { items, next } = await fittingPage(limit, (limit) => agent.runs({ clientSystemId, status, before, limit }))
       return { runs: items, next: cursorText(next) }
     },
   })
@@ -151,7 +152,9 @@ export function addTools(
     output: z.object({ meters: z.array(meter), next }),
     annotations: reads,
     run: async ({ clientSystemId = null, q, state, after, limit }) => {
-      const { items, next } = await agent.meters({ clientSystemId, search: q || null, state, after, limit })
+      const { items, next } = await fittingPage(limit, (limit) =>
+        agent.meters({ clientSystemId, search: q || null, state, after, limit }),
+      )
       return { meters: items, next: cursorText(next) }
     },
   })
@@ -161,7 +164,7 @@ export function addTools(
     description: 'One meter as it is now, and what the runs changed of it, newest first.',
     input: z.strictObject({
       meterId,
-      limit: limit.describe('How many changes'),
+      limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
       before: cursor(z.object({ at: databaseTime, runId: z.uuid() })),
     }),
     output: z.object({ meter, history: z.object({ changes: z.array(change), next }) }),
@@ -170,7 +173,7 @@ export function addTools(
     run: async ({ meterId, before, limit }) => {
       const [meter, { items, next }] = await Promise.all([
         agent.meter(meterId),
-        agent.history(meterId, { before, limit }),
+        fittingPage(limit, (limit) => agent.history(meterId, { before, limit })),
       ])
       return { meter, history: { changes: items, next: cursorText(next) } }
     },
@@ -190,7 +193,7 @@ export function addTools(
     annotations: reads,
     notFound: 'find_meters finds meters',
     run: async ({ meterId, from = null, to = null, before, limit }) => {
-      const { items, next } = await agent.readings(meterId, { from, to, before, limit })
+      const { items, next } = await fittingPage(limit, (limit) => agent.readings(meterId, { from, to, before, limit }))
       return { readings: items, next: cursorText(next) }
     },
   })
