@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { CronExpressionParser } from 'cron-parser'
 import { z } from 'zod'
-import { ConfigError, errorMessage } from './errors.ts'
+import { ConfigError, errorCode, errorMessage } from './errors.ts'
 import { type DatabaseTarget, type Fault, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
 
 /** A deletion that looks like an accident is one beyond these (CONTRACT.md, `DELETE_GUARD_…`). */
@@ -122,8 +122,9 @@ export function readEnvironment(): Environment {
 function readDotEnv(): Environment {
   try {
     return parseEnv(readFileSync('.env', 'utf8'))
-  } catch {
-    return {}
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return {}
+    throw new ConfigError([`.env: cannot be read: ${errorMessage(error)}`])
   }
 }
 
@@ -228,7 +229,6 @@ export function parseConfig(environment: Environment, { demonstration = false } 
   }
 }
 
-/** The longest of the next gaps between two scheduled times, in milliseconds. */
 function scheduleInterval(cron: string, timeZone: string, fault: Fault): number {
   let tz = timeZone
   try {
@@ -242,12 +242,34 @@ function scheduleInterval(cron: string, timeZone: string, fault: Fault): number 
     return 0
   }
   try {
-    const times = CronExpressionParser.parse(cron, { tz }).take(30)
-    return times.slice(1).reduce((longest, time, at) => {
-      return Math.max(longest, time.getTime() - (times[at]?.getTime() ?? time.getTime()))
-    }, 0)
+    return longestGap(cron, tz)
   } catch (error) {
     fault('SYNC_CRON', `${errorMessage(error)}; expected five fields: minute hour day month weekday`)
     return 0
   }
+}
+
+/**
+ * The longest gap between two times of a schedule, in milliseconds: within an hour, or from the last minute of an hour to
+ * the first of the next. The same whenever the agent starts, so the hours of a whole week are looked at, nights and weekends
+ * among them, and thirty where those are more. Throws when the schedule cannot be read.
+ */
+function longestGap(cron: string, tz: string): number {
+  const minutes = [...CronExpressionParser.parse(cron, { tz }).fields.minute.values]
+    .map(Number)
+    .toSorted((a, b) => a - b)
+  const [first = 0] = minutes
+  const last = minutes.at(-1) ?? first
+  const withinHour = Math.max(...minutes.map((minute, at) => minute - (minutes[at - 1] ?? minute)))
+
+  const hours = CronExpressionParser.parse(cron.trim().replace(/^\S+/, String(first)), { tz })
+  const until = Date.now() + 8 * 86_400_000
+  let betweenHours = 0
+  let time = hours.next().getTime()
+  for (let gaps = 0; gaps < 30 || time < until; gaps++) {
+    const next = hours.next().getTime()
+    betweenHours = Math.max(betweenHours, next - time)
+    time = next
+  }
+  return Math.max(withinHour * 60_000, betweenHours - (last - first) * 60_000)
 }

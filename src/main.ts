@@ -12,6 +12,9 @@ import { complain } from './terminal.ts'
 /** How long an orderly stop may take before the process ends without it. */
 const patience = 9_500
 
+/** In place of the demonstration's, until it has made them: what else is wrong is told before. */
+const anyDatabases = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYSTEM_URL: 'postgres://127.0.0.1/meters' }
+
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<number> {
@@ -127,7 +130,8 @@ async function live(work: (life: Life) => Promise<number>): Promise<number> {
 async function serve(environment: Environment, life: Life): Promise<number> {
   let config: Config
   if (wantsDemonstration(environment)) {
-    life.log = createLog({ level: environment.LOG_LEVEL ?? 'info', terminal: process.stdout.isTTY })
+    const { logLevel } = parseConfig({ ...environment, ...anyDatabases }, { demonstration: true })
+    life.log = createLog({ level: logLevel, terminal: process.stdout.isTTY })
     const { startDemonstration } = await import('./demo/demonstration.ts')
     const demonstration = await startDemonstration({ directory: 'data', log: life.log })
     life.stops.push(demonstration.stop)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -203,7 +203,20 @@ test('freshness follows the longest gap of the schedule, unless it is set', () =
   const minutes = (environment: Environment) => source(environment).freshness / 60_000
   assert.equal(minutes({ SYNC_CRON: '*/15 * * * *' }), 2 * 15 + 10)
   assert.equal(minutes({ SYNC_CRON: '0 6,8 * * *' }), 2 * 22 * 60 + 10)
+  assert.equal(minutes({ SYNC_CRON: '* * * * *' }), 2 + 10)
+  assert.equal(minutes({ SYNC_CRON: '50,10,15 * * * *' }), 2 * 35 + 10)
+  assert.equal(minutes({ SYNC_CRON: '30-40 * * * *' }), 2 * 50 + 10)
   assert.equal(minutes({ FRESHNESS_MINUTES: '7' }), 7)
+})
+
+test('freshness is the same whenever the agent starts: nights and weekends count', (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  const weekend = 57 * 60 + 15
+  for (const start of ['2026-11-23T08:00Z', '2026-11-26T19:00Z', '2026-11-27T20:50Z', '2026-11-28T12:00Z']) {
+    t.mock.timers.setTime(Date.parse(start))
+    const { freshness } = source({ SYNC_CRON: '*/15 6-20 * * 1-5', SYNC_TIMEZONE: 'UTC' })
+    assert.equal(freshness / 60_000, 2 * weekend + 10, start)
+  }
 })
 
 test('each secret may come from a file; both at once or a file that cannot be read is a fault', async (t) => {
@@ -229,6 +242,35 @@ test('each secret may come from a file; both at once or a file that cannot be re
     ])
     return true
   })
+})
+
+test('a .env that is there and cannot be read is a fault, and none is none', async (t) => {
+  const before = process.cwd()
+  const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
+  t.after(async () => {
+    process.chdir(before)
+    await rm(directory, { recursive: true })
+  })
+  process.chdir(directory)
+  assert.doesNotThrow(readEnvironment)
+  await mkdir('.env')
+  assert.throws(readEnvironment, (error) => {
+    assert.ok(error instanceof ConfigError)
+    assert.match(error.faults.join(), /^\.env: cannot be read: EISDIR/)
+    return true
+  })
+})
+
+test('the demonstration too is refused by name before anything is made', async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
+  t.after(() => rm(cwd, { recursive: true }))
+  const env = { PATH: process.env.PATH ?? '', LOG_LEVEL: 'verbose', PORT: 'abc' }
+  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
+    execFile(process.execPath, [main], { env, cwd }, (error, _, stderr) => done({ code: error?.code, stderr }))
+  })
+  assert.equal(code, 78)
+  assert.match(stderr, /^ {2}PORT: .*^ {2}LOG_LEVEL: /ms)
+  assert.deepEqual(await readdir(cwd), [])
 })
 
 test('the process tells every fault on stderr by name, without a secret, and ends with 78', async () => {
