@@ -240,7 +240,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
         }
       }
       const { stored, duplicates, unknown } = await storeReadings(lists, incoming)
-      rejected.push(...unknown.map((line) => ({ line, reason: 'no meter has this externalId' })))
+      for (const line of unknown) rejected.push({ line, reason: 'no meter has this externalId' })
       return { stored, duplicates, rejected }
     },
 

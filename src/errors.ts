@@ -76,8 +76,8 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Times that are none, and text with a zero byte: what a caller sent and PostgreSQL refused. */
-const malformed = new Set(['22007', '22008', '22021'])
+/** Times and offsets that are none, and text with a zero byte: what a caller sent and PostgreSQL refused. */
+const malformed = new Set(['22007', '22008', '22009', '22021'])
 
 export function isMalformed(error: unknown): boolean {
   return malformed.has(errorCode(error) ?? '')

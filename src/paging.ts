@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The `next` of the page before, or nothing, as lists take it over HTTP and from assistants. */
-export function cursor<T>(content: z.ZodType<T>) {
+function cursor<T>(content: z.ZodType<T>) {
   return z
     .string()
     .optional()
@@ -21,3 +21,16 @@ export function cursor<T>(content: z.ZodType<T>) {
 export function cursorText(next: unknown): string | null {
   return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
 }
+
+/** A time as PostgreSQL writes it, with all its digits. */
+const databaseTime = z
+  .string()
+  .regex(/^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}( BC)?$|^-?infinity$/)
+
+/** What a page of each list ends with. */
+export const runCursor = cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() }))
+export const meterCursor = cursor(z.string())
+export const changeCursor = cursor(z.string())
+export const rejectedCursor = cursor(z.int())
+export const historyCursor = cursor(z.object({ at: databaseTime, runId: z.uuid() }))
+export const readingCursor = cursor(z.object({ at: databaseTime, quantity: z.string() }))

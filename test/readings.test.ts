@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { test } from 'node:test'
 import type { Meter, Problem, Reading, StoredReadings } from '../src/events.ts'
 import { createGate, createMeters } from './support/meters.ts'
 import { createWorld, eventually, type TestAgent } from './support/world.ts'
 
-const post = (agent: TestAgent, body: string) => agent.api<StoredReadings>('/api/readings', { method: 'POST', body })
+const post = (agent: TestAgent, body: string | Buffer) =>
+  agent.api<StoredReadings>('/api/readings', { method: 'POST', body })
 const energy = (externalId: string, value: number, readAt = '2026-01-31T12:00:00Z') => ({
   externalId,
   quantity: 'energy',
@@ -72,6 +74,108 @@ test('readings are stored by external id, once, as a JSON array or one a line; b
       at: '1769896800.123456',
     },
   ])
+})
+
+test('what PostgreSQL could not store is rejected by its line, and the good readings are stored', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const late = (readAt: string) => JSON.stringify(energy('1', 1, readAt))
+  const wide = Array.from({ length: 500 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7_919) % 20_000))).join('')
+  const lines = [
+    JSON.stringify(energy('1', 1)),
+    late('2026-01-31T12:00:00+16:00'),
+    late('2026-01-31T12:00:00-23:59'),
+    late(`2026-01-31T12:00:00.${'1'.repeat(200)}Z`),
+    late('9999-12-31T23:59:59-14:00'),
+    late('0001-01-01T00:00:00+14:00'),
+    JSON.stringify({ ...energy('1', 1), quantity: `${wide}x` }),
+    JSON.stringify({ ...energy('1', 1), externalId: '\ud800' }),
+    JSON.stringify({ ...energy('2', 2), quantity: wide }),
+    late('2026-01-31T12:00:00.123456789-15:59'),
+  ]
+  const { body } = await post(agent, lines.join('\n'))
+  assert.equal(body.stored, 3)
+  const time = 'readAt must lie in the years 1 to 9999, with an offset under 16 hours and at most 9 decimals'
+  assert.deepEqual(
+    body.rejected.map(({ line, reason }) => `${line}: ${reason}`),
+    [
+      ...[2, 3, 4, 5, 6].map((line) => `${line}: ${time}`),
+      '7: quantity is longer than 500 characters',
+      '8: externalId holds half of a surrogate pair',
+    ],
+  )
+  const { id } = (await agent.api<{ meters: Meter[] }>('/api/meters?q=meter%201')).body.meters[0] ?? {}
+  const later = encodeURIComponent('2026-01-31T12:00:00+16:00')
+  const answer = await agent.api<Problem>(`/api/meters/${id}/readings?from=${later}`)
+  assert.deepEqual([answer.status, answer.body.code], [400, 'bad_request'])
+})
+
+test('bytes that are not UTF-8 are rejected by their line, and as an array', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const latin = Buffer.from(`${JSON.stringify({ ...energy('1', 1), quantity: 'Stärke' })}\n`, 'latin1')
+  const good = Buffer.from(JSON.stringify({ ...energy('1', 2), quantity: 'Stärke' }))
+  const { body } = await post(agent, Buffer.concat([latin, good]))
+  assert.deepEqual(body, { stored: 1, duplicates: 0, rejected: [{ line: 1, reason: 'the line is not UTF-8' }] })
+  const array = Buffer.concat([Buffer.from('['), latin, Buffer.from(']')])
+  const refused = await agent.api<Problem>('/api/readings', { method: 'POST', body: array })
+  assert.deepEqual([refused.status, refused.body.code], [400, 'bad_request'])
+  assert.match(refused.body.detail, /not UTF-8/)
+  const headers = { 'Content-Encoding': 'gzip' }
+  const packed = await agent.api<Problem>('/api/readings', { method: 'POST', body: '', headers })
+  assert.deepEqual([packed.status, packed.body.code], [400, 'bad_request'])
+})
+
+test('Fault 24: a body of tiny lines neither stops the agent nor fills its memory', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  for (const body of ['1\n'.repeat(5_200_000), `[${'1,'.repeat(5_000_000)}1]`, `[${'1,'.repeat(200_000)}1]`]) {
+    const { status, body: answer } = await agent.api<Problem>('/api/readings', { method: 'POST', body })
+    assert.deepEqual([status, answer.code], [413, 'too_large'])
+    assert.match(answer.detail, /more than 200,000 readings/)
+  }
+  const blocked = monitorEventLoopDelay({ resolution: 10 })
+  const body = '1\n'.repeat(199_999)
+  blocked.enable()
+  const { body: answer } = await post(agent, body)
+  blocked.disable()
+  const longest = blocked.max / 1e6
+  assert.equal(answer.rejected.length, 199_999)
+  assert.ok(longest < 1_500, `the event loop stood still for ${longest} ms`)
+})
+
+test('times that others wrote and that have no form on the wire are told as PostgreSQL does, and paged', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.sync.query(
+    `insert into sync.meter_reading (meter_id, quantity, read_at, value)
+     select id, 'e', at::timestamptz, 1 from sync.meter,
+       unnest('{infinity,-infinity,10000-01-01 13:59:59Z,0044-03-15 12:00:00Z BC,2026-01-01 00:00Z}'::text[]) at
+     where external_id = '1'`,
+  )
+  const { id, lastReading } = (await agent.api<{ meters: Meter[] }>('/api/meters?q=meter%201')).body.meters[0] ?? {}
+  assert.equal(lastReading?.readAt, 'infinity')
+  const times: string[] = []
+  let before = ''
+  for (let next: string | null = ''; next !== null; before = `&before=${next}`) {
+    const page: { body: { readings: Reading[]; next: string | null } } = await agent.api(
+      `/api/meters/${id}/readings?limit=1${before}`,
+    )
+    times.push(...page.body.readings.map(({ readAt }) => readAt))
+    next = page.body.next
+  }
+  assert.deepEqual(
+    times.map((time) => time.replace(/\+.*/, '')),
+    ['infinity', '10000-01-01 13:59:59', '2026-01-01T00:00:00.000Z', '0044-03-15 12:00:00', '-infinity'],
+  )
 })
 
 test('a body that is neither form is refused, an empty one stores nothing', async (t) => {

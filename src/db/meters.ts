@@ -12,8 +12,15 @@ type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'u
   updatedAt: Date
 }
 
-/** ISO 8601 in UTC with milliseconds, as every time on the wire. */
-export const readAt = `to_char(read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+/**
+ * ISO 8601 in UTC with milliseconds, as every time on the wire. Readings that others write may have a time that has no
+ * such form, like infinity: that is told as PostgreSQL does.
+ */
+export const readAt = `case
+    when read_at >= '0001-01-01 00:00Z' and read_at < '10000-01-01 00:00Z'
+    then to_char(read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    else read_at::text
+  end`
 
 const meterColumns = `
   id, client_system_id as "clientSystemId", external_id as "externalId", name, serial_number as "serialNumber",

@@ -21,7 +21,7 @@ import {
 } from './inputs.ts'
 import { problem } from './problems.ts'
 import { parseReadings } from './readings.ts'
-import { body, bodyText, query } from './requests.ts'
+import { body, bodyBytes, query } from './requests.ts'
 import type { Streams } from './stream.ts'
 
 /** The routes under `/api`, each a thin adapter over the agent. */
@@ -112,7 +112,7 @@ export function createApi(agent: Agent, streams: Streams) {
 
   api.post('/readings', async (c) => {
     query(c, noQuery)
-    const { readings, rejected } = parseReadings(await bodyText(c))
+    const { readings, rejected } = await parseReadings(await bodyBytes(c))
     const { stored, duplicates, rejected: unknown } = await agent.storeReadings(readings)
     return c.json({
       stored,

@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { cursor } from '../paging.ts'
+import { changeCursor, historyCursor, meterCursor, readingCursor, rejectedCursor, runCursor } from '../paging.ts'
 
 /**
  * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
  * wire stands for something else, its meta says what.
  */
-
-/** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
-const databaseTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
 
 const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
 const time = z.iso
@@ -48,29 +45,29 @@ export const sessionBody = z.strictObject({ token: z.string().describe('The valu
 export const runsQuery = pageQuery.extend({
   clientSystemId,
   status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']).optional(),
-  before: cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() })),
+  before: runCursor,
 })
 
 export const changesQuery = pageQuery.extend({
   operation: z.enum(['insert', 'update', 'delete', 'restore', 'withheld']).optional(),
-  after: cursor(z.string()),
+  after: changeCursor,
 })
 
-export const rejectedQuery = pageQuery.extend({ after: cursor(z.int()) })
+export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
 
 export const metersQuery = pageQuery.extend({
   clientSystemId,
   q: z.string().max(1_000).optional().describe('Literal text within external id, name or serial number'),
   state: z.enum(['active', 'inactive', 'all']).default('all'),
-  after: cursor(z.string()),
+  after: meterCursor,
 })
 
-export const historyQuery = pageQuery.extend({ before: cursor(z.object({ at: databaseTime, runId: z.uuid() })) })
+export const historyQuery = pageQuery.extend({ before: historyCursor })
 
 export const readingsQuery = pageQuery.extend({
   from: time.describe('Readings from this time on'),
   to: time.describe('Readings before this time'),
-  before: cursor(z.object({ at: databaseTime, quantity: z.string() })),
+  before: readingCursor,
 })
 
 export const runId = z.uuid().meta({ pattern: undefined })

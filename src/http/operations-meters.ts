@@ -75,7 +75,7 @@ export const meterOperations: readonly Operation[] = [
     tag: 'Readings',
     summary: 'Store readings by external id',
     description:
-      'Each reading is taken or rejected by itself; one that is there already counts as a duplicate. Readings of inactive meters are taken too. 10 MB at most.',
+      'Each reading is taken or rejected by itself; one that is there already counts as a duplicate. Readings of inactive meters are taken too. 10 MB and 200,000 readings at most.',
     query: input.noQuery,
     body: {
       description: 'A JSON array, or one object a line; the agent looks at the body, not at its Content-Type',

@@ -9,9 +9,14 @@ export function query<T>(c: Context, schema: z.ZodType<T>): T {
 /** How long a body may take to arrive: shorter than the server's own limit, which cuts without a word. */
 const bodyMilliseconds = 25_000
 
-/** The body as text. Throws `request_timeout` when it does not arrive in time. */
-export async function bodyText(c: Context): Promise<string> {
-  return await inTime(() => c.req.text())
+/** The body as it was sent. Throws `request_timeout` when it does not arrive in time, and `bad_request` when compressed. */
+export async function bodyBytes(c: Context): Promise<Uint8Array> {
+  const encoding = c.req.header('content-encoding') ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity') {
+    const hint = 'Send it without Content-Encoding'
+    throw new AgentError('bad_request', `A body of Content-Encoding ${encoding} is not read`, { hint })
+  }
+  return new Uint8Array(await inTime(() => c.req.arrayBuffer()))
 }
 
 /**
@@ -41,7 +46,7 @@ export async function inTime<T>(wait: (arrived: () => void) => Promise<T>): Prom
 
 /** A JSON body; none counts as an empty object. */
 export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = await bodyText(c)
+  const text = new TextDecoder().decode(await bodyBytes(c))
   if (text.trim() === '') return checked(schema, {}, 'The body is wrong')
   let value: unknown
   try {

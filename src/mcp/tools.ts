@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { cursor, cursorText } from '../paging.ts'
+import { cursorText, historyCursor, meterCursor, readingCursor, runCursor } from '../paging.ts'
 import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
 import { answer, explain, RunRefusal, refusal, refusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
@@ -30,9 +30,6 @@ const limit = z.int().min(1).max(200).default(50).describe('At most; large ones 
 const time = z.iso
   .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
   .optional()
-/** A time as PostgreSQL writes it, with all its digits: what a cursor holds. */
-const databaseTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
-
 /** Registers what an assistant can ask and do: the actions of the API, but none that takes SQL or approves deletions. */
 export function addTools(
   server: McpServer,
@@ -119,7 +116,7 @@ export function addTools(
       clientSystemId,
       status: runStatus.optional(),
       limit,
-      before: cursor(z.object({ queuedAt: z.iso.datetime(), id: z.uuid() })),
+      before: runCursor,
     }),
     output: z.object({ runs: z.array(run), next }),
     annotations: reads,
@@ -147,7 +144,7 @@ export function addTools(
       q: z.string().max(1_000).optional().describe('Literal text within external id, name or serial number'),
       state: z.enum(['active', 'inactive', 'all']).default('all'),
       limit,
-      after: cursor(z.string()),
+      after: meterCursor,
     }),
     output: z.object({ meters: z.array(meter), next }),
     annotations: reads,
@@ -165,7 +162,7 @@ export function addTools(
     input: z.strictObject({
       meterId,
       limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
-      before: cursor(z.object({ at: databaseTime, runId: z.uuid() })),
+      before: historyCursor,
     }),
     output: z.object({ meter, history: z.object({ changes: z.array(change), next }) }),
     annotations: reads,
@@ -187,7 +184,7 @@ export function addTools(
       from: time.describe('Readings from this time on'),
       to: time.describe('Readings before this time'),
       limit,
-      before: cursor(z.object({ at: databaseTime, quantity: z.string() })),
+      before: readingCursor,
     }),
     output: z.object({ readings: z.array(reading), next }),
     annotations: reads,

@@ -169,6 +169,10 @@ describe('a moment', () => {
     }
     assert.ok(formatExact(iso).endsWith(`(${iso})`))
   })
+
+  test('that is none is told as it is', () => {
+    for (const format of [formatExact, formatDateTime, formatDayTime]) assert.equal(format('infinity'), 'infinity')
+  })
 })
 
 test('a value is text as it is, anything else as JSON; nothing has no text', () => {

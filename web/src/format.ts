@@ -90,21 +90,30 @@ function wholeUnits(seconds: number, round: (value: number) => number): string {
   return plural(round(seconds / 86_400), 'day')
 }
 
+/** What is no time (readings that others write may lie at infinity) is told as it is. */
+function timeOr(iso: string, format: (time: Date) => string): string {
+  const time = new Date(iso)
+  return Number.isNaN(time.getTime()) ? iso : format(time)
+}
+
 /** The exact local time and the same in UTC, for a tooltip. */
 export function formatExact(iso: string): string {
-  const time = new Date(iso)
+  return timeOr(iso, exact)
+}
+
+function exact(time: Date): string {
   const name = zone.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? 'local time'
   return `${dateAndTime.local.format(time)} ${name} (${time.toISOString()})`
 }
 
 /** "23 Nov 2026, 14:03:12"; what is not in the reader's time zone says so. */
 export function formatDateTime(iso: string, zone: Zone = 'local'): string {
-  return named(dateAndTime[zone].format(new Date(iso)), zone)
+  return timeOr(iso, (time) => named(dateAndTime[zone].format(time), zone))
 }
 
 /** "23 Nov, 14:03:12", for tables. */
 export function formatDayTime(iso: string, zone: Zone = 'local'): string {
-  return named(dayAndTime[zone].format(new Date(iso)), zone)
+  return timeOr(iso, (time) => named(dayAndTime[zone].format(time), zone))
 }
 
 /** "14:03:12". */

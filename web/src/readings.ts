@@ -18,9 +18,9 @@ export type Series = {
 /** A pause this many times the usual one is a gap: no line leads over what was not read. */
 const gapFactor = 4
 
-/** One line a quantity and unit, by name. What is no number cannot be drawn and is left out. */
+/** One line a quantity and unit, by name. What is no number, or at no time, cannot be drawn and is left out. */
 export function seriesOf(readings: readonly Reading[]): Series[] {
-  const drawable = readings.filter((reading) => Number.isFinite(numberOf(reading)))
+  const drawable = readings.filter((reading) => Number.isFinite(numberOf(reading)) && Number.isFinite(timeOf(reading)))
   const groups = Map.groupBy(drawable, ({ quantity, unit }) => JSON.stringify([quantity, unit]))
   const series = [...groups.values()].flatMap((group) => {
     const ordered = group.toSorted((a, b) => timeOf(a) - timeOf(b))

@@ -1,5 +1,5 @@
 /** How the times on the page are written. Pure. */
-import { formatAge, formatDateTime, formatDayTime } from './format.ts'
+import { formatAge, formatCountdown, formatDateTime, formatDayTime } from './format.ts'
 
 export type TimeStyle = 'relative' | 'local' | 'utc'
 
@@ -10,9 +10,14 @@ export function parseTimeStyle(text: string | null): TimeStyle {
   return timeStyles.find((style) => style === text) ?? 'relative'
 }
 
+/** Clocks may differ by so much without one being in the future. */
+const tolerance = 60_000
+
 /** A moment in a style: its age, or its date and time (the year only where there is room). `now` is the server's time. */
 export function formatMoment(iso: string, style: TimeStyle, now: number, room: 'short' | 'full'): string {
-  return style === 'relative' ? formatAge(now - Date.parse(iso)) : formatStamp(iso, style, room)
+  const age = now - Date.parse(iso)
+  if (style !== 'relative' || Number.isNaN(age)) return formatStamp(iso, style, room)
+  return age < -tolerance ? formatCountdown(-age) : formatAge(age)
 }
 
 /** A moment as date and time: in UTC if that is the style, else in the reader's time zone. */
