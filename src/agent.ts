@@ -24,9 +24,10 @@ import type {
 } from './events.ts'
 import { startFeed } from './feed.ts'
 import { freshness } from './freshness.ts'
-import type { Jobs, TriggerRequest } from './jobs.ts'
+import type { Jobs } from './jobs.ts'
 import { createRedact, type Log } from './log.ts'
 import { previewSync } from './sync/preview.ts'
+import type { TriggerRequest } from './trigger.ts'
 import { createWatch, type Sighting } from './watch.ts'
 
 export type { Sighting } from './watch.ts'
@@ -43,13 +44,15 @@ export type AgentOptions = {
   pool: pg.Pool
   /** For what people ask of meters and history. */
   lists: pg.Pool
+  /** For what collectors send. */
+  readings: pg.Pool
   jobs: Jobs
   log: Log
 }
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
-export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
+export function createAgent({ config, pool, lists, readings, jobs, log }: AgentOptions) {
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
   const previews = new Map<string, Promise<Preview>>()
@@ -239,7 +242,7 @@ export function createAgent({ config, pool, lists, jobs, log }: AgentOptions) {
           rejected.push({ line: reading.line, reason: `clientSystemId must be one of: ${ids.join(', ')}` })
         }
       }
-      const { stored, duplicates, unknown } = await storeReadings(lists, incoming)
+      const { stored, duplicates, unknown } = await storeReadings(readings, incoming)
       for (const line of unknown) rejected.push({ line, reason: 'no meter has this externalId' })
       return { stored, duplicates, rejected }
     },

@@ -70,8 +70,11 @@ export function errorCode(error: unknown): string | null {
   return 'cause' in error ? errorCode(error.cause) : null
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown: of a query that failed why, not its text. */
 export function errorMessage(error: unknown): string {
+  if (error instanceof Error && error.constructor.name === 'DrizzleQueryError' && error.cause) {
+    return errorMessage(error.cause)
+  }
   if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ')
   return error instanceof Error ? error.message : String(error)
 }

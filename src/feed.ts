@@ -3,9 +3,9 @@ import type pg from 'pg'
 import createSubscriber, { type Subscriber } from 'pg-listen'
 import { z } from 'zod'
 import { connectionOptions } from './db/connect.ts'
+import { channel, notify } from './db/notices.ts'
 import type { Notice } from './events.ts'
 import type { Log } from './log.ts'
-import { channel, notify } from './sync/record.ts'
 import type { DatabaseTarget } from './targets.ts'
 
 /**

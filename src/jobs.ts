@@ -1,27 +1,20 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Job, PgBoss } from 'pg-boss'
+import { type ConstructorOptions, type Job, PgBoss } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
 import { connectionOptions, type Queryable, sqlBeside, transaction } from './db/connect.ts'
-import { drizzle } from './db/drizzle.ts'
-import { queueSchema } from './db/queue.ts'
-import { findActiveRun, findRun } from './db/runs.ts'
-import { AgentError } from './errors.ts'
-import type { Run, Trigger } from './events.ts'
+import { queueSchema, runQueue, through } from './db/queue.ts'
+import type { Run } from './events.ts'
 import type { Log } from './log.ts'
-import { startReaper } from './reaper.ts'
-import { nextRevision, notify, recordFailure } from './sync/record.ts'
+import { type Reaper, startReaper } from './reaper.ts'
+import { recordFailure } from './sync/record.ts'
+import { createTrigger, type TriggerRun } from './trigger.ts'
 import { startWebhooks, type Webhooks } from './webhooks.ts'
 import { cancelled, createWorker } from './worker.ts'
 
 /** Jobs of this process: it can trigger runs and, where its role says so, works on them and keeps the schedule. */
 export type Jobs = {
-  /**
-   * Asks for a run. One function for every trigger: run row and job appear in one transaction, or, when a run of that
-   * Client System is active, neither does and that run is returned.
-   */
-  trigger: (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
+  trigger: TriggerRun
   /** Ends an active run as cancelled, wherever it is worked on. False when it had ended before. */
   cancel: (run: Run) => Promise<boolean>
   /** To be told of every run that ended: the worker that still works on it stops, and who wants alerts gets them. */
@@ -34,36 +27,21 @@ export type Jobs = {
   stop: () => Promise<void>
 }
 
-export type TriggerRequest = {
-  clientSystemId: string
-  trigger: Trigger
-  full: boolean
-  /** Lets all deletions of this run through when there are at most so many, otherwise none (Fault 8). */
-  approveDeletes: number | null
-  requestedBy: string | null
-}
-
 export type JobsOptions = {
   config: Config
   pool: pg.Pool
   log: Log
   /** What pg-boss takes for time: its own TestClock in tests. */
-  clock?: NonNullable<ConstructorParameters<typeof PgBoss>[0]> extends infer Options
-    ? Options extends { clock?: infer Clock }
-      ? Clock
-      : never
-    : never
+  clock?: NonNullable<ConstructorOptions['clock']>
 }
 
 const heartbeatSeconds = 10
-const runQueue = (clientSystemId: string) => `meter-sync.${clientSystemId}`
 const scheduleQueue = (clientSystemId: string) => `meter-sync-schedule.${clientSystemId}`
 const pruneQueue = 'meter-sync-prune'
-const pruneHistory = sqlBeside(import.meta.url, 'db/prune.sql').split(/;\s*\n/)
+const pruning = sqlBeside(import.meta.url, 'db/prune.sql').split(/;\s*\n/)
 
 export async function startJobs({ config, pool, log, clock }: JobsOptions): Promise<Jobs> {
   const works = config.role !== 'api'
-  const db = drizzle(pool)
   const connection = {
     ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectMilliseconds: 5_000 }),
     // A connection that is half-open would otherwise keep the queue waiting until TCP gives up.
@@ -92,73 +70,31 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   )
   await boss.start()
 
-  for (const clientSystem of config.clientSystems) await createQueues(boss, clientSystem)
-  for (const { id, name } of config.clientSystems) {
-    await pool.query(
-      `insert into sync.client_system (id, name) values ($1, $2)
-       on conflict (id) do update set name = excluded.name where client_system.name <> excluded.name`,
-      [id, name],
-    )
-  }
-
   const completeJob = (clientSystemId: string) => async (client: Queryable, runId: string) => {
     await boss.complete(runQueue(clientSystemId), runId, null, { db: through(client), includeQueued: true })
   }
+  const trigger = createTrigger({ pool, boss, log })
+  const worker = createWorker({ config, pool, completeJob, log })
+  let reaper: Reaper | null = null
+  let webhooks: Webhooks | null = null
 
-  async function trigger(request: TriggerRequest): Promise<{ run: Run; created: boolean }> {
-    const { clientSystemId } = request
-    for (let attempt = 1; ; attempt++) {
-      const active = await findActiveRun(db, clientSystemId)
-      if (active) return { run: active, created: false }
-      const id = randomUUID()
-      if (await enqueue(id, request)) {
-        const run = await findRun(db, id)
-        if (run) return { run, created: true }
-      }
-      if (attempt === 3) {
-        throw new AgentError('internal', `No run of ${clientSystemId} could be queued, and none is active`, {
-          hint: 'Try again; if it stays so, look at the jobs of the schema pgboss',
-        })
-      }
-      if (attempt === 2) await dropStaleJobs(clientSystemId)
-    }
-  }
-
-  /** False when the slot is taken: by a run, or by a job whose run has just ended. Then nothing was written. */
-  async function enqueue(id: string, request: TriggerRequest): Promise<boolean> {
-    const { clientSystemId, trigger, full, approveDeletes, requestedBy } = request
-    try {
-      await transaction(pool, async (client) => {
-        const revision = await nextRevision(client)
-        const { rowCount } = await client.query(
-          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision)
-           values ($1, $2, $3, $4, $5, $6, 'queued', $7)
-           on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
-          [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision],
-        )
-        const options = { id, singletonKey: clientSystemId, db: through(client) }
-        if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()
-        await notify(client, { type: 'run', runId: id, clientSystemId, revision, ended: false })
-      })
-      return true
-    } catch (error) {
-      if (error instanceof SlotTaken) return false
-      throw error
-    }
-  }
-
-  async function dropStaleJobs(clientSystemId: string): Promise<void> {
-    const jobs = await boss.findJobs(runQueue(clientSystemId), { key: clientSystemId })
-    const stale = jobs.filter((job) => ['created', 'retry', 'active'].includes(job.state)).map((job) => job.id)
-    if (stale.length === 0 || (await findActiveRun(db, clientSystemId))) return
-    log.warn({ clientSystem: clientSystemId, jobs: stale }, 'jobs without a run were dropped')
-    await boss.deleteJob(runQueue(clientSystemId), stale)
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= (async () => {
+      worker.stop()
+      await Promise.race([
+        Promise.all([reaper?.stop(), webhooks?.stop()]),
+        setTimeout(1_000, undefined, { ref: false }),
+      ])
+      await Promise.race([boss.stop({ graceful: true, timeout: 7_000 }), setTimeout(8_000, undefined, { ref: false })])
+    })()
+    return stopped
   }
 
   /** The row decides; the worker hears of it and rolls back, which leaves the meters as they were. */
   async function cancel(run: Run): Promise<boolean> {
     const { code, message, hint } = cancelled()
-    const failure = { status: 'cancelled' as const, error: { code, message, hint } }
+    const failure = { status: 'cancelled' as const, error: { code, message, hint }, timings: null }
     const done = await transaction(pool, (client) =>
       recordFailure(client, run, failure, completeJob(run.clientSystemId)),
     )
@@ -168,46 +104,54 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   }
 
   async function prune(): Promise<void> {
-    const [oldRuns = '', oldRejected = ''] = pruneHistory
-    while (((await pool.query(oldRuns, [config.historyDays])).rowCount ?? 0) > 0);
-    await pool.query(oldRejected)
+    try {
+      await pruneHistory(pool, config.historyDays)
+    } catch (err) {
+      log.error({ err }, 'old history could not be removed; it is tried again tomorrow')
+      throw err
+    }
   }
 
-  async function scheduled(clientSystem: ClientSystem): Promise<void> {
-    const { run, created } = await trigger({
-      clientSystemId: clientSystem.id,
-      trigger: 'schedule',
-      full: false,
-      approveDeletes: null,
-      requestedBy: null,
-    })
-    if (!created) log.info({ clientSystem: clientSystem.id, activeRunId: run.id }, 'meter sync skipped')
+  async function scheduled(clientSystemId: string): Promise<void> {
+    try {
+      const request = { clientSystemId, full: false, approveDeletes: null, requestedBy: null }
+      const { run, created } = await trigger({ ...request, trigger: 'schedule' })
+      if (!created) log.info({ clientSystem: clientSystemId, activeRunId: run.id }, 'meter sync skipped')
+    } catch (err) {
+      const hint = 'The next scheduled time tries again; Sync now does at once'
+      log.error({ err, clientSystem: clientSystemId, hint }, 'the scheduled sync could not be queued')
+      throw err
+    }
   }
 
-  const worker = createWorker({ config, pool, completeJob, log })
-  const reaper = works
-    ? startReaper({ pool, boss, clientSystems: config.clientSystems, runQueue, completeJob, log })
-    : null
-  let webhooks: Webhooks | null = null
-  if (works) {
+  async function startWork(): Promise<void> {
+    const { clientSystems, webhook } = config
+    reaper = startReaper({ pool, boss, clientSystems, completeJob, log })
     await boss.createQueue(pruneQueue, { retryLimit: 0 })
     await boss.schedule(pruneQueue, '17 3 * * *')
     await boss.work(pruneQueue, prune)
     const waiting = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 }
-    for (const clientSystem of config.clientSystems) {
+    for (const clientSystem of clientSystems) {
       const { id, schedule } = clientSystem
       await boss.work(runQueue(id), waiting, async (jobs: Job[]) => {
         for (const job of jobs) await worker.work(clientSystem, job)
       })
-      await boss.work(scheduleQueue(id), { pollingIntervalSeconds: 1 }, () => scheduled(clientSystem))
+      await boss.work(scheduleQueue(id), { pollingIntervalSeconds: 1 }, () => scheduled(id))
       await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
       await trigger({ clientSystemId: id, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null })
     }
-    const { clientSystems, webhook } = config
-    if (webhook) webhooks = await startWebhooks({ webhook, pool, boss, clientSystems, through, log })
+    if (webhook) webhooks = await startWebhooks({ webhook, pool, boss, clientSystems, log })
   }
 
-  let stopped: Promise<void> | undefined
+  try {
+    for (const clientSystem of config.clientSystems) await createQueues(boss, clientSystem)
+    for (const clientSystem of config.clientSystems) await nameClientSystem(pool, clientSystem)
+    if (works) await startWork()
+  } catch (error) {
+    // Else it would go on to take runs, with pools that have ended.
+    await stop()
+    throw error
+  }
   return {
     trigger,
     cancel,
@@ -217,24 +161,25 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     },
     nextRunAt: ({ schedule }) => boss.previewSchedule(schedule.cron, { tz: schedule.timeZone, count: 1 })[0] ?? null,
     ready: async () => (await boss.schemaVersion()) !== null,
-    stop: () => {
-      stopped ??= (async () => {
-        worker.stop()
-        await Promise.race([
-          Promise.all([reaper?.stop(), webhooks?.stop()]),
-          setTimeout(1_000, undefined, { ref: false }),
-        ])
-        await Promise.race([
-          boss.stop({ graceful: true, timeout: 7_000 }),
-          setTimeout(8_000, undefined, { ref: false }),
-        ])
-      })()
-      return stopped
-    },
+    stop,
   }
 }
 
-class SlotTaken extends Error {}
+async function nameClientSystem(pool: pg.Pool, { id, name }: ClientSystem): Promise<void> {
+  await pool.query(
+    `insert into sync.client_system (id, name) values ($1, $2)
+     on conflict (id) do update set name = excluded.name where client_system.name <> excluded.name`,
+    [id, name],
+  )
+}
+
+async function pruneHistory(pool: pg.Pool, days: number): Promise<void> {
+  const [kept = '', oldRuns = '', oldRejected = ''] = pruning
+  const { rows } = await pool.query<{ id: string }>(kept)
+  const ids = rows.map(({ id }) => id)
+  while (((await pool.query(oldRuns, [days, ids])).rowCount ?? 0) > 0);
+  await pool.query(oldRejected)
+}
 
 /**
  * One active job a Client System (`exclusive`), never tried again by itself (Requirement 2.4), awake in milliseconds
@@ -252,11 +197,6 @@ async function createQueues(boss: PgBoss, { id, deadlines }: ClientSystem): Prom
   const ticks = { retryLimit: 0, retentionSeconds: 300, expireInSeconds: 60, notify: true }
   await boss.createQueue(scheduleQueue(id), { policy: 'short', ...ticks })
   await boss.updateQueue(scheduleQueue(id), ticks)
-}
-
-/** A connection of ours as pg-boss wants it: its statement joins our transaction. */
-function through(client: Queryable) {
-  return { executeSql: (text: string, values: unknown[] = []) => client.query(text, values) }
 }
 
 /** Passes on what is new: a database that is away makes every queue say its own words every second. */

@@ -3,17 +3,20 @@ import type { PgBoss } from 'pg-boss'
 import type { ClientSystem } from './config.ts'
 import { lockKey, transaction } from './db/connect.ts'
 import { drizzle } from './db/drizzle.ts'
+import { runQueue } from './db/queue.ts'
 import { findActiveRun } from './db/runs.ts'
 import { AgentError } from './errors.ts'
 import type { Run } from './events.ts'
 import type { Log } from './log.ts'
 import { type CompleteJob, recordFailure } from './sync/record.ts'
 
+/** Stops within what it is just doing. Can be called twice. */
+export type Reaper = { stop: () => Promise<void> }
+
 export type ReaperOptions = {
   pool: pg.Pool
   boss: PgBoss
   clientSystems: readonly ClientSystem[]
-  runQueue: (clientSystemId: string) => string
   completeJob: (clientSystemId: string) => CompleteJob
   log: Log
 }
@@ -38,7 +41,7 @@ function leaseLost(): AgentError {
  * Ends the runs whose worker died (DESIGN.md, *Who died?*): a running one whose lock is free, or whose lease ran out;
  * a queued one whose job is gone. Each worker has a reaper; the lock and the fence let one of them win.
  */
-export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, log }: ReaperOptions) {
+export function startReaper({ pool, boss, clientSystems, completeJob, log }: ReaperOptions): Reaper {
   const db = drizzle(pool)
   const end = async (run: Run, err: AgentError, { evict = false } = {}) => {
     const { code, message, hint } = err
@@ -55,7 +58,7 @@ export function startReaper({ pool, boss, clientSystems, runQueue, completeJob, 
       return recordFailure(
         client,
         run,
-        { status: 'interrupted', error: { code, message, hint } },
+        { status: 'interrupted', error: { code, message, hint }, timings: null },
         completeJob(run.clientSystemId),
       )
     })

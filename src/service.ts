@@ -10,8 +10,8 @@ import type { Log } from './log.ts'
 import type { McpEndpoint } from './mcp/server.ts'
 
 export type Service = {
-  /** Where HTTP listens, or null for a worker without it. */
-  url: string | null
+  /** Where HTTP listens. */
+  url: string
   /** Stops everything in reverse order, within 10 s. Can be called twice. */
   stop: () => Promise<void>
 }
@@ -79,9 +79,12 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     started.push(() => pool.end())
     const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log })
     started.push(() => lists.end())
+    // Apart again: people who search must not keep a collector waiting.
+    const readings = openPool(config.syncDatabase, { application: 'meter-sync-agent readings', max: 3, log })
+    started.push(() => readings.end())
     const jobs = await startJobs({ config, pool, log, ...(clock && { clock }) })
     started.push(jobs.stop)
-    const agent = createAgent({ config, pool, lists, jobs, log })
+    const agent = createAgent({ config, pool, lists, readings, jobs, log })
     started.push(agent.stop)
     return { agent, stop }
   } catch (error) {

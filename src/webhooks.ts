@@ -1,10 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import type { Db, JobWithMetadata, PgBoss } from 'pg-boss'
+import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import { type Alert, type AlertPayload, decide } from './alerts.ts'
 import type { ClientSystem } from './config.ts'
 import { lockSituation, type Situation, saveAlertState } from './db/alerts.ts'
-import { type Queryable, transaction } from './db/connect.ts'
+import { transaction } from './db/connect.ts'
+import { through } from './db/queue.ts'
 import { freshness } from './freshness.ts'
 import type { Log } from './log.ts'
 import type { Webhook } from './targets.ts'
@@ -22,8 +23,6 @@ export type WebhooksOptions = {
   pool: pg.Pool
   boss: PgBoss
   clientSystems: readonly ClientSystem[]
-  /** A connection of ours as pg-boss wants it. */
-  through: (client: Queryable) => Db
   log: Log
 }
 
@@ -91,7 +90,7 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
 /** State and deliveries change in one transaction: of many processes, and over restarts, each alert is sent once. */
 async function decideAlerts(
   clientSystem: ClientSystem,
-  { pool, boss, through, log }: Pick<WebhooksOptions, 'pool' | 'boss' | 'through' | 'log'>,
+  { pool, boss, log }: Pick<WebhooksOptions, 'pool' | 'boss' | 'log'>,
 ): Promise<void> {
   const told = await transaction(pool, async (client) => {
     const now = Date.now()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PgBoss } from 'pg-boss'
+import { errorMessage } from '../src/errors.ts'
 import type { Run } from '../src/events.ts'
 import { createGate, createMeters } from './support/meters.ts'
 import { openStream } from './support/stream.ts'
@@ -242,4 +244,54 @@ test('history beyond HISTORY_DAYS is pruned, the last success and the last failu
     )
   await eventually(async () => (await remaining()).length === 2)
   assert.deepEqual(await remaining(), [{ days: 0 }, { days: 50 }])
+})
+
+test('a scheduled sync that cannot be queued, and history that cannot be removed, are logged', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent({ HISTORY_DAYS: '30' })
+  await agent.settled()
+  await world.sync.query(`
+    insert into sync.run (id, client_system_id, trigger, status, revision, queued_at, finished_at)
+      values (gen_random_uuid(), 'main', 'schedule', 'cancelled', 0, now() - interval '40 days', now() - interval '40 days');
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'not today'; end $$;
+    create trigger refuse before insert or delete on sync.run for each row execute function refuse();
+    insert into pgboss.job (name) values ('meter-sync-prune')`)
+  const boss = new PgBoss({ connectionString: world.sync.url, migrate: false, supervise: false, schedule: false })
+  await boss.start()
+  world.after(() => boss.stop())
+  await boss.send('meter-sync-schedule.main', {})
+  const said = (what: string) => eventually(async () => agent.log.find(({ msg }) => msg === what))
+  const untriggered = await said('the scheduled sync could not be queued')
+  assert.deepEqual([untriggered.level, untriggered.clientSystem], ['error', 'main'])
+  assert.match(JSON.stringify(untriggered.err), /not today/)
+  const unpruned = await said('old history could not be removed; it is tried again tomorrow')
+  assert.match(JSON.stringify(unpruned.err), /not today/)
+})
+
+test('a start that fails leaves nobody behind who would take runs', async (t) => {
+  const world = await createWorld(t)
+  const release = await world.sync.hold('begin; lock table sync.run in access exclusive mode')
+  await assert.rejects(world.agent(), (error) => {
+    assert.match(errorMessage(error), /lock timeout/)
+    return true
+  })
+  const connections = () =>
+    world.sync.query<{ name: string }>(
+      `select application_name as name from pg_stat_activity
+       where datname = current_database() and application_name like 'meter-sync-agent%'`,
+    )
+  await eventually(async () => (await connections()).length === 0)
+  await release()
+})
+
+test('a run that failed tells in which phase, and how long each took', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_QUERY: 'select external_id, name, 1 / (external_id - 3) as floor from meter',
+  })
+  const run = await agent.settled()
+  assert.deepEqual([run.status, run.phase], ['failed', 'reading'])
+  assert.deepEqual(Object.keys(run.timings ?? {}).sort(), ['connecting', 'reading'])
 })

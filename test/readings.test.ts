@@ -215,6 +215,23 @@ test('100,000 readings are stored in a few seconds, while a run is active, and r
   await agent.settled()
 })
 
+test('people who search keep no collector waiting', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const release = await world.sync.hold('begin; lock table sync.meter_change in access exclusive mode')
+  const { id } = (await agent.api<{ meters: Meter[] }>('/api/meters')).body.meters[0] ?? {}
+  const searches = Array.from({ length: 20 }, () => agent.api(`/api/meters/${id}/history`))
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await eventually(async () => (await world.sync.query(waiting)).length >= 6)
+  const began = performance.now()
+  assert.equal((await post(agent, JSON.stringify(energy('1', 1)))).body.stored, 1)
+  assert.ok(performance.now() - began < 2_000, `it took ${performance.now() - began} ms`)
+  await release()
+  await Promise.all(searches)
+})
+
 test("a meter's readings are paged, newest first, from inclusive to exclusive; the newest is in the list", async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)

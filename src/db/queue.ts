@@ -1,9 +1,19 @@
 import { createRequire } from 'node:module'
-import { getConstructionPlans, getMigrationPlans } from 'pg-boss'
+import { type Db, getConstructionPlans, getMigrationPlans } from 'pg-boss'
 import type { Queryable } from './connect.ts'
 
 /** The schema that pg-boss keeps for itself. */
 export const queueSchema = 'pgboss'
+
+/** The queue of a Client System's runs: one job a run, of the same id. */
+export function runQueue(clientSystemId: string): string {
+  return `meter-sync.${clientSystemId}`
+}
+
+/** A connection of ours as pg-boss wants it: its statement joins our transaction. */
+export function through(client: Queryable): Db {
+  return { executeSql: (text, values = []) => client.query(text, values) }
+}
 
 /** The version of that schema which the installed pg-boss works with; its package tells, its code does not. */
 const expected: number = createRequire(import.meta.url)('pg-boss/package.json').pgboss.schema

@@ -1,10 +1,12 @@
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
-import type { RunError, RunStatus } from '../events.ts'
+import type { Phase, RunError, RunStatus } from '../events.ts'
 import type { Redact } from '../log.ts'
 
 export type Failure = {
   status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
   error: RunError
+  /** Milliseconds in each phase that it came to; null before the first. */
+  timings: Partial<Record<Phase, number>> | null
   cause: unknown
 }
 
@@ -14,12 +16,22 @@ const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
  * What a run that threw ends with. An aborted signal's reason comes first: whatever broke, broke because of it.
  * What is not an AgentError came from the Sync database or is a fault of this program. What it says holds no secret.
  */
-export function failureOf(thrown: unknown, signal: AbortSignal, redact: Redact): Failure {
+export function failureOf(
+  thrown: unknown,
+  signal: AbortSignal,
+  redact: Redact,
+  timings: Failure['timings'] = null,
+): Failure {
   const fit = (text: string) => cut(redact(text))
   const error = signal.aborted && signal.reason instanceof AgentError ? signal.reason : asAgentError(thrown)
   const status = interrupting.has(error.code) ? 'interrupted' : error.code === 'cancelled' ? 'cancelled' : 'failed'
   const { code, message, hint } = error
-  return { status, error: { code, message: fit(message), hint: hint === null ? null : fit(hint) }, cause: thrown }
+  return {
+    status,
+    error: { code, message: fit(message), hint: hint === null ? null : fit(hint) },
+    timings,
+    cause: thrown,
+  }
 }
 
 /** A server's message can quote megabytes, a hint the whole query: an event must stay small. */

@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { transaction } from '../db/connect.ts'
+import { notify } from '../db/notices.ts'
 import type { Phase, Progress, ReadStep } from '../events.ts'
 import type { Log } from '../log.ts'
-import { markPhase, notify, type RunRef } from './record.ts'
+import { markPhase, type RunRef } from './record.ts'
 
 /** Follows a run through its phases: marks them, times them, and tells how far it has come. */
 export type Phases = Disposable & {
@@ -46,7 +47,10 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
     if (telling) return
     telling = true
     try {
-      if (state.phase === 'reading') state.rowsRead = Math.max(state.rowsRead, await copiedRows(pool, pid))
+      const { step } = state
+      const copied = state.phase === 'reading' ? await copiedRows(pool, pid) : 0
+      // Another step counts from zero: what was asked during the one before is not of it.
+      if (state.step === step) state.rowsRead = Math.max(state.rowsRead, copied)
       const text = JSON.stringify(state)
       if (text !== told) await notify(pool, { type: 'progress', ...state })
       told = text

@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
-import type { Counts, Notice, Phase, Run, RunError, RunStatus } from '../events.ts'
+import { nextRevision, notify } from '../db/notices.ts'
+import type { Counts, Phase, Run, RunError, RunStatus } from '../events.ts'
 
 /** Marks the pg-boss job of a run as done, through the caller's transaction. A job that is gone is no error. */
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
@@ -50,29 +51,6 @@ export type Result = {
   timings: Partial<Record<Phase, number>>
   proof: Run['proof']
   left: Left
-}
-
-export const channel = 'meter_sync'
-
-/**
- * Takes the next revision. To be the first write of its transaction: the counter's row lock then makes the order of
- * commits the order of revisions, and nobody who holds a run row waits for it.
- */
-export async function nextRevision(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ value: string }>(
-    'update sync.revision_counter set value = value + 1 where id = 1 returning value',
-  )
-  const value = rows[0]?.value
-  if (value === undefined)
-    throw new Error(
-      'sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)',
-    )
-  return Number(value)
-}
-
-/** Tells every process, at the commit. Ids and small numbers only: a payload ends at 8 kB (Fault 21). */
-export async function notify(db: Queryable, notice: Notice): Promise<void> {
-  await db.query('select pg_notify($1, $2)', [channel, JSON.stringify(notice)])
 }
 
 /** From queued to running, or false when somebody ended the run meanwhile. Inside a transaction. */
@@ -148,22 +126,27 @@ export async function recordSuccess(
 }
 
 /**
- * Ends an active run without success. False when it had already ended: then its own state stands (Fault 13).
- * Inside a transaction. Worker, reaper and cancellation all end a run this way.
+ * Ends an active run without success; its phase stays, as the one that it failed in. False when it had already ended:
+ * then its own state stands (Fault 13). Inside a transaction. Worker, reaper and cancellation all end a run this way.
  */
 export async function recordFailure(
   db: Queryable,
   run: RunRef,
-  { status, error }: { status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>; error: RunError },
+  failure: {
+    status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
+    error: RunError
+    timings: Partial<Record<Phase, number>> | null
+  },
   completeJob: CompleteJob,
 ): Promise<boolean> {
+  const { status, error, timings } = failure
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
     `update sync.run set
-       status = $3, phase = null, finished_at = clock_timestamp(), revision = $2,
-       error_code = $4, error_message = $5, error_hint = $6
+       status = $3, finished_at = clock_timestamp(), revision = $2,
+       error_code = $4, error_message = $5, error_hint = $6, timings = $7
      where id = $1 and status in ('queued', 'running')`,
-    [run.id, revision, status, error.code, error.message, error.hint],
+    [run.id, revision, status, error.code, error.message, error.hint, timings && JSON.stringify(timings)],
   )
   if (rowCount !== 1) return false
   await completeJob(db, run.id)

@@ -10,7 +10,7 @@ import { compare } from './compare.ts'
 import { describeMeters } from './describe.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { guard, type Verdict } from './guard.ts'
-import { followPhases } from './phases.ts'
+import { followPhases, type Phases } from './phases.ts'
 import { prove } from './prove.ts'
 import { readMeters } from './read.ts'
 import {
@@ -53,8 +53,10 @@ export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } 
  * told how the run ended; the reaper then finds it.
  */
 export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
-  const { clientSystem, syncDatabase, pool, completeJob, signal, redact } = deps
+  const { clientSystem, syncDatabase, pool, completeJob, signal, redact, log } = deps
   let first: Failure | undefined
+  let phases: Phases | undefined
+  const failed = (thrown: unknown) => failureOf(thrown, signal, redact, phases?.timings())
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
     const { id: clientSystemId, deadlines } = clientSystem
@@ -67,21 +69,22 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
     })
     try {
       if (!(await transaction(pool, (db) => markRunning(db, run)))) return { status: 'ended' }
-      return await mirror(run, deps, session)
+      phases = followPhases({ pool, run, pid: session.pid, log })
+      return await mirror(run, deps, session, phases)
     } catch (thrown) {
-      first = failureOf(thrown, signal, redact)
+      first = failed(thrown)
       return (await session.finish(end(first))) ? first : { status: 'ended' }
     }
   } catch (thrown) {
-    const failure = first ?? failureOf(thrown, signal, redact)
+    const failure = first ?? failed(thrown)
     return (await transaction(pool, end(failure))) ? failure : { status: 'ended' }
   }
 }
 
 /** The one transaction: read and stage, compare, guard, apply, prove, record (Requirements 1.1 to 1.5). */
-async function mirror(run: QueuedRun, deps: Deps, session: RunSession): Promise<Outcome> {
-  const { clientSystem, pool, completeJob, signal, log } = deps
-  using phases = followPhases({ pool, run, pid: session.pid, log })
+async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following: Phases): Promise<Outcome> {
+  const { clientSystem, completeJob, signal } = deps
+  using phases = following
   await using source = await openSource(clientSystem, signal)
   await session.client.query('begin isolation level read committed')
   await refuseSameDatabase(source, clientSystem.query, session)

@@ -89,7 +89,7 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
       const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, { write })
       const service = await startService({ config, log: logger, ...options })
       ends.push(service.stop)
-      return talkTo(service.url ?? '', log, service.stop)
+      return talkTo(service.url, log, service.stop)
     },
     after: (end) => {
       ends.push(async () => void (await end()))

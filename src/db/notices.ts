@@ -1,0 +1,26 @@
+import type { Notice } from '../events.ts'
+import type { Queryable } from './connect.ts'
+
+/** Where every process listens. */
+export const channel = 'meter_sync'
+
+/**
+ * Takes the next revision. To be the first write of its transaction: the counter's row lock then makes the order of
+ * commits the order of revisions, and nobody who holds a run row waits for it.
+ */
+export async function nextRevision(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ value: string }>(
+    'update sync.revision_counter set value = value + 1 where id = 1 returning value',
+  )
+  const value = rows[0]?.value
+  if (value === undefined)
+    throw new Error(
+      'sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)',
+    )
+  return Number(value)
+}
+
+/** Tells every process, at the commit. Ids and small numbers only: a payload ends at 8 kB (Fault 21). */
+export async function notify(db: Queryable, notice: Notice): Promise<void> {
+  await db.query('select pg_notify($1, $2)', [channel, JSON.stringify(notice)])
+}
