@@ -103,7 +103,10 @@ export async function openSession(
       default_statistics_target: '10',
       default_transaction_isolation: 'read committed',
     })
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const { rows } = await client.query<{ pid: number }>(`
+      select pg_backend_pid() as pid,
+        -- A database may put them last: a run's own tables would then be whatever else has their names.
+        set_config('search_path', concat_ws(', ', 'pg_temp', nullif(current_setting('search_path'), '')), false)`)
     const close = async () => void (await client.end().catch(() => undefined))
     return { client, pid: rows[0]?.pid ?? 0, alive: () => alive, close, destroy }
   } catch (error) {

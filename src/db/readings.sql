@@ -2,7 +2,7 @@
 -- the lines that name no meter. Readings of inactive meters are taken like any other.
 with known as (
   select i.line, m.id as meter_id, i.quantity, i.read_at, i.value, i.unit
-  from incoming i
+  from pg_temp.incoming i
   join sync.meter m on m.client_system_id = i.client_system_id and m.external_id = i.external_id
 ), stored as (
   insert into sync.meter_reading (meter_id, quantity, read_at, value, unit)
@@ -15,4 +15,4 @@ with known as (
 select
   (select count(*) from stored)::float8 as stored,
   (select count(*) from known)::float8 as known,
-  coalesce((select array_agg(line order by line) from incoming where line not in (select line from known)), '{}') as unknown
+  coalesce((select array_agg(line order by line) from pg_temp.incoming where line not in (select line from known)), '{}') as unknown

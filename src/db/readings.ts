@@ -29,11 +29,11 @@ export async function storeReadings(
 ): Promise<{ stored: number; duplicates: number; unknown: number[] }> {
   if (readings.length === 0) return { stored: 0, duplicates: 0, unknown: [] }
   return await transaction(pool, async (client) => {
-    await client.query(`create temporary table incoming (
+    await client.query(`create temporary table pg_temp.incoming (
       line integer, client_system_id text, external_id text collate "C", quantity text, value numeric, unit text,
       read_at timestamptz
     ) on commit drop`)
-    const copy = client.query(copyStreams.from('copy incoming from stdin'))
+    const copy = client.query(copyStreams.from('copy pg_temp.incoming from stdin'))
     const finished = once(copy, 'finish')
     for (let at = 0; at < readings.length; at += 1_000) {
       const lines = readings
@@ -44,7 +44,7 @@ export async function storeReadings(
     }
     copy.end()
     await finished
-    await client.query('analyze incoming')
+    await client.query('analyze pg_temp.incoming')
     const { rows } = await client.query<{ stored: number; known: number; unknown: number[] }>(storeIncoming)
     const { stored, known, unknown } = rows[0] ?? { stored: 0, known: 0, unknown: [] }
     return { stored, duplicates: known - stored, unknown }

@@ -51,7 +51,7 @@ export const revisionCounter = sync.table('revision_counter', {
  * The mirrored meters. `active` is the effective state: false when the master says so or when the meter is gone;
  * `removed_at` tells the two apart. No foreign keys: a check a row would double the time of a first load.
  * `id_hash` and `row_hash` are those of the row in the Client System, computed there when it was read; `content_hash`
- * is what stands here, computed by this server at every write, whoever writes.
+ * is of what stands here, those two among it, computed by this server at every write, whoever writes.
  */
 export const meter = sync.table(
   'meter',
@@ -76,7 +76,7 @@ export const meter = sync.table(
     idHash: bigint('id_hash', { mode: 'bigint' }),
     rowHash: bigint('row_hash', { mode: 'bigint' }),
     contentHash: bigint('content_hash', { mode: 'bigint' }).generatedAlwaysAs(
-      sql`hash_record_extended(row(external_id, name, serial_number, kind, unit, location, ip_address, port, active, attributes::text), 0)`,
+      sql`hash_record_extended(row(external_id, name, serial_number, kind, unit, location, ip_address, port, active, attributes::text, id_hash, row_hash), 0)`,
     ),
   },
   (table) => [
@@ -144,6 +144,7 @@ export const run = sync.table(
     errorHint: text('error_hint'),
     readMode: text('read_mode'),
     readReason: text('read_reason'),
+    withheldBecause: text('withheld_because'),
     proofRows: count('proof_rows'),
     proofDigest: text('proof_digest'),
     bytesRead: count('bytes_read'),
@@ -154,6 +155,10 @@ export const run = sync.table(
     uniqueIndex('run_active').on(table.clientSystemId).where(sql`status in ('queued', 'running')`),
     index('run_queued_at').on(table.clientSystemId, table.queuedAt, table.id),
     index('run_revision').on(table.revision),
+    // Most never fail: the last one that did would be looked for among all of them.
+    index('run_failed')
+      .on(table.clientSystemId, table.queuedAt, table.id)
+      .where(sql`status in ('failed', 'interrupted')`),
   ],
 )
 

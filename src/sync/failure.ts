@@ -49,7 +49,10 @@ function asAgentError(thrown: unknown): AgentError {
     case '22P05':
       return new AgentError('source_data', `The Client System sent bytes that are no text: ${message}`, {
         ...cause,
-        hint: 'Check the encoding of the Client System and the bytes of its text columns',
+        hint:
+          code === '22P05'
+            ? 'A json value within an array or a row holds \\u0000, which no text can; leave it out in CLIENT_SYSTEM_QUERY'
+            : 'Check the encoding of the Client System and the bytes of its text columns',
       })
     case '53100':
       return new AgentError('disk_full', `The Sync database has no room left: ${message}`, {

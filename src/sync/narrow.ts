@@ -3,10 +3,10 @@ import { type Session, sqlBeside } from '../db/connect.ts'
 import { begin, copyInto } from '../db/copy.ts'
 import type { Source } from '../db/source.ts'
 import type { Projection } from './projection.ts'
-import type { Left } from './record.ts'
+import type { Before } from './record.ts'
 import type { Staged, Teller } from './stage.ts'
 
-const [compareDigests = '', findDifferent = '', findDoubled = '', suspectStaged = ''] = sqlBeside(
+const [compareDigests = '', findDifferent = '', findDoubled = '', findDoubledHere = '', suspectStaged = ''] = sqlBeside(
   import.meta.url,
   'narrow.sql',
 ).split(/;\s*\n/)
@@ -28,7 +28,7 @@ export type NarrowOptions = {
   clientSystemId: string
   source: Source
   projection: Projection
-  left: Left
+  left: Before
   tell: Teller
 }
 
@@ -71,8 +71,9 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
     await client.query('analyze their_row')
     await client.query(findDifferent)
     await client.query(findDoubled)
+    await client.query(findDoubledHere)
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
-    if (count > mostWanted || count * 2 > rows)
+    if (count > mostWanted || (count - left.rejected) * 2 > rows)
       return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
     if (count > 0) {
       tell.step('meters', count)
@@ -90,6 +91,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
       bytes: read.bytes(),
       source: { rows, digest: BigInt(digests.digest) },
       content: left.content,
+      meters: { total: digests.meters, active: left.meters.active },
     },
   }
 }
@@ -100,6 +102,8 @@ type Digests = {
   content: string
   rowsToAsk: number
   allDiffer: boolean
+  /** Here, removed ones among them. */
+  meters: number
   buckets: string
 }
 
@@ -120,10 +124,10 @@ function inBuckets(mask: number, buckets: string): string {
 function ourDigest(clientSystemId: string, mask: number): string {
   return `
     create temporary table our_digest on commit drop as
-    select (id_hash & ${mask})::integer as bucket, count(*) as rows, bit_xor(row_hash) as digest,
+    select case when removed_at is null then (id_hash & ${mask})::integer else -1 end as bucket, count(*) as rows, bit_xor(row_hash) as digest,
       bit_xor(content_hash) as content
     from sync.meter
-    where client_system_id = ${pg.escapeLiteral(clientSystemId)} and removed_at is null
+    where client_system_id = ${pg.escapeLiteral(clientSystemId)}
     group by 1`
 }
 

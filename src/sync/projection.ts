@@ -17,6 +17,7 @@ const oid = {
   int4: 23,
   text: 25,
   json: 114,
+  jsonArray: 199,
   jsonb: 3802,
   inet: 869,
   bpchar: 1042,
@@ -24,7 +25,7 @@ const oid = {
 }
 const numeric = { float4: 700, float8: 701, numeric: 1700 }
 /** Their text says all of them, and is all that becomes of them. */
-const written = new Set([numeric.numeric, oid.json, oid.jsonb])
+const written = new Set([numeric.numeric, oid.jsonb])
 const textual = new Set([oid.text, oid.bpchar, oid.varchar])
 const whole = new Set([oid.int2, oid.int4, oid.int8])
 const fractional = new Set(Object.values(numeric))
@@ -68,7 +69,7 @@ export class Projection {
 
   /** Id hash and row hash of each meter, without its values; null where the source cannot tell which buckets differ. */
   get hashes(): string | null {
-    return this.#canHash() ? this.#hashesFrom(this.#from()) : null
+    return this.#canHash() ? this.#hashesFrom(this.#holdsJson() ? this.#fenced() : this.#from()) : null
   }
 
   /** The same of the meters in these buckets, given as the text of an array. */
@@ -101,6 +102,11 @@ export class Projection {
     if (idHashes === null) lines.push(this.#from())
     else lines.push(this.#fenced(), `where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
     return lines.join('\n')
+  }
+
+  /** Whether json can be jsonb is a question that a planner must not answer for a constant, before any row is read. */
+  #holdsJson(): boolean {
+    return [...this.#columns.values()].some(({ type }) => type === oid.json || type === oid.jsonArray)
   }
 
   #hashesFrom(from: string): string {
@@ -163,7 +169,6 @@ export class Projection {
     if (name === 'port') return type === oid.int2 || type === oid.int4 ? `${value}::integer` : portNumber(this.#port())
     if (faithful.has(type)) return value
     if (type === oid.text || type === oid.varchar) return `${value} collate "C"`
-    // Of json its own text: whether it can be jsonb is a question that a planner must not answer for a constant.
     if (short.has(type) || written.has(type)) return `${value}::text collate "C"`
     return `(${mirrored.has(name) ? this.#text(name) : this.#json(column)}) collate "C"`
   }
@@ -259,6 +264,10 @@ export class Projection {
     if (type === oid.jsonb) return text
     if (type === oid.json)
       return `case when ${this.#isJsonb(text)} then ${value}::jsonb::text else to_json(${text})::text end`
+    if (type === oid.jsonArray) {
+      const array = `to_json(${value})::text`
+      return `case when ${this.#isJsonb(array)} then to_jsonb(${value})::text else to_json(${array})::text end`
+    }
     if (alike.has(type)) return `to_json(${value})::text`
     return `to_jsonb(${value})::text`
   }

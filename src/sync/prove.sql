@@ -1,6 +1,6 @@
 -- What is here now, for the Client System $1 and the run $3: all of it; what the run has changed of its content; and, to be
--- held against the source, the present meters less those
--- whose rows were rejected and those whose deletion was withheld ($2), and the rejected rows of the source themselves.
+-- held against the source, the present meters less those whose rows were rejected and those whose deletion was withheld
+-- ($2), and the rejected rows of the source themselves.
 with apart as materialized (
   select distinct meter_id
   from change
@@ -17,7 +17,12 @@ with apart as materialized (
 ), replaced as (
   select bit_xor(content) as content
   from change
-  where operation = 'update' or (operation = 'delete' and not $2)
+  where operation in ('update', 'rehash') or (operation = 'delete' and not $2)
+), rehashed as (
+  select bit_xor(m.content_hash) as content
+  from change c
+  join sync.meter m on m.id = c.meter_id
+  where c.operation = 'rehash'
 ), left_out as (
   select count(*) as rows, bit_xor(m.row_hash) as digest
   from apart
@@ -32,9 +37,9 @@ with apart as materialized (
 select
   present.total::float8 as total,
   present.active::float8 as active,
-  (coalesce(present.written, 0) # coalesce(replaced.content, 0))::text as written,
+  (coalesce(present.written, 0) # coalesce(rehashed.content, 0) # coalesce(replaced.content, 0))::text as written,
   (present.rows - left_out.rows)::float8 as rows,
   (coalesce(present.digest, 0) # coalesce(left_out.digest, 0))::text as digest,
   rejected.rows::float8 as "rejectedRows",
   coalesce(rejected.digest, 0)::text as "rejectedDigest"
-from present, replaced, left_out, rejected
+from present, replaced, rehashed, left_out, rejected

@@ -1,4 +1,4 @@
-import { type Session, sqlBeside } from '../db/connect.ts'
+import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import { AgentError } from '../errors.ts'
 import type { Run } from '../events.ts'
 import type { Verdict } from './guard.ts'
@@ -6,6 +6,17 @@ import type { Left } from './record.ts'
 import type { Staged } from './stage.ts'
 
 const measureMeters = sqlBeside(import.meta.url, 'prove.sql')
+const countAltered = sqlBeside(import.meta.url, 'stored.sql')
+
+/** What can store something else than was written: nothing of the agent's. */
+const findMeddlers = `
+  select string_agg(name, ', ' order by name) as names
+  from (
+    select 'trigger ' || tgname as name from pg_trigger
+    where tgrelid = 'sync.meter'::regclass and not tgisinternal and tgenabled <> 'D'
+    union all
+    select 'rule ' || rulename from pg_rules where schemaname = 'sync' and tablename = 'meter'
+  ) meddler`
 
 /** The proof, null where the source computes no digest, and what stands in the Sync database now, as far as the run knows. */
 export type Proof = { proof: Run['proof']; meters: Left['meters']; content: bigint }
@@ -20,16 +31,17 @@ export type Proof = { proof: Run['proof']; meters: Left['meters']; content: bigi
 export async function prove(
   { client }: Session,
   run: { id: string; clientSystemId: string },
-  { source, equal, content }: Staged,
+  { source, equal, meters, content }: Staged,
   { deletions }: Verdict,
   left: Left,
 ): Promise<Proof> {
   if (equal && source.digest !== null)
-    return { ...left, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }
+    return { meters: meters ?? left.meters, content, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }
   const { rows } = await client.query<Measured>(measureMeters, [run.clientSystemId, deletions === 'withhold', run.id])
   const here = rows[0]
   if (!here) throw new Error('measuring the meters returned no row')
   const { total, active } = here
+  await refuseAltered(client, run.clientSystemId)
   const found = { meters: { total, active }, content: content ^ BigInt(here.written) }
   if (source.digest === null) return { proof: null, ...found }
   const there = {
@@ -41,11 +53,23 @@ export async function prove(
       'proof_failed',
       `The meters would not equal those of the Client System: ${here.rows} here, ${there.rows} there${there.rows === here.rows ? ', of which some differ' : ''}`,
       {
-        hint: 'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), and LIMIT or array_agg without ORDER BY, do not',
+        hint: 'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not',
       },
     )
   }
   return { proof: { rows: here.rows, digest: hexadecimal(there.digest) }, ...found }
+}
+
+/** The hashes come from the source: what a trigger or a rule makes of the values does not show in them. */
+async function refuseAltered(client: Queryable, clientSystemId: string): Promise<void> {
+  const names = (await client.query<{ names: string | null }>(findMeddlers)).rows[0]?.names ?? null
+  if (names === null) return
+  const { rows } = await client.query<{ altered: number }>(countAltered, [clientSystemId])
+  const altered = rows[0]?.altered ?? 0
+  if (altered === 0) return
+  throw new AgentError('proof_failed', `${altered} of the meters that were written are stored otherwise here`, {
+    hint: `Something on sync.meter changes what is written: ${names}. Remove it, or have it change columns of its own only`,
+  })
 }
 
 type Measured = {

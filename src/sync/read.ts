@@ -43,7 +43,7 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
 }
 
 /** What a question of a narrow read may fail with, and a full read not. */
-const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'database_error', 'internal'])
+const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
 
 /** Why the hashes that are kept with the meters tell nothing, or null when they do. */
 function whyFull({ fingerprint }: MeterQuery, left: Before): string | null {

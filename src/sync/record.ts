@@ -14,8 +14,8 @@ export type Left = {
   fingerprint: string | null
 }
 
-/** What the run before went wrong with, null where it did not. */
-export type Before = Left & { error: string | null }
+/** `error`: what the run before went wrong with, null where it did not. `rejected`: rows, by the last that succeeded. */
+export type Before = Left & { error: string | null; rejected: number }
 
 export async function findLeft(db: Queryable, clientSystemId: string): Promise<Before> {
   const { rows } = await db.query<{
@@ -24,20 +24,27 @@ export async function findLeft(db: Queryable, clientSystemId: string): Promise<B
     content: string | null
     fingerprint: string | null
     error: string | null
+    rejected: string | null
   }>(
     `select meters_total as total, meters_active as active, content_digest as content, source_fingerprint as fingerprint,
        (
          select error_code from sync.run
          where client_system_id = $1 and finished_at is not null
-         order by queued_at desc, id desc
+         order by revision desc
          limit 1
-       ) as error
+       ) as error,
+       (
+         select rejected from sync.run
+         where client_system_id = $1 and status = 'succeeded'
+         order by revision desc
+         limit 1
+       ) as rejected
      from sync.client_system where id = $1`,
     [clientSystemId],
   )
-  const { total = '0', active = '0', content = null, fingerprint = null, error = null } = rows[0] ?? {}
+  const { total = '0', active = '0', content = null, fingerprint = null, error = null, rejected = null } = rows[0] ?? {}
   const meters = { total: Number(total), active: Number(active) }
-  return { meters, content: BigInt(content ?? 0), fingerprint, error }
+  return { meters, content: BigInt(content ?? 0), fingerprint, error, rejected: Number(rejected ?? 0) }
 }
 
 export type RunRef = { id: string; clientSystemId: string }

@@ -23,6 +23,8 @@ export type Staged = {
   readReason: string | null
   /** Every part of the source was found to be as it is here: nothing will be written. */
   equal: boolean
+  /** How many meters stand here before anything is written, where that was counted. */
+  meters: { total: number; active: number } | null
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes; the digest is null where it computes none. */
   source: { rows: number; digest: bigint | null }
@@ -79,6 +81,7 @@ export async function stageAll(
     readMode: 'full',
     readReason: reason,
     equal: false,
+    meters: null,
     bytes,
     source: { rows, digest: digest === null ? (projection.hashes === null ? null : 0n) : BigInt(digest) },
     content: BigInt(content ?? 0),

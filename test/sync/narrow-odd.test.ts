@@ -179,6 +179,37 @@ test('a source that computes long and answers little at once is waited for, as w
   assertNarrow(run)
 })
 
+test('json whose keys come in another order each time is the same json', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 200)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_QUERY: `
+      select external_id, name, (array['{"a":1,"b":2}', '{"b":2, "a":1}'])[1 + floor(random() * 2)::int]::json as more,
+        array['"\\u0000"']::json[] as odd
+      from meter`,
+  })
+  assertCounts(await agent.settled(), { read: 200, inserted: 200 })
+  const before = await rowVersions(world.sync)
+  const run = await agent.sync()
+  assertCounts(run, { read: 200 })
+  assertNarrow(run)
+  assertCounts(await agent.sync({ full: true }), { read: 200 })
+  assert.deepEqual(await rowVersions(world.sync), before)
+})
+
+test('a narrow read that has no time to end makes the next run full, which has', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 200)
+  const agent = await world.agent({
+    RUN_TIMEOUT_SECONDS: '4',
+    CLIENT_SYSTEM_QUERY: 'select * from meter where (select pg_sleep(1.5)) is not null',
+  })
+  await agent.settled()
+  await world.source.query(`update meter set name = 'Changed' where external_id = 3`)
+  assert.equal(failed(await agent.sync()).code, 'timeout')
+  assertCounts(await agent.sync(), { read: 200, updated: 1 })
+})
+
 test('a query that never answers twice alike fails no run but the narrow one: the next is full', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
