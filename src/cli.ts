@@ -144,7 +144,7 @@ export async function sync(
   teller?.clear()
   if (json) printJson(run)
   if (run.status === 'succeeded' && run.counts) {
-    if (!json) tellCounts(run.counts)
+    if (!json) tellCounts(run.counts, run.withheldBecause)
     return exit.done
   }
   if (run.finishedAt === null) {
@@ -196,10 +196,12 @@ async function follow(agent: Agent, asked: Run, teller: Teller | null, signal: A
   }
 }
 
-function tellCounts(counts: Counts): void {
+function tellCounts(counts: Counts, withheldBecause: string | null): void {
   print(`Synced: ${summary(counts)}`)
   tellRejected(counts)
-  if (counts.withheld > 0) print(`Withheld, as they look like an accident: ${plural(counts.withheld, 'deletion')}`)
+  if (counts.withheld > 0) {
+    print(`Withheld: ${plural(counts.withheld, 'deletion')}, as ${withheldBecause ?? 'they look like an accident'}`)
+  }
   tellApproval(counts)
 }
 
@@ -230,7 +232,10 @@ function tellClientSystem(told: ClientSystemStatus): void {
   print(`${name} (${id})`)
   print(`  Meters     ${number(meters.active)} active, ${number(meters.inactive)} inactive, ${freshness}`)
   print(`  Last sync  ${lastSuccess?.finishedAt ?? 'Never synced'}${counts ? `: ${summary(counts)}` : ''}`)
-  if (counts && counts.withheld > 0) print(`  Withheld   ${plural(counts.withheld, 'deletion')}`)
+  if (counts && counts.withheld > 0) {
+    const because = lastSuccess?.withheldBecause
+    print(`  Withheld   ${plural(counts.withheld, 'deletion')}${because ? `: ${because}` : ''}`)
+  }
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
   if (lastFailure && lastRun?.id === lastFailure.id) {
     print(`  Failed     ${lastFailure.finishedAt}: ${lastFailure.error?.message ?? lastFailure.status}`)

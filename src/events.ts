@@ -42,6 +42,8 @@ export type Run = {
   readMode: 'full' | 'narrow' | null
   /** Why it was read in full; null when it was not. */
   readReason: string | null
+  /** Why its deletions were withheld; null when none was. */
+  withheldBecause: string | null
   /** Stored only when both sides were shown to be equal; the digest is the xor of all row hashes, in hexadecimal. */
   proof: { rows: number; digest: string } | null
   bytesRead: number | null

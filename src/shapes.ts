@@ -81,6 +81,7 @@ export const run = shape<Run>()(
       error: runError.nullable().describe('Why it did not succeed'),
       readMode: z.enum(['full', 'narrow']).nullable().describe('All of the source was read, or only what differs'),
       readReason: z.string().nullable().describe('Why it was read in full'),
+      withheldBecause: z.string().nullable().describe('Why its deletions were withheld; null when none was'),
       proof: z.object({ rows: count, digest: z.string() }).nullable(),
       bytesRead: z.number().nullable(),
       timings: z.partialRecord(phase, z.number()).nullable().describe('Milliseconds'),

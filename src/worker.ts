@@ -79,8 +79,10 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
     const { counts, readMode, readReason, timings } = outcome.result
     const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
     log.info({ ...about, ...counts, readMode, ...(readReason && { readReason }), durationMs }, 'meter sync succeeded')
-    if (outcome.verdict.deletions === 'withhold') {
-      log.warn({ ...about, withheld: counts.withheld, reason: outcome.verdict.reason }, 'deletions withheld')
+    const { verdict } = outcome
+    if (verdict.deletions === 'withhold') {
+      const { reason, hint } = verdict
+      log.warn({ ...about, withheld: counts.withheld, reason, hint }, 'deletions withheld')
     }
   } else if (outcome.status !== 'ended') {
     const { code, message, hint } = outcome.error

@@ -95,7 +95,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.match(text.out, /^(Run \S+ is (queued|running)|\w+ …)\n/)
     assert.match(
       text.out,
-      /\nSynced: 50 read, 0 inserted, 0 updated, 0 deleted\nWithheld, as they look like an accident: 50 deletions\n/,
+      /\nSynced: 50 read, 0 inserted, 0 updated, 0 deleted\nWithheld: 50 deletions, as more than 5 % of the meters are missing \(DELETE_GUARD_PERCENT\)\n/,
     )
     assert.match(text.out, /--approve-deletes 50\n$/)
 

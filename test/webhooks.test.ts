@@ -181,7 +181,15 @@ test('whatever happens, each state is told once until it changes, and every reco
   const counts = { read: 0, inserted: 0, updated: 0, unchanged: 0, rejected: 0, restored: 0, deleted: 0 }
   const about = { clientSystemId: 'main', trigger: 'schedule', requestedBy: null, approveDeletes: null } as const
   const times = { queuedAt: '', startedAt: null, finishedAt: '' }
-  const what = { phase: null, readMode: null, readReason: null, proof: null, bytesRead: null, timings: null }
+  const what = {
+    phase: null,
+    readMode: null,
+    readReason: null,
+    withheldBecause: null,
+    proof: null,
+    bytesRead: null,
+    timings: null,
+  }
   const ended = (revision: number, withheld: number, code: string | null): Run => ({
     ...{ id: String(revision), ...about, ...times, ...what, revision },
     status: code === null ? 'succeeded' : code === 'cancelled' ? 'cancelled' : 'failed',

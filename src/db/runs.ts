@@ -38,6 +38,7 @@ export function toRun(row: Row): Run {
       row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '', hint: row.errorHint },
     readMode: row.readMode === null ? null : oneOf(['full', 'narrow'] as const, row.readMode),
     readReason: row.readReason,
+    withheldBecause: row.withheldBecause,
     proof: row.proofDigest === null ? null : { rows: row.proofRows ?? 0, digest: row.proofDigest },
     bytesRead: row.bytesRead,
     timings: row.timings,

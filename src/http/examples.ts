@@ -28,6 +28,7 @@ export const succeeded: Run = {
   error: null,
   readMode: 'narrow',
   readReason: null,
+  withheldBecause: null,
   proof: { rows: 499, digest: '9f3c61d2a80b47e5' },
   bytesRead: 4_120,
   timings: { connecting: 21, reading: 64, comparing: 31, applying: 18, proving: 9 },

@@ -12,7 +12,8 @@ export type Found = {
   activeBefore: number
 }
 
-export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: string }
+/** `reason` and `hint` are for whoever has to decide. */
+export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: string; hint: string }
 
 /**
  * Withholds all deletions of a run when they look like an accident, never insertions and updates
@@ -25,18 +26,31 @@ export function guard(
   { minimum, percent, maximum }: DeleteGuard,
   approved: number | null = null,
 ): Verdict {
+  const withhold = (reason: string, hint: string): Verdict => ({ deletions: 'withhold', reason, hint })
+  const approve = `approve them on the page or with sync --approve-deletes ${missing}`
+
   if (missing === 0) return { deletions: 'apply' }
   if (approved !== null) {
     if (missing <= approved) return { deletions: 'apply' }
-    return { deletions: 'withhold', reason: `${approved} deletions were approved, ${missing} meters are missing` }
+    const allowed = approved === 1 ? '1 deletion was approved' : `${approved} deletions were approved`
+    const gone = missing === 1 ? '1 meter is missing' : `${missing} meters are missing`
+    return withhold(`${allowed}, ${gone}`, `If they are meant, ${approve}`)
   }
-  if (read === 0) return { deletions: 'withhold', reason: 'the source returned no meter at all' }
-  if (nameless > 0) return { deletions: 'withhold', reason: `${nameless} source rows have no external id` }
+  if (read === 0) {
+    return withhold('the Client System returned no meter at all', `Look at its query; if it has none, ${approve}`)
+  }
+  if (nameless > 0) {
+    const rows = nameless === 1 ? '1 row of the Client System has' : `${nameless} rows of the Client System have`
+    return withhold(`${rows} no external id and may be a missing meter`, 'Give the rejected rows their external ids')
+  }
+  const raise = (name: string) => `If they are meant, ${approve}; ${name} sets the limit`
   if (missing > minimum && missing > maximum) {
-    return { deletions: 'withhold', reason: `more than ${maximum} meters are missing (DELETE_GUARD_MAXIMUM)` }
+    const name = 'DELETE_GUARD_MAXIMUM'
+    return withhold(`more than ${maximum} meters are missing (${name})`, raise(name))
   }
   if (missing > minimum && missing * 100 > activeBefore * percent) {
-    return { deletions: 'withhold', reason: `more than ${percent} % of the meters are missing (DELETE_GUARD_PERCENT)` }
+    const name = 'DELETE_GUARD_PERCENT'
+    return withhold(`more than ${percent} % of the meters are missing (${name})`, raise(name))
   }
   return { deletions: 'apply' }
 }

@@ -54,6 +54,7 @@ export type Result = {
   counts: Counts
   readMode: 'full' | 'narrow'
   readReason: string | null
+  withheldBecause: string | null
   bytesRead: number
   timings: Partial<Record<Phase, number>>
   proof: Run['proof']
@@ -105,7 +106,8 @@ export async function recordSuccess(
     `update sync.run set
        status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
        read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
-       read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16
+       read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16,
+       withheld_because = $17
      where id = $1 and status = 'running'`,
     [
       run.id,
@@ -124,6 +126,7 @@ export async function recordSuccess(
       result.readReason,
       result.proof?.rows ?? null,
       result.proof?.digest ?? null,
+      result.withheldBecause,
     ],
   )
   if (rowCount !== 1) return false

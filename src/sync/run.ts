@@ -109,6 +109,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     counts,
     readMode,
     readReason,
+    withheldBecause: verdict.deletions === 'withhold' ? verdict.reason : null,
     bytesRead,
     timings,
     proof,

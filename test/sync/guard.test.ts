@@ -83,5 +83,5 @@ test('Fault 8 a reason names what withheld and the variable that would let it pa
   assert.match(reason({ missing: 51 }), /5 %.*DELETE_GUARD_PERCENT/)
   assert.match(reason({ missing: 501, activeBefore: 1_000_000 }), /500.*DELETE_GUARD_MAXIMUM/)
   assert.match(reason({ missing: 1, read: 0 }), /no meter at all/)
-  assert.match(reason({ missing: 1, nameless: 2 }), /2 source rows have no external id/)
+  assert.match(reason({ missing: 1, nameless: 2 }), /2 rows of the Client System have no external id/)
 })

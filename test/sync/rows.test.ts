@@ -226,7 +226,8 @@ test('Fault 9 of more than 1,000 rejected rows the first 1,000 are listed, all a
     insert into meter (name) values ('whose?')`)
   assertCounts(await agent.sync(), { read: 4, rejected: 1, withheld: 1 })
   const warning = await eventually(async () => agent.log.find(({ msg }) => msg === 'deletions withheld'))
-  assert.match(String(warning.reason), /1 source rows have no external id/)
+  assert.match(String(warning.reason), /1 row of the Client System has no external id/)
+  assert.match(String(warning.hint), /rejected rows/)
 })
 
 test('Fault 27 names with HTML, field breaks, terminal escapes and instructions stay data, on every way out', async (t) => {

@@ -31,6 +31,7 @@ function run(number: number, revision: number, some: Partial<Run>): Run {
     error: null,
     readMode: null,
     readReason: null,
+    withheldBecause: null,
     proof: null,
     bytesRead: null,
     timings: null,

@@ -25,10 +25,9 @@ export function HeldBack({ run, busy, tell }: Props) {
           {plural(withheld, 'deletion')} {withheld === 1 ? 'is' : 'are'} held back
         </p>
         <p>
-          {run.counts?.read === 0
-            ? 'The Client System listed no meter at all. That '
-            : `The Client System no longer lists ${withheld === 1 ? 'this meter' : 'these meters'}. So many missing at once `}
-          looks like an accident, so they stay active here; all other changes were applied.
+          {`The Client System no longer lists ${withheld === 1 ? 'this meter' : 'these meters'}. That looks like an accident`}
+          {run.withheldBecause === null ? '' : `: ${run.withheldBecause}`}
+          {`. So ${withheld === 1 ? 'it stays' : 'they stay'} active here; all other changes were applied.`}
         </p>
         <p class="notice-foot">
           <button type="button" class="button-plain" disabled={busy} onClick={() => dialog.current?.showModal()}>
