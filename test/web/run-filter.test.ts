@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { byTrigger, isFiltered, reachOf } from '../../web/src/run-filter.ts'
-import { succeeded } from './samples.ts'
+import type { Run } from '../../src/events.ts'
+import { byTrigger, isFiltered, reachOf, upToDate } from '../../web/src/run-filter.ts'
+import { running, succeeded } from './samples.ts'
 
 test('the runs of a trigger are picked from what was read, in their order', () => {
   const runs = [
@@ -15,6 +16,24 @@ test('the runs of a trigger are picked from what was read, in their order', () =
   )
   assert.equal(byTrigger(runs, null), runs)
   assert.deepEqual(byTrigger(runs, 'mcp'), [])
+})
+
+test('newer runs come on top of what was read, and what was read is told as it is now', () => {
+  const ids = (outcome: 'succeeded' | 'failed' | null, latest: Run[], read: Run[]) =>
+    upToDate(read, latest, outcome).map(({ id, status }) => `${id} ${status}`)
+  const read = [running(3, 30), succeeded(2, 20)]
+  const latest = [succeeded(4, 40), succeeded(3, 30), succeeded(2, 20), succeeded(1, 10)]
+  assert.deepEqual(ids(null, latest, read), ['run-4 succeeded', 'run-3 succeeded', 'run-2 succeeded'])
+  assert.deepEqual(ids('failed', latest, []), [])
+  assert.deepEqual(
+    ids('succeeded', latest, []),
+    ['run-4', 'run-3', 'run-2', 'run-1'].map((id) => `${id} succeeded`),
+  )
+  assert.deepEqual(ids('succeeded', [running(5, 50), ...latest], [succeeded(2, 20)]), [
+    'run-4 succeeded',
+    'run-3 succeeded',
+    'run-2 succeeded',
+  ])
 })
 
 test('a filter says how far it has looked', () => {

@@ -1,17 +1,26 @@
+import type { Run } from '../../src/events.ts'
 import { readRuns } from './api.ts'
 import { PagedList } from './paged-list.tsx'
 import { usePages } from './pages.ts'
 import { addressOf, type StatusRoute } from './route.ts'
-import { byTrigger, reachOf } from './run-filter.ts'
+import { byTrigger, reachOf, upToDate } from './run-filter.ts'
 import { RunTable } from './run-table.tsx'
 import { outcomeWords } from './words.ts'
 
-type Props = { clientSystemId: string; of: string; route: StatusRoute }
+type Props = {
+  clientSystemId: string
+  of: string
+  route: StatusRoute
+  /** The newest runs of any outcome, which grow by themselves. */
+  latest: readonly Run[]
+}
 
-/** The runs that the filter lets through. Give it the outcome as key, and what tells that another run has ended. */
-export function FilteredRuns({ clientSystemId, of, route }: Props) {
+/** The runs that the filter lets through. Give it the outcome as key. */
+export function FilteredRuns({ clientSystemId, of, route, latest }: Props) {
   const { outcome, trigger } = route.filter
-  const pages = usePages((before) => readRuns(clientSystemId, before, outcome))
+  const read = usePages((before) => readRuns(clientSystemId, before, outcome))
+  const pages =
+    read.state === 'ready' || read.items.length > 0 ? { ...read, items: upToDate(read.items, latest, outcome) } : read
   const shown = byTrigger(pages.items, trigger)
   const hidden = route.runId !== null && pages.state === 'ready' && !shown.some(({ id }) => id === route.runId)
   const kind = outcome === null ? 'run' : `${outcomeWords[outcome].word.toLowerCase()} run`

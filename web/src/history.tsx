@@ -29,7 +29,8 @@ export function RunHistory({ clientSystemId, of, history, route, read }: Props) 
       <HistoryFilter.Provider value={filter}>
         {filtered ? (
           <FilteredRuns
-            key={`${filter.outcome} ${history.runs.find((run) => run.finishedAt !== null)?.id}`}
+            key={filter.outcome}
+            latest={history.runs}
             clientSystemId={clientSystemId}
             of={of}
             route={route}
