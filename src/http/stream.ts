@@ -24,6 +24,8 @@ type Watcher = {
 
 const pingInterval = 15_000
 const furthestBehind = 64 * 1_024
+const mostWaiting = 500
+const drainPatience = 15_000
 
 /**
  * Server-Sent Events on raw responses: an event is serialised once for all watchers, and one who does not read is
@@ -43,8 +45,10 @@ export function createStreams(agent: Agent, log: Log): Streams {
   const broadcast = (sighting: Sighting) => {
     let bytes: Buffer | undefined
     for (const watcher of watchers) {
-      if (watcher.waiting) watcher.waiting.push(sighting)
-      else if (isNews(sighting, watcher)) {
+      if (watcher.waiting) {
+        // One that does not read what it missed must not pile up what is told meanwhile.
+        if (watcher.waiting.push(sighting) > mostWaiting) watcher.response.destroy()
+      } else if (isNews(sighting, watcher)) {
         bytes ??= serialize(sighting)
         send(watcher, bytes)
       }
@@ -105,10 +109,12 @@ const streamHeaders = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** Until there is room again, or nobody to write to. */
+/** Until there is room again, or nobody to write to: one that reads nothing for long is closed. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), drainPatience)
     const done = () => {
+      clearTimeout(timer)
       response.off('drain', done)
       response.off('close', done)
       resolve()

@@ -21,6 +21,44 @@ function watch(url: string): Promise<Watcher> {
   })
 }
 
+test('Fault 22 a watcher that stalls while it is told what it missed is closed before what comes meanwhile piles up', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.sync.query(
+    `insert into sync.run (id, client_system_id, trigger, status, revision, error_code, error_message, queued_at, finished_at)
+     select gen_random_uuid(), 'main', 'schedule', 'failed', 0, 'internal', repeat('x', 100000), now() - interval '1 day', now()
+     from generate_series(1, 200)`,
+  )
+  await world.sync.query('update sync.run set revision = 3 where revision = 0')
+  const socket = connect(Number(new URL(agent.url).port), '127.0.0.1')
+  world.after(async () => socket.destroy())
+  socket.on('error', () => undefined)
+  socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 1\r\n\r\n')
+  socket.pause()
+  const streams = async () => {
+    const { body } = await agent.api<string>('/metrics')
+    return Number(/^meter_sync_event_streams (\d+)$/m.exec(body)?.[1])
+  }
+  await eventually(async () => (await streams()) === 1)
+  const { id } = (await agent.status()).clientSystems[0]?.lastRun ?? {}
+  const progress = {
+    type: 'progress',
+    runId: id,
+    clientSystemId: 'main',
+    phase: 'reading',
+    step: 'meters',
+    bytesRead: 0,
+  }
+  await world.sync.query(
+    `select pg_notify('meter_sync', ($1::jsonb || jsonb_build_object('rowsRead', n, 'rowsExpected', n))::text)
+     from generate_series(1, 600) n`,
+    [JSON.stringify(progress)],
+  )
+  await eventually(async () => (await streams()) === 0)
+})
+
 test('Fault 22 hundreds of watchers hear the end of a run once each; those that vanish are freed within 30 s', {
   timeout: 100_000,
 }, async (t) => {
