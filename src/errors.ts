@@ -92,3 +92,8 @@ export function isConnectionLoss(error: unknown): boolean {
   if (code === null) return error instanceof Error && error.constructor === Error
   return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
 }
+
+/** A lock that was not to be had, a statement that took too long, no room: the Sync database answers, but cannot now. */
+export function isBusy(error: unknown): boolean {
+  return ['55P03', '57014', '53100', '40P01'].includes(errorCode(error) ?? '')
+}

@@ -18,7 +18,7 @@ const levels: [pattern: RegExp, level: number][] = [
   [/^src\/(jobs|worker|feed|watch|reaper|webhooks|trigger)\.ts$/, 3],
   [/^src\/sync\//, 2],
   [/^src\/db\//, 1],
-  [/^src\/(events|errors|config|log|memory|paging|shapes|alerts|freshness|targets|terminal)\.ts$/, 0],
+  [/^src\/(events|errors|config|log|memory|paging|shapes|alerts|freshness|targets|terminal|explain)\.ts$/, 0],
 ]
 
 function levelOf(path: string): number | null {

@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { AgentError, isConnectionLoss, isMalformed, type RequestErrorCode } from '../errors.ts'
+import { AgentError, type RequestErrorCode } from '../errors.ts'
 import type { Problem, Run } from '../events.ts'
+import { explain } from '../explain.ts'
 import type { Log } from '../log.ts'
 
 export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
@@ -38,20 +39,8 @@ export function problem(c: Context, error: AgentError, { run }: { run?: Run } = 
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' })
 }
 
-/** What a handler threw, as a problem: the Sync database being away is said as that, anything else is our fault. */
+/** What a handler threw, as a problem. */
 export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
-  if (thrown instanceof AgentError) return problem(c, thrown)
-  if (c.req.raw.signal.aborted) return c.body(null, 408)
-  if (isMalformed(thrown)) {
-    const hint = 'Correct the request and send it again'
-    return problem(c, new AgentError('bad_request', 'A value of the request cannot be read', { hint }))
-  }
-  const err = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
-  if (isConnectionLoss(err)) {
-    log.warn({ err, path: c.req.path }, 'a request could not reach the Sync database')
-    const hint = 'Check that the PostgreSQL of DATABASE_URL is running; GET /readyz tells when it is back'
-    return problem(c, new AgentError('database_unavailable', 'The Sync database does not answer', { hint }))
-  }
-  log.error({ err: thrown, path: c.req.path }, 'a request failed')
-  return problem(c, new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' }))
+  if (!(thrown instanceof AgentError) && c.req.raw.signal.aborted) return c.body(null, 408)
+  return problem(c, explain(thrown, log, { path: c.req.path }))
 }

@@ -1,8 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import { AgentError, isConnectionLoss, isMalformed } from '../errors.ts'
+import { AgentError } from '../errors.ts'
 import type { Run } from '../events.ts'
-import type { Log } from '../log.ts'
 import { run } from '../shapes.ts'
 
 /** A refusal because of the state of a run, which the answer carries. */
@@ -35,20 +34,4 @@ export const refusalShape = z
 export function refusal(error: AgentError): CallToolResult {
   const { code, message, hint } = error
   return { ...answer({ code, message, hint, ...(error instanceof RunRefusal && { run: error.run }) }), isError: true }
-}
-
-/** What was thrown, as an error to tell: the Sync database being away is said as that, anything else is our fault. */
-export function explain(thrown: unknown, log: Log, about: Record<string, string>): AgentError {
-  if (thrown instanceof AgentError) return thrown
-  if (isMalformed(thrown)) {
-    const hint = 'Correct the input and call the tool again'
-    return new AgentError('bad_request', 'A value of the input cannot be read', { hint, cause: thrown })
-  }
-  const err = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
-  if (isConnectionLoss(err)) {
-    log.warn({ err, ...about }, 'an assistant could not reach the Sync database')
-    return new AgentError('database_unavailable', 'The Sync database does not answer', { hint: 'Try again shortly' })
-  }
-  log.error({ err: thrown, ...about }, 'a request of an assistant failed')
-  return new AgentError('internal', 'The request failed', { hint: 'The log of the agent says why' })
 }

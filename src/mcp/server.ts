@@ -7,8 +7,8 @@ import {
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type Agent, version } from '../agent.ts'
+import { explain } from '../explain.ts'
 import type { Log } from '../log.ts'
-import { explain } from './answers.ts'
 import { createSessions } from './sessions.ts'
 import { addTools } from './tools.ts'
 

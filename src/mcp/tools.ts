@@ -2,10 +2,11 @@ import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextpr
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError } from '../errors.ts'
+import { explain } from '../explain.ts'
 import type { Log } from '../log.ts'
 import { cursorText, historyCursor, meterCursor, readingCursor, runCursor } from '../paging.ts'
 import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
-import { answer, explain, RunRefusal, refusal, refusalShape } from './answers.ts'
+import { answer, RunRefusal, refusal, refusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
 
 type Tool<Input, Output> = {

@@ -3,7 +3,7 @@ import { existsSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
-import type { StoredReadings } from '../../src/events.ts'
+import type { Problem, StoredReadings } from '../../src/events.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, failed } from '../support/mirror.ts'
 import { createServer, createWorld, eventually, type World } from '../support/world.ts'
@@ -114,3 +114,16 @@ function collect({ sync }: World) {
   }
   return collecting
 }
+
+test('Fault 15 a lock that somebody holds on the meters is told as that to whoever asks for them', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const release = await world.sync.hold('begin; lock table sync.meter in access exclusive mode')
+  const { status, body } = await agent.api<Problem>('/api/meters')
+  await release()
+  assert.deepEqual([status, body.code], [503, 'database_unavailable'])
+  assert.match(body.detail, /lock timeout/)
+  assert.match(body.hint ?? '', /pg_stat_activity/)
+})
