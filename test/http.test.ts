@@ -223,6 +223,21 @@ test('numbers among the attributes keep all their digits on the way out', async 
   assert.ok(text.includes('"trailing":1.50') && text.includes('"short":0.1'), text)
 })
 
+test('search knows no case, in any script', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 0)
+  await world.source.query(`alter table meter alter external_id type text using external_id::text`)
+  await world.source.query(
+    `insert into meter (external_id, name, serial_number) values ('ÄÖÜ-1', 'Zähler ÉCOLE', 'ÑANDÚ Straße')`,
+  )
+  const agent = await world.agent()
+  await agent.settled()
+  for (const search of ['äöü', 'école', 'ñandú', 'ZÄHLER', 'ÑAND', 'straße', 'öü-', 'COLE', 'nd']) {
+    const { body } = await agent.api<{ meters: unknown[] }>(`/api/meters?q=${encodeURIComponent(search)}`)
+    assert.equal(body.meters.length, 1, search)
+  }
+})
+
 test('search takes wildcards and backslashes literally', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({

@@ -1,3 +1,4 @@
+import { errorCode } from '../errors.ts'
 import type { Change, ChangeOperation, Meter, Reading, Rejected } from '../events.ts'
 import type { Queryable } from './connect.ts'
 import { parseObject } from './json.ts'
@@ -62,21 +63,43 @@ export type MeterFilter = {
 }
 
 /** A page of meters by external id; `limit` of them at most. */
-export async function listMeters(
+export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<Found<Meter>> {
+  try {
+    return await searchMeters(
+      db,
+      filter,
+      limit,
+      needsUnicode(filter.search) ? (text) => `${text} collate ${icu}` : plain,
+    )
+  } catch (error) {
+    // A server that was built without ICU.
+    if (errorCode(error) !== '42704') throw error
+    return await searchMeters(db, filter, limit, plain)
+  }
+}
+
+const icu = '"und-x-icu"'
+const plain = (text: string) => text
+
+/** Beyond ASCII the collation of a column, or of the database, may know no case: then ICU's does, in twice the time. */
+function needsUnicode(search: string | null): boolean {
+  return /[\u0080-\uffff]/.test(search ?? '')
+}
+
+async function searchMeters(
   db: Queryable,
   { clientSystemId, search, state, after }: MeterFilter,
   limit: number,
+  collated: (text: string) => string,
 ): Promise<Found<Meter>> {
+  const contains = (column: string) => `position(lower(${collated('$4')}) in lower(${collated(column)})) > 0`
   const select = `
      select ${meterColumns}
      from sync.meter
      where client_system_id = $1
        and external_id > coalesce($2, '')
        and ($3::boolean is null or active = $3)
-       and ($4::text is null
-         or position(lower($4) in lower(external_id)) > 0
-         or position(lower($4) in lower(name)) > 0
-         or position(lower($4) in lower(serial_number)) > 0)
+       and ($4::text is null or ${contains('external_id')} or ${contains('name')} or ${contains('serial_number')})
      order by external_id
      limit $5`
   const { items, more } = await findPage<MeterRow>(
