@@ -13,6 +13,7 @@ import { failureOf } from './failure.ts'
 import { guard } from './guard.ts'
 import { readMeters } from './read.ts'
 import { findLeft } from './record.ts'
+import { refuseSameDatabase } from './same-database.ts'
 
 const mostChanges = 100
 
@@ -40,8 +41,8 @@ const listChanges = upToMostBytes(
 )
 
 /**
- * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock and
- * writes nothing but temporary tables. Throws AgentError with the code that a run would end with.
+ * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock that
+ * anybody waits for, and writes nothing but temporary tables. Throws AgentError with the code that a run would end with.
  */
 export async function previewSync(
   clientSystem: ClientSystem,
@@ -54,6 +55,7 @@ export async function previewSync(
     session = await openSession(syncDatabase, { milliseconds: clientSystem.deadlines.total, signal })
     await using source = await openSource(clientSystem, signal)
     await session.client.query('begin isolation level repeatable read')
+    await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
     const query = await describeMeters(source, clientSystem.query)
     const { id: clientSystemId } = clientSystem
     const left = await findLeft(session.client, clientSystemId)
@@ -82,6 +84,15 @@ export async function previewSync(
     signal.removeEventListener('abort', cut)
     session?.destroy()
   }
+}
+
+/** A lock of this session alone: the source's server shows it where both databases are one. */
+async function lockAlone({ client }: Session): Promise<bigint> {
+  const { rows } = await client.query<{ key: string }>(
+    `select key, pg_advisory_lock(key)
+     from (select hashtextextended('meter-sync-agent preview:' || pg_backend_pid(), 0) as key) own`,
+  )
+  return BigInt(rows[0]?.key ?? 0)
 }
 
 /** A preview is over soon, and shown when it is. */

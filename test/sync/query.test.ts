@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
 import { openSource } from '../../src/db/source.ts'
 import { AgentError } from '../../src/errors.ts'
-import type { Change, Run } from '../../src/events.ts'
+import type { Change, Problem, Run } from '../../src/events.ts'
 import { describeMeters } from '../../src/sync/describe.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../support/mirror.ts'
@@ -344,6 +344,8 @@ test('Fault 11 the Sync database is never mirrored into itself; another table in
   ]) {
     const agent = await world.agent({ ...self, CLIENT_SYSTEM_QUERY: query })
     assert.equal(failed(await agent.settled()).code, 'same_database', query)
+    const { body } = await agent.api<Problem>('/api/preview', { method: 'POST' })
+    assert.equal(body.code, 'same_database', query)
     assert.deepEqual(await rowVersions(world.sync), before)
     await agent.stop()
   }
