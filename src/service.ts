@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type Agent, createAgent } from './agent.ts'
 import type { Config } from './config.ts'
 import { openPool } from './db/connect.ts'
-import { migrate } from './db/migrate.ts'
+import { migrate, requireMigrated } from './db/migrate.ts'
 import { ConfigError, errorCode, errorMessage } from './errors.ts'
 import { startHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
@@ -52,9 +52,9 @@ function openMcp(agent: Agent, log: Log): McpEndpoint {
   }
 }
 
-/** The agent alone, without HTTP, for a command: it neither works on runs nor keeps the schedule. Does not wait for its database. */
+/** The agent alone, without HTTP, for a command: it neither works on runs nor keeps the schedule. Neither waits for its database nor migrates it. */
 export async function openAgent({ config, log }: { config: Config; log: Log }): Promise<StartedAgent> {
-  await migrate(config.syncDatabase)
+  await requireMigrated(config.syncDatabase)
   return await startAgent({ config: { ...config, role: 'api' }, log })
 }
 

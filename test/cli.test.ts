@@ -75,8 +75,20 @@ describe('the command line', { concurrency: 2 }, () => {
       world.environment({ DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/x' }),
     )
     assert.equal(code, 1)
-    assert.match(err, /ECONNREFUSED/)
+    assert.match(err, /Cannot connect to the Sync database: .*ECONNREFUSED/)
+    assert.match(err, /Check DATABASE_URL/)
     assert.doesNotMatch(err, /secret/)
+  })
+
+  test('a look creates no schema: a command wants the one of this program', async (t) => {
+    const world = await createWorld(t)
+    const { code, err } = await run(['status'], world.environment({ DATABASE_URL: world.source.url }))
+    assert.equal(code, 78)
+    assert.match(err, /node src\/main\.ts migrate/)
+    assert.deepEqual(
+      await world.source.query(`select from pg_namespace where nspname in ('sync', 'pgboss', 'drizzle')`),
+      [],
+    )
   })
 
   test('sync follows its run to the end, status shows it, both as text and as one line of JSON', async (t) => {

@@ -263,6 +263,7 @@ test('every answer that the description knows is given, and every answer given i
     const { status } = await ask(method, path, {
       id: path.includes('meters') ? meterId : id,
       ...(method === 'post' && fitting[path]),
+      headers: { authorization: 'Bearer wrong' },
     })
     assert.equal(status, 429, `${method} ${path}`)
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { ConfigError, errorCode } from '../errors.ts'
+import { AgentError, ConfigError, errorCode, errorMessage } from '../errors.ts'
 import type { DatabaseTarget } from '../targets.ts'
 import { connectionOptions } from './connect.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
@@ -16,11 +16,7 @@ const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
  * pending and the role may not apply them.
  */
 export async function migrate(target: DatabaseTarget): Promise<void> {
-  const client = new pg.Client(
-    connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }),
-  )
-  client.on('error', () => undefined)
-  await client.connect()
+  const client = await connectTo(target)
   try {
     await client.query(`set lock_timeout = '10s'`)
     await requireUtf8(client)
@@ -44,6 +40,38 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+/**
+ * For whoever only asks or triggers: throws ConfigError where the schemas are not this program's. A look must not upgrade
+ * them under agents that still run.
+ */
+export async function requireMigrated(target: DatabaseTarget): Promise<void> {
+  const client = await connectTo(target)
+  try {
+    if (await isMigrated(client)) return
+  } finally {
+    await client.end()
+  }
+  throw new ConfigError([
+    'DATABASE_URL: the schema of the Sync database is not that of this program; start the agent, or run: node src/main.ts migrate',
+  ])
+}
+
+async function connectTo(target: DatabaseTarget): Promise<pg.Client> {
+  const client = new pg.Client(
+    connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }),
+  )
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw new AgentError('database_unavailable', `Cannot connect to the Sync database: ${errorMessage(cause)}`, {
+      hint: 'Check DATABASE_URL, and that its server is up and lets this role in',
+      cause,
+    })
+  }
+  return client
 }
 
 /** True when the schemas are exactly this program's. */
