@@ -7,7 +7,7 @@ import { isMigrated } from './db/migrate.ts'
 import type { Found } from './db/pages.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
 import { findActiveRun, findRun, listRuns, listRunsSince } from './db/runs.ts'
-import { readRevision, readSnapshot, type Snapshot } from './db/status.ts'
+import { createSnapshots } from './db/status.ts'
 import { AgentError } from './errors.ts'
 import type {
   Change,
@@ -58,13 +58,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   const previews = new Map<string, Promise<Preview>>()
   const stopping = new AbortController()
   const redact = createRedact(config.secrets)
-  let cached: Snapshot | null = null
-
-  /** Read once a revision, whoever asks. */
-  async function snapshot(): Promise<Snapshot> {
-    if (cached?.revision !== (await readRevision(db))) cached = await readSnapshot(pool, ids)
-    return cached
-  }
+  const snapshot = createSnapshots(pool, ids)
 
   async function status(): Promise<{ status: Status; revision: number }> {
     const now = Date.now()
@@ -184,8 +178,9 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
       runId: string,
       filter: { operation: ChangeOperation | null; after: string | null; limit: number },
     ): Promise<Page<Change, string>> => {
-      const { clientSystemId } = await run(runId)
-      const found = await listChanges(lists, { runId, clientSystemId, ...filter }, filter.limit)
+      const { clientSystemId, counts } = await run(runId)
+      const inserted = (counts?.inserted ?? 0) > 0
+      const found = await listChanges(lists, { runId, clientSystemId, inserted, ...filter }, filter.limit)
       return toPage(found, ({ externalId }) => externalId)
     },
 

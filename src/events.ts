@@ -1,9 +1,20 @@
 /** Wire types: what the API answers and the event stream carries. The page imports only types from here. */
 
-export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
-export type Phase = 'connecting' | 'reading' | 'comparing' | 'applying' | 'proving'
-export type ReadStep = 'digests' | 'rows' | 'meters'
-export type Trigger = 'startup' | 'schedule' | 'manual' | 'mcp' | 'cli'
+export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const
+export type RunStatus = (typeof runStatuses)[number]
+export const activeStatuses: readonly RunStatus[] = ['queued', 'running']
+export const failedStatuses: readonly RunStatus[] = ['failed', 'interrupted']
+export const finishedStatuses: readonly RunStatus[] = ['succeeded', 'cancelled', ...failedStatuses]
+
+/** In the order that a run goes through them. */
+export const phases = ['connecting', 'reading', 'comparing', 'applying', 'proving'] as const
+export type Phase = (typeof phases)[number]
+
+export const readSteps = ['digests', 'rows', 'meters'] as const
+export type ReadStep = (typeof readSteps)[number]
+
+export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli'] as const
+export type Trigger = (typeof triggers)[number]
 
 /** What a run did. `read = inserted + updated + unchanged + rejected`. */
 export type Counts = {
@@ -118,7 +129,8 @@ export type Reading = { quantity: string; readAt: string; value: unknown; unit: 
 /** What became of readings that were sent; `line` counts from 1. */
 export type StoredReadings = { stored: number; duplicates: number; rejected: { line: number; reason: string }[] }
 
-export type ChangeOperation = 'insert' | 'update' | 'delete' | 'restore' | 'withheld'
+export const changeOperations = ['insert', 'update', 'delete', 'restore', 'withheld'] as const
+export type ChangeOperation = (typeof changeOperations)[number]
 
 /** One meter's difference: only the columns that changed; both null for insert, delete and withheld. */
 export type Change = {
@@ -164,6 +176,3 @@ export type Notice =
   | { type: 'run'; runId: string; clientSystemId: string; revision: number; ended: boolean }
   | ({ type: 'progress' } & Progress)
   | { type: 'ping'; from: string; count: number }
-
-export const activeStatuses: readonly RunStatus[] = ['queued', 'running']
-export const failedStatuses: readonly RunStatus[] = ['failed', 'interrupted']

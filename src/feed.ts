@@ -4,7 +4,7 @@ import createSubscriber, { type Subscriber } from 'pg-listen'
 import { z } from 'zod'
 import { connectionOptions } from './db/connect.ts'
 import { channel, notify } from './db/notices.ts'
-import type { Notice } from './events.ts'
+import { type Notice, phases, readSteps } from './events.ts'
 import type { Log } from './log.ts'
 import type { DatabaseTarget } from './targets.ts'
 
@@ -29,7 +29,6 @@ export type FeedOptions = {
 /** A ping every 5 s; one that is not back when the next is due means a half-open connection (Fault 20). */
 const pingInterval = 5_000
 
-const phase = z.enum(['connecting', 'reading', 'comparing', 'applying', 'proving'])
 const noticeSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run'),
@@ -42,9 +41,9 @@ const noticeSchema = z.discriminatedUnion('type', [
     type: z.literal('progress'),
     runId: z.string(),
     clientSystemId: z.string(),
-    phase,
+    phase: z.enum(phases),
     // A worker of the version before does not tell it.
-    step: z.enum(['digests', 'rows', 'meters']).nullable().default(null),
+    step: z.enum(readSteps).nullable().default(null),
     rowsRead: z.number(),
     rowsExpected: z.number().nullable(),
     bytesRead: z.number(),

@@ -39,21 +39,21 @@ export function redactLine(line: string, redact: Redact): string {
 
 export type LogOptions = {
   level: string
-  terminal: boolean
+  /** stdout, unless somebody else reads that. */
+  out?: NodeJS.WritableStream
+  /** Lines for people in place of JSON: `out` is a terminal. */
+  terminal?: boolean
   /** To hide wherever they stand; none where they are not known yet. */
   secrets?: readonly string[]
 }
 
-/**
- * JSON lines on stdout, or readable lines where stdout is a terminal. Every value of a line is redacted,
- * so that no field has to be thought of.
- */
-export function createLog({ level, terminal, secrets = [] }: LogOptions): Log {
+/** JSON lines, or readable ones. Every value of a line is redacted, so that no field has to be thought of. */
+export function createLog({ level, out = process.stdout, terminal = false, secrets = [] }: LogOptions): Log {
   const redact = createRedact(secrets)
-  const out = terminal
+  const lines = terminal
     ? readable()({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
-    : process.stdout
-  const destination: DestinationStream = { write: (line) => void out.write(redactLine(line, redact)) }
+    : out
+  const destination: DestinationStream = { write: (line) => void lines.write(redactLine(line, redact)) }
   return pino(
     {
       level,

@@ -1,11 +1,10 @@
 import './memory.ts'
-import { pino, stdSerializers, stdTimeFunctions } from 'pino'
 import { type Agent, version } from './agent.ts'
 import { type Command, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
 import { type Config, type Environment, parseConfig, readEnvironment, secretsOf, wantsDemonstration } from './config.ts'
 import { migrate } from './db/migrate.ts'
-import { AgentError, ConfigError, errorCode, errorMessage } from './errors.ts'
-import { createLog, createRedact, type Log, type Redact, redactLine } from './log.ts'
+import { AgentError, ConfigError, errorMessage } from './errors.ts'
+import { createLog, createRedact, type Log } from './log.ts'
 import { openAgent, startService } from './service.ts'
 import { complain } from './terminal.ts'
 
@@ -160,32 +159,10 @@ async function withAgent(
   }
   const config = parseConfig({ ...environment, ROLE: 'api' })
   return await live(async (life) => {
-    const log = createStderrLog(environment.LOG_LEVEL ?? level, createRedact(config.secrets))
+    const log = createLog({ level: environment.LOG_LEVEL ?? level, out: process.stderr, secrets: config.secrets })
     life.log = log
     const { agent, stop } = await openAgent({ config, log })
     life.stops.push(stop)
     return await work(agent, { ...life, log })
   })
-}
-
-/** The lines of `createLog`, on stderr. */
-function createStderrLog(level: string, redact: Redact): Log {
-  return pino(
-    {
-      level,
-      base: { service: 'meter-sync-agent' },
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      // Nothing that an error drags along: a driver's error may hold its whole connection.
-      serializers: { err: (error: unknown) => told(error) },
-    },
-    { write: (line) => void process.stderr.write(redactLine(line, redact)) },
-  )
-}
-
-function told(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  const { type, message, stack } = stdSerializers.err(error)
-  const code = errorCode(error)
-  return { type, message, ...(code !== null && { code }), stack }
 }

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import type {
   Change,
-  ChangeOperation,
   ClientSystemStatus,
   Counts,
   Meter,
-  Phase,
   Preview,
   PreviewedChange,
   Problem,
@@ -14,12 +12,11 @@ import type {
   Rejected,
   Run,
   RunError,
-  RunStatus,
   Session,
   Status,
   StoredReadings,
-  Trigger,
 } from './events.ts'
+import { changeOperations, phases, runStatuses, triggers } from './events.ts'
 
 /**
  * The wire shapes of `events.ts` as schemas, for the tools of assistants and for the description of the API: both load
@@ -32,12 +29,10 @@ function shape<Wire>() {
 const count = z.int().min(0)
 const time = z.string().describe('ISO 8601 in UTC')
 
-export const runStatus = shape<RunStatus>()(
-  z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
-)
-const phase = shape<Phase>()(z.enum(['connecting', 'reading', 'comparing', 'applying', 'proving']))
-const trigger = shape<Trigger>()(z.enum(['startup', 'schedule', 'manual', 'mcp', 'cli']))
-const operation = shape<ChangeOperation>()(z.enum(['insert', 'update', 'delete', 'restore', 'withheld']))
+export const runStatus = z.enum(runStatuses)
+const phase = z.enum(phases)
+const trigger = z.enum(triggers)
+const operation = z.enum(changeOperations)
 
 export const counts = shape<Counts>()(
   z

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { openPool } from '../src/db/connect.ts'
-import { readSnapshot } from '../src/db/status.ts'
+import { createSnapshots, readSnapshot } from '../src/db/status.ts'
 import { createWorld } from './support/world.ts'
 
 test('Fault 12: a connection that breaks as the state is read goes back to its pool', async (t) => {
@@ -20,4 +20,24 @@ test('Fault 12: a connection that breaks as the state is read goes back to its p
     assert.equal(pool.totalCount, 0)
   }
   assert.equal((await readSnapshot(pool, ['main'])).revision, 0)
+})
+
+test('however many ask at once, the state is read once a revision, and never from before they asked', async (t) => {
+  const world = await createWorld(t)
+  const pool = openPool(
+    { url: world.sync.url, tls: false },
+    { application: 'test', max: 8, log: pino({ level: 'silent' }) },
+  )
+  t.after(() => pool.end())
+  const snapshot = createSnapshots(pool, ['main'])
+  const first = await Promise.all(Array.from({ length: 20 }, snapshot))
+  assert.equal(new Set(first).size, 1)
+  for (let revision = 1; revision <= 20; revision++) {
+    const early = snapshot()
+    await world.sync.query('update sync.revision_counter set value = $1', [revision])
+    const [late] = await Promise.all([snapshot(), early])
+    assert.equal(late.revision, revision)
+  }
+  await world.sync.query('update sync.revision_counter set value = 3')
+  assert.equal((await snapshot()).revision, 3, 'a database that was restored counts from where it was')
 })

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { type AlertState, untold } from '../alerts.ts'
-import type { Run } from '../events.ts'
+import { finishedStatuses, type Run } from '../events.ts'
 import { and, desc, drizzle, eq, gt, inArray } from './drizzle.ts'
 import { findLastRun, toRun } from './runs.ts'
 import { alert, clientSystem, run } from './schema.ts'
@@ -40,7 +40,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
       and(
         eq(run.clientSystemId, clientSystemId),
         gt(run.revision, state.revision),
-        inArray(run.status, ['succeeded', 'failed', 'cancelled', 'interrupted']),
+        inArray(run.status, finishedStatuses),
       ),
     )
     .orderBy(desc(run.revision))

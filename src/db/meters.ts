@@ -142,6 +142,8 @@ function toChange(row: ChangeRow): Change {
 export type ChangeFilter = {
   runId: string
   clientSystemId: string
+  /** Whether the run inserted any: all meters would be looked through for them. */
+  inserted: boolean
   operation: ChangeOperation | null
   after: string | null
 }
@@ -149,7 +151,7 @@ export type ChangeFilter = {
 /** A page of a run's changes by external id. Insertions are told by the meters themselves. */
 export async function listChanges(
   db: Queryable,
-  { runId, clientSystemId, operation, after }: ChangeFilter,
+  { runId, clientSystemId, inserted, operation, after }: ChangeFilter,
   limit: number,
 ): Promise<Found<Change>> {
   const select = `
@@ -159,20 +161,25 @@ export async function listChanges(
        from sync.meter_change
        where run_id = $1 and external_id > coalesce($3, '') and ($4::text is null or operation = $4)
        order by external_id
-       limit $5
+       limit $6
      )
      union all (
        select created_run_id, created_at, id, external_id, 'insert', null, null
        from sync.meter
-       where client_system_id = $2 and created_run_id = $1 and external_id > coalesce($3, '')
+       where $5::boolean and client_system_id = $2 and created_run_id = $1 and external_id > coalesce($3, '')
          and coalesce($4, 'insert') = 'insert'
        order by external_id
-       limit $5
+       limit $6
      )
      order by "externalId"
-     limit $5`
+     limit $6`
   const page = { select, order: '"externalId"' }
-  const { items, more } = await findPage<ChangeRow>(db, page, [runId, clientSystemId, after, operation], limit)
+  const { items, more } = await findPage<ChangeRow>(
+    db,
+    page,
+    [runId, clientSystemId, after, operation, inserted],
+    limit,
+  )
   return { items: items.map(toChange), more }
 }
 

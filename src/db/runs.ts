@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { activeStatuses, type Counts, type Phase, type Run, type RunStatus, type Trigger } from '../events.ts'
+import { activeStatuses, type Counts, phases, type Run, type RunStatus, runStatuses, triggers } from '../events.ts'
 import { and, desc, eq, gt, inArray, lt, or, sql } from './drizzle.ts'
 import { type Found, firstOf } from './pages.ts'
 import { run } from './schema.ts'
@@ -9,10 +9,6 @@ type Row = typeof run.$inferSelect
 
 /** The pool, or a transaction of it. */
 type Reader = Pick<NodePgDatabase, 'select'>
-
-const statuses: readonly RunStatus[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']
-const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying', 'proving']
-const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli']
 
 function oneOf<T extends string>(known: readonly T[], value: string): T {
   const found = known.find((candidate) => candidate === value)
@@ -28,7 +24,7 @@ export function toRun(row: Row): Run {
     trigger: oneOf(triggers, row.trigger),
     requestedBy: row.requestedBy,
     approveDeletes: row.approveDeletes,
-    status: oneOf(statuses, row.status),
+    status: oneOf(runStatuses, row.status),
     phase: row.phase === null ? null : oneOf(phases, row.phase),
     queuedAt: row.queuedAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,

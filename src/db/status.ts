@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { failedStatuses, type Run, type RunStatus } from '../events.ts'
+import { failedStatuses, finishedStatuses, type Run } from '../events.ts'
 import { transaction } from './connect.ts'
 import { drizzle, eq, inArray } from './drizzle.ts'
 import { findActiveRun, findLastRun } from './runs.ts'
@@ -20,7 +20,33 @@ export type ClientSystemSnapshot = {
   lastFailure: Run | null
 }
 
-const finished: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled', 'interrupted']
+/**
+ * The snapshot of the latest revision: read once for each, whoever asks and however many at once; none is older than when
+ * it was asked for.
+ */
+export function createSnapshots(pool: pg.Pool, ids: string[]): () => Promise<Snapshot> {
+  const db = drizzle(pool)
+  let cached: Snapshot | null = null
+  let reading: Promise<Snapshot> | null = null
+  const read = async () => {
+    try {
+      cached = await readSnapshot(pool, ids)
+      return cached
+    } finally {
+      reading = null
+    }
+  }
+  return async () => {
+    for (;;) {
+      const revision = await readRevision(db)
+      if (cached?.revision === revision) return cached
+      reading ??= read()
+      // One that was under way may be from before.
+      const found = await reading
+      if (found.revision >= revision) return found
+    }
+  }
+}
 
 /** Reads all of it in one snapshot, so that the revision includes exactly what is told. */
 export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapshot> {
@@ -34,7 +60,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
           metersTotal: row.metersTotal,
           metersActive: row.metersActive,
           activeRun: await findActiveRun(tx, row.id),
-          lastRun: await findLastRun(tx, row.id, finished),
+          lastRun: await findLastRun(tx, row.id, finishedStatuses),
           lastSuccess: await findLastRun(tx, row.id, ['succeeded']),
           lastFailure: await findLastRun(tx, row.id, failedStatuses),
         })
@@ -47,7 +73,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
 
 type Reader = Pick<ReturnType<typeof drizzle>, 'select'>
 
-export async function readRevision(db: Reader): Promise<number> {
+async function readRevision(db: Reader): Promise<number> {
   const rows = await db.select().from(revisionCounter).where(eq(revisionCounter.id, 1))
   return rows[0]?.value ?? 0
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changeOperations, runStatuses } from '../events.ts'
 import { changeCursor, historyCursor, meterCursor, readingCursor, rejectedCursor, runCursor } from '../paging.ts'
 
 /**
@@ -44,12 +45,12 @@ export const sessionBody = z.strictObject({ token: z.string().describe('The valu
 
 export const runsQuery = pageQuery.extend({
   clientSystemId,
-  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']).optional(),
+  status: z.enum(runStatuses).optional(),
   before: runCursor,
 })
 
 export const changesQuery = pageQuery.extend({
-  operation: z.enum(['insert', 'update', 'delete', 'restore', 'withheld']).optional(),
+  operation: z.enum(changeOperations).optional(),
   after: changeCursor,
 })
 
