@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ClientSystem, Config } from './config.ts'
 import { drizzle } from './db/drizzle.ts'
@@ -49,6 +50,9 @@ export type AgentOptions = {
   jobs: Jobs
   log: Log
 }
+
+/** How long a check of what is ready may take, in milliseconds: probes give up after a few seconds. */
+const readyPatience = 3_000
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
@@ -156,6 +160,10 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
       }
       return { preview: await underWay }
     },
+
+    /** The run that a Client System has queued or running, if any. */
+    activeRun: async (clientSystemId: string | null): Promise<Run | null> =>
+      await findActiveRun(db, clientSystem(clientSystemId).id),
 
     /** Ends an active run: the work stops, and nothing was changed. `cancelled` is false when it had finished. */
     cancel: async (id: string): Promise<{ run: Run; cancelled: boolean }> => {
@@ -269,7 +277,11 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
         ['listener', async () => feed.connected()],
       ]
       const answers = await Promise.all(
-        checks.map(async ([name, check]) => ((await check().catch(() => false)) ? null : name)),
+        checks.map(async ([name, check]) => {
+          // A connection that is half-open answers nothing for long.
+          const late = setTimeout(readyPatience, false, { ref: false })
+          return (await Promise.race([check().catch(() => false), late])) ? null : name
+        }),
       )
       return answers.filter((name) => name !== null)
     },

@@ -15,6 +15,9 @@ Usage: node src/main.ts [command]
              --preview            tell what a sync would do now, and do nothing
              --approve-deletes N  let all deletions of this run through when there are at most N
              --json               one line of JSON: the run
+  cancel     stops the sync that is active, in both databases; no meter is changed
+             --client-system ID   which one; needed only when there are several
+             --json               one line of JSON: the run, or null when none was active
   status     shows how the meters stand
              --json               one line of JSON: the status
   mcp        serves an assistant over standard input and output (Model Context Protocol)
@@ -35,6 +38,7 @@ export type Command =
   | { name: 'status'; json: boolean }
   | { name: 'preview'; json: boolean; clientSystemId: string | null }
   | { name: 'sync'; json: boolean; request: SyncRequest }
+  | { name: 'cancel'; json: boolean; clientSystemId: string | null }
 
 export type SyncRequest = { clientSystemId: string | null; full: boolean; approveDeletes: number | null }
 
@@ -43,6 +47,7 @@ const optionsOf: Record<string, readonly string[]> = {
   migrate: [],
   mcp: [],
   status: ['json'],
+  cancel: ['json', 'client-system'],
   sync: ['json', 'client-system', 'full', 'approve-deletes', 'preview'],
 }
 
@@ -79,6 +84,7 @@ export function parseCommand(args: string[]): Command {
     const approveDeletes = wholeNumber('--approve-deletes', values['approve-deletes'])
     return { name, json, request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes } }
   }
+  if (name === 'cancel') return { name, json, clientSystemId: values['client-system'] ?? null }
   if (name === 'status') return { name, json }
   return { name: name === 'migrate' || name === 'mcp' ? name : 'serve' }
 }
@@ -216,6 +222,21 @@ function tellApproval({ withheld }: Counts): void {
 
 function summary({ read, inserted, updated, deleted }: Pick<Counts, 'read' | 'inserted' | 'updated' | 'deleted'>) {
   return `${number(read)} read, ${number(inserted)} inserted, ${number(updated)} updated, ${number(deleted)} deleted`
+}
+
+/** Stops the active sync of a Client System. Where none is active there is nothing to do. */
+export async function cancel(
+  agent: Agent,
+  { clientSystemId, json }: { clientSystemId: string | null; json: boolean },
+): Promise<number> {
+  const active = await agent.activeRun(clientSystemId)
+  const { run, cancelled } = active ? await agent.cancel(active.id) : { run: null, cancelled: false }
+  if (json) printJson(run)
+  else if (run === null) print('No sync is active')
+  else if (cancelled) print(`Run ${run.id} is cancelled; no meter was changed`)
+  if (run === null || cancelled) return exit.done
+  complain(`Run ${run.id} has ${run.status} before it could be cancelled`)
+  return exit.failed
 }
 
 /** Shows how the meters stand. */

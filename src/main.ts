@@ -1,6 +1,6 @@
 import './memory.ts'
 import { type Agent, version } from './agent.ts'
-import { type Command, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
+import { type Command, cancel, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
 import { type Config, type Environment, parseConfig, readEnvironment, secretsOf, wantsDemonstration } from './config.ts'
 import { migrate } from './db/migrate.ts'
 import { AgentError, ConfigError, errorMessage } from './errors.ts'
@@ -65,6 +65,8 @@ async function run(command: Command): Promise<number> {
       return await withAgent('sync', 'warn', (agent, { signal }) => sync(agent, command, signal))
     case 'preview':
       return await withAgent('sync', 'warn', (agent) => preview(agent, command))
+    case 'cancel':
+      return await withAgent('cancel', 'warn', (agent) => cancel(agent, command))
     case 'status':
       return await withAgent('status', 'warn', (agent) => status(agent, command))
   }

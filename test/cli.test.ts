@@ -177,12 +177,19 @@ describe('the command line', { concurrency: 2 }, () => {
     const following = start(['sync', '--json'], world.environment(environment))
     await eventually(async () => (await world.source.query(gate.reached)).length > 0)
     const active = (await agent.status()).clientSystems[0]?.activeRun
-    await agent.api(`/api/runs/${active?.id}/cancel`, { method: 'POST' })
+    const cancelling = await run(['cancel'], world.environment(environment))
+    assert.deepEqual([cancelling.code, cancelling.err], [0, ''])
+    assert.equal(cancelling.out, `Run ${active?.id} is cancelled; no meter was changed\n`)
     const cancelled = await following.ended
     assert.equal(cancelled.code, 1)
     assert.equal(parseLine<Run>(cancelled.out).status, 'cancelled')
     assert.match(cancelled.err, /^The sync was cancelled: .+\nNothing was changed/)
     await open()
+    const [none, noneJson] = await Promise.all([
+      run(['cancel'], world.environment(environment)),
+      run(['cancel', '--json'], world.environment(environment)),
+    ])
+    assert.deepEqual([none.code, none.out, noneJson.code, noneJson.out], [0, 'No sync is active\n', 0, 'null\n'])
     await world.source.query('alter table meter rename column name to label')
     for (const args of [['sync'], ['sync', '--json']]) {
       const { code, out, err } = await run(args, world.environment(environment))

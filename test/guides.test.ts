@@ -208,7 +208,7 @@ test('every link of a guide leads somewhere, and every command of one is a comma
         `${path}: ${target}`,
       )
     for (const [, name = ''] of text.matchAll(/node src\/main\.ts ([a-z]+)/g))
-      assert.match(name, /^(serve|migrate|sync|status|mcp)$/, path)
+      assert.match(name, /^(serve|migrate|sync|cancel|status|mcp)$/, path)
   }
 })
 
