@@ -64,6 +64,8 @@ test('only the session that subscribed is told, until it says goodbye', async (t
   assert.notEqual(one, other)
   const [heard, deaf] = await Promise.all([listen(agent, one), listen(agent, other)])
   assert.equal((await post(agent, subscribe, one)).status, 200)
+  const elsewhere = { ...subscribe, params: { uri: 'meter-sync://nope' } }
+  assert.match(await (await post(agent, elsewhere, one)).text(), /"error":.*meter-sync:\/\/nope not found/)
   await agent.sync()
   await eventually(async () => heard.told.includes('notifications/resources/updated'))
   assert.doesNotMatch(deaf.told, /data: \{/)

@@ -121,6 +121,7 @@ async function askSession(agent: TestAgent, ask: ReturnType<typeof asker>): Prom
   const session = { 'Mcp-Session-Id': headers.get('mcp-session-id') ?? '' }
   const stream = { ...session, Accept: 'text/event-stream' }
   await ask('get', '/mcp', { headers: { ...session, Accept: 'application/json' } })
+  await ask('post', '/mcp', { headers: { ...mcpHeaders, 'Content-Type': 'text/plain' }, body: introduction })
   const listening = await fetch(`${agent.url}/mcp`, { headers: { authorization, ...stream } })
   assert.equal((await ask('get', '/mcp', { headers: stream })).status, 409)
   await listening.body?.cancel()

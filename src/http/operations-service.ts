@@ -116,6 +116,7 @@ export const serviceOperations: readonly Operation[] = [
       202: { description: 'A notification was taken' },
       400: { description: 'The message is none', content: json(jsonRpc) },
       406: { description: 'Accept names too little', content: json(jsonRpc) },
+      415: { description: 'Content-Type is not application/json', content: json(jsonRpc) },
     },
   },
   {

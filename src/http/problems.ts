@@ -29,12 +29,20 @@ export function isRequestCode(code: string): code is RequestErrorCode {
   return Object.hasOwn(statuses, code)
 }
 
-/** RFC 9457: `application/problem+json`. */
-export function problem(c: Context, error: AgentError, { run }: { run?: Run } = {}): Response {
+/** RFC 9457. */
+export function describeProblem(
+  error: AgentError,
+  { run }: { run?: Run } = {},
+): Problem & { status: ContentfulStatusCode } {
   const { status, title } = isRequestCode(error.code) ? statuses[error.code] : unanswered
-  const { code } = error
-  const { message: detail, hint } = error
-  const body: Problem = { type: 'about:blank', title, status, detail, code, hint, ...(run && { run }) }
+  const { code, message: detail, hint } = error
+  return { type: 'about:blank', title, status, detail, code, hint, ...(run && { run }) }
+}
+
+/** `application/problem+json`. */
+export function problem(c: Context, error: AgentError, about: { run?: Run } = {}): Response {
+  const body = describeProblem(error, about)
+  const { status } = body
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' })
 }

@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
 import { inTime } from './requests.ts'
 import { createStreams, type Streams } from './stream.ts'
+import { refuseUnheard } from './unheard.ts'
 
 export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
 
@@ -40,9 +41,10 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   const app = createApp({ agent, config, log, streams, mcp, metrics })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
   const listener = getRequestListener(app.fetch)
+  server.on('clientError', refuseUnheard)
   server.on('request', (request, response) => {
-    // A probe of HTTP/1.0 has no Host; the adapter would refuse it before the routes are asked.
-    request.headers.host ??= 'nameless'
+    // A probe of HTTP/1.0 has no Host. The adapter would refuse it, or one that is none, before the routes are asked.
+    if (!/^[\w.:[\]-]+$/.test(request.headers.host ?? '')) request.headers.host = 'nameless'
     void listener(request, response)
   })
   await listen(server, config).catch(async (error) => {

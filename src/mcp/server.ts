@@ -109,14 +109,13 @@ function createConnected({
   // The entry of the current specification keeps its clients' subscriptions and tells only them.
   let subscribed = era === 'modern'
   if (era === 'legacy') {
-    server.server.setRequestHandler('resources/subscribe', ({ params }) => {
-      if (params.uri === statusUri) subscribed = true
+    const subscribe = (uri: string, now: boolean) => {
+      if (uri !== statusUri) throw new ProtocolError(ProtocolErrorCode.ResourceNotFound, `Resource ${uri} not found`)
+      subscribed = now
       return {}
-    })
-    server.server.setRequestHandler('resources/unsubscribe', ({ params }) => {
-      if (params.uri === statusUri) subscribed = false
-      return {}
-    })
+    }
+    server.server.setRequestHandler('resources/subscribe', ({ params }) => subscribe(params.uri, true))
+    server.server.setRequestHandler('resources/unsubscribe', ({ params }) => subscribe(params.uri, false))
   }
   const leave = watchStatus(agent, () => {
     if (!subscribed || !server.isConnected()) return

@@ -83,3 +83,21 @@ test('Fault 24 what is no HTTP is refused, and nobody else notices', async (t) =
   }
   assert.equal((await agent.api('/api/status')).status, 200)
 })
+
+test('Fault 24 what is no HTTP, and a Host that is none, are refused as problems', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const get = (host: string, more = '') => `GET /api/status HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`
+  for (const [request, status, code] of [
+    ['FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'bad_request'],
+    [get('localhost', `X-Large: ${'x'.repeat(20_000)}\r\n`), 400, 'bad_request'],
+    [get('x@localhost'), 403, 'forbidden_host'],
+    [get('local host'), 403, 'forbidden_host'],
+    [get(''), 403, 'forbidden_host'],
+  ] as const) {
+    const answer = await talk(agent.url, /"hint":.*\}$/, (say) => void say(request))
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), request.slice(0, 60))
+    assert.match(answer, /content-type: application\/problem\+json/i)
+    assert.match(answer, new RegExp(`"code":"${code}"`))
+  }
+})

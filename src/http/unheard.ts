@@ -1,0 +1,26 @@
+import type { Duplex } from 'node:stream'
+import { AgentError, errorCode } from '../errors.ts'
+import { describeProblem } from './problems.ts'
+
+/** What is no HTTP, or did not come to its end, before any route was asked: a problem like any other (Fault 24). */
+export function refuseUnheard(error: Error, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy()
+  const problem = describeProblem(refusalOf(error))
+  const body = JSON.stringify(problem)
+  const lines = [
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    'Connection: close',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function refusalOf(error: Error): AgentError {
+  const code = errorCode(error)
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new AgentError('request_timeout', 'The request took too long to arrive', { hint: 'Send it at once' })
+  }
+  const what = code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than 16 kB' : 'The request is no HTTP'
+  return new AgentError('bad_request', what, { hint: 'Correct the request and send it again', cause: error })
+}
