@@ -79,6 +79,13 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** What a schema found wrong, in one sentence: each fault behind the place of its value. */
+export function faultsOf(issues: readonly { path: readonly PropertyKey[]; message: string }[]): string {
+  return issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message))
+    .join('; ')
+}
+
 /** Times and offsets that are none, and text with a zero byte: what a caller sent and PostgreSQL refused. */
 const malformed = new Set(['22007', '22008', '22009', '22021'])
 

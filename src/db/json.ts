@@ -10,7 +10,7 @@ declare global {
  * Parses JSON of the database so that JSON.stringify gives every number back with all its digits: one that a double
  * cannot hold stays as its text.
  */
-export function parseExactly(text: string): unknown {
+function parseExactly(text: string): unknown {
   return JSON.parse(text, (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value,
   )

@@ -9,8 +9,6 @@ import { live } from './life.ts'
 import { type Postgres, reachableDirectory, startPostgres } from './postgres.ts'
 import { startRhythm, untilNext } from './rhythm.ts'
 
-export { PostgresUnavailable } from './postgres.ts'
-
 /** A Client System and a Sync database to try the agent with. */
 export type Demonstration = {
   /** The variables that name both databases, to be merged into the environment before it is parsed. */

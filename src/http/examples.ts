@@ -57,7 +57,11 @@ export const cancelled: Run = {
   status: 'cancelled',
   startedAt: '2026-01-31T12:20:00.540Z',
   finishedAt: '2026-01-31T12:20:01.204Z',
-  error: { code: 'cancelled', message: 'The run was cancelled', hint: 'Start another when it is wanted' },
+  error: {
+    code: 'cancelled',
+    message: 'The run was cancelled',
+    hint: 'Nothing was changed; the next run starts afresh',
+  },
   revision: 132,
 }
 
@@ -147,7 +151,7 @@ export const preview: Preview = {
 
 export const rejected: Rejected = {
   externalId: 'E-4711',
-  reason: 'port is not 1 to 65535',
+  reason: 'port is not a number from 1 to 65535',
   row: { name: 'Cellar', port: '70000' },
 }
 

@@ -33,7 +33,7 @@ export function createMetrics(agent: Agent, countStreams: () => number): Metrics
   })
   const changes = new Counter({
     name: 'meter_sync_changes_total',
-    help: 'Meters that runs changed, and deletions that they withheld',
+    help: 'Meters that runs changed (restored within updated), rows that they rejected, deletions that they withheld',
     labelNames: ['client_system', 'operation'],
     registers,
   })

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { AgentError } from '../errors.ts'
+import { AgentError, faultsOf } from '../errors.ts'
 
 export function query<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')
@@ -60,10 +60,7 @@ export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  )
-  throw new AgentError('bad_request', `${what}: ${faults.join('; ')}`, {
+  throw new AgentError('bad_request', `${what}: ${faultsOf(parsed.error.issues)}`, {
     hint: 'Correct the request and send it again',
   })
 }

@@ -1,7 +1,7 @@
 import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
-import { AgentError } from '../errors.ts'
+import { AgentError, faultsOf } from '../errors.ts'
 import { explain } from '../explain.ts'
 import type { Log } from '../log.ts'
 import { cursorText, historyCursor, meterCursor, readingCursor, runCursor } from '../paging.ts'
@@ -208,10 +208,7 @@ export function addTools(
 function accept<Input>(schema: z.ZodType<Input>, given: unknown): Input {
   const judged = schema.safeParse(given)
   if (judged.success) return judged.data
-  const faults = judged.error.issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  )
-  throw new AgentError('bad_request', `The input is wrong: ${faults.join('; ')}`, {
+  throw new AgentError('bad_request', `The input is wrong: ${faultsOf(judged.error.issues)}`, {
     hint: 'Correct the input and call the tool again',
   })
 }

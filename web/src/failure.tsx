@@ -10,7 +10,7 @@ export function Failure({ run }: { run: Run }) {
   const stamp = useStamp()
   const at = run.finishedAt ?? run.queuedAt
   return (
-    <div class="notice failure" data-tone="bad" role="alert">
+    <div class="notice" data-tone="bad" role="alert">
       <Icon name="cross" />
       <div>
         <p class="notice-title">{run.error?.message ?? 'The sync ended without a reason.'}</p>

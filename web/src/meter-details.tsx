@@ -98,7 +98,7 @@ function Timeline({ meterId, heading: Heading }: { meterId: number; heading: Hea
       <Heading>What happened</Heading>
       <PagedList pages={pages} empty="The history of this meter is no longer kept.">
         {(changes) => (
-          <ol class="change-list timeline">
+          <ol class="change-list">
             {changes.map((change) => (
               <Event key={`${change.runId} ${change.operation}`} change={change} />
             ))}

@@ -12,7 +12,7 @@ export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean;
   return (
     <>
       <tr {...tableRoles.row} class="meter" data-open={open}>
-        <td {...tableRoles.cell} class="meter-id">
+        <td {...tableRoles.cell}>
           <a
             class="row-link"
             href={meterAddress(open ? null : meter.id, filter)}

@@ -21,7 +21,7 @@ const slots = 40
 export function RunChart({ runs, of }: { runs: readonly Run[]; of: string }) {
   const ended = runs.some((run) => !isActive(run))
   return (
-    <section class="card chart-card" aria-label={`Recent runs${of}`}>
+    <section class="card" aria-label={`Recent runs${of}`}>
       {ended ? (
         <Bars runs={runs} of={of} />
       ) : (
@@ -119,7 +119,6 @@ function Plot({ chart, titleId, descriptionId }: { chart: Chart; titleId: string
   return (
     <svg
       ref={plot}
-      class="chart-plot"
       width="100%"
       height={whole}
       aria-labelledby={titleId}

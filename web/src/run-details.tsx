@@ -88,8 +88,9 @@ function Facts({ run }: { run: Run }) {
           {run.readReason !== null && <small class="reason">because {run.readReason}</small>}
         </Fact>
       )}
+      {run.withheldBecause !== null && <Fact name="Held back because">{run.withheldBecause}</Fact>}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
-      {counts !== null && <Fact name="Rows of the source">{formatCount(counts.read)}</Fact>}
+      {counts !== null && <Fact name="Rows of the Client System">{formatCount(counts.read)}</Fact>}
       {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
       {run.proof !== null && (
         <Fact name="Proof">
