@@ -20,7 +20,9 @@ export type Source = AsyncDisposable & {
   /** Asks one question in the extended protocol, which refuses a second statement. */
   ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
   /** Tries a statement: a refusal is returned and the transaction lives on. */
-  attempt: (text: string) => Promise<{ fields: pg.FieldDef[] } | { refusal: AgentError }>
+  attempt: <Row extends pg.QueryResultRow>(
+    text: string,
+  ) => Promise<{ fields: pg.FieldDef[]; rows: Row[] } | { refusal: AgentError }>
   /**
    * The answer of a `copy … to stdout`, byte by byte as it comes. Of a `sparse` one little is answered of what is looked
    * at: silence between its bytes is computation, as it is before the first.
@@ -108,9 +110,10 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     }
   }
 
-  async function attempt(text: string) {
+  async function attempt<Row extends pg.QueryResultRow>(text: string) {
     try {
-      return { fields: (await ask(text)).fields }
+      const { fields, rows } = await ask<Row>(text)
+      return { fields, rows }
     } catch (error) {
       if (!(error instanceof AgentError) || error.code === 'source_lost' || error.code === 'source_timeout') throw error
       await ask('rollback to savepoint begun')
@@ -186,6 +189,8 @@ const sourceSettings = {
   work_mem: '64MB',
   hash_mem_multiplier: '4',
   jit: 'off',
+  // Rows come in one order, however often they are asked for: a query may depend on it, like array_agg without one.
+  synchronize_seqscans: 'off',
   // Canonical texts and hashes cost more than the planner knows: its workers are welcome to them.
   parallel_setup_cost: '0',
   parallel_tuple_cost: '0',

@@ -31,7 +31,7 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
       source,
       projection,
       reason,
-      expected: await query.estimate(),
+      expected: query.estimate,
       bytesBefore: 0,
       tell,
     })

@@ -210,6 +210,27 @@ test('a narrow read that has no time to end makes the next run full, which has',
   assertCounts(await agent.sync(), { read: 200, updated: 1 })
 })
 
+test('sums of float8 and arrays without an order are the same each time: no workers shuffle their rows', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 200)
+  await world.source.query(`
+    create table part (meter int, value float8, filler text);
+    insert into part select 1 + n % 200, random(), repeat('x', 100) from generate_series(1, 150000) n;
+    analyze meter; analyze part`)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_QUERY: `
+      select external_id, name, sum(value) as total, (array_agg(value))[1:3] as some
+      from meter join part on meter = external_id
+      group by external_id, name`,
+  })
+  assertCounts(await agent.settled(), { read: 200, inserted: 200 })
+  for (let at = 0; at < 3; at++) {
+    const run = await agent.sync()
+    assertCounts(run, { read: 200 })
+    assertNarrow(run)
+  }
+})
+
 test('a query that never answers twice alike fails no run but the narrow one: the next is full', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
