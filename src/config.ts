@@ -185,6 +185,10 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '')
+  const odd = allowedHosts.find((name) => !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(name))
+  if (odd !== undefined) {
+    fault('ALLOWED_HOSTS', `${odd} is not a name; expected what stands in the address, like meters.example.org`)
+  }
   if (!isLoopback(env.HOST)) {
     if (!env.AUTH_TOKEN) fault('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
     if (allowedHosts.length === 0) fault('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)

@@ -110,7 +110,9 @@ test('Fault 26: after ten wrong tokens an address waits with others and at the l
 test('without a token there is nothing to log in to, and nobody has a name', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
-  assert.equal((await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })).status, 401)
+  const login = await agent.api<Problem>('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
+  assert.equal(login.status, 401)
+  assert.match(login.body.detail, /has no token/)
   const { body } = await agent.api<{ run: Run }>('/api/sync', { method: 'POST' })
   assert.equal(body.run.requestedBy, null)
 })

@@ -100,10 +100,14 @@ export function createDoor({ authToken }: Pick<Config, 'authToken'>): Door {
   })
   session.post('/', async (c) => {
     const { token } = await body(c, sessionBody)
+    if (!keeper) {
+      const hint = 'Nothing asks for a session here; AUTH_TOKEN would set a token'
+      return problem(c, new AgentError('unauthorized', 'This agent has no token to log in with', { hint }))
+    }
     const address = addressOf(c)
     const seconds = patience.wait(address)
-    if (keeper && seconds > 0) return makeWait(c, seconds)
-    if (!keeper?.isToken(token)) return refuse(c, address, true)
+    if (seconds > 0) return makeWait(c, seconds)
+    if (!keeper.isToken(token)) return refuse(c, address, true)
     const secure = new URL(c.req.url).protocol === 'https:' || c.req.header('x-forwarded-proto') === 'https'
     const options = { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: sessionSeconds, secure } as const
     setCookie(c, sessionCookie, keeper.issue(), options)

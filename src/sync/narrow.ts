@@ -28,7 +28,7 @@ export type NarrowOptions = {
   clientSystemId: string
   source: Source
   projection: Projection
-  left: Before
+  basis: Before
   tell: Teller
 }
 
@@ -41,14 +41,14 @@ export type Narrowed = { staged: Staged } | { refused: string; meters: number | 
  * own, kept with each meter since its row was read, so that both servers need not hash alike.
  */
 export async function stageDifferences(session: Session, options: NarrowOptions): Promise<Narrowed> {
-  const { source, projection, left, tell } = options
+  const { source, projection, basis, tell } = options
   const { client } = session
   const { hashes } = projection
   if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null, bytes: 0 }
   await client.query(createAnswers)
   const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
   const read = reader(session, tell)
-  const mask = bucketsFor(left.meters.total) - 1
+  const mask = bucketsFor(basis.meters.total) - 1
 
   tell.step('digests', null)
   const asked = begin(ask(digestQuestion(hashes, mask)))
@@ -58,7 +58,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const digests = found.rows[0]
   if (!digests) throw new Error('comparing the digests returned no row')
   const { rows, buckets, rowsToAsk, allDiffer } = digests
-  if (BigInt(digests.content) !== left.content) {
+  if (BigInt(digests.content) !== basis.content) {
     return { refused: 'meters were changed here by someone else', meters: rows, bytes: read.bytes() }
   }
 
@@ -73,7 +73,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
     await client.query(findDoubled)
     await client.query(findDoubledHere)
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
-    if (count > mostWanted || (count - left.rejected) * 2 > rows)
+    if (count > mostWanted || (count - basis.rejected) * 2 > rows)
       return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
     if (count > 0) {
       tell.step('meters', count)
@@ -90,8 +90,8 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
       equal: buckets === '{}',
       bytes: read.bytes(),
       source: { rows, digest: BigInt(digests.digest) },
-      content: left.content,
-      meters: { total: digests.meters, active: left.meters.active },
+      content: basis.content,
+      meters: { total: digests.meters, active: basis.meters.active },
     },
   }
 }

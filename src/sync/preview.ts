@@ -12,7 +12,7 @@ import { describeMeters } from './describe.ts'
 import { failureOf } from './failure.ts'
 import { guard } from './guard.ts'
 import { readMeters } from './read.ts'
-import { findLeft } from './record.ts'
+import { findBasis } from './record.ts'
 import { refuseSameDatabase } from './same-database.ts'
 
 const mostChanges = 100
@@ -58,8 +58,8 @@ export async function previewSync(
     await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
     const query = await describeMeters(source, clientSystem.query)
     const { id: clientSystemId } = clientSystem
-    const left = await findLeft(session.client, clientSystemId)
-    const reading = { clientSystemId, source, query, left, full: null, tell: unheard }
+    const basis = await findBasis(session.client, clientSystemId)
+    const reading = { clientSystemId, source, query, basis, full: null, tell: unheard }
     const { rows: read } = (await readMeters(session, reading)).source
     const found = await compare(session, clientSystemId, read)
     const verdict = guard(found, clientSystem.guard)

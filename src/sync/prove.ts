@@ -2,7 +2,7 @@ import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import { AgentError } from '../errors.ts'
 import type { Run } from '../events.ts'
 import type { Verdict } from './guard.ts'
-import type { Left } from './record.ts'
+import type { Basis } from './record.ts'
 import type { Staged } from './stage.ts'
 
 const measureMeters = sqlBeside(import.meta.url, 'prove.sql')
@@ -19,12 +19,12 @@ const findMeddlers = `
   ) meddler`
 
 /** The proof, null where the source computes no digest, and what stands in the Sync database now, as far as the run knows. */
-export type Proof = { proof: Run['proof']; meters: Left['meters']; content: bigint }
+export type Proof = { proof: Run['proof']; meters: Basis['meters']; content: bigint }
 
 /**
  * Holds the meters as they are now against what the source answered: as many rows, and the same xor of their hashes,
  * leaving out what the run left as it was (rejected rows, withheld deletions). Where every part was equal and nothing was
- * written, that is the proof, and `left` still holds. The content is what was compared and what was written, never what
+ * written, that is the proof, and `basis` still holds. The content is what was compared and what was written, never what
  * stands here now: somebody else may have changed a meter meanwhile, and the next run is to see it. Throws
  * `proof_failed`, and nothing of the run becomes visible.
  */
@@ -33,10 +33,10 @@ export async function prove(
   run: { id: string; clientSystemId: string },
   { source, equal, meters, content }: Staged,
   { deletions }: Verdict,
-  left: Left,
+  basis: Basis,
 ): Promise<Proof> {
   if (equal && source.digest !== null)
-    return { meters: meters ?? left.meters, content, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }
+    return { meters: meters ?? basis.meters, content, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }
   const { rows } = await client.query<Measured>(measureMeters, [run.clientSystemId, deletions === 'withhold', run.id])
   const here = rows[0]
   if (!here) throw new Error('measuring the meters returned no row')

@@ -10,7 +10,7 @@ export type Reading = {
   source: Source
   query: MeterQuery
   /** What the last success left, and the run before. */
-  left: Before
+  basis: Before
   /** Why all of it is to be read, where the caller knows. */
   full: string | null
   tell: Teller
@@ -21,10 +21,10 @@ export type Reading = {
  * nothing, all of it. Whatever comes after does the same with either.
  */
 export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
-  const { clientSystemId, source, query, left, tell } = reading
+  const { clientSystemId, source, query, basis, tell } = reading
   const { projection } = query
   await createStaging(session)
-  const reason = reading.full ?? whyFull(query, left)
+  const reason = reading.full ?? whyFull(query, basis)
   if (reason !== null) {
     return await stageAll(session, {
       clientSystemId,
@@ -36,7 +36,7 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
       tell,
     })
   }
-  const narrowed = await stageDifferences(session, { clientSystemId, source, projection, left, tell })
+  const narrowed = await stageDifferences(session, { clientSystemId, source, projection, basis, tell })
   if ('staged' in narrowed) return narrowed.staged
   const { refused, meters: expected, bytes: bytesBefore } = narrowed
   return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, tell })
@@ -46,10 +46,10 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
 const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
 
 /** Why the hashes that are kept with the meters tell nothing, or null when they do. */
-function whyFull({ fingerprint }: MeterQuery, left: Before): string | null {
-  if (left.meters.total === 0) return 'there were no meters here'
-  if (left.fingerprint === null) return 'its rows were not hashed before'
-  if (left.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
-  if (left.error !== null && doubtful.has(left.error)) return `the run before failed with ${left.error}`
+function whyFull({ fingerprint }: MeterQuery, basis: Before): string | null {
+  if (basis.meters.total === 0) return 'there were no meters here'
+  if (basis.fingerprint === null) return 'its rows were not hashed before'
+  if (basis.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
+  if (basis.error !== null && doubtful.has(basis.error)) return `the run before failed with ${basis.error}`
   return null
 }

@@ -6,7 +6,7 @@ import type { Counts, Phase, Run, RunError, RunStatus } from '../events.ts'
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
 
 /** What a success leaves of a Client System for the next run to go by. */
-export type Left = {
+export type Basis = {
   meters: { total: number; active: number }
   /** The xor of `content_hash` over the present meters: another one tells that somebody else has changed them. */
   content: bigint
@@ -15,9 +15,9 @@ export type Left = {
 }
 
 /** `error`: what the run before went wrong with, null where it did not. `rejected`: rows, by the last that succeeded. */
-export type Before = Left & { error: string | null; rejected: number }
+export type Before = Basis & { error: string | null; rejected: number }
 
-export async function findLeft(db: Queryable, clientSystemId: string): Promise<Before> {
+export async function findBasis(db: Queryable, clientSystemId: string): Promise<Before> {
   const { rows } = await db.query<{
     total: string
     active: string
@@ -58,7 +58,7 @@ export type Result = {
   bytesRead: number
   timings: Partial<Record<Phase, number>>
   proof: Run['proof']
-  left: Left
+  basis: Basis
 }
 
 /** From queued to running, or false when somebody ended the run meanwhile. Inside a transaction. */
@@ -94,12 +94,12 @@ export async function recordSuccess(
   result: Result,
   completeJob: CompleteJob,
 ): Promise<boolean> {
-  const { counts, left } = result
+  const { counts, basis } = result
   await db.query(
     `update sync.client_system
      set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5
      where id = $1`,
-    [run.clientSystemId, left.meters.total, left.meters.active, left.content.toString(), left.fingerprint],
+    [run.clientSystemId, basis.meters.total, basis.meters.active, basis.content.toString(), basis.fingerprint],
   )
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(

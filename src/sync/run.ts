@@ -15,7 +15,7 @@ import { prove } from './prove.ts'
 import { readMeters } from './read.ts'
 import {
   type CompleteJob,
-  findLeft,
+  findBasis,
   markRunning,
   type Result,
   type RunRef,
@@ -90,9 +90,9 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await refuseSameDatabase(source, clientSystem.query, session)
   const query = await describeMeters(source, clientSystem.query)
   const { clientSystemId, full } = run
-  const left = await findLeft(session.client, clientSystemId)
+  const basis = await findBasis(session.client, clientSystemId)
   await phases.enter('reading')
-  const staged = await readMeters(session, { clientSystemId, source, query, left, full, tell: phases })
+  const staged = await readMeters(session, { clientSystemId, source, query, basis, full, tell: phases })
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
@@ -102,7 +102,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   signal.throwIfAborted()
   const counts = await apply(session, run, difference, verdict)
   await phases.enter('proving')
-  const { proof, ...now } = await prove(session, run, staged, verdict, left)
+  const { proof, ...now } = await prove(session, run, staged, verdict, basis)
   const { readMode, readReason, bytes: bytesRead } = staged
   const timings = phases.timings()
   const result: Result = {
@@ -113,7 +113,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     bytesRead,
     timings,
     proof,
-    left: { ...now, fingerprint: query.fingerprint },
+    basis: { ...now, fingerprint: query.fingerprint },
   }
   signal.throwIfAborted()
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()

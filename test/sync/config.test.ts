@@ -77,6 +77,7 @@ const wrong: Record<string, string[]> = {
   DELETE_GUARD_PERCENT: ['101', '5%'],
   DELETE_GUARD_MAXIMUM: ['-1', '1000000000'],
   FRESHNESS_MINUTES: ['0', 'soon'],
+  ALLOWED_HOSTS: ['http://meters.example.org', '*', 'a b'],
   HISTORY_DAYS: ['0', '36501'],
   PORT: ['65536', '-1', 'http'],
   AUTH_TOKEN: ['short'],
