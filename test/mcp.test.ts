@@ -469,3 +469,32 @@ test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and th
     assert.match(err, /^\{.*"msg":"meter sync agent has stopped"/m)
   }
 })
+
+test('over stdio what was asked before the end of input is answered, as a script asks', async (t) => {
+  const world = await createWorld(t)
+  const child = spawn(process.execPath, ['src/main.ts', 'mcp'], {
+    cwd: project,
+    env: { PATH: process.env.PATH, ...world.environment({ LOG_LEVEL: 'error' }) },
+  })
+  const exited = new Promise<number | null>((done) => child.once('exit', done))
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    err += text
+  })
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } }
+  const messages = [
+    { id: 1, method: 'initialize', params },
+    { method: 'notifications/initialized' },
+    { id: 2, method: 'tools/call', params: { name: 'start_meter_sync', arguments: {} } },
+  ]
+  child.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
+  assert.equal(await exited, 0)
+  assert.match(out, /"id":2[,}]/)
+  assert.equal(err, '')
+  const runs = await world.sync.query<{ id: string }>('select id from sync.run')
+  assert.deepEqual(runs.length === 1 && out.includes(runs[0]?.id ?? ''), true)
+})

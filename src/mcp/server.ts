@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -10,7 +12,7 @@ import { type Agent, version } from '../agent.ts'
 import { explain } from '../explain.ts'
 import type { Log } from '../log.ts'
 import { createSessions } from './sessions.ts'
-import { addTools } from './tools.ts'
+import { addTools, type ToolOptions } from './tools.ts'
 
 /** Where the status can be read, and watched. */
 export const statusUri = 'meter-sync://status'
@@ -85,14 +87,33 @@ export type McpStdio = {
 /** Serves one client on standard input and output, in either specification. Nothing else may write to stdout. */
 export function serveMcpStdio(agent: Agent, log: Log): McpStdio {
   const { promise: closed, resolve } = Promise.withResolvers<void>()
+  const underWay = new Set<Promise<unknown>>()
+  const during = async <Answer>(work: Promise<Answer>): Promise<Answer> => {
+    underWay.add(work)
+    try {
+      return await work
+    } finally {
+      underWay.delete(work)
+    }
+  }
+  const input = new PassThrough()
+  process.stdin.pipe(input, { end: false })
+  // A script closes its end when it has asked; what it asked is answered.
+  process.stdin.once('end', async () => {
+    await setImmediate()
+    await Promise.allSettled(underWay)
+    await setImmediate()
+    input.end()
+  })
   const transport = new (class extends StdioServerTransport {
     override async close() {
+      process.stdin.unpipe(input).pause()
       await super.close()
       resolve()
     }
-  })()
+  })(input)
   const onerror = (err: Error) => log.debug({ err }, 'a message of the assistant was refused')
-  const handle = serveStdio(({ era }) => createConnected({ agent, log, requestedBy: null, era }), {
+  const handle = serveStdio(({ era }) => createConnected({ agent, log, requestedBy: null, during, era }), {
     transport,
     onerror,
   })
@@ -134,14 +155,15 @@ function watchStatus(agent: Agent, tell: () => void): () => void {
   })
 }
 
-type ServerOptions = { agent: Agent; log: Log; subscribe: boolean; requestedBy: string | null }
+type ServerOptions = ToolOptions & { subscribe: boolean }
 
-function createServer({ agent, log, subscribe, requestedBy }: ServerOptions): McpServer {
+function createServer({ subscribe, ...options }: ServerOptions): McpServer {
+  const { agent, log } = options
   const server = new McpServer(
     { name: 'meter-sync-agent', title: 'Meter Sync Agent', version },
     { instructions, capabilities: { tools: { listChanged: false }, resources: { listChanged: false, subscribe } } },
   )
-  addTools(server, { agent, log, requestedBy })
+  addTools(server, options)
   server.registerResource(
     'status',
     statusUri,

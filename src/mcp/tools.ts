@@ -31,11 +31,16 @@ const limit = z.int().min(1).max(200).default(50).describe('At most; large ones 
 const time = z.iso
   .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
   .optional()
+export type ToolOptions = {
+  agent: Agent
+  log: Log
+  requestedBy: string | null
+  /** Hears of every call until it is answered. */
+  during?: <Answer>(work: Promise<Answer>) => Promise<Answer>
+}
+
 /** Registers what an assistant can ask and do: the actions of the API, but none that takes SQL or approves deletions. */
-export function addTools(
-  server: McpServer,
-  { agent, log, requestedBy }: { agent: Agent; log: Log; requestedBy: string | null },
-): void {
+export function addTools(server: McpServer, { agent, log, requestedBy, during = (work) => work }: ToolOptions): void {
   const calls = new Map<string, (input: unknown) => Promise<CallToolResult>>()
 
   function add<Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>): void {
@@ -199,7 +204,7 @@ export function addTools(
   // The library answers a wrong name or input with prose, or with an error of the protocol that few assistants are shown.
   server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }) => {
     const call = calls.get(name)
-    if (call) return await call(given)
+    if (call) return await during(call(given))
     const hint = `Call one of: ${[...calls.keys()].join(', ')}`
     return refusal(new AgentError('not_found', `There is no tool ${JSON.stringify(name)}`, { hint }))
   })
