@@ -8,12 +8,10 @@ import { isMigrated } from './db/migrate.ts'
 import type { Found } from './db/pages.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
 import { findActiveRun, findRun, listRuns, listRunsSince } from './db/runs.ts'
-import { createSnapshots } from './db/status.ts'
 import { AgentError } from './errors.ts'
 import type {
   Change,
   ChangeOperation,
-  ClientSystemStatus,
   Meter,
   Preview,
   Reading,
@@ -24,9 +22,9 @@ import type {
   StoredReadings,
 } from './events.ts'
 import { startFeed } from './feed.ts'
-import { freshness } from './freshness.ts'
 import type { Jobs } from './jobs.ts'
 import { createRedact, type Log } from './log.ts'
+import { createStatus, type StatusAt } from './status.ts'
 import { previewSync } from './sync/preview.ts'
 import type { TriggerRequest } from './trigger.ts'
 import { createWatch, type Sighting } from './watch.ts'
@@ -62,32 +60,12 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   const previews = new Map<string, Promise<Preview>>()
   const stopping = new AbortController()
   const redact = createRedact(config.secrets)
-  const snapshot = createSnapshots(pool, ids)
+  const readStatus = createStatus({ config, pool, nextRunAt: jobs.nextRunAt, version })
 
-  async function status(): Promise<{ status: Status; revision: number }> {
-    const now = Date.now()
-    const { revision, clientSystems } = await snapshot()
-    const told = config.clientSystems.map((clientSystem): ClientSystemStatus => {
-      const known = clientSystems.get(clientSystem.id)
-      const total = known?.metersTotal ?? 0
-      const active = known?.metersActive ?? 0
-      const lastSuccess = known?.lastSuccess ?? null
-      return {
-        id: clientSystem.id,
-        name: clientSystem.name,
-        insecure: clientSystem.insecure,
-        schedule: { ...clientSystem.schedule, nextRunAt: jobs.nextRunAt(clientSystem)?.toISOString() ?? null },
-        meters: { total, active, inactive: total - active },
-        activeRun: known?.activeRun ?? null,
-        lastRun: known?.lastRun ?? null,
-        lastSuccess,
-        lastFailure: known?.lastFailure ?? null,
-        freshness: freshness(lastSuccess, clientSystem, now),
-      }
-    })
-    watch.told(revision)
-    const serverTime = new Date(now).toISOString()
-    return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }
+  async function status(): Promise<StatusAt> {
+    const latest = await readStatus()
+    watch.told(latest.revision)
+    return latest
   }
 
   const watch = createWatch({

@@ -1,4 +1,16 @@
 import pg from 'pg'
+import {
+  alike,
+  faithful,
+  firstUserType,
+  fractional,
+  numeric,
+  oid,
+  short,
+  textual,
+  whole,
+  written,
+} from '../db/pg-types.ts'
 import type { Source } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 
@@ -7,35 +19,6 @@ export type Column = { name: string; alias: string; type: number }
 const textColumns = ['serial_number', 'kind', 'unit', 'location', 'ip_address'] as const
 const required = ['external_id', 'name'] as const
 const mirrored = new Set<string>([...required, ...textColumns, 'port', 'active'])
-
-/** Type oids of pg_type: fixed since they were given, the same on every server. */
-const oid = {
-  bool: 16,
-  bytea: 17,
-  int8: 20,
-  int2: 21,
-  int4: 23,
-  text: 25,
-  json: 114,
-  jsonArray: 199,
-  jsonb: 3802,
-  inet: 869,
-  bpchar: 1042,
-  varchar: 1043,
-}
-const numeric = { float4: 700, float8: 701, numeric: 1700 }
-/** Their text says all of them, and is all that becomes of them. */
-const written = new Set([numeric.numeric, oid.jsonb])
-const textual = new Set([oid.text, oid.bpchar, oid.varchar])
-const whole = new Set([oid.int2, oid.int4, oid.int8])
-const fractional = new Set(Object.values(numeric))
-/** bool, integers, oid, floats, date, times, interval, uuid, money, network addresses: a few bytes, whatever they hold. */
-const short = new Set([16, 20, 21, 23, 26, 700, 701, 1082, 1083, 1114, 1184, 1186, 1266, 2950, 790, 869, 650, 829])
-const firstUserType = 16_384
-/** bool, bytea, int2, int4, date, inet, uuid: equal values have one text, and all of their bits are hashed. */
-const faithful = new Set([oid.bool, oid.bytea, oid.int2, oid.int4, 1082, oid.inet, 2950])
-/** text, varchar, char, date, timestamps, uuid: json and jsonb write them alike. */
-const alike = new Set([...textual, 1082, 1114, 1184, 2950])
 
 /**
  * The canonical text of each column, evaluated on the Client System (CONTRACT.md, *Environment*). An inner query,
