@@ -79,7 +79,7 @@ export class Projection {
     const lines = [
       'select q.*,',
       `  ${this.#idHash()} as id_hash,`,
-      `  coalesce(octet_length(${this.#text('external_id')}) <= 1000, true) as id_fits,`,
+      `  coalesce(${this.#idBytes()} <= 1000, true) as id_fits,`,
       `  ${this.#size('q.')} <= 8388608 as fits`,
     ]
     if (idHashes === null) lines.push(this.#from())
@@ -115,13 +115,23 @@ export class Projection {
     return this.#source.version >= 140_000
   }
 
+  /** In UTF8, as it would stand here: a letter of another encoding has up to four bytes then. */
+  #idBytes(): string {
+    const id = this.#text('external_id')
+    const { encoding } = this.#source
+    // What is no text in any encoding cannot be converted; such a source is refused as a whole where it is not ASCII.
+    return encoding === 'UTF8' || encoding === 'SQL_ASCII'
+      ? `octet_length(${id})`
+      : `octet_length(convert_to(${id}, 'UTF8'))`
+  }
+
   /** Where a meter stands among the buckets. Rows without an id, or with one that is too long, stand together. */
   #idHash(): string {
     if (!this.#canHash()) return 'null::bigint'
     const id = this.#text('external_id')
     const hash = `coalesce(hashtextextended(${id} collate "C", 0), 0)`
     const type = this.#columns.get('external_id')?.type ?? oid.text
-    return short.has(type) ? hash : `case when octet_length(${id}) > 1000 then 0 else ${hash} end`
+    return short.has(type) ? hash : `case when ${this.#idBytes()} > 1000 then 0 else ${hash} end`
   }
 
   /**

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
 import { openSource } from '../../src/db/source.ts'
 import { AgentError } from '../../src/errors.ts'
-import type { Change, Problem, Run } from '../../src/events.ts'
+import type { Change, Problem, Rejected, Run } from '../../src/events.ts'
 import { describeMeters } from '../../src/sync/describe.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../support/mirror.ts'
@@ -288,6 +288,29 @@ for (const version of [15, 18] as const) {
     await world.source.query(`drop database ${name}`)
   })
 }
+
+test('an id that is too long here is rejected as that, though it is short in the encoding of the source', async (t) => {
+  const world = await createWorld(t)
+  const name = `${world.source.name}_latin`
+  await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
+  const url = new URL(world.source.url)
+  url.pathname = name
+  const query = `
+    select case n when 1 then repeat('ü', 501) when 2 then repeat('ü', 500) else 'three' end as external_id, 'Name' as name
+    from generate_series(1, 3) n`
+  const agent = await world.agent({ CLIENT_SYSTEM_URL: url.href, CLIENT_SYSTEM_QUERY: query })
+  assertCounts(await agent.settled(), { read: 3, inserted: 2, rejected: 1 })
+  const run = await agent.sync()
+  assertCounts(run, { read: 3, rejected: 1 })
+  assert.equal(run.readMode, 'narrow')
+  const { body } = await agent.api<{ rejected: Rejected[] }>(`/api/runs/${run.id}/rejected`)
+  assert.deepEqual(
+    body.rejected.map(({ reason }) => reason),
+    ['external_id is longer than 1,000 bytes'],
+  )
+  await agent.stop()
+  await world.source.query(`drop database ${name}`)
+})
 
 test('the session of the Client System gives a value one text, whatever its database or role has set', async (t) => {
   const world = await createWorld(t)
