@@ -256,7 +256,7 @@ function scheduleInterval(cron: string, timeZone: string, fault: Fault): number 
 /**
  * The longest gap between two times of a schedule, in milliseconds: within an hour, or from the last minute of an hour to
  * the first of the next. The same whenever the agent starts, so the hours of a whole week are looked at, nights and weekends
- * among them, and thirty where those are more. Throws when the schedule cannot be read.
+ * among them, and of a whole year where not every month has any. Throws when the schedule cannot be read.
  */
 function longestGap(cron: string, tz: string): number {
   const minutes = [...CronExpressionParser.parse(cron, { tz }).fields.minute.values]
@@ -267,7 +267,8 @@ function longestGap(cron: string, tz: string): number {
   const withinHour = Math.max(...minutes.map((minute, at) => minute - (minutes[at - 1] ?? minute)))
 
   const hours = CronExpressionParser.parse(cron.trim().replace(/^\S+/, String(first)), { tz })
-  const until = Date.now() + 8 * 86_400_000
+  const [, , , month] = cron.trim().split(/\s+/)
+  const until = Date.now() + (month === '*' ? 8 : 367) * 86_400_000
   let betweenHours = 0
   let time = hours.next().getTime()
   for (let gaps = 0; gaps < 30 || time < until; gaps++) {

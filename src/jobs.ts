@@ -68,8 +68,6 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     'warning',
     quietly((warning) => log.warn({ warning }, 'the job queue gave a warning')),
   )
-  await boss.start()
-
   const completeJob = (clientSystemId: string) => async (client: Queryable, runId: string) => {
     await boss.complete(runQueue(clientSystemId), runId, null, { db: through(client), includeQueued: true })
   }
@@ -94,7 +92,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   /** The row decides; the worker hears of it and rolls back, which leaves the meters as they were. */
   async function cancel(run: Run): Promise<boolean> {
     const { code, message, hint } = cancelled()
-    const failure = { status: 'cancelled' as const, error: { code, message, hint }, timings: null }
+    const failure = { status: 'cancelled' as const, error: { code, message, hint }, timings: null, readMode: null }
     const done = await transaction(pool, (client) =>
       recordFailure(client, run, failure, completeJob(run.clientSystemId)),
     )
@@ -144,6 +142,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
   }
 
   try {
+    await boss.start()
     for (const clientSystem of config.clientSystems) await createQueues(boss, clientSystem)
     for (const clientSystem of config.clientSystems) await nameClientSystem(pool, clientSystem)
     if (works) await startWork()

@@ -58,7 +58,7 @@ export function startReaper({ pool, boss, clientSystems, completeJob, log }: Rea
       return recordFailure(
         client,
         run,
-        { status: 'interrupted', error: { code, message, hint }, timings: null },
+        { status: 'interrupted', error: { code, message, hint }, timings: null, readMode: null },
         completeJob(run.clientSystemId),
       )
     })

@@ -3,7 +3,7 @@ import { type Agent, createAgent } from './agent.ts'
 import type { Config } from './config.ts'
 import { openPool } from './db/connect.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
-import { ConfigError, errorCode, errorMessage } from './errors.ts'
+import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './errors.ts'
 import { startHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
 import type { Log } from './log.ts'
@@ -102,10 +102,17 @@ async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | und
     try {
       return await migrate(config.syncDatabase)
     } catch (err) {
-      if (err instanceof ConfigError || signal?.aborted) throw err
+      if (!isAway(err) || signal?.aborted) throw err
       if (attempt % 15 === 0)
         log.warn({ err }, 'waiting for the Sync database; check DATABASE_URL and the server if this stays')
       await setTimeout(2_000, undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+/** It may answer in a while; anything else stays wrong until somebody mends it. */
+function isAway(error: unknown): boolean {
+  return (
+    (error instanceof AgentError && error.code === 'database_unavailable') || isConnectionLoss(error) || isBusy(error)
+  )
 }

@@ -81,6 +81,18 @@ for (const version of [18, 15] as const) {
   })
 }
 
+test('under the roles of docs/deploy a right that the queue lacks ends the start at once, as configuration', async (t) => {
+  const { ownerUrl, agentUrl, environment, migrate, grant } = await createDeployment(t, 18)
+  await migrate()
+  await grant()
+  await ask(ownerUrl, `revoke select on pgboss.queue from ${new URL(agentUrl).username}`)
+  const asked = performance.now()
+  const { code, err } = await command([], environment())
+  assert.equal(code, 78, err)
+  assert.match(err, /grants\.sql/)
+  assert.ok(performance.now() - asked < 8_000)
+})
+
 test('under the roles of docs/deploy a table of a later migration is the agent’s to use at once', async (t) => {
   const { ownerUrl, agentUrl, migrate, grant } = await createDeployment(t, 18)
   await migrate()

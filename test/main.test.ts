@@ -114,6 +114,35 @@ test('migrate is a step of its own; a newer schema and a role without rights ref
   assert.doesNotMatch(refused.err + refused.out, /secret-of-reader/)
 })
 
+test('a view that somebody has on the meters keeps no migration from being applied', async (t) => {
+  const world = await createWorld(t)
+  // As it was before the last migration.
+  await world.sync.query(`
+    alter table sync.meter drop column whole_hash;
+    alter table sync.meter add column content_hash bigint generated always as (hash_record_extended(row(name), 0)) stored;
+    alter table sync.run drop column withheld_because;
+    drop index sync.run_failed;
+    delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations);
+    create view public.report as select * from sync.meter where active`)
+  await createMeters(world.source)
+  const migrated = await run(['migrate'], world.environment())
+  assert.equal(migrated.code, 0, migrated.err)
+  const agent = await world.agent()
+  assert.equal((await agent.settled()).counts?.inserted, 3)
+  assert.equal((await agent.sync()).readMode, 'narrow')
+  assert.equal((await world.sync.query('select from public.report')).length, 3)
+})
+
+test('a migration that cannot be applied ends the start, instead of waiting for ever', async (t) => {
+  const world = await createWorld(t)
+  await world.sync.query(
+    'delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations)',
+  )
+  const { code, err } = await run([], world.environment())
+  assert.equal(code, 1)
+  assert.match(err, /already exists|does not exist/)
+})
+
 test('a Sync database in another encoding than UTF8 is refused', async (t) => {
   const world = await createWorld(t)
   const name = `latin_${world.sync.name}`

@@ -490,10 +490,12 @@ test('over stdio what was asked before the end of input is answered, as a script
     { id: 1, method: 'initialize', params },
     { method: 'notifications/initialized' },
     { id: 2, method: 'tools/call', params: { name: 'start_meter_sync', arguments: {} } },
+    { id: 3, method: 'resources/read', params: { uri: 'meter-sync://status' } },
   ]
   child.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
   assert.equal(await exited, 0)
   assert.match(out, /"id":2[,}]/)
+  assert.match(out, /"id":3[,}]/)
   assert.equal(err, '')
   const runs = await world.sync.query<{ id: string }>('select id from sync.run')
   assert.deepEqual(runs.length === 1 && out.includes(runs[0]?.id ?? ''), true)

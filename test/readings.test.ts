@@ -90,6 +90,7 @@ test('what PostgreSQL could not store is rejected by its line, and the good read
     late(`2026-01-31T12:00:00.${'1'.repeat(200)}Z`),
     late('9999-12-31T23:59:59-14:00'),
     late('0001-01-01T00:00:00+14:00'),
+    late('0000-12-31T23:00:00-02:00'),
     JSON.stringify({ ...energy('1', 1), quantity: `${wide}x` }),
     JSON.stringify({ ...energy('1', 1), externalId: '\ud800' }),
     JSON.stringify({ ...energy('2', 2), quantity: wide }),
@@ -101,9 +102,9 @@ test('what PostgreSQL could not store is rejected by its line, and the good read
   assert.deepEqual(
     body.rejected.map(({ line, reason }) => `${line}: ${reason}`),
     [
-      ...[2, 3, 4, 5, 6].map((line) => `${line}: ${time}`),
-      '7: quantity is longer than 500 characters',
-      '8: externalId holds half of a surrogate pair',
+      ...[2, 3, 4, 5, 6, 7].map((line) => `${line}: ${time}`),
+      '8: quantity is longer than 500 characters',
+      '9: externalId holds half of a surrogate pair',
     ],
   )
   const { id } = (await agent.api<{ meters: Meter[] }>('/api/meters?q=meter%201')).body.meters[0] ?? {}

@@ -65,12 +65,7 @@ export type MeterFilter = {
 /** A page of meters by external id; `limit` of them at most. */
 export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<Found<Meter>> {
   try {
-    return await searchMeters(
-      db,
-      filter,
-      limit,
-      needsUnicode(filter.search) ? (text) => `${text} collate ${icu}` : plain,
-    )
+    return await searchMeters(db, filter, limit, needsUnicode(filter.search) ? unicode : plain)
   } catch (error) {
     // A server that was built without ICU.
     if (errorCode(error) !== '42704') throw error
@@ -78,8 +73,9 @@ export async function listMeters(db: Queryable, filter: MeterFilter, limit: numb
   }
 }
 
-const icu = '"und-x-icu"'
-const plain = (text: string) => text
+const plain = (text: string) => `lower(${text})`
+/** A word ends in another sigma than it has within. */
+const unicode = (text: string) => `replace(lower(${text} collate "und-x-icu"), 'ς', 'σ')`
 
 /** Beyond ASCII the collation of a column, or of the database, may know no case: then ICU's does, in twice the time. */
 function needsUnicode(search: string | null): boolean {
@@ -90,9 +86,9 @@ async function searchMeters(
   db: Queryable,
   { clientSystemId, search, state, after }: MeterFilter,
   limit: number,
-  collated: (text: string) => string,
+  folded: (text: string) => string,
 ): Promise<Found<Meter>> {
-  const contains = (column: string) => `position(lower(${collated('$4')}) in lower(${collated(column)})) > 0`
+  const contains = (column: string) => `position(${folded('$4')} in ${folded(column)}) > 0`
   const select = `
      select ${meterColumns}
      from sync.meter

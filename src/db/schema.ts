@@ -28,7 +28,7 @@ export const sync = pgSchema('sync')
 /**
  * One row a configured Client System. What the last run that succeeded left is written in its own transaction:
  * `meters_…` are counts; `source_fingerprint` names what was read (where, which query, which columns);
- * `content_digest` is the xor of `content_hash` over the present meters, by which the next run sees that nobody else
+ * `content_digest` is the xor of `whole_hash` over the present meters, by which the next run sees that nobody else
  * has touched them.
  */
 export const clientSystem = sync.table('client_system', {
@@ -50,7 +50,7 @@ export const revisionCounter = sync.table('revision_counter', {
 /**
  * The mirrored meters. `active` is the effective state: false when the master says so or when the meter is gone;
  * `removed_at` tells the two apart. No foreign keys: a check a row would double the time of a first load.
- * `id_hash` and `row_hash` are those of the row in the Client System, computed there when it was read; `content_hash`
+ * `id_hash` and `row_hash` are those of the row in the Client System, computed there when it was read; `whole_hash`
  * is of what stands here, those two among it, computed by this server at every write, whoever writes.
  */
 export const meter = sync.table(
@@ -75,7 +75,7 @@ export const meter = sync.table(
     lastRunId: uuid('last_run_id').notNull(),
     idHash: bigint('id_hash', { mode: 'bigint' }),
     rowHash: bigint('row_hash', { mode: 'bigint' }),
-    contentHash: bigint('content_hash', { mode: 'bigint' }).generatedAlwaysAs(
+    wholeHash: bigint('whole_hash', { mode: 'bigint' }).generatedAlwaysAs(
       sql`hash_record_extended(row(external_id, name, serial_number, kind, unit, location, ip_address, port, active, attributes::text, id_hash, row_hash), 0)`,
     ),
   },

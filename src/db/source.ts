@@ -200,7 +200,24 @@ const unreachable = new Set(['3D000', '53300', '57P03'])
 const garbled = new Set(['22021', '22P05'])
 
 /** SQLSTATE classes: what the query itself is guilty of, as of 08P01: a parameter in it. All else ended it from outside. */
-const queryClasses = new Set(['0A', '20', '21', '22', '25', '28', '2F', '34', '38', '39', '3D', '3F', '42', '44', '54'])
+const queryClasses = new Set([
+  '0A',
+  '20',
+  '21',
+  '22',
+  '25',
+  '28',
+  '2F',
+  '34',
+  '38',
+  '39',
+  '3D',
+  '3F',
+  '42',
+  '44',
+  '54',
+  'P0',
+])
 
 /**
  * `untrusted`: TLS is wanted and was not there yet. `unanswered`: the server asked for a password and the URL has none;

@@ -21,7 +21,8 @@ const name = (what: string, most: number) =>
 function isStorable(time: string): boolean {
   const instant = Date.parse(time)
   const within = instant >= Date.parse('0001-01-01T00:00:00Z') && instant < Date.parse('9999-12-31T23:59:59Z')
-  return within && !/[+-](1[6-9]|2\d):?\d\d$/.test(time)
+  // The year 0 of a text is none to PostgreSQL, whatever it is in UTC.
+  return within && !time.startsWith('0000') && !/[+-](1[6-9]|2\d):?\d\d$/.test(time)
 }
 
 export const readingSchema = z

@@ -44,7 +44,7 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   server.on('clientError', refuseUnheard)
   server.on('request', (request, response) => {
     // A probe of HTTP/1.0 has no Host. The adapter would refuse it, or one that is none, before the routes are asked.
-    if (!/^[\w.:[\]-]+$/.test(request.headers.host ?? '')) request.headers.host = 'nameless'
+    if (!isHost(request.headers.host ?? '')) request.headers.host = 'nameless'
     void listener(request, response)
   })
   await listen(server, config).catch(async (error) => {
@@ -66,6 +66,10 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
       await Promise.all([answered, closed])
     },
   }
+}
+
+function isHost(text: string): boolean {
+  return /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(text) && URL.canParse(`http://${text}`)
 }
 
 /** A body that is sent in chunks is read here, to be measured: within the time that any body has (Fault 24). */

@@ -1,10 +1,13 @@
+import { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AgentError, errorCode } from '../errors.ts'
 import { describeProblem } from './problems.ts'
 
 /** What is no HTTP, or did not come to its end, before any route was asked: a problem like any other (Fault 24). */
 export function refuseUnheard(error: Error, socket: Duplex): void {
-  if (!socket.writable) return void socket.destroy()
+  // An answer that is under way would have this in its middle.
+  const answering: unknown = Reflect.get(socket, '_httpMessage')
+  if (!socket.writable || (answering instanceof ServerResponse && answering.headersSent)) return void socket.destroy()
   const problem = describeProblem(refusalOf(error))
   const body = JSON.stringify(problem)
   const lines = [

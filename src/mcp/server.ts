@@ -158,7 +158,7 @@ function watchStatus(agent: Agent, tell: () => void): () => void {
 type ServerOptions = ToolOptions & { subscribe: boolean }
 
 function createServer({ subscribe, ...options }: ServerOptions): McpServer {
-  const { agent, log } = options
+  const { agent, log, during = (work) => work } = options
   const server = new McpServer(
     { name: 'meter-sync-agent', title: 'Meter Sync Agent', version },
     { instructions, capabilities: { tools: { listChanged: false }, resources: { listChanged: false, subscribe } } },
@@ -174,7 +174,8 @@ function createServer({ subscribe, ...options }: ServerOptions): McpServer {
     },
     async ({ href }) => {
       try {
-        return { contents: [{ uri: href, mimeType: 'application/json', text: JSON.stringify(await agent.status()) }] }
+        const text = JSON.stringify(await during(agent.status()))
+        return { contents: [{ uri: href, mimeType: 'application/json', text }] }
       } catch (thrown) {
         const { code, message, hint } = explain(thrown, log, { resource: href })
         throw new ProtocolError(ProtocolErrorCode.InternalError, message, { code, hint })

@@ -44,7 +44,7 @@ from (
     select
       m.id as meter_id,
       m.removed_at is not null as removed,
-      m.content_hash as content,
+      m.whole_hash as content,
       s.ctid as staged,
       d.external_id is not null as doubled,
       s.cut_id, s.external_id, s.row_bytes, s.name, s.port, s.active,

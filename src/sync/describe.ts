@@ -34,7 +34,8 @@ export async function describeMeters(source: Source, query: string): Promise<Met
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
   const plan = whole.rows[0]?.['QUERY PLAN'][0]?.Plan ?? null
   // Workers hand over their rows in another order each time: sums of float8, array_agg or LIMIT would answer differently.
-  if (plan && usesAny(plan, workers) && usesAny(plan, dependent)) {
+  // Where the plan has none they could still be used within functions.
+  if (plan && (!usesAny(plan, workers) || usesAny(plan, dependent))) {
     await source.ask('set local max_parallel_workers_per_gather = 0')
   }
   const { place, version, encoding } = source

@@ -1,5 +1,5 @@
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
-import type { Phase, RunError, RunStatus } from '../events.ts'
+import type { Phase, Run, RunError, RunStatus } from '../events.ts'
 import type { Redact } from '../log.ts'
 
 export type Failure = {
@@ -7,6 +7,7 @@ export type Failure = {
   error: RunError
   /** Milliseconds in each phase that it came to; null before the first. */
   timings: Partial<Record<Phase, number>> | null
+  readMode: Run['readMode']
   cause: unknown
 }
 
@@ -20,7 +21,7 @@ export function failureOf(
   thrown: unknown,
   signal: AbortSignal,
   redact: Redact,
-  timings: Failure['timings'] = null,
+  { timings, readMode }: Pick<Failure, 'timings' | 'readMode'> = { timings: null, readMode: null },
 ): Failure {
   const fit = (text: string) => cut(redact(text))
   const error = signal.aborted && signal.reason instanceof AgentError ? signal.reason : asAgentError(thrown)
@@ -30,6 +31,7 @@ export function failureOf(
     status,
     error: { code, message: fit(message), hint: hint === null ? null : fit(hint) },
     timings,
+    readMode,
     cause: thrown,
   }
 }

@@ -125,7 +125,7 @@ function ourDigest(clientSystemId: string, mask: number): string {
   return `
     create temporary table our_digest on commit drop as
     select case when removed_at is null then (id_hash & ${mask})::integer else -1 end as bucket, count(*) as rows, bit_xor(row_hash) as digest,
-      bit_xor(content_hash) as content
+      bit_xor(whole_hash) as content
     from sync.meter
     where client_system_id = ${pg.escapeLiteral(clientSystemId)}
     group by 1`

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { transaction } from '../db/connect.ts'
 import { notify } from '../db/notices.ts'
-import type { Phase, Progress, ReadStep } from '../events.ts'
+import type { Phase, Progress, ReadStep, Run } from '../events.ts'
 import type { Log } from '../log.ts'
 import { markPhase, type RunRef } from './record.ts'
 
@@ -12,6 +12,8 @@ export type Phases = Disposable & {
   step: (step: ReadStep, rowsExpected: number | null) => void
   /** How much has been read; what is not given stays. */
   progress: (now: { bytesRead?: number; rowsRead?: number }) => void
+  /** How the source was asked so far: a read that began narrow counts as that. Null before it was asked. */
+  readMode: () => Run['readMode']
   /** Milliseconds in each phase so far. */
   timings: () => Partial<Record<Phase, number>>
 }
@@ -36,6 +38,7 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
   const spent: Partial<Record<Phase, number>> = {}
   let entered = performance.now()
   let told = ''
+  let readMode: Run['readMode'] = null
   let telling = false
 
   const account = () => {
@@ -69,11 +72,13 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
       await transaction(pool, (db) => markPhase(db, run, phase))
     },
     step: (step, rowsExpected) => {
+      readMode ??= step === 'digests' ? 'narrow' : 'full'
       Object.assign(state, { step, rowsExpected, rowsRead: 0 })
     },
     progress: (now) => {
       Object.assign(state, now)
     },
+    readMode: () => readMode,
     timings: () => {
       account()
       return { ...spent }

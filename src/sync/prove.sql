@@ -11,7 +11,7 @@ with apart as materialized (
     count(*) filter (where active) as active,
     count(*) filter (where removed_at is null) as rows,
     bit_xor(row_hash) filter (where removed_at is null) as digest,
-    bit_xor(content_hash) filter (where removed_at is null and last_run_id = $3) as written
+    bit_xor(whole_hash) filter (where removed_at is null and last_run_id = $3) as written
   from sync.meter
   where client_system_id = $1
 ), replaced as (
@@ -19,7 +19,7 @@ with apart as materialized (
   from change
   where operation in ('update', 'rehash') or (operation = 'delete' and not $2)
 ), rehashed as (
-  select bit_xor(m.content_hash) as content
+  select bit_xor(m.whole_hash) as content
   from change c
   join sync.meter m on m.id = c.meter_id
   where c.operation = 'rehash'

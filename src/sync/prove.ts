@@ -9,7 +9,7 @@ const measureMeters = sqlBeside(import.meta.url, 'prove.sql')
 const countAltered = sqlBeside(import.meta.url, 'stored.sql')
 
 /** What can store something else than was written: nothing of the agent's. */
-const findMeddlers = `
+const listMeddlers = `
   select string_agg(name, ', ' order by name) as names
   from (
     select 'trigger ' || tgname as name from pg_trigger
@@ -37,12 +37,16 @@ export async function prove(
 ): Promise<Proof> {
   if (equal && source.digest !== null)
     return { meters: meters ?? basis.meters, content, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }
+  const meddlers = await findMeddlers(client)
+  // What is deferred would otherwise write after the proof.
+  if (meddlers !== null) await client.query('set constraints all immediate')
   const { rows } = await client.query<Measured>(measureMeters, [run.clientSystemId, deletions === 'withhold', run.id])
   const here = rows[0]
   if (!here) throw new Error('measuring the meters returned no row')
   const { total, active } = here
-  await refuseAltered(client, run.clientSystemId)
   const found = { meters: { total, active }, content: content ^ BigInt(here.written) }
+  if (meddlers !== null)
+    await refuseAltered(client, { clientSystemId: run.clientSystemId, meddlers, content: found.content })
   if (source.digest === null) return { proof: null, ...found }
   const there = {
     rows: source.rows - here.rejectedRows,
@@ -52,24 +56,36 @@ export async function prove(
     throw new AgentError(
       'proof_failed',
       `The meters would not equal those of the Client System: ${here.rows} here, ${there.rows} there${there.rows === here.rows ? ', of which some differ' : ''}`,
-      {
-        hint: 'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not',
-      },
+      { hint: meddlers === null ? askedTwice : accuse(meddlers) },
     )
   }
   return { proof: { rows: here.rows, digest: hexadecimal(there.digest) }, ...found }
 }
 
-/** The hashes come from the source: what a trigger or a rule makes of the values does not show in them. */
-async function refuseAltered(client: Queryable, clientSystemId: string): Promise<void> {
-  const names = (await client.query<{ names: string | null }>(findMeddlers)).rows[0]?.names ?? null
-  if (names === null) return
-  const { rows } = await client.query<{ altered: number }>(countAltered, [clientSystemId])
-  const altered = rows[0]?.altered ?? 0
-  if (altered === 0) return
-  throw new AgentError('proof_failed', `${altered} of the meters that were written are stored otherwise here`, {
-    hint: `Something on sync.meter changes what is written: ${names}. Remove it, or have it change columns of its own only`,
-  })
+const askedTwice =
+  'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not'
+
+function accuse(meddlers: string): string {
+  return `Something on sync.meter changes what is written: ${meddlers}. Remove it, or have it change columns of its own only`
+}
+
+async function findMeddlers(client: Queryable): Promise<string | null> {
+  return (await client.query<{ names: string | null }>(listMeddlers)).rows[0]?.names ?? null
+}
+
+/** The hashes come from the source: what a trigger or a rule makes of the values, here or in another meter, does not show in them. */
+async function refuseAltered(
+  client: Queryable,
+  { clientSystemId, meddlers, content }: { clientSystemId: string; meddlers: string; content: bigint },
+): Promise<void> {
+  const { rows } = await client.query<{ altered: number; content: string }>(countAltered, [clientSystemId])
+  const { altered = 0, content: stands = '0' } = rows[0] ?? {}
+  if (altered === 0 && BigInt(stands) === content) return
+  const message =
+    altered > 0
+      ? `${altered} of the meters that were written are stored otherwise here`
+      : 'Meters that the run did not write have changed with it'
+  throw new AgentError('proof_failed', message, { hint: accuse(meddlers) })
 }
 
 type Measured = {

@@ -8,13 +8,16 @@ export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
 /** What a success leaves of a Client System for the next run to go by. */
 export type Basis = {
   meters: { total: number; active: number }
-  /** The xor of `content_hash` over the present meters: another one tells that somebody else has changed them. */
+  /** The xor of `whole_hash` over the present meters: another one tells that somebody else has changed them. */
   content: bigint
   /** Of the query that was read (describe.ts); null before the first. */
   fingerprint: string | null
 }
 
-/** `error`: what the run before went wrong with, null where it did not. `rejected`: rows, by the last that succeeded. */
+/**
+ * `error`: what a narrow read of the run before went wrong with, null where it was full or did not. `rejected`: rows, by
+ * the last that succeeded.
+ */
 export type Before = Basis & { error: string | null; rejected: number }
 
 export async function findBasis(db: Queryable, clientSystemId: string): Promise<Before> {
@@ -28,7 +31,7 @@ export async function findBasis(db: Queryable, clientSystemId: string): Promise<
   }>(
     `select meters_total as total, meters_active as active, content_digest as content, source_fingerprint as fingerprint,
        (
-         select error_code from sync.run
+         select case when read_mode = 'narrow' then error_code end from sync.run
          where client_system_id = $1 and finished_at is not null
          order by revision desc
          limit 1
@@ -146,17 +149,18 @@ export async function recordFailure(
     status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
     error: RunError
     timings: Partial<Record<Phase, number>> | null
+    readMode: Run['readMode']
   },
   completeJob: CompleteJob,
 ): Promise<boolean> {
-  const { status, error, timings } = failure
+  const { status, error, timings, readMode } = failure
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
     `update sync.run set
        status = $3, finished_at = clock_timestamp(), revision = $2,
-       error_code = $4, error_message = $5, error_hint = $6, timings = $7
+       error_code = $4, error_message = $5, error_hint = $6, timings = $7, read_mode = $8
      where id = $1 and status in ('queued', 'running')`,
-    [run.id, revision, status, error.code, error.message, error.hint, timings && JSON.stringify(timings)],
+    [run.id, revision, status, error.code, error.message, error.hint, timings && JSON.stringify(timings), readMode],
   )
   if (rowCount !== 1) return false
   await completeJob(db, run.id)

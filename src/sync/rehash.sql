@@ -5,4 +5,4 @@ from change c
 cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
 where c.operation = 'rehash' and m.id = c.meter_id
   -- Somebody else may have changed it meanwhile: its content would then be taken for what was compared.
-  and m.content_hash = c.content
+  and m.whole_hash = c.content

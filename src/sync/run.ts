@@ -56,7 +56,8 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   const { clientSystem, syncDatabase, pool, completeJob, signal, redact, log } = deps
   let first: Failure | undefined
   let phases: Phases | undefined
-  const failed = (thrown: unknown) => failureOf(thrown, signal, redact, phases?.timings())
+  const failed = (thrown: unknown) =>
+    failureOf(thrown, signal, redact, phases && { timings: phases.timings(), readMode: phases.readMode() })
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
     const { id: clientSystemId, deadlines } = clientSystem

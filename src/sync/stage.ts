@@ -28,7 +28,7 @@ export type Staged = {
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes; the digest is null where it computes none. */
   source: { rows: number; digest: bigint | null }
-  /** The xor of `content_hash` over the present meters here, before they are compared. */
+  /** The xor of `whole_hash` over the present meters here, before they are compared. */
   content: bigint
 }
 
@@ -74,7 +74,7 @@ export async function stageAll(
   )
   const hashed = await client.query<{ digest: string | null; content: string | null }>(
     `select (select bit_xor(row_hash) from staging) as digest,
-       (select bit_xor(content_hash) from ours where removed_at is null) as content`,
+       (select bit_xor(whole_hash) from ours where removed_at is null) as content`,
   )
   const { digest = null, content = null } = hashed.rows[0] ?? {}
   return {

@@ -1,5 +1,8 @@
--- How many meters of the Client System $1 that the run has written are not as they were staged.
-select count(*)::float8 as altered
+-- How many meters of the Client System $1 that the run has written are not as they were staged, and the content of all that
+-- are present.
+select
+  count(*)::float8 as altered,
+  (select coalesce(bit_xor(whole_hash), 0)::text from sync.meter where client_system_id = $1 and removed_at is null) as content
 from change c
 cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
 left join sync.meter m on m.client_system_id = $1 and m.external_id = s.external_id

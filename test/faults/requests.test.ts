@@ -94,10 +94,23 @@ test('Fault 24 what is no HTTP, and a Host that is none, are refused as problems
     [get('x@localhost'), 403, 'forbidden_host'],
     [get('local host'), 403, 'forbidden_host'],
     [get(''), 403, 'forbidden_host'],
+    [get('a:b:c'), 403, 'forbidden_host'],
+    [get('[::1'), 403, 'forbidden_host'],
   ] as const) {
     const answer = await talk(agent.url, /"hint":.*\}$/, (say) => void say(request))
     assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), request.slice(0, 60))
     assert.match(answer, /content-type: application\/problem\+json/i)
     assert.match(answer, new RegExp(`"code":"${code}"`))
   }
+})
+
+test('Fault 24 what is no HTTP behind a question ends an answer that is under way, and is not written into it', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const answer = await talk(agent.url, /HTTP\/1.1 400/, (say) => {
+    say('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    return setInterval(() => say('garbage\r\n\r\n'), 300)
+  })
+  assert.match(answer, /^HTTP\/1.1 200/)
+  assert.doesNotMatch(answer, /HTTP\/1.1 400/)
 })

@@ -81,6 +81,31 @@ test('a trigger that makes another value of what is written fails the run, by it
   assert.deepEqual(await unequal(), [])
 })
 
+test('triggers that write at the commit, or to another meter, fail the run too', async (t) => {
+  const { world, agent } = await start(t)
+  const shout = `update sync.meter set name = upper(name) where id`
+  const cases = {
+    deferred: [
+      `${shout} = new.id`,
+      'create constraint trigger deferred after update on sync.meter deferrable initially deferred',
+    ],
+    beside: [`${shout} <> new.id and external_id = '9'`, 'create trigger beside after update on sync.meter'],
+    refusing: [null, 'create trigger refusing before update on sync.meter'],
+  }
+  for (const [at, [name, [body, trigger]]] of Object.entries(cases).entries()) {
+    await world.sync.query(`
+      create function public.${name}() returns trigger language plpgsql as $$ begin
+        ${body === null ? '' : `if pg_trigger_depth() = 1 then ${body}; end if;`} return null; end $$;
+      ${trigger} for each row execute function public.${name}()`)
+    await world.source.query(`update meter set name = 'loud ${at}' where external_id = 4`)
+    const error = failed(await agent.sync())
+    assert.equal(error.code, 'proof_failed', name)
+    assert.match(error.hint ?? '', new RegExp(`trigger ${name}`))
+    await world.sync.query(`drop trigger ${name} on sync.meter`)
+    assertCounts(await agent.sync(), { updated: 1 })
+  }
+})
+
 test('removed meters that somebody purges are not counted any longer', async (t) => {
   const { world, agent } = await start(t)
   await world.source.query('delete from meter where external_id <= 5')

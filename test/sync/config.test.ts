@@ -245,6 +245,15 @@ test('each secret may come from a file; both at once or a file that cannot be re
   })
 })
 
+test('freshness knows a schedule that pauses for months', (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  for (const start of ['2026-01-05T08:00Z', '2026-06-05T08:00Z', '2026-12-01T08:00Z']) {
+    t.mock.timers.setTime(Date.parse(start))
+    const { freshness } = source({ SYNC_CRON: '0 6 * 4-9 *', SYNC_TIMEZONE: 'UTC' })
+    assert.ok(freshness > 2 * 182 * 86_400_000, start)
+  }
+})
+
 test('a .env that is there and cannot be read is a fault, and none is none', async (t) => {
   const before = process.cwd()
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))

@@ -210,6 +210,21 @@ test('a narrow read that has no time to end makes the next run full, which has',
   assertCounts(await agent.sync(), { read: 200, updated: 1 })
 })
 
+test('a full read that failed makes no other run full: it may be what does not fit the time', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 200)
+  const agent = await world.agent()
+  await agent.settled()
+  for (const mode of ['full', 'narrow'] as const) {
+    await world.sync.query(
+      `insert into sync.run (id, client_system_id, trigger, status, finished_at, error_code, error_message, read_mode, revision)
+       select gen_random_uuid(), 'main', 'schedule', 'failed', now(), 'timeout', 'late', $1, 1 + max(revision) from sync.run`,
+      [mode],
+    )
+    assert.equal((await agent.sync()).readMode, mode === 'full' ? 'narrow' : 'full')
+  }
+})
+
 test('sums of float8 and arrays without an order are the same each time: no workers shuffle their rows', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
@@ -224,11 +239,21 @@ test('sums of float8 and arrays without an order are the same each time: no work
       group by external_id, name`,
   })
   assertCounts(await agent.settled(), { read: 200, inserted: 200 })
+  await world.source.query(`
+    create function total(id int) returns float8 language plpgsql parallel safe as
+    'begin return (select sum(value) from part where meter = id); end'`)
   for (let at = 0; at < 3; at++) {
     const run = await agent.sync()
     assertCounts(run, { read: 200 })
     assertNarrow(run)
   }
+  await agent.stop()
+  const within = await world.agent({
+    CLIENT_SYSTEM_QUERY: 'select external_id, name, total(external_id::int) as total from meter where external_id <= 5',
+    DELETE_GUARD_MINIMUM: '1000',
+  })
+  await within.settled()
+  for (let at = 0; at < 2; at++) assertNarrow(await within.sync())
 })
 
 test('a query that never answers twice alike fails no run but the narrow one: the next is full', async (t) => {
