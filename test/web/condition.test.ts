@@ -38,6 +38,12 @@ const settled: [name: string, status: ClientSystemStatus, condition: Condition][
   ],
   ['interrupted', { ...inStep(success), lastRun: interrupted(2, 20) }, 'failed'],
   ['deletions held back', inStep(heldBack), 'held-back'],
+  ['rows rejected', inStep(succeeded(1, 10, { counts: counts({ rejected: 2 }) })), 'rejected'],
+  [
+    'rows rejected and deletions held back',
+    inStep(succeeded(1, 10, { counts: counts({ rejected: 2, withheld: 12 }) })),
+    'held-back',
+  ],
   ['deletions held back, and stale', { ...inStep(heldBack), freshness: 'stale' }, 'stale'],
   ['deletions held back, then failed', { ...inStep(heldBack), lastRun: failed(2, 20) }, 'failed'],
 ]

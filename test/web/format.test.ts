@@ -159,7 +159,9 @@ describe('a moment', () => {
     const local: typeof import('../../web/src/format.ts') = await import(`../../web/src/format.ts?${process.env.TZ}`)
     assert.equal(local.formatExact(iso), '5 Mar 2026, 22:03:02 GMT+9 (2026-03-05T13:03:02.045Z)')
     assert.equal(local.formatDateTime(iso), '5 Mar 2026, 22:03:02')
-    assert.equal(local.formatDayTime(iso), '5 Mar, 22:03:02')
+    const now = Date.parse(iso)
+    assert.equal(local.formatDayTime(iso, 'local', now), '5 Mar, 22:03:02')
+    assert.equal(local.formatDayTime('2025-10-22T01:02:03Z', 'utc', now), '22 Oct 2025, 01:02:03 UTC')
     assert.equal(local.formatClock(Date.parse(iso)), '22:03:02')
   })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Progress, Run, Status } from '../../src/events.ts'
-import { initialState, reduce, type State } from '../../web/src/state.ts'
+import { initialState, knowsMore, reduce, type State } from '../../web/src/state.ts'
 import {
   at,
   cancelled,
@@ -337,4 +337,16 @@ test('runs queued at the same moment stand in the order of the API, by id', () =
     ['b', 'a'],
     ['b', 'a'],
   ])
+})
+
+test('a status that is asked for tells whether the stream has missed anything', () => {
+  const state = live(inStep(succeeded(2, 20)))
+  assert.equal(knowsMore(statusOf(inStep(succeeded(2, 20))), state), false)
+  assert.equal(knowsMore(statusOf(inStep(succeeded(1, 10))), state), false, 'an answer from before')
+  assert.equal(knowsMore(statusOf(inStep(succeeded(3, 30))), state), true)
+  assert.equal(knowsMore(statusOf({ ...inStep(succeeded(2, 20)), activeRun: running(3, 25) }), state), true)
+  assert.equal(
+    knowsMore(statusOf({ ...inStep(succeeded(2, 20)), activeRun: running(3, 25) }), hear(state, running(3, 25))),
+    false,
+  )
 })

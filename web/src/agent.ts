@@ -2,7 +2,7 @@ import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks'
 import type { Run, Status } from '../../src/events.ts'
 import { readRuns } from './api.ts'
 import { createAsker } from './asker.ts'
-import { initialState, reduce, type State } from './state.ts'
+import { initialState, knowsMore, reduce, type State } from './state.ts'
 import { openStream } from './stream.ts'
 
 export type Agent = {
@@ -44,6 +44,8 @@ export function useAgent({ inside, onRefused }: Options): Agent {
     const asker = createAsker({
       state: () => latest.current,
       onStatus: (status, before) => {
+        // The stream seems open, and has not told what happened: its connection may have died without a word.
+        if (before === 'live' && knowsMore(status, latest.current)) stream.reopen()
         hear(status, 'poll')
         if (before !== 'live') readHistories(status)
       },

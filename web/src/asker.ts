@@ -18,10 +18,8 @@ type Options = {
   onUnanswered: (refused: Refused | null, before: Connection) => void
 }
 
-/** A whole status is asked for again when this old: freshness runs out in silence. */
-const statusAgeMs = 5 * 60_000
-/** … and already when this old, once a scheduled run is overdue. */
-const overdueMs = 60_000
+/** A whole status is asked for again when this old: freshness runs out in silence, and so does a connection. */
+const statusAgeMs = 60_000
 /** While the stream brings nothing: what holds it back may let an answer through. */
 const withoutStreamMs = 10_000
 
@@ -67,12 +65,6 @@ function refusedBy(reason: unknown): Refused | null {
 }
 
 /** Whether a live stream has been silent for long enough. */
-function isDue(state: State, now: number): boolean {
-  if (state.statusAt === null) return false
-  const age = now - state.statusAt
-  const overdue = state.systems.some(({ status: { activeRun, schedule } }) => {
-    const next = schedule.nextRunAt
-    return activeRun === null && next !== null && now + state.clockOffset - Date.parse(next) > 15_000
-  })
-  return age > statusAgeMs || (overdue && age > overdueMs)
+function isDue({ statusAt }: State, now: number): boolean {
+  return statusAt !== null && now - statusAt > statusAgeMs
 }

@@ -2,7 +2,16 @@ import type { ClientSystemStatus } from '../../src/events.ts'
 import { isFailure } from './state.ts'
 
 /** What a glance must tell about a Client System. One at a time; the details stand below it. */
-export type Condition = 'running' | 'queued' | 'waiting' | 'failed' | 'held-back' | 'stale' | 'never' | 'in-step'
+export type Condition =
+  | 'running'
+  | 'queued'
+  | 'waiting'
+  | 'failed'
+  | 'held-back'
+  | 'rejected'
+  | 'stale'
+  | 'never'
+  | 'in-step'
 
 /** A run queued for longer than this is waiting for a worker that may not come. */
 export const patienceMs = 30_000
@@ -21,5 +30,6 @@ export function settledCondition(status: ClientSystemStatus): Condition {
   if (status.lastSuccess === null || status.freshness === 'never') return 'never'
   if (status.freshness === 'stale') return 'stale'
   if ((status.lastSuccess.counts?.withheld ?? 0) > 0) return 'held-back'
+  if ((status.lastSuccess.counts?.rejected ?? 0) > 0) return 'rejected'
   return 'in-step'
 }

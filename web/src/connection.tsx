@@ -10,11 +10,11 @@ const means: Record<Connection, string> = {
   lost: 'Trying to connect',
 }
 
-type Props = Pick<State, 'connection' | 'heardAt' | 'refused'>
+type Props = Pick<State, 'connection' | 'heardAt' | 'refused' | 'clockOffset'>
 
 /** Whether what the page shows is what is: *Live* while the event stream is open, *Not live* otherwise. */
-export function Badge({ connection, heardAt }: Omit<Props, 'refused'>) {
-  const heardClock = useHeardClock(heardAt)
+export function Badge({ connection, heardAt, clockOffset }: Omit<Props, 'refused'>) {
+  const heardClock = useHeardClock(heardAt, clockOffset)
   const live = connection === 'live'
   const heard = heardClock === null ? '' : `; last heard at ${heardClock}`
   return (
@@ -26,8 +26,8 @@ export function Badge({ connection, heardAt }: Omit<Props, 'refused'>) {
 }
 
 /** Says why the page is not live and since when it may be old. Renders nothing while it is. */
-export function ConnectionNotice({ connection, heardAt, refused }: Props) {
-  const heard = useHeardClock(heardAt)
+export function ConnectionNotice({ connection, heardAt, refused, clockOffset }: Props) {
+  const heard = useHeardClock(heardAt, clockOffset)
   if (heard === null || connection === 'live' || connection === 'connecting') return null
   return (
     <div class="notice" data-tone="quiet">
@@ -48,7 +48,8 @@ export function ConnectionNotice({ connection, heardAt, refused }: Props) {
   )
 }
 
-function useHeardClock(heardAt: number | null): string | null {
+/** By the agent's clock, as all other times of the page. */
+function useHeardClock(heardAt: number | null, clockOffset: number): string | null {
   const style = useTimeStyle()
-  return heardAt === null ? null : formatClock(heardAt, style === 'utc' ? 'utc' : 'local')
+  return heardAt === null ? null : formatClock(heardAt + clockOffset, style === 'utc' ? 'utc' : 'local')
 }

@@ -17,6 +17,7 @@ function inZones(form: Intl.DateTimeFormatOptions): Record<Zone, Intl.DateTimeFo
 
 const dateAndTime = inZones(full)
 const dayAndTime = inZones(short)
+const dayYearAndTime = inZones({ ...short, year: 'numeric' })
 const clockTime = inZones(clock)
 const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
 
@@ -111,9 +112,11 @@ export function formatDateTime(iso: string, zone: Zone = 'local'): string {
   return timeOr(iso, (time) => named(dateAndTime[zone].format(time), zone))
 }
 
-/** "23 Nov, 14:03:12", for tables. */
-export function formatDayTime(iso: string, zone: Zone = 'local'): string {
-  return timeOr(iso, (time) => named(dayAndTime[zone].format(time), zone))
+/** "23 Nov, 14:03:12", for tables; with its year where that is not the present one. */
+export function formatDayTime(iso: string, zone: Zone = 'local', now = Date.now()): string {
+  const thisYear = new Date(iso).getUTCFullYear() === new Date(now).getUTCFullYear()
+  const form = thisYear ? dayAndTime : dayYearAndTime
+  return timeOr(iso, (time) => named(form[zone].format(time), zone))
 }
 
 /** "14:03:12". */

@@ -3,7 +3,7 @@ import type { ClientSystemStatus } from '../../src/events.ts'
 import { Moment, useNow } from './clock.tsx'
 import { type Condition, conditionOf } from './condition.ts'
 import type { IconName } from './drawings.ts'
-import { formatElapsed } from './format.ts'
+import { formatCount, formatElapsed, plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import { startedBy, type Tone } from './words.ts'
 
@@ -13,6 +13,7 @@ const looks: Record<Condition, { words: string; icon: IconName; tone: Tone }> = 
   waiting: { words: 'Waiting for a worker', icon: 'clock', tone: 'attention' },
   failed: { words: 'Last sync failed', icon: 'cross', tone: 'bad' },
   'held-back': { words: 'Deletions held back', icon: 'hand', tone: 'attention' },
+  rejected: { words: 'Rows rejected', icon: 'warning', tone: 'attention' },
   stale: { words: 'Out of date', icon: 'clock', tone: 'attention' },
   never: { words: 'Not synced yet', icon: 'empty', tone: 'quiet' },
   'in-step': { words: 'In step', icon: 'check', tone: 'good' },
@@ -42,10 +43,13 @@ export function Headline({ status, nameId }: { status: ClientSystemStatus; nameI
   )
 }
 
+/** Conditions that a run has led to. */
+const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'in-step'])
+
 /** The age that belongs to the condition: of the last success, or of the failure. */
 function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
   const run = condition === 'failed' ? status.lastRun : status.lastSuccess
-  const shown = condition === 'failed' || condition === 'stale' || condition === 'held-back' || condition === 'in-step'
+  const shown = dated.has(condition)
   if (!shown || run?.finishedAt == null) return null
   return (
     <span class="headline-age">
@@ -92,6 +96,15 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
       )
     case 'held-back':
       return <>Everything else is in step with the Client System.</>
+    case 'rejected': {
+      const { read = 0, rejected = 0 } = status.lastSuccess?.counts ?? {}
+      return (
+        <>
+          {formatCount(rejected)} of {plural(read, 'row')} could not be used; everything else is in step with the Client
+          System.
+        </>
+      )
+    }
     case 'stale':
       return <>No sync has succeeded for longer than the schedule allows. The meters may have changed since.</>
     case 'never':

@@ -8,7 +8,8 @@ export const HistoryFilter = createContext<RunFilter>(noRunFilter)
 /** Two choices that narrow the history; both are kept in the address. */
 export function FilterControls({ filter }: { filter: RunFilter }) {
   const go = (change: Partial<RunFilter>) => {
-    location.hash = addressOf(null, null, { ...filter, ...change })
+    // Back leaves the history, not one choice of it.
+    location.replace(addressOf(null, null, { ...filter, ...change }))
   }
   return (
     <div class="history-filter">

@@ -46,6 +46,7 @@ export function RunHistory({ clientSystemId, of, history, route, read }: Props) 
 function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
   const [reading, setReading] = useState(false)
   const readPage = async (before: string | null) => {
+    if (reading) return
     setReading(true)
     await read(before)
     setReading(false)
@@ -69,7 +70,7 @@ function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
         </p>
       )}
       {history.next !== null && history.state === 'ready' && (
-        <button type="button" class="button-plain" disabled={reading} onClick={() => readPage(history.next)}>
+        <button type="button" class="button-plain" aria-disabled={reading} onClick={() => readPage(history.next)}>
           Show more
         </button>
       )}

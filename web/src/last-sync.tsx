@@ -30,7 +30,7 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
           {run.counts !== null && <Figures counts={run.counts} />}
           <p class="card-foot">
             <span>
-              {run.counts !== null && sentenceOf(run.counts, run)} <ProofMark proof={run.proof} />
+              {run.counts !== null && sentenceOf(run.counts, run)} <ProofMark run={run} />
             </span>
             <a href={addressOf(run.id)}>
               See this run

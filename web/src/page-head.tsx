@@ -46,7 +46,7 @@ export function PageHead({ title, heading, view, state, logOut }: Props) {
                 Meters
               </a>
             </nav>
-            <Badge connection={state.connection} heardAt={state.heardAt} />
+            <Badge {...state} />
             <TimeSwitch />
           </>
         )}

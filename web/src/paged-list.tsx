@@ -13,6 +13,8 @@ export function PagedList<T>({
   children: (items: readonly T[]) => ComponentChildren
 }) {
   const { items, state, error, hasMore, read } = pages
+  // Not disabled meanwhile: that would take the focus from whoever presses it again and again.
+  const readOnce = () => state !== 'loading' && read()
   return (
     <div class="paged-list" aria-busy={state === 'loading'}>
       {items.length > 0 && children(items)}
@@ -27,7 +29,7 @@ export function PagedList<T>({
         </p>
       )}
       {hasMore && state !== 'failed' && (
-        <button type="button" class="button-plain" disabled={state === 'loading'} onClick={read}>
+        <button type="button" class="button-plain" aria-disabled={state === 'loading'} onClick={readOnce}>
           Show more
         </button>
       )}

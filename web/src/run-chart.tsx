@@ -151,7 +151,8 @@ function RunBar({ bar, stop, onFocus }: { bar: Bar; stop: boolean; onFocus: () =
       data-tone={outcomeWords[run.status].tone}
       href={addressOf(run.id)}
       aria-label={words}
-      tabIndex={stop ? 0 : -1}
+      // As SVG has it: there the attribute knows no capital.
+      tabindex={stop ? 0 : -1}
       onFocus={onFocus}
     >
       <title>{words}</title>

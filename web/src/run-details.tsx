@@ -94,7 +94,7 @@ function Facts({ run }: { run: Run }) {
       {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
       {run.proof !== null && (
         <Fact name="Proof">
-          <ProofMark proof={run.proof} />
+          <ProofMark run={run} />
           <code class="digest">{run.proof.digest}</code>
         </Fact>
       )}

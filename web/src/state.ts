@@ -163,3 +163,12 @@ function runsOf({ lastSuccess, lastFailure, lastRun, activeRun }: ClientSystemSt
 function progressOf(status: ClientSystemStatus, progress: Progress | null): Progress | null {
   return progress !== null && progress.runId === status.activeRun?.id ? progress : null
 }
+
+/** Whether a status tells of a run, or of a step of one, that the state has not heard of. */
+export function knowsMore({ clientSystems }: Status, state: State): boolean {
+  return clientSystems.some(({ id, activeRun, lastRun }) => {
+    const known = state.systems.find(({ status }) => status.id === id)?.status
+    const heard = Math.max(known?.activeRun?.revision ?? 0, known?.lastRun?.revision ?? 0)
+    return Math.max(activeRun?.revision ?? 0, lastRun?.revision ?? 0) > heard
+  })
+}

@@ -16,6 +16,7 @@ export function tabOf(state: State): { title: string; icon: Icon } {
   if (state.connection === 'lost') return { title: `Connection lost · ${name}`, icon: 'unknown' }
   if (has('stale')) return { title: `! Out of date · ${name}`, icon: 'attention' }
   if (has('held-back')) return { title: `! Deletions held back · ${name}`, icon: 'attention' }
+  if (has('rejected')) return { title: `! Rows rejected · ${name}`, icon: 'attention' }
   if (running) return { title: `Sync in progress · ${name}`, icon: 'running' }
   if (has('never')) return { title: `Not synced yet · ${name}`, icon: 'unknown' }
   return { title: `In step · ${name}`, icon: 'in-step' }
