@@ -21,12 +21,15 @@ from their_row theirs
 full join our_row ours on ours.id_hash = theirs.id_hash and ours.row_hash = theirs.row_hash
 where theirs.id_hash is null or ours.id is null;
 
--- Rows that the source has twice and that both are as the meter here: they are looked for where the numbers tell of any.
+-- Whether one side has rows more than once that the other side has: of those that are the same both have as many else.
+select
+  (select count(*) from their_row) - (select count(id_hash) from suspect)
+    <> (select count(*) from our_row) - (select count(meter_id) from suspect) as uneven;
+
+-- Rows that the source has twice and that both are as the meter here.
 insert into suspect (id_hash)
 select id_hash
 from their_row
-where (select count(*) from their_row) - (select count(id_hash) from suspect)
-  <> (select count(*) from our_row) - (select count(meter_id) from suspect)
 group by id_hash
 having count(*) > 1;
 
@@ -37,8 +40,6 @@ from our_row o
 join (
   select id_hash, row_hash
   from our_row
-  where (select count(*) from their_row) - (select count(id_hash) from suspect)
-    <> (select count(*) from our_row) - (select count(meter_id) from suspect)
   group by id_hash, row_hash
   having count(*) > 1
 ) twice using (id_hash, row_hash);

@@ -6,10 +6,14 @@ import type { Projection } from './projection.ts'
 import type { Before } from './record.ts'
 import type { Staged, Teller } from './stage.ts'
 
-const [compareDigests = '', findDifferent = '', findDoubled = '', findDoubledHere = '', suspectStaged = ''] = sqlBeside(
-  import.meta.url,
-  'narrow.sql',
-).split(/;\s*\n/)
+const [
+  compareDigests = '',
+  findDifferent = '',
+  compareNumbers = '',
+  findDoubledThere = '',
+  findDoubledHere = '',
+  suspectStaged = '',
+] = sqlBeside(import.meta.url, 'narrow.sql').split(/;\s*\n/)
 
 const createAnswers = `
   create temporary table their_digest (bucket integer, rows bigint, digest bigint) on commit drop;
@@ -70,8 +74,10 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
     await client.query('analyze our_row')
     await client.query('analyze their_row')
     await client.query(findDifferent)
-    await client.query(findDoubled)
-    await client.query(findDoubledHere)
+    if ((await client.query<{ uneven: boolean }>(compareNumbers)).rows[0]?.uneven) {
+      await client.query(findDoubledThere)
+      await client.query(findDoubledHere)
+    }
     const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
     if (count > mostWanted || (count - basis.rejected) * 2 > rows)
       return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
