@@ -54,7 +54,9 @@ function openMcp(agent: Agent, log: Log): McpEndpoint {
 
 /** The agent alone, without HTTP, for a command: it neither works on runs nor keeps the schedule. Neither waits for its database nor migrates it. */
 export async function openAgent({ config, log }: { config: Config; log: Log }): Promise<StartedAgent> {
-  await requireMigrated(config.syncDatabase)
+  await requireMigrated(config.syncDatabase).catch((error) => {
+    throw asConfiguration(error)
+  })
   return await startAgent({ config: { ...config, role: 'api' }, log })
 }
 
@@ -89,11 +91,16 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     return { agent, stop }
   } catch (error) {
     await stop()
-    if (errorCode(error) !== '42501') throw error
-    throw new ConfigError([
-      `DATABASE_URL: its role may not work with the schema: ${errorMessage(error)}; run docs/deploy/grants.sql as the owner`,
-    ])
+    throw asConfiguration(error)
   }
+}
+
+/** A right that is missing is a fault of the configuration, whoever finds it. */
+function asConfiguration(error: unknown): unknown {
+  if (errorCode(error) !== '42501') return error
+  return new ConfigError([
+    `DATABASE_URL: its role may not work with the schema: ${errorMessage(error)}; run docs/deploy/grants.sql as the owner`,
+  ])
 }
 
 /** Throws what keeps it from the database once `signal` asks to stop. */

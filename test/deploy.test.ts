@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { getRollbackPlans } from 'pg-boss'
 import type { Run } from '../src/events.ts'
-import { ask, command, createDeployment } from './support/deployment.ts'
+import { runCommand as command } from './support/command.ts'
+import { ask, createDeployment } from './support/deployment.ts'
 import { createGate } from './support/meters.ts'
 import { openStream } from './support/stream.ts'
 import { createWorld, eventually } from './support/world.ts'
@@ -84,6 +85,9 @@ for (const version of [18, 15] as const) {
 test('under the roles of docs/deploy a right that the queue lacks ends the start at once, as configuration', async (t) => {
   const { ownerUrl, agentUrl, environment, migrate, grant } = await createDeployment(t, 18)
   await migrate()
+  const looking = await command(['status'], environment())
+  assert.equal(looking.code, 78, looking.err)
+  assert.match(looking.err, /grants\.sql/)
   await grant()
   await ask(ownerUrl, `revoke select on pgboss.queue from ${new URL(agentUrl).username}`)
   const asked = performance.now()

@@ -10,13 +10,7 @@ where c.operation in ('insert', 'update', 'restore', 'rehash')
   and (
     m.id is null
     or m.removed_at is not null
-    or s.name is distinct from m.name
-    or s.serial_number is distinct from m.serial_number
-    or s.kind is distinct from m.kind
-    or s.unit is distinct from m.unit
-    or s.location is distinct from m.location
-    or s.ip_address is distinct from m.ip_address
-    or s.port is distinct from m.port::text
-    or s.active is distinct from m.active::text
-    or (s.attributes is distinct from m.attributes::text and s.attributes::jsonb::text is distinct from m.attributes::text)
+    or (s.name, s.serial_number, s.kind, s.unit, s.location, s.ip_address, s.port, s.active, s.attributes::jsonb::text)
+      is distinct from
+      (m.name, m.serial_number, m.kind, m.unit, m.location, m.ip_address, m.port::text, m.active::text, m.attributes::text)
   )
