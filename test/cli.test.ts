@@ -1,37 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { parseCommand } from '../src/cli.ts'
-import type { Environment } from '../src/config.ts'
 import type { Run, Status } from '../src/events.ts'
+import { runCommand as run, startCommand as start } from './support/command.ts'
 import { createGate, createMeters } from './support/meters.ts'
 import { createWorld, eventually } from './support/world.ts'
-
-const project = fileURLToPath(new URL('..', import.meta.url))
-
-type Ended = { code: number | null; out: string; err: string }
-
-/** Starts `node src/main.ts`; `signal` sends it one. */
-function start(args: string[], environment: Environment = {}) {
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
-    cwd: project,
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    err += text
-  })
-  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, out, err })))
-  return { ended, said: () => out, signal: (signal: NodeJS.Signals) => void child.kill(signal) }
-}
-
-const run = (args: string[], environment?: Environment) => start(args, environment).ended
 
 function parseLine<T>(out: string): T {
   assert.equal(out.split('\n').length, 2, `one line: ${out}`)

@@ -3,30 +3,11 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Environment } from '../src/config.ts'
+import { runCommand as run } from './support/command.ts'
 import { createMeters } from './support/meters.ts'
 import { createWorld, eventually } from './support/world.ts'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
-
-function run(
-  args: string[],
-  environment: Environment = {},
-): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
-    cwd: project,
-    env: { PATH: process.env.PATH, ...environment },
-  })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    err += text
-  })
-  return new Promise((done) => child.once('exit', (code) => done({ code, out, err })))
-}
 
 test('the command line: help, version, and exit 2 for what it does not know', async () => {
   const [help, version, unknown, option] = await Promise.all([

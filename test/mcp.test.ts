@@ -9,6 +9,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import type { Environment } from '../src/config.ts'
 import type { Meter, Problem, Run, Status } from '../src/events.ts'
+import { runCommand } from './support/command.ts'
 import { createGate, createMeters } from './support/meters.ts'
 import { createServer, createWorld, eventually, type World } from './support/world.ts'
 
@@ -472,19 +473,6 @@ test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and th
 
 test('over stdio what was asked before the end of input is answered, as a script asks', async (t) => {
   const world = await createWorld(t)
-  const child = spawn(process.execPath, ['src/main.ts', 'mcp'], {
-    cwd: project,
-    env: { PATH: process.env.PATH, ...world.environment({ LOG_LEVEL: 'error' }) },
-  })
-  const exited = new Promise<number | null>((done) => child.once('exit', done))
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    err += text
-  })
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } }
   const messages = [
     { id: 1, method: 'initialize', params },
@@ -492,8 +480,9 @@ test('over stdio what was asked before the end of input is answered, as a script
     { id: 2, method: 'tools/call', params: { name: 'start_meter_sync', arguments: {} } },
     { id: 3, method: 'resources/read', params: { uri: 'meter-sync://status' } },
   ]
-  child.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
-  assert.equal(await exited, 0)
+  const input = messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('')
+  const { code, out, err } = await runCommand(['mcp'], world.environment({ LOG_LEVEL: 'error' }), { input })
+  assert.equal(code, 0)
   assert.match(out, /"id":2[,}]/)
   assert.match(out, /"id":3[,}]/)
   assert.equal(err, '')

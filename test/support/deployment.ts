@@ -1,32 +1,11 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Environment } from '../../src/config.ts'
+import { runCommand } from './command.ts'
 import { createMeters } from './meters.ts'
 import { createWorld, type Database } from './world.ts'
-
-const project = fileURLToPath(new URL('../..', import.meta.url))
-
-/** Runs `node src/main.ts` with these arguments to its end. */
-export async function command(args: string[], environment: Environment) {
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
-    cwd: project,
-    env: { PATH: process.env.PATH, ...environment },
-  })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    err += text
-  })
-  const code = await new Promise<number | null>((done) => child.once('close', done))
-  return { code, out, err }
-}
 
 /** Runs SQL as psql would: a statement at a time, each in a transaction of its own. */
 export async function runScript(url: string, script: string): Promise<void> {
@@ -85,7 +64,7 @@ export async function createDeployment(t: TestContext, version: 18 | 15) {
     ownerUrl: as(owner, world.sync, agent),
     agentUrl: as(agent, world.sync, agent),
     readerUrl: as(reader, world.source),
-    migrate: () => command(['migrate'], environment({ DATABASE_URL: as(owner, world.sync, agent) })),
+    migrate: () => runCommand(['migrate'], environment({ DATABASE_URL: as(owner, world.sync, agent) })),
     grant: () => runScript(as(owner, world.sync, agent), script('grants.sql')),
   }
 }

@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { type Environment, parseConfig, readEnvironment, wantsDemonstration } from '../../src/config.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { redact } from '../../src/log.ts'
+import { runCommand } from '../support/command.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const urls = {
@@ -274,12 +275,9 @@ test('a .env that is there and cannot be read is a fault, and none is none', asy
 test('the demonstration too is refused by name before anything is made', async (t) => {
   const cwd = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   t.after(() => rm(cwd, { recursive: true }))
-  const env = { PATH: process.env.PATH ?? '', LOG_LEVEL: 'verbose', PORT: 'abc' }
-  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
-    execFile(process.execPath, [main], { env, cwd }, (error, _, stderr) => done({ code: error?.code, stderr }))
-  })
+  const { code, err } = await runCommand([], { LOG_LEVEL: 'verbose', PORT: 'abc' }, { cwd })
   assert.equal(code, 78)
-  assert.match(stderr, /^ {2}PORT: .*^ {2}LOG_LEVEL: /ms)
+  assert.match(err, /^ {2}PORT: .*^ {2}LOG_LEVEL: /ms)
   assert.deepEqual(await readdir(cwd), [])
 })
 

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Environment } from '../../src/config.ts'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+export type Ended = { code: number | null; out: string; err: string }
+
+type Started = {
+  /** All that it has said on its stdout so far. */
+  said: () => string
+  signal: (signal: NodeJS.Signals) => void
+  ended: Promise<Ended>
+}
+
+/** Starts `node src/main.ts` with these arguments, in the project's folder unless told otherwise; `input` is all of its stdin. */
+export function startCommand(
+  args: string[],
+  environment: Environment = {},
+  { input = '', cwd = project }: { input?: string; cwd?: string } = {},
+): Started {
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH: process.env.PATH, ...environment } })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    err += text
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
+  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, out, err })))
+  return { said: () => out, signal: (signal) => void child.kill(signal), ended }
+}
+
+/** Runs it to its end. */
+export function runCommand(...how: Parameters<typeof startCommand>): Promise<Ended> {
+  return startCommand(...how).ended
+}
