@@ -78,7 +78,10 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     target: config.syncDatabase,
     pool,
     log,
-    onConnected: () => watch.look({ whole: true }),
+    onConnected: () => {
+      watch.look({ whole: true })
+      jobs.connected()
+    },
     onNotice: (notice) => {
       if (!ids.includes(notice.clientSystemId)) return
       if (notice.type === 'run') {

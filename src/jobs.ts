@@ -19,6 +19,8 @@ export type Jobs = {
   cancel: (run: Run) => Promise<boolean>
   /** To be told of every run that ended: the worker that still works on it stops, and who wants alerts gets them. */
   ended: (runId: string) => void
+  /** To be told whenever the listener is (re)connected: ends that nobody was notified of are looked for. */
+  connected: () => void
   /** The next scheduled time, or null when there is none. */
   nextRunAt: (clientSystem: ClientSystem) => Date | null
   /** pg-boss is connected and its schema is there. */
@@ -158,6 +160,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
       worker.ended(runId)
       webhooks?.look()
     },
+    connected: () => webhooks?.look(),
     nextRunAt: ({ schedule }) => boss.previewSchedule(schedule.cron, { tz: schedule.timeZone, count: 1 })[0] ?? null,
     ready: async () => (await boss.schemaVersion()) !== null,
     stop,

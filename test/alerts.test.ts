@@ -104,6 +104,25 @@ test('what was not delivered when the worker ended is delivered by the next', { 
   assert.equal(receiver.types().length, 1)
 })
 
+test('an end that came while the listener was away is told once it is back, not half a minute later', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await using receiver = await openReceiver()
+  const agent = await world.agent(hooked(receiver))
+  await agent.settled()
+  await eventually(async () => agent.log.some(({ msg }) => msg === 'the listener is connected'))
+  await world.sync.query(`
+    with next as (update sync.revision_counter set value = value + 1 where id = 1 returning value)
+    insert into sync.run (id, client_system_id, trigger, status, finished_at, error_code, error_message, revision)
+    select gen_random_uuid(), 'main', 'schedule', 'failed', now(), 'source_lost', 'gone', value from next`)
+  await world.sync.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'meter-sync-agent feed'`,
+  )
+  await eventually(async () => receiver.attempts.length === 1)
+  assert.deepEqual(receiver.types(), ['meter_sync.failed'])
+})
+
 test('withheld deletions are told when their number changes', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
