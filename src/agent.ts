@@ -64,7 +64,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
 
   async function status(): Promise<StatusAt> {
     const latest = await readStatus()
-    watch.told(latest.revision)
+    watch.told(latest)
     return latest
   }
 

@@ -93,11 +93,21 @@ export function isMalformed(error: unknown): boolean {
   return malformed.has(errorCode(error) ?? '')
 }
 
-/** System errors, the classes 08 and 57P of SQLSTATE, and the driver's own errors, which have no code. */
+/**
+ * True for system errors, for the classes 08, 25P03 and 57P of SQLSTATE, and for the driver's own errors, which have no
+ * code: a query that was not answered in time among them.
+ */
 export function isConnectionLoss(error: unknown): boolean {
   const code = errorCode(error)
-  if (code === null) return error instanceof Error && error.constructor === Error
-  return code.startsWith('08') || code.startsWith('57P') || code === '53300' || /^E[A-Z]+$/.test(code)
+  if (code === null) return rootOf(error) instanceof Error && rootOf(error)?.constructor === Error
+  return (
+    code.startsWith('08') || code.startsWith('57P') || code === '25P03' || code === '53300' || /^E[A-Z]+$/.test(code)
+  )
+}
+
+/** The query builder wraps what the driver threw. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.constructor.name === 'DrizzleQueryError' ? error.cause : error
 }
 
 /** A lock that was not to be had, a statement that took too long, no room: the Sync database answers, but cannot now. */

@@ -29,12 +29,15 @@ export type FeedOptions = {
 /** A ping every 5 s; one that is not back when the next is due means a half-open connection (Fault 20). */
 const pingInterval = 5_000
 
+const count = z.int().min(0)
+
+/** Any role that may connect to the Sync database can send a notification: what does not fit is dropped. */
 const noticeSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run'),
     runId: z.string(),
     clientSystemId: z.string(),
-    revision: z.number(),
+    revision: count,
     ended: z.boolean(),
   }),
   z.object({
@@ -44,11 +47,11 @@ const noticeSchema = z.discriminatedUnion('type', [
     phase: z.enum(phases),
     // A worker of the version before does not tell it.
     step: z.enum(readSteps).nullable().default(null),
-    rowsRead: z.number(),
-    rowsExpected: z.number().nullable(),
-    bytesRead: z.number(),
+    rowsRead: count,
+    rowsExpected: count.nullable(),
+    bytesRead: count,
   }),
-  z.object({ type: z.literal('ping'), from: z.string(), count: z.number() }),
+  z.object({ type: z.literal('ping'), from: z.string(), count }),
 ])
 
 export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOptions): Feed {

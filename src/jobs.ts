@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { type ConstructorOptions, type Job, PgBoss } from 'pg-boss'
 import type { ClientSystem, Config } from './config.ts'
-import { connectionOptions, type Queryable, sqlBeside, transaction } from './db/connect.ts'
+import { configureQueueConnection, connectionOptions, type Queryable, sqlBeside } from './db/connect.ts'
+import { transaction } from './db/pool.ts'
 import { queueSchema, runQueue, through } from './db/queue.ts'
 import type { Run } from './events.ts'
 import type { Log } from './log.ts'
@@ -32,6 +33,8 @@ export type Jobs = {
 export type JobsOptions = {
   config: Config
   pool: pg.Pool
+  /** For statements that may take long. */
+  lists: pg.Pool
   log: Log
   /** What pg-boss takes for time: its own TestClock in tests. */
   clock?: NonNullable<ConstructorOptions['clock']>
@@ -42,12 +45,13 @@ const scheduleQueue = (clientSystemId: string) => `meter-sync-schedule.${clientS
 const pruneQueue = 'meter-sync-prune'
 const pruning = sqlBeside(import.meta.url, 'db/prune.sql').split(/;\s*\n/)
 
-export async function startJobs({ config, pool, log, clock }: JobsOptions): Promise<Jobs> {
+export async function startJobs({ config, pool, lists, log, clock }: JobsOptions): Promise<Jobs> {
   const works = config.role !== 'api'
   const connection = {
     ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectMilliseconds: 5_000 }),
     // A connection that is half-open would otherwise keep the queue waiting until TCP gives up.
     query_timeout: 15_000,
+    onConnect: configureQueueConnection,
   }
   const boss = new PgBoss({
     ...connection,
@@ -105,7 +109,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
 
   async function prune(): Promise<void> {
     try {
-      await pruneHistory(pool, config.historyDays)
+      await pruneHistory(lists, config.historyDays)
     } catch (err) {
       log.error({ err }, 'old history could not be removed; it is tried again tomorrow')
       throw err
@@ -157,7 +161,7 @@ export async function startJobs({ config, pool, log, clock }: JobsOptions): Prom
     trigger,
     cancel,
     ended: (runId) => {
-      worker.ended(runId)
+      void worker.ended(runId)
       webhooks?.look()
     },
     connected: () => webhooks?.look(),

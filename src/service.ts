@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Agent, createAgent } from './agent.ts'
 import type { Config } from './config.ts'
-import { openPool } from './db/connect.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
+import { openPool } from './db/pool.ts'
 import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './errors.ts'
 import { startHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
@@ -77,14 +77,14 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
   }
   try {
     // Apart, so that people who search do not keep a run from its next phase.
-    const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log })
+    const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
     started.push(() => pool.end())
     const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log })
     started.push(() => lists.end())
     // Apart again: people who search must not keep a collector waiting.
     const readings = openPool(config.syncDatabase, { application: 'meter-sync-agent readings', max: 3, log })
     started.push(() => readings.end())
-    const jobs = await startJobs({ config, pool, log, ...(clock && { clock }) })
+    const jobs = await startJobs({ config, pool, lists, log, ...(clock && { clock }) })
     started.push(jobs.stop)
     const agent = createAgent({ config, pool, lists, readings, jobs, log })
     started.push(agent.stop)

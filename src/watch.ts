@@ -14,8 +14,9 @@ export type Watch = {
   add: (watcher: (sighting: Sighting) => void) => () => void
   /** Reads what changed and tells it; `whole`: a status too, though no run ended. */
   look: (what: { whole: boolean }) => void
-  /** Somebody was told the state at `revision`: what comes after it is news. */
-  told: (revision: number) => void
+  /** Subscribers have this state: only later changes are broadcast. */
+  told: (state: { status: Status; revision: number }) => void
+  /** Broadcasts the progress of a run that is known to be active. */
   progress: (progress: Progress) => void
   stop: () => Promise<void>
 }
@@ -38,6 +39,8 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
   const watchers = new Set<(sighting: Sighting) => void>()
   /** The highest revision that the watchers have seen; null until anybody was told anything. */
   let seen: number | null = null
+  /** Runs that the tables told to be active: a notification of any other run's progress is dropped, for it can be forged. */
+  const active = new Set<string>()
   let reading: Promise<void> = Promise.resolve()
   let waiting = false
   /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
@@ -53,6 +56,8 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
     const runs = seen === null ? [] : await within(patience, readRunsSince(seen))
     for (const run of runs) {
       seen = run.revision
+      if (run.finishedAt === null) active.add(run.id)
+      else active.delete(run.id)
       owed ||= run.finishedAt !== null
       broadcast({ type: 'run', run })
     }
@@ -87,10 +92,13 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
       watchers.add(watcher)
       return () => void watchers.delete(watcher)
     },
-    told: (revision) => {
+    told: ({ status, revision }) => {
       seen ??= revision
+      for (const { activeRun } of status.clientSystems) if (activeRun) active.add(activeRun.id)
     },
-    progress: (progress) => broadcast({ type: 'progress', progress }),
+    progress: (progress) => {
+      if (active.has(progress.runId)) broadcast({ type: 'progress', progress })
+    },
     stop: async () => {
       stopped = true
       watchers.clear()

@@ -13,8 +13,11 @@ import { type Outcome, runSync } from './sync/run.ts'
 export type Worker = {
   /** Runs the sync of a job to its end, and logs the outcome. Never throws. */
   work: (clientSystem: ClientSystem, job: Job) => Promise<void>
-  /** A run ended: if it is worked on here, somebody else ended it, and the work stops. */
-  ended: (runId: string) => void
+  /**
+   * Stops the work on a run that another process ended. A notification is only a hint, which any role that may connect
+   * can forge: the run's row decides.
+   */
+  ended: (runId: string) => Promise<void>
   /** Stops all work; runs that come later are stopped at once. */
   stop: () => void
 }
@@ -65,7 +68,16 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
 
   return {
     work,
-    ended: (runId) => active.get(runId)?.abort(cancelled()),
+    ended: async (runId) => {
+      if (!active.has(runId)) return
+      try {
+        const run = await findRun(db, runId)
+        if (run?.finishedAt) active.get(runId)?.abort(cancelled())
+      } catch (err) {
+        // The run finds out by itself when it records its end.
+        log.debug({ err, runId }, 'a notification that a run ended could not be checked')
+      }
+    },
     stop: () => {
       stopping = true
       for (const ending of active.values()) ending.abort(shuttingDown())

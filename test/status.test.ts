@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
-import { openPool } from '../src/db/connect.ts'
+import { openPool } from '../src/db/pool.ts'
 import { createSnapshots, readSnapshot } from '../src/db/status.ts'
+import { createMeters } from './support/meters.ts'
 import { createWorld, eventually } from './support/world.ts'
 
 test('Fault 12: a connection that breaks as the state is read goes back to its pool', async (t) => {
@@ -45,4 +46,27 @@ test('however many ask at once, the state is read once a revision, and never fro
   assert.deepEqual([(await early).revision, (await late).revision], [7, 8])
   await world.sync.query('update sync.revision_counter set value = 3')
   assert.equal((await snapshot()).revision, 3, 'a database that was restored counts from where it was')
+})
+
+test('a date style of the role or the database changes no time, neither here nor in the job queue', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  for (const style of ['SQL, DMY', 'Postgres, DMY', 'German, YMD']) {
+    await world.sync.query(`alter database ${world.sync.name} set datestyle to '${style}'`)
+    await world.sync.query(`alter database ${world.sync.name} set timezone to 'Asia/Kathmandu'`)
+    await world.sync.query(`alter database ${world.sync.name} set intervalstyle to 'sql_standard'`)
+    const agent = await world.agent()
+    await agent.settled()
+    const api = await world.agent({ ROLE: 'api' })
+    const { finishedAt } = await agent.sync()
+    for (const { status } of [agent, api]) {
+      const [system] = (await status()).clientSystems
+      assert.equal(system?.lastRun?.finishedAt, finishedAt)
+      assert.ok(Math.abs(Date.parse(system?.lastRun?.finishedAt ?? '') - Date.now()) < 60_000, style)
+      assert.equal(system?.freshness, 'fresh')
+    }
+    assert.equal((await api.api('/readyz')).status, 200)
+    await api.stop()
+    await agent.stop()
+  }
 })

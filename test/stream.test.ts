@@ -181,6 +181,15 @@ test('Fault 20: a listener that is cut off reconnects and re-reads', async (t) =
   await stream.until((event) => event.type === 'run' && event.data.id === run.id && event.data.finishedAt !== null)
 })
 
+/** A large event: the last run, with an error of 7,000 characters and the next revision. */
+const changeRun = `
+  with next as (update sync.revision_counter set value = value + 1 returning value)
+  update sync.run
+  set error_code = 'internal', error_message = repeat('x', 7000), revision = next.value
+  from next
+  returning revision::float8`
+const notice = { type: 'run', runId: 'any', clientSystemId: 'main', revision: 0, ended: false }
+
 test('Fault 22: a watcher that does not read is closed, and others are not delayed', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
@@ -195,19 +204,12 @@ test('Fault 22: a watcher that does not read is closed, and others are not delay
   stalled.write(`GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   await new Promise((done) => stalled.once('data', done))
   stalled.pause()
-  const notice = {
-    type: 'progress',
-    runId: 'r'.repeat(7_000),
-    clientSystemId: 'main',
-    phase: 'reading',
-    rowsRead: 0,
-    rowsExpected: null,
-  }
   let slowest = 0
   for (let count = 1; count <= 1_000 && !stalled.closed; count++) {
     const sent = performance.now()
-    await world.sync.query(`select pg_notify('meter_sync', $1)`, [JSON.stringify({ ...notice, bytesRead: count })])
-    await reading.until((event) => event.type === 'progress' && event.data.bytesRead === count)
+    const [changed] = await world.sync.query<{ revision: number }>(changeRun)
+    await world.sync.query(`select pg_notify('meter_sync', $1)`, [JSON.stringify(notice)])
+    await reading.until((event) => event.type === 'run' && event.data.revision === changed?.revision)
     slowest = Math.max(slowest, performance.now() - sent)
     if (agent.log.some(({ msg }) => msg.startsWith('a watcher fell behind'))) break
   }

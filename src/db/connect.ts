@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import type { Log } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
 
 /** Anything that runs a statement: a pool, a session, a transaction's client. */
@@ -37,30 +36,33 @@ export function connectionOptions(target: DatabaseTarget, { application, connect
   }
 }
 
-const poolSettings = {
-  statement_timeout: '30s',
-  lock_timeout: '5s',
-  idle_in_transaction_session_timeout: '30s',
+/**
+ * Settings that change how a value reads as text. Every session of the Sync database pins them, because a role or a
+ * database may have defaults of its own: `DateStyle = SQL, DMY` would swap days and months.
+ */
+export const textSettings = {
+  DateStyle: 'ISO, MDY',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  standard_conforming_strings: 'on',
 }
 
-/** A pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
-export function openPool(
-  target: DatabaseTarget,
-  { application, max, log }: { application: string; max: number; log: Log },
-) {
-  const pool = new pg.Pool({
-    ...connectionOptions(target, { application, connectMilliseconds: 5_000 }),
-    max,
-    query_timeout: 30_000,
-    // Set when connected: a session pooler refuses them among the parameters of the start.
-    onConnect: (client) => configure(client, poolSettings),
-    // An idle connection may have died unseen: none is older than this when the listener comes back (Fault 20).
-    idleTimeoutMillis: 4_000,
+/** Prepares a new connection of the job queue's own pool. */
+export async function configureQueueConnection(client: pg.ClientBase): Promise<void> {
+  await configure(client, textSettings)
+}
+
+/** Prepares the connection that migrates: a role's timeouts must not end a migration halfway. */
+export async function configureMigration(client: pg.ClientBase): Promise<void> {
+  await configure(client, {
+    ...textSettings,
+    statement_timeout: '0',
+    lock_timeout: '10s',
+    idle_in_transaction_session_timeout: '0',
+    transaction_timeout: '0',
   })
-  pool.on('error', (err) => log.warn({ err }, 'a connection to the Sync database was lost'))
-  // One that is lent tells its borrower by failing the statement; unheard, its event would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  return pool
 }
 
 /**
@@ -88,6 +90,7 @@ export async function openSession(
   try {
     await client.connect()
     await configure(client, {
+      ...textSettings,
       lock_timeout: '5s',
       statement_timeout: String(milliseconds),
       idle_in_transaction_session_timeout: String(milliseconds),
@@ -124,7 +127,7 @@ export async function openSession(
 export const isSettable = `not (s.name = 'client_connection_check_interval' and version() ~* 'windows|visual c|mingw|msvc')`
 
 /** Sets the settings that this server knows; the others are older than it and are left out. */
-async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
+export async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
   await client.query(
     `select set_config(s.name, v.value, false)
      from unnest($1::text[], $2::text[]) v(name, value)
@@ -138,33 +141,6 @@ async function configure(client: pg.ClientBase, settings: Record<string, string>
 export function destroySocket(client: pg.Client): void {
   const { stream } = client.connection
   if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
-}
-
-/**
- * Runs `work` in one transaction of a pooled connection: all of it or, when it throws, none. The query builder's own
- * transaction keeps the connection for ever when its `begin` fails: a pool would be empty after a few restarts of the
- * server, and would never end.
- */
-export async function transaction<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-  mode: '' | 'isolation level repeatable read read only' = '',
-): Promise<T> {
-  const client = await pool.connect()
-  let broken = false
-  try {
-    await client.query(`begin ${mode}`)
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {
-      broken = true
-    })
-    throw error
-  } finally {
-    client.release(broken)
-  }
 }
 
 /** The text of a `.sql` file that stands beside the module: `sqlBeside(import.meta.url, 'compare.sql')`. */

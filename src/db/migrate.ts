@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { AgentError, ConfigError, errorCode, errorMessage } from '../errors.ts'
 import type { DatabaseTarget } from '../targets.ts'
-import { connectionOptions } from './connect.ts'
+import { configureMigration, connectionOptions } from './connect.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
 
@@ -18,7 +18,7 @@ const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 export async function migrate(target: DatabaseTarget): Promise<void> {
   const client = await connectTo(target)
   try {
-    await client.query(`set lock_timeout = '10s'`)
+    await configureMigration(client)
     await requireUtf8(client)
     await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
     const newest = Math.max(...journal().map((entry) => entry.when))

@@ -6,11 +6,15 @@ export const channel = 'meter_sync'
 
 /**
  * Takes the next revision. To be the first write of its transaction: the counter's row lock then makes the order of
- * commits the order of revisions, and nobody who holds a run row waits for it.
+ * commits the order of revisions, and no transaction that holds a run's row waits for it. From here on the server ends
+ * a transaction that is idle for 3 s: a process that freezes or loses its network now would otherwise keep every other
+ * one from triggering, marking and recording runs.
  */
 export async function nextRevision(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ value: string }>(
-    'update sync.revision_counter set value = value + 1 where id = 1 returning value',
+    `update sync.revision_counter set value = value + 1
+     where id = 1
+     returning value, set_config('idle_in_transaction_session_timeout', '3s', true)`,
   )
   const value = rows[0]?.value
   if (value === undefined)

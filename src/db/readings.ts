@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import type { Reading } from '../events.ts'
-import { type Queryable, sqlBeside, transaction } from './connect.ts'
+import { type Queryable, sqlBeside } from './connect.ts'
 import { readAt, toReading } from './meters.ts'
 import { type Found, firstOf } from './pages.ts'
+import { transaction } from './pool.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'readings.sql')
 

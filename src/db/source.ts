@@ -123,7 +123,12 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
 
   /** Snapshot, settings and the savepoint that refusals go back to, in one round trip: the words are all ours. */
   async function beginTransaction() {
-    const settings = { ...sourceSettings, statement_timeout: String(deadlines.total) }
+    const settings = {
+      ...sourceSettings,
+      statement_timeout: String(deadlines.total),
+      // The longest that the agent computes between two questions.
+      idle_in_transaction_session_timeout: String(deadlines.total),
+    }
     const values = Object.entries(settings).map((pair) => `(${pair.map(pg.escapeLiteral)})`)
     const text = `begin isolation level repeatable read read only;
       select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version,
@@ -182,9 +187,12 @@ const sourceSettings = {
   standard_conforming_strings: 'on',
   statement_timeout: '0',
   lock_timeout: '10s',
-  idle_in_transaction_session_timeout: '0',
   transaction_timeout: '0',
   client_connection_check_interval: '500ms',
+  // An abandoned session must not keep its snapshot: it would hold back vacuum at the Client System.
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
   // For the digests of parts, which are grouped in memory: a read leaves no temporary file at the source.
   work_mem: '64MB',
   hash_mem_multiplier: '4',

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { failedStatuses, finishedStatuses, type Run } from '../events.ts'
-import { transaction } from './connect.ts'
 import { drizzle, eq, inArray } from './drizzle.ts'
+import { transaction } from './pool.ts'
 import { findActiveRun, findLastRun } from './runs.ts'
 import { clientSystem, revisionCounter } from './schema.ts'
 

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { sqlBeside, transaction } from '../db/connect.ts'
+import { sqlBeside } from '../db/connect.ts'
+import { transaction } from '../db/pool.ts'
 import { type Device, kinds, newAddress, newDevice, newLabel, nextFirmware, pick, type Random } from './devices.ts'
 
 /** How many meters the Client System keeps coming back to. */

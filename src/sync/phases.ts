@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { transaction } from '../db/connect.ts'
 import { notify } from '../db/notices.ts'
+import { transaction } from '../db/pool.ts'
 import type { Phase, Progress, ReadStep, Run } from '../events.ts'
 import type { Log } from '../log.ts'
 import { markPhase, type RunRef } from './record.ts'

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { ClientSystem } from '../config.ts'
-import { type Queryable, transaction } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { transaction } from '../db/pool.ts'
 import { openSource } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 import type { Log, Redact } from '../log.ts'

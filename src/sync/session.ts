@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { lockKey, openSession, type Queryable, runApplication, type Session, transaction } from '../db/connect.ts'
+import { lockKey, openSession, type Queryable, runApplication, type Session } from '../db/connect.ts'
+import { transaction } from '../db/pool.ts'
 import { errorCode } from '../errors.ts'
 import type { DatabaseTarget } from '../targets.ts'
 

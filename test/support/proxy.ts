@@ -11,6 +11,13 @@ export type Proxy = AsyncDisposable & {
   url: string
   /** For connections to come; null lets everything through. */
   fault: Fault | null
+  /**
+   * The next connection whose client sends matching bytes is frozen once they have reached the server: the server goes
+   * on to wait for a client that says nothing more. Null freezes none.
+   */
+  freezeAfter: RegExp | null
+  /** How many connections `freezeAfter` has frozen. */
+  frozen: number
   /** Bytes that the server sent on the latest connection, as far as they were let through. */
   sent: number
   /** Connections that are open now. */
@@ -59,7 +66,13 @@ export async function openProxy(target: string): Promise<Proxy> {
     }
     proxy.sent = 0
     upstream.on('data', hear)
-    client.on('data', (bytes) => upstream.write(bytes))
+    client.on('data', (bytes) => {
+      upstream.write(bytes)
+      if (!proxy.freezeAfter?.test(bytes.toString('latin1'))) return
+      proxy.freezeAfter = null
+      proxy.frozen++
+      for (const socket of [client, upstream]) socket.removeAllListeners('data').pause()
+    })
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -80,6 +93,8 @@ export async function openProxy(target: string): Promise<Proxy> {
   const proxy: Proxy = {
     url: url.href,
     fault: null,
+    freezeAfter: null,
+    frozen: 0,
     sent: 0,
     open: () => sockets.size,
     freeze: () => {

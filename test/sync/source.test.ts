@@ -74,6 +74,27 @@ async function everythingSaid(agent: TestAgent, { sync }: World): Promise<string
 }
 
 suite('a Client System that fails', { concurrency: true }, () => {
+  test('a session that the agent lost is ended by the Client System itself, and its snapshot with it', async (t) => {
+    const world = await createWorld(t)
+    await world.source.query(
+      `create table meter as select 1 as external_id, 'One' as name, current_setting('tcp_keepalives_idle') as keepalive`,
+    )
+    await using proxy = await openProxy(world.source.url)
+    const query = `select external_id, name, current_setting('tcp_keepalives_idle') || ' ' || current_setting('tcp_keepalives_count') as unit from meter`
+    const agent = await world.agent({
+      CLIENT_SYSTEM_URL: proxy.url,
+      CLIENT_SYSTEM_QUERY: query,
+      RUN_TIMEOUT_SECONDS: '2',
+    })
+    await agent.settled()
+    assert.deepEqual(await world.sync.query('select unit from sync.meter'), [{ unit: '10 3' }])
+    proxy.freezeAfter = /^Q....copy \(/s
+    await agent.api('/api/sync', { method: 'POST' })
+    const sessions = `select 1 from pg_stat_activity where application_name = 'meter-sync-agent' and datname = current_database()`
+    await eventually(async () => proxy.frozen === 1 && (await world.source.query(sessions)).length === 1)
+    await eventually(async () => (await world.source.query(sessions)).length === 0, 6_000)
+  })
+
   test('Faults 1, 2 and 29 what cannot be reached or trusted, and a login refused, are told apart, without a secret', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
