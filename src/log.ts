@@ -4,8 +4,11 @@ import { errorCode } from './errors.ts'
 
 export type Log = Logger
 
-/** Values that must never be printed, whatever field they travel in: anything that looks like a URL with a password. */
-const credentials = /\b(postgres(?:ql)?:\/\/)[^\s"'\\]*@/gi
+/**
+ * Values that must never be printed, whatever field they travel in: anything that looks like a URL with a password. Each
+ * match ends where the next URL begins: a text that repeats `postgres://` is then scanned once, not once for each.
+ */
+const credentials = /\b(postgres(?:ql)?:\/\/)(?:(?!postgres(?:ql)?:\/\/)[^\s"'\\])*@/gi
 const passwords = /(password\s*=\s*)(?:'+[^'"]*'+|(?:[^\s"'&\\]|\\[^"'])+)/gi
 
 /** The text without the user and password of any connection string in it. */
@@ -31,10 +34,17 @@ export function createRedact(secrets: readonly string[]): Redact {
   return (text) => redact(longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), text))
 }
 
-/** A line of the log with every value redacted; its own words and numbers stay what they are. */
+/** An error may quote megabytes: a value of a line ends here. */
+const maxValueLength = 16_000
+
+/** A line of the log with every value redacted and cut; its own words and numbers stay what they are. */
 export function redactLine(line: string, redact: Redact): string {
   const values: unknown = JSON.parse(line)
-  return `${JSON.stringify(values, (_, value) => (typeof value === 'string' ? redact(value) : value))}\n`
+  const shown = (text: string) => {
+    const safe = redact(text)
+    return safe.length > maxValueLength ? `${safe.slice(0, maxValueLength)}…` : safe
+  }
+  return `${JSON.stringify(values, (_, value) => (typeof value === 'string' ? shown(value) : value))}\n`
 }
 
 export type LogOptions = {

@@ -16,8 +16,32 @@ function parseExactly(text: string): unknown {
   )
 }
 
-/** The same for an object, as jsonb columns of attributes and changes are. */
+/** The most levels of arrays and objects: a reviver and JSON.stringify recurse, and the stack ends at a few thousand. */
+const maxDepth = 1_000
+
+/**
+ * The same for an object, as jsonb columns of attributes and changes are. One that is nested too deeply, which a run no
+ * longer stores, is returned as the beginning of its text.
+ */
 export function parseObject(text: string): Record<string, unknown> {
+  if (isDeeperThan(maxDepth, text)) return { 'nested too deeply to show': text.slice(0, 1_000) }
   const value = parseExactly(text)
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
+
+function isDeeperThan(levels: number, json: string): boolean {
+  if (json.length <= 2 * levels) return false
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]
+    if (inString) {
+      if (character === '\\') at++
+      else if (character === '"') inString = false
+    } else if (character === '"') inString = true
+    else if (character === '{' || character === '[') {
+      if (++depth > levels) return true
+    } else if (character === '}' || character === ']') depth--
+  }
+  return false
 }

@@ -9,6 +9,7 @@ export const oid = {
   json: 114,
   jsonArray: 199,
   jsonb: 3802,
+  jsonbArray: 3807,
   inet: 869,
   bpchar: 1042,
   varchar: 1043,

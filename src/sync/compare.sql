@@ -33,6 +33,7 @@ from (
       when external_id is null then 'external_id is null'
       when ascii(external_id) not between 33 and 126 and external_id !~ '\S' then 'external_id is blank'
       when row_bytes is not null then 'row is larger than 8 MB: ' || row_bytes || ' bytes'
+      when nested then 'json is nested deeper than 500 levels'
       when doubled then 'external_id comes more than once'
       when name is null then 'name is null'
       when ascii(name) not between 33 and 126 and name !~ '\S' then 'name is blank'
@@ -47,7 +48,7 @@ from (
       m.whole_hash as content,
       s.ctid as staged,
       d.external_id is not null as doubled,
-      s.cut_id, s.external_id, s.row_bytes, s.name, s.port, s.active,
+      s.cut_id, s.external_id, s.row_bytes, s.nested, s.name, s.port, s.active,
       s.name is distinct from m.name
         or s.serial_number is distinct from m.serial_number
         or s.kind is distinct from m.kind

@@ -15,7 +15,7 @@ export type MeterQuery = {
 type Plan = { 'Node Type': string; 'Plan Rows': number; Plans?: Plan[] }
 
 /** To be raised whenever the same row gets another canonical text or another hash (projection.ts). */
-const projectionVersion = 3
+const projectionVersion = 4
 
 const required = ['external_id', 'name'] as const
 

@@ -44,9 +44,10 @@ export class Projection {
       `  case when q.id_fits then ${id} end as external_id,`,
       `${values.join(',\n')},`,
       `  case when not q.id_fits then left(${id}, 200) end as cut_id,`,
-      `  case when not q.fits then (${this.#size('q.')})::text end as row_bytes,`,
+      `  case when not q.fits and not q.nested then (${this.#size('q.')})::text end as row_bytes,`,
+      '  q.nested,',
       `  q.id_hash, ${this.#rowHash('q.id_hash')} as row_hash`,
-      `from (\n${this.#measured(idHashes)}\noffset '0') q`,
+      `from (\n${this.#fitted(idHashes)}\noffset '0') q`,
     ].join('\n')
   }
 
@@ -74,13 +75,27 @@ export class Projection {
     return refusal
   }
 
-  /** The query's rows with `fits` (up to 8 MB) and `id_fits` (up to 1,000 bytes). */
+  /** The measured rows with `nested` (json of more than 500 levels) and `fits` (neither that nor over 8 MB). */
+  #fitted(idHashes: string | null): string {
+    const nestable = [...this.#columns.values()].filter(({ name, type }) => !mirrored.has(name) && isNestable(type))
+    if (nestable.length === 0) {
+      return `select q.*, false as nested, q.small as fits\nfrom (\n${this.#measured(idHashes)}\noffset '0') q`
+    }
+    const deep = nestable.map(({ alias, type }) => isDeep(jsonText(`q.${alias}`, type))).join(' or ')
+    return [
+      'select q.*, not q.nested and q.small as fits',
+      `from (\nselect q.*, case when q.small then ${deep} else false end as nested`,
+      `from (\n${this.#measured(idHashes)}\noffset '0') q\noffset '0') q`,
+    ].join('\n')
+  }
+
+  /** The query's rows with `small` (up to 8 MB) and `id_fits` (an id of up to 1,000 bytes). */
   #measured(idHashes: string | null): string {
     const lines = [
       'select q.*,',
       `  ${this.#idHash()} as id_hash,`,
       `  coalesce(${this.#idBytes()} <= 1000, true) as id_fits,`,
-      `  ${this.#size('q.')} <= 8388608 as fits`,
+      `  ${this.#size('q.')} <= 8388608 as small`,
     ]
     if (idHashes === null) lines.push(this.#from())
     else lines.push(this.#fenced(), `where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
@@ -271,13 +286,45 @@ export class Projection {
    */
   #isJsonb(text: string): string {
     const { version, encoding } = this.#source
-    if (version >= 160_000) return `pg_input_is_valid(${text}, 'jsonb')`
+    if (version >= 160_000) return `case when ${isDeep(text)} then false else pg_input_is_valid(${text}, 'jsonb') end`
     const pairs = '\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}'
     const escapes = `regexp_replace(replace(${text}, '\\\\', '') collate "C", '${pairs}', '', 'g')`
     const wrong = encoding === 'UTF8' ? '\\\\u(0000|[dD][89a-fA-F])' : '\\\\u(0000|(?!00[0-7]))'
     const numbers = `regexp_replace(${text} collate "C", '"([^"\\\\]|\\\\.)*"', '', 'g')`
-    return `(${escapes} !~ '${wrong}' and ${numbers} !~ '[eE][-+]?0*[1-9][0-9]{4}')`
+    return `(not ${isDeep(text)} and ${escapes} !~ '${wrong}' and ${numbers} !~ '[eE][-+]?0*[1-9][0-9]{4}')`
   }
+}
+
+/** Types whose values may hold json within json. */
+function isNestable(type: number): boolean {
+  return [oid.json, oid.jsonb, oid.jsonArray, oid.jsonbArray].includes(type) || type >= firstUserType
+}
+
+/** The value as json text, however deep it is: neither expression parses json. */
+function jsonText(value: string, type: number): string {
+  return type === oid.json || type === oid.jsonb ? `${value}::text` : `to_json(${value})::text`
+}
+
+/**
+ * Whether a json text has more than 500 levels of arrays and objects. PostgreSQL parses json with a recursion that its
+ * stack ends: neither server may be given such a text. Levels are the running sum of brackets outside of strings, counted
+ * only where the text is long enough and has brackets enough.
+ */
+function isDeep(json: string): string {
+  return `coalesce((
+    select case
+      when octet_length(t) <= 1000 or length(t) - length(translate(t, '[{', '')) <= 500 then false
+      else (
+        select max(level) > 500
+        from (
+          select sum(case when bracket in ('[', '{') then 1 else -1 end) over (order by at) as level
+          from unnest(string_to_array(regexp_replace(regexp_replace(t, '"([^"\\\\]|\\\\.)*"', '', 'g'), '[^][{}]', '', 'g'), null))
+            with ordinality brackets (bracket, at)
+        ) levels
+      )
+    end
+    from (select ${json} as t) json
+  ), false)`
 }
 
 /** -1 stands for what is no port. */

@@ -7,7 +7,7 @@ select
   (
     select coalesce(jsonb_object_agg(value.key, left(value.value, 1000)), '{}')
     from jsonb_each_text(to_jsonb(s)) value
-    where value.key not in ('cut_id', 'row_bytes', 'id_hash', 'row_hash') and value.value is not null
+    where value.key not in ('cut_id', 'row_bytes', 'nested', 'id_hash', 'row_hash') and value.value is not null
   )
 from change c
 join staging s on s.ctid = c.staged

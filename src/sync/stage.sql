@@ -1,5 +1,6 @@
 -- What the source answered, one row a meter, all of it text: what cannot be used is rejected by name later on.
--- `cut_id` stands instead of an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB. The hashes are the
+-- `cut_id` stands instead of an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB, and `nested` for one
+-- with json of more than 500 levels; of such rows no value comes. The hashes are the
 -- source's own, null where it cannot compute them.
 create temporary table staging (
   external_id text collate "C",
@@ -14,6 +15,7 @@ create temporary table staging (
   attributes text,
   cut_id text,
   row_bytes text,
+  nested boolean,
   id_hash bigint,
   row_hash bigint
 ) on commit drop;

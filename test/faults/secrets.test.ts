@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseConfig } from '../../src/config.ts'
 import type { Problem } from '../../src/events.ts'
-import { createRedact, redactLine } from '../../src/log.ts'
+import { createRedact, redact, redactLine } from '../../src/log.ts'
 import { createMeters } from '../support/meters.ts'
+import { failed } from '../support/mirror.ts'
 import { webhookSecret } from '../support/receiver.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -65,4 +67,24 @@ test('Fault 29 a password that is a word or a number of the log leaves its lines
     const line = { level: 'info', runId: 'r', read: 1234567, ok: true, msg: 'done' }
     assert.deepEqual(JSON.parse(redactLine(JSON.stringify(line), createRedact([secret]))), line)
   }
+})
+
+test('an error that repeats the beginning of a connection string blocks the process for less than 100 ms', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const query = `select external_id, repeat('postgres://', 60000)::integer as name from meter`
+  const agent = await world.agent()
+  await agent.settled()
+  const blocked = monitorEventLoopDelay({ resolution: 5 })
+  const hostile = await world.agent({ CLIENT_SYSTEM_QUERY: query, CLIENT_SYSTEM_ID: 'hostile' })
+  blocked.enable()
+  const { code, message } = failed(await hostile.sync().catch(() => hostile.settled()))
+  blocked.disable()
+  assert.equal(code, 'source_query')
+  assert.ok(message.length <= 4_001)
+  assert.ok(blocked.max / 1e6 < 100, `${blocked.max / 1e6} ms`)
+  const urls = `${'postgres://u:secret1@h '.repeat(3)}${'postgres://'.repeat(100_000)}u:secret2@h`
+  const begun = performance.now()
+  assert.doesNotMatch(redact(urls), /secret/)
+  assert.ok(performance.now() - begun < 100, `${performance.now() - begun} ms`)
 })

@@ -270,3 +270,41 @@ test('Fault 27 names with HTML, field breaks, terminal escapes and instructions 
   )
   assert.equal(counted(run).deleted, 0)
 })
+
+for (const version of [18, 15] as const) {
+  test(`json that is nested too deeply for a server rejects its row, and lists go on: PostgreSQL ${version}`, async (t) => {
+    const world = await createWorld(t, { source: version, sync: version })
+    await world.source.query(`alter database ${world.source.name} set max_stack_depth = '7MB'`).catch(() => undefined)
+    await world.source.query(`
+      create table meter (external_id integer primary key, name text, data jsonb, plain json, list jsonb[])`)
+    const nested = (levels: number) => `repeat('[', ${levels}) || repeat(']', ${levels})`
+    const wide = `'[' || repeat('{"a[[": "\\"[[["},', 1000) || '1]'`
+    await world.source.query(`
+      insert into meter values
+        (1, 'Flat', '{"a": 1}', '{"b": 2}', null),
+        (2, 'Wide', (${wide})::jsonb, (${wide})::json, array[(${wide})::jsonb]),
+        (3, 'Allowed', (${nested(500)})::jsonb, null, null),
+        (4, 'Deep', (${nested(501)})::jsonb, null, null),
+        (5, 'Deep json', null, (${nested(5_000)})::json, null),
+        (6, 'Deep list', null, null, array[(${nested(500)})::jsonb])`)
+    const deepest = version === 18 ? 15_000 : 6_000
+    await world.source.query(`insert into meter values (7, 'Deepest', (${nested(deepest)})::jsonb, null, null)`)
+    const agent = await world.agent()
+    const first = await agent.settled()
+    assertCounts(first, { read: 7, inserted: 3, rejected: 4 })
+    const { body } = await agent.api<{ rejected: Rejected[] }>(`/api/runs/${first.id}/rejected`)
+    assert.deepEqual(
+      body.rejected.map(({ externalId, reason }) => [externalId, reason]),
+      ['4', '5', '6', '7'].map((id) => [id, 'json is nested deeper than 500 levels']),
+    )
+    await world.source.query(`update meter set name = 'Still flat' where external_id = 1`)
+    const second = await agent.sync()
+    assertCounts(second, { read: 7, updated: 1, rejected: 4 })
+    await world.sync.query(
+      `update sync.meter set attributes = jsonb_build_object('data', (${nested(3_000)})::jsonb) where external_id = '3'`,
+    )
+    for (const path of ['/api/meters', '/api/status', `/api/runs/${second.id}/changes`]) {
+      assert.equal((await agent.api(path)).status, 200, path)
+    }
+  })
+}
