@@ -43,7 +43,14 @@ test('an approval must be a whole number', async (t) => {
 
 test('whatever is found, an approval deletes everything up to it and nothing beyond', () => {
   const count = fc.nat(1_000)
-  const found = fc.record({ read: count, missing: count, nameless: count, activeBefore: count })
+  const found = fc.record({
+    read: count,
+    rejected: count,
+    missing: count,
+    missingId: fc.constant(0),
+    activeBefore: count,
+    deletedLately: count,
+  })
   const limits = fc.record({ minimum: count, percent: fc.nat(100), maximum: count })
   fc.assert(
     fc.property(found, limits, count, (seen, limited, approved) => {

@@ -53,6 +53,9 @@ export async function startDemonstration({
     )
     return {
       environment: {
+        // In a day it takes away more meters than it has.
+        DELETE_GUARD_PERCENT: '100',
+        DELETE_GUARD_MAXIMUM: '999999999',
         DATABASE_URL: databases.syncDatabase,
         CLIENT_SYSTEM_URL: databases.meterReader,
         CLIENT_SYSTEM_NAME: 'Demonstration Client System',

@@ -44,7 +44,7 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   server.on('clientError', refuseUnheard)
   server.on('request', (request, response) => {
     // A probe of HTTP/1.0 has no Host. The adapter would refuse it, or one that is none, before the routes are asked.
-    if (!isHost(request.headers.host ?? '')) request.headers.host = 'nameless'
+    if (!isHost(request.headers.host ?? '')) request.headers.host = 'invalid'
     void listener(request, response)
   })
   await listen(server, config).catch(async (error) => {

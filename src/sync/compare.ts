@@ -13,8 +13,9 @@ export type Difference = {
   /** Meters that are as the source has them and need another hash of it: no change that anybody counts. */
   rehashed: number
   rejected: number
-  nameless: number
+  missingId: number
   activeBefore: number
+  deletedLately: number
 }
 
 /** Writes the differences between staging and the local meters to the temporary table `change`, and counts them. */

@@ -5,9 +5,16 @@ import { guard } from '../../src/sync/guard.ts'
 
 const limits = { minimum: 10, percent: 5, maximum: 500 }
 const count = fc.nat({ max: 1_000_000 })
-const anyFound = fc.record({ read: count, missing: count, nameless: fc.nat({ max: 3 }), activeBefore: count })
+const anyFound = fc.record({
+  read: count,
+  missing: count,
+  rejected: fc.nat({ max: 3 }),
+  missingId: fc.nat({ max: 3 }),
+  activeBefore: count,
+  deletedLately: fc.nat({ max: 600 }),
+})
 const anyLimits = fc.record({ minimum: fc.nat({ max: 2_000 }), percent: fc.nat({ max: 100 }), maximum: count })
-const calm = { read: 1_000, missing: 0, nameless: 0, activeBefore: 1_000 }
+const calm = { read: 1_000, rejected: 0, missing: 0, missingId: 0, activeBefore: 1_000, deletedLately: 0 }
 
 function decide(found: Partial<typeof calm>, limited: Partial<typeof limits> = {}) {
   return guard({ ...calm, ...found }, { ...limits, ...limited }).deletions
@@ -41,16 +48,31 @@ test('Fault 8 the guard turns exactly beyond the minimum and beyond the percenta
 })
 
 test('Fault 9 a row without an external id withholds every deletion', () => {
-  assert.equal(decide({ missing: 1, nameless: 1 }), 'withhold')
-  assert.equal(decide({ missing: 0, nameless: 1 }), 'apply', 'nothing is missing: nothing is held back')
+  assert.equal(decide({ missing: 1, missingId: 1 }), 'withhold')
+  assert.equal(decide({ missing: 0, missingId: 1 }), 'apply', 'nothing is missing: nothing is held back')
+})
+
+test('Fault 8 what was deleted in the last 24 hours counts, of the meters that were there before', () => {
+  assert.equal(decide({ missing: 10, deletedLately: 10, activeBefore: 390 }), 'apply', '20 of 400 are 5 %')
+  assert.equal(decide({ missing: 10, deletedLately: 11, activeBefore: 389 }), 'withhold')
+  assert.equal(decide({ missing: 1, deletedLately: 9, activeBefore: 10 }), 'apply', 'up to the minimum')
+  assert.equal(decide({ missing: 1, deletedLately: 500, activeBefore: 1_000_000 }), 'withhold')
+  assert.equal(decide({ missing: 0, deletedLately: 500, activeBefore: 1_000 }), 'apply')
+})
+
+test('Fault 9 a source without a usable row withholds, and no approval passes a row without an id', () => {
+  assert.equal(decide({ read: 1, rejected: 1, missing: 10 }), 'withhold')
+  assert.equal(guard({ ...calm, missing: 10, missingId: 1 }, limits, 10).deletions, 'withhold')
 })
 
 test('Fault 8 the guard agrees with the sentence of the contract', () => {
   fc.assert(
     fc.property(anyFound, anyLimits, (found, { minimum, percent, maximum }) => {
-      const { read, missing, nameless, activeBefore } = found
-      const tooMany = missing > minimum && (missing > (activeBefore * percent) / 100 || missing > maximum)
-      const expected = missing > 0 && (read === 0 || nameless > 0 || tooMany) ? 'withhold' : 'apply'
+      const { read, rejected, missing, missingId, activeBefore, deletedLately } = found
+      const gone = missing + deletedLately
+      const tooMany = gone > minimum && (gone > ((activeBefore + deletedLately) * percent) / 100 || gone > maximum)
+      const unusable = read === 0 || read === rejected
+      const expected = missing > 0 && (unusable || missingId > 0 || tooMany) ? 'withhold' : 'apply'
       assert.equal(guard(found, { minimum, percent, maximum }).deletions, expected)
     }),
   )
@@ -60,11 +82,11 @@ test('Fault 8 more missing, fewer read or tighter limits never turn withholding 
   fc.assert(
     fc.property(anyFound, anyLimits, count, fc.nat({ max: 100 }), (found, allowed, more, tighter) => {
       if (guard(found, allowed).deletions === 'apply') return
-      const { read, missing, nameless, activeBefore } = found
+      const { read, rejected, missing, missingId, activeBefore } = found
       const worse = [
         guard({ ...found, missing: missing + more }, allowed),
-        guard({ ...found, read: Math.min(read, more) }, allowed),
-        guard({ ...found, nameless: nameless + 1 }, allowed),
+        guard({ ...found, read: Math.min(read, Math.max(more, rejected)) }, allowed),
+        guard({ ...found, missingId: missingId + 1 }, allowed),
         guard({ ...found, activeBefore: Math.min(activeBefore, more) }, allowed),
         guard(found, { ...allowed, minimum: Math.max(0, allowed.minimum - tighter) }),
         guard(found, { ...allowed, percent: Math.max(0, allowed.percent - tighter) }),
@@ -83,5 +105,5 @@ test('Fault 8 a reason names what withheld and the variable that would let it pa
   assert.match(reason({ missing: 51 }), /5 %.*DELETE_GUARD_PERCENT/)
   assert.match(reason({ missing: 501, activeBefore: 1_000_000 }), /500.*DELETE_GUARD_MAXIMUM/)
   assert.match(reason({ missing: 1, read: 0 }), /no meter at all/)
-  assert.match(reason({ missing: 1, nameless: 2 }), /2 rows of the Client System have no external id/)
+  assert.match(reason({ missing: 1, missingId: 2 }), /2 rows of the Client System have no external id/)
 })

@@ -26,7 +26,7 @@ const predict = `
     from theirs;
   create table wanted as
     with verdict as (
-      select exists (select from read where nameless) or not exists (select from read) as withholds
+      select exists (select from read where nameless) or not exists (select from read where usable) as withholds
     ), pair as (
       select r.external_id as theirs, w.external_id as ours, w.removed_at,
         (r.name, r.serial_number, r.kind, r.unit, r.location, r.ip_address, r.port, r.active, r.attributes)

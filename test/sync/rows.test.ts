@@ -308,3 +308,35 @@ for (const version of [18, 15] as const) {
     }
   })
 }
+
+test('an accident withholds: a row without an id against an approval, no usable row, and a few meters every run', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 100)
+  await world.source.query('alter table meter drop constraint meter_pkey, alter external_id drop not null; create table kept as select * from meter')
+  const agent = await world.agent({ DELETE_GUARD_MINIMUM: '2', DELETE_GUARD_PERCENT: '4' })
+  await agent.settled()
+  const remaining = async () => (await agent.status()).clientSystems[0]?.meters.active
+
+  await world.source.query(`delete from meter; insert into meter (external_id, name) values (null, 'No id')`)
+  assertCounts(await agent.sync({ approveDeletes: 100 }), { rejected: 1, withheld: 100 })
+  await world.source.query(`update meter set external_id = 7, name = ''`)
+  const unusable = await agent.sync()
+  assertCounts(unusable, { rejected: 1, withheld: 99 })
+  assert.match(unusable.withheldBecause ?? '', /no row that can be used/)
+
+  await world.source.query('truncate meter; insert into meter select * from kept')
+  await agent.sync()
+  const runs: Run[] = []
+  for (let round = 0; round < 4; round++) {
+    await world.source.query('delete from meter where external_id in (select external_id from meter limit 2)')
+    runs.push(await agent.sync())
+  }
+  assert.deepEqual(
+    runs.map((run) => counted(run).deleted),
+    [2, 2, 0, 0],
+  )
+  assert.match(runs[3]?.withheldBecause ?? '', /4 % of the meters are missing or were deleted in the last 24 hours/)
+  assert.equal(await remaining(), 96)
+  await agent.sync({ approveDeletes: 4 })
+  assert.equal(await remaining(), 92)
+})
