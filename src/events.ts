@@ -31,6 +31,9 @@ export type Counts = {
   withheld: number
 }
 
+/** How many rows were rejected for this reason, and the external id of one of them, where it has one. */
+export type RejectedBecause = { reason: string; rows: number; example: string | null }
+
 export type RunError = { code: string; message: string; hint: string | null }
 
 /** One sync operation. Times are ISO 8601 in UTC with milliseconds. */
@@ -55,6 +58,8 @@ export type Run = {
   readReason: string | null
   /** Why its deletions were withheld; null when none was. */
   withheldBecause: string | null
+  /** The commonest reason for which rows were rejected; null when none was. */
+  rejectedBecause: RejectedBecause | null
   /** Stored only when both sides were shown to be equal; the digest is the xor of all row hashes, in hexadecimal. */
   proof: { rows: number; digest: string } | null
   bytesRead: number | null
@@ -152,6 +157,8 @@ export type Preview = {
   changes: PreviewedChange[]
   /** Why the guard would withhold the deletions; null when it would not. */
   withheldBecause: string | null
+  /** The commonest reason for which rows would be rejected; null when none would. */
+  rejectedBecause: RejectedBecause | null
 }
 
 /** A source row that could not be used, its values cut to 1 kB. */

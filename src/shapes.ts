@@ -10,6 +10,7 @@ import type {
   Progress,
   Reading,
   Rejected,
+  RejectedBecause,
   Run,
   RunError,
   Session,
@@ -59,6 +60,16 @@ const runError = shape<RunError>()(
     .meta({ id: 'RunError' }),
 )
 
+const rejectedBecause = shape<RejectedBecause>()(
+  z
+    .object({
+      reason: z.string(),
+      rows: count.describe('Rows with this reason'),
+      example: z.string().nullable().describe('The external id of one of them'),
+    })
+    .meta({ id: 'RejectedBecause' }),
+)
+
 export const run = shape<Run>()(
   z
     .object({
@@ -77,6 +88,7 @@ export const run = shape<Run>()(
       readMode: z.enum(['full', 'narrow']).nullable().describe('All of the source was read, or only what differs'),
       readReason: z.string().nullable().describe('Why it was read in full'),
       withheldBecause: z.string().nullable().describe('Why its deletions were withheld; null when none was'),
+      rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows were rejected'),
       proof: z.object({ rows: count, digest: z.string() }).nullable(),
       bytesRead: z.number().nullable(),
       timings: z.partialRecord(phase, z.number()).nullable().describe('Milliseconds'),
@@ -216,6 +228,7 @@ export const preview = shape<Preview>()(
       counts,
       changes: z.array(previewedChange).describe('The first 100 by external id'),
       withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
+      rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows would be rejected'),
     })
     .meta({ id: 'Preview' }),
 )

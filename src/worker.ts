@@ -96,6 +96,12 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
       const { reason, hint } = verdict
       log.warn({ ...about, withheld: counts.withheld, reason, hint }, 'deletions withheld')
     }
+    const { rejectedBecause } = outcome.result
+    if (rejectedBecause) {
+      const { reason, example } = rejectedBecause
+      const hint = 'Correct the rows in the Client System; the rejected rows of the run list them'
+      log.warn({ ...about, rejected: counts.rejected, reason, example, hint }, 'rows rejected')
+    }
   } else if (outcome.status !== 'ended') {
     const { code, message, hint } = outcome.error
     log.error({ ...about, code, error: message, hint, err: outcome.cause }, 'meter sync failed')

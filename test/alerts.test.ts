@@ -205,6 +205,7 @@ test('whatever happens, each state is told once until it changes, and every reco
     readMode: null,
     readReason: null,
     withheldBecause: null,
+    rejectedBecause: null,
     proof: null,
     bytesRead: null,
     timings: null,

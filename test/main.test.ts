@@ -97,13 +97,14 @@ test('migrate is a step of its own; a newer schema and a role without rights ref
 
 test('a view that somebody has on the meters keeps no migration from being applied', async (t) => {
   const world = await createWorld(t)
-  // As it was before the last migration.
+  // As it was before the migration that computes the hash of the whole row.
   await world.sync.query(`
     alter table sync.meter drop column whole_hash;
     alter table sync.meter add column content_hash bigint generated always as (hash_record_extended(row(name), 0)) stored;
-    alter table sync.run drop column withheld_because;
+    alter table sync.run drop column withheld_because, drop column rejected_because;
+    drop table sync.installation;
     drop index sync.run_failed;
-    delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations);
+    delete from drizzle.__drizzle_migrations where id > 6;
     create view public.report as select * from sync.meter where active`)
   await createMeters(world.source)
   const migrated = await run(['migrate'], world.environment())

@@ -19,6 +19,7 @@ revoke update, delete on sync.meter_reading from meter_sync;
 
 -- Without its row the agent could not go on.
 revoke insert, delete on sync.revision_counter from meter_sync;
+revoke insert, update, delete on sync.installation from meter_sync;
 
 alter default privileges in schema sync grant select, insert, update, delete on tables to meter_sync;
 alter default privileges in schema pgboss grant select, insert, update, delete on tables to meter_sync;

@@ -35,6 +35,7 @@ export function toRun(row: Row): Run {
     readMode: row.readMode === null ? null : oneOf(['full', 'narrow'] as const, row.readMode),
     readReason: row.readReason,
     withheldBecause: row.withheldBecause,
+    rejectedBecause: row.rejectedBecause,
     proof: row.proofDigest === null ? null : { rows: row.proofRows ?? 0, digest: row.proofDigest },
     bytesRead: row.bytesRead,
     timings: row.timings,

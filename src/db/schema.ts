@@ -41,6 +41,12 @@ export const clientSystem = sync.table('client_system', {
   createdAt: time('created_at').notNull().defaultNow(),
 })
 
+/** One row. `hashSalt` seeds the hashes of rows, so that nobody who can choose names can make two rows hash alike. */
+export const installation = sync.table('installation', {
+  id: integer().primaryKey().default(1),
+  hashSalt: bigint('hash_salt', { mode: 'bigint' }).notNull(),
+})
+
 /** One row. Its lock makes the order of commits the order of revisions. */
 export const revisionCounter = sync.table('revision_counter', {
   id: integer().primaryKey(),
@@ -145,6 +151,7 @@ export const run = sync.table(
     readMode: text('read_mode'),
     readReason: text('read_reason'),
     withheldBecause: text('withheld_because'),
+    rejectedBecause: jsonb('rejected_because').$type<{ reason: string; rows: number; example: string | null }>(),
     proofRows: count('proof_rows'),
     proofDigest: text('proof_digest'),
     bytesRead: count('bytes_read'),

@@ -29,6 +29,7 @@ export const succeeded: Run = {
   readMode: 'narrow',
   readReason: null,
   withheldBecause: null,
+  rejectedBecause: null,
   proof: { rows: 499, digest: '9f3c61d2a80b47e5' },
   bytesRead: 4_120,
   timings: { connecting: 21, reading: 64, comparing: 31, applying: 18, proving: 9 },
@@ -147,6 +148,7 @@ export const preview: Preview = {
     { meterId: null, externalId: 'E-3000', operation: 'insert', before: null, after: { name: 'Pump house, water' } },
   ],
   withheldBecause: null,
+  rejectedBecause: null,
 }
 
 export const rejected: Rejected = {

@@ -1,7 +1,9 @@
 import { type Session, sqlBeside } from '../db/connect.ts'
+import type { RejectedBecause } from '../events.ts'
 
 const writeChanges = sqlBeside(import.meta.url, 'compare.sql')
 const countChanges = sqlBeside(import.meta.url, 'count.sql')
+const findCommonestReason = sqlBeside(import.meta.url, 'commonest-reason.sql')
 
 /** How many meters differ, and how. */
 export type Difference = {
@@ -26,4 +28,14 @@ export async function compare({ client }: Session, clientSystemId: string, read:
   const counted = rows[0]
   if (!counted) throw new Error('counting the changes returned no row')
   return { read, ...counted }
+}
+
+/** The commonest reason for which rows were rejected, with an example; null when none was. */
+export async function explainRejected(
+  { client }: Session,
+  { rejected }: Pick<Difference, 'rejected'>,
+): Promise<RejectedBecause | null> {
+  if (rejected === 0) return null
+  const { rows } = await client.query<RejectedBecause>(findCommonestReason)
+  return rows[0] ?? null
 }

@@ -21,15 +21,15 @@ const required = ['external_id', 'name'] as const
 
 /**
  * Describes the query before anything is read: a column that is missing, doubled or unusable fails the run by its
- * name (Fault 6). Anything but one SELECT is refused by the server's grammar, since the query stands in parentheses.
+ * name (Fault 6). `salt` seeds the hashes of rows. Anything but one SELECT is refused by the server's grammar, since the query stands in parentheses.
  */
-export async function describeMeters(source: Source, query: string): Promise<MeterQuery> {
+export async function describeMeters(source: Source, query: string, salt: bigint): Promise<MeterQuery> {
   const inner = query.trim().replace(/;\s*$/, '')
   const outline = await source.attempt(`select * from (\n${inner}\n) q limit 0`)
   if ('refusal' in outline) throw outline.refusal
   const columns = outline.fields.map(({ name, dataTypeID }, at) => ({ name, alias: `c${at + 1}`, type: dataTypeID }))
   requireColumns(columns, inner)
-  const projection = new Projection(columns, inner, source)
+  const projection = new Projection(columns, inner, source, salt)
   const whole = await source.attempt<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${projection.select()}`)
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
   const plan = whole.rows[0]?.['QUERY PLAN'][0]?.Plan ?? null
@@ -40,7 +40,15 @@ export async function describeMeters(source: Source, query: string): Promise<Met
   }
   const { place, version, encoding } = source
   const major = Math.floor(version / 10_000)
-  const described = [projectionVersion, place, major, encoding, inner, ...columns.map(({ name, type }) => [name, type])]
+  const described = [
+    projectionVersion,
+    String(salt),
+    place,
+    major,
+    encoding,
+    inner,
+    ...columns.map(({ name, type }) => [name, type]),
+  ]
   return {
     projection,
     fingerprint: createHash('sha256').update(JSON.stringify(described)).digest('hex'),

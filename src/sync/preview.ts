@@ -7,7 +7,7 @@ import { AgentError } from '../errors.ts'
 import type { Counts, Preview, PreviewedChange } from '../events.ts'
 import type { Redact } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
-import { compare } from './compare.ts'
+import { compare, explainRejected } from './compare.ts'
 import { describeMeters } from './describe.ts'
 import { failureOf } from './failure.ts'
 import { guard } from './guard.ts'
@@ -56,9 +56,9 @@ export async function previewSync(
     await using source = await openSource(clientSystem, signal)
     await session.client.query('begin isolation level repeatable read')
     await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
-    const query = await describeMeters(source, clientSystem.query)
     const { id: clientSystemId } = clientSystem
-    const basis = await findBasis(session.client, clientSystemId)
+    const basis = await findBasis(session.client, clientSystem)
+    const query = await describeMeters(source, clientSystem.query, basis.salt)
     const reading = { clientSystemId, source, query, basis, full: null, tell: unheard }
     const { rows: read } = (await readMeters(session, reading)).source
     const found = await compare(session, clientSystemId, read)
@@ -76,7 +76,12 @@ export async function previewSync(
       deleted: withheld ? 0 : missing,
       withheld: withheld ? missing : 0,
     }
-    return { counts, changes: rows.map(toChange), withheldBecause: withheld ? verdict.reason : null }
+    return {
+      counts,
+      changes: rows.map(toChange),
+      withheldBecause: withheld ? verdict.reason : null,
+      rejectedBecause: await explainRejected(session, found),
+    }
   } catch (thrown) {
     const { error } = failureOf(thrown, signal, redact)
     throw new AgentError(error.code, error.message, { hint: error.hint ?? undefined, cause: thrown })

@@ -28,11 +28,13 @@ export class Projection {
   readonly #columns: Map<string, Column>
   readonly #inner: string
   readonly #source: Pick<Source, 'version' | 'encoding'>
+  readonly #salt: bigint
 
-  constructor(columns: Column[], inner: string, source: Pick<Source, 'version' | 'encoding'>) {
+  constructor(columns: Column[], inner: string, source: Pick<Source, 'version' | 'encoding'>, salt: bigint) {
     this.#columns = new Map(columns.map((column) => [column.name, column]))
     this.#inner = inner
     this.#source = source
+    this.#salt = salt
   }
 
   /** The columns of `staging`, of all meters or of those with these id hashes, given as the text of an array. */
@@ -140,11 +142,16 @@ export class Projection {
       : `octet_length(convert_to(${id}, 'UTF8'))`
   }
 
+  /** Of this installation: whoever chooses the names of meters cannot look for two that hash alike. */
+  #seed(): string {
+    return `'${this.#salt}'::bigint`
+  }
+
   /** Where a meter stands among the buckets. Rows without an id, or with one that is too long, stand together. */
   #idHash(): string {
     if (!this.#canHash()) return 'null::bigint'
     const id = this.#text('external_id')
-    const hash = `coalesce(hashtextextended(${id} collate "C", 0), 0)`
+    const hash = `coalesce(hashtextextended(${id} collate "C", ${this.#seed()}), 0)`
     const type = this.#columns.get('external_id')?.type ?? oid.text
     return short.has(type) ? hash : `case when ${this.#idBytes()} > 1000 then 0 else ${hash} end`
   }
@@ -158,7 +165,7 @@ export class Projection {
     if (!this.#canHash()) return 'null::bigint'
     const columns = [...this.#columns.values()]
     const sizes = columns.filter(({ type }) => !short.has(type)).map(({ alias, type }) => textSize(`q.${alias}`, type))
-    const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash})`
+    const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash} # ${this.#seed()})`
     return sizes.length === 0 ? hash : `case when greatest(${sizes.join(', ')}) > 8388608 then 0 else ${hash} end`
   }
 

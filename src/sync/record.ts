@@ -1,3 +1,4 @@
+import type { ClientSystem } from '../config.ts'
 import type { Queryable } from '../db/connect.ts'
 import { nextRevision, notify } from '../db/notices.ts'
 import type { Counts, Phase, Run, RunError, RunStatus } from '../events.ts'
@@ -14,22 +15,35 @@ export type Basis = {
   fingerprint: string | null
 }
 
-/**
- * `error`: what a narrow read of the run before went wrong with, null where it was full or did not. `rejected`: rows, by
- * the last that succeeded.
- */
-export type Before = Basis & { error: string | null; rejected: number }
+export type Before = Basis & {
+  /** What an incremental read of the run before failed with; null where it was full or did not fail. */
+  error: string | null
+  /** Rows that the last success rejected. */
+  rejected: number
+  /** Seeds the hashes of rows (schema.ts, `installation`). */
+  salt: bigint
+  /** Hours since the last success that read every meter; null before the first. */
+  hoursSinceFull: number | null
+  /** The hour of the day in the time zone of the schedule, 0 to 23. */
+  hour: number
+}
 
-export async function findBasis(db: Queryable, clientSystemId: string): Promise<Before> {
+export async function findBasis(
+  db: Queryable,
+  { id: clientSystemId, schedule }: Pick<ClientSystem, 'id' | 'schedule'>,
+): Promise<Before> {
   const { rows } = await db.query<{
-    total: string
-    active: string
+    total: string | null
+    active: string | null
     content: string | null
     fingerprint: string | null
     error: string | null
     rejected: string | null
+    salt: string
+    hoursSinceFull: number | null
+    hour: number
   }>(
-    `select meters_total as total, meters_active as active, content_digest as content, source_fingerprint as fingerprint,
+    `select c.meters_total as total, c.meters_active as active, c.content_digest as content, c.source_fingerprint as fingerprint,
        (
          select case when read_mode = 'narrow' then error_code end from sync.run
          where client_system_id = $1 and finished_at is not null
@@ -41,13 +55,32 @@ export async function findBasis(db: Queryable, clientSystemId: string): Promise<
          where client_system_id = $1 and status = 'succeeded'
          order by revision desc
          limit 1
-       ) as rejected
-     from sync.client_system where id = $1`,
-    [clientSystemId],
+       ) as rejected,
+       (
+         select extract(epoch from now() - finished_at)::float8 / 3600 from sync.run
+         where client_system_id = $1 and status = 'succeeded' and read_mode = 'full'
+         order by queued_at desc
+         limit 1
+       ) as "hoursSinceFull",
+       extract(hour from now() at time zone $2)::integer as hour,
+       i.hash_salt as salt
+     from sync.installation i
+     left join sync.client_system c on c.id = $1`,
+    [clientSystemId, schedule.timeZone],
   )
-  const { total = '0', active = '0', content = null, fingerprint = null, error = null, rejected = null } = rows[0] ?? {}
-  const meters = { total: Number(total), active: Number(active) }
-  return { meters, content: BigInt(content ?? 0), fingerprint, error, rejected: Number(rejected ?? 0) }
+  const [row] = rows
+  if (!row) throw new Error('sync.installation has no row; restore it from a backup, or insert a random hash_salt')
+  const { fingerprint, error, hoursSinceFull, hour } = row
+  return {
+    meters: { total: Number(row.total ?? 0), active: Number(row.active ?? 0) },
+    content: BigInt(row.content ?? 0),
+    fingerprint,
+    error,
+    rejected: Number(row.rejected ?? 0),
+    salt: BigInt(row.salt),
+    hoursSinceFull,
+    hour,
+  }
 }
 
 export type RunRef = { id: string; clientSystemId: string }
@@ -58,6 +91,7 @@ export type Result = {
   readMode: 'full' | 'narrow'
   readReason: string | null
   withheldBecause: string | null
+  rejectedBecause: Run['rejectedBecause']
   bytesRead: number
   timings: Partial<Record<Phase, number>>
   proof: Run['proof']
@@ -110,7 +144,7 @@ export async function recordSuccess(
        status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
        read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
        read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16,
-       withheld_because = $17
+       withheld_because = $17, rejected_because = $18
      where id = $1 and status = 'running'`,
     [
       run.id,
@@ -130,6 +164,7 @@ export async function recordSuccess(
       result.proof?.rows ?? null,
       result.proof?.digest ?? null,
       result.withheldBecause,
+      result.rejectedBecause && JSON.stringify(result.rejectedBecause),
     ],
   )
   if (rowCount !== 1) return false

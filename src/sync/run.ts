@@ -7,7 +7,7 @@ import { AgentError } from '../errors.ts'
 import type { Log, Redact } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
 import { apply } from './apply.ts'
-import { compare } from './compare.ts'
+import { compare, explainRejected } from './compare.ts'
 import { describeMeters } from './describe.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { guard, type Verdict } from './guard.ts'
@@ -90,15 +90,16 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await using source = await openSource(clientSystem, signal)
   await session.client.query('begin isolation level read committed')
   await refuseSameDatabase(source, clientSystem.query, session)
-  const query = await describeMeters(source, clientSystem.query)
   const { clientSystemId, full } = run
-  const basis = await findBasis(session.client, clientSystemId)
+  const basis = await findBasis(session.client, clientSystem)
+  const query = await describeMeters(source, clientSystem.query, basis.salt)
   await phases.enter('reading')
   const staged = await readMeters(session, { clientSystemId, source, query, basis, full, tell: phases })
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
   const difference = await compare(session, clientSystemId, staged.source.rows)
+  const rejectedBecause = await explainRejected(session, difference)
   const verdict = guard(difference, clientSystem.guard, run.approveDeletes)
   await phases.enter('applying')
   signal.throwIfAborted()
@@ -112,6 +113,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     readMode,
     readReason,
     withheldBecause: verdict.deletions === 'withhold' ? verdict.reason : null,
+    rejectedBecause,
     bytesRead,
     timings,
     proof,

@@ -38,6 +38,7 @@ test('a narrow read leaves the same meters, counts, changes and rejected rows as
   const world = await createWorld(t, { source: 18, sync: 18 })
   const other = await createWorld(t, { source: 15, sync: 15 })
   await createTable(world.source)
+  for (const { sync } of [world, other]) await sync.query('update sync.installation set hash_salt = 4711')
   const limits = { DELETE_GUARD_MINIMUM: '3', DELETE_GUARD_PERCENT: '3' }
   const narrow = await world.agent(limits)
   const full = await other.agent({ ...limits, CLIENT_SYSTEM_URL: world.source.url })

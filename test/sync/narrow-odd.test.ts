@@ -134,12 +134,45 @@ test('a row with a value that is large as text is not hashed, however small it i
   const [clientSystem] = parseConfig(world.environment()).clientSystems
   if (!clientSystem) throw new Error('there is no Client System')
   await using source = await openSource(clientSystem, new AbortController().signal)
-  const { projection } = await describeMeters(source, clientSystem.query)
+  const { projection } = await describeMeters(source, clientSystem.query, 0n)
   const { rows } = await source.ask<{ row_hash: string }>(projection.hashes ?? '')
   assert.deepEqual(
     rows.map(({ row_hash }) => row_hash === '0'),
     [false, true],
   )
+})
+
+test('the hashes of a row depend on the salt of the installation, so that none can be chosen to collide', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 2)
+  const [clientSystem] = parseConfig(world.environment()).clientSystems
+  assert.ok(clientSystem)
+  await using source = await openSource(clientSystem, new AbortController().signal)
+  const hashes = async (salt: bigint) => {
+    const { projection, fingerprint } = await describeMeters(source, clientSystem.query, salt)
+    const { rows } = await source.ask<{ id_hash: string; row_hash: string }>(projection.hashes ?? '')
+    return [fingerprint, ...rows.flatMap(({ id_hash, row_hash }) => [id_hash, row_hash])]
+  }
+  const [one, other] = [await hashes(1n), await hashes(-2n)]
+  assert.equal(new Set([...one, ...other]).size, 10)
+  const [installed] = await world.sync.query<{ hash_salt: string }>('select hash_salt from sync.installation')
+  const agent = await world.agent()
+  await agent.settled()
+  const stored = await world.sync.query<{ id_hash: string }>('select id_hash from sync.meter order by id_hash')
+  const expected = await hashes(BigInt(installed?.hash_salt ?? 0))
+  assert.ok(stored.every(({ id_hash }) => expected.includes(id_hash)))
+})
+
+test('once a day every meter is read and compared, however few differ', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  assert.equal((await agent.sync()).readMode, 'narrow')
+  await world.sync.query(`update sync.run set finished_at = now() - interval '31 hours' where read_mode = 'full'`)
+  const run = await agent.sync()
+  assert.deepEqual([run.readMode, run.readReason], ['full', 'the daily full read'])
+  assert.equal((await agent.sync()).readMode, 'narrow')
 })
 
 test('what a lenient collation takes for true is another value all the same', async (t) => {

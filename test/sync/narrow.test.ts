@@ -254,11 +254,11 @@ test('more rows than not that stay rejected cost the same every time too', async
 
 test('a Client System before PostgreSQL 14 is asked for no digest', () => {
   const columns = ['external_id', 'name', 'port', 'note'].map((name, at) => ({ name, alias: `c${at + 1}`, type: 25 }))
-  const old = new Projection(columns, 'select 1', { version: 130_020, encoding: 'UTF8' })
+  const old = new Projection(columns, 'select 1', { version: 130_020, encoding: 'UTF8' }, 0n)
   assert.equal(old.hashes, null)
   assert.doesNotMatch(old.select(), /hash_record|hashtext/)
   assert.match(old.select(), /null::bigint as row_hash/)
-  assert.notEqual(new Projection(columns, 'select 1', { version: 140_000, encoding: 'UTF8' }).hashes, null)
+  assert.notEqual(new Projection(columns, 'select 1', { version: 140_000, encoding: 'UTF8' }, 0n).hashes, null)
 })
 
 /** A second Client System, `other`, over the same two databases. */

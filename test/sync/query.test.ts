@@ -16,7 +16,7 @@ async function ask({ environment }: World, query: string, url?: string): Promise
   const [clientSystem] = parseConfig(environment(url === undefined ? {} : { CLIENT_SYSTEM_URL: url })).clientSystems
   if (!clientSystem) throw new Error('there is no Client System')
   await using source = await openSource(clientSystem, new AbortController().signal)
-  const { projection } = await describeMeters(source, query)
+  const { projection } = await describeMeters(source, query, 0n)
   const { rows } = await source.ask<Row & Partial<Record<'id_hash' | 'row_hash', string>>>(projection.select())
   return rows.map(({ id_hash: _id, row_hash: _row, ...row }) => row)
 }
@@ -343,6 +343,7 @@ test('the session of the Client System gives a value one text, whatever its data
     port: '7',
     active: 'true',
     attributes: String.raw`{"j": {"a": "\\u0000"}, "at": "2026-02-03T04:05:06+00:00", "day": "2026-02-03", "raw": "\\xdead", "factor": 0.1}`,
+    nested: false,
     cut_id: null,
     row_bytes: null,
   })

@@ -312,7 +312,9 @@ for (const version of [18, 15] as const) {
 test('an accident withholds: a row without an id against an approval, no usable row, and a few meters every run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
-  await world.source.query('alter table meter drop constraint meter_pkey, alter external_id drop not null; create table kept as select * from meter')
+  await world.source.query(
+    'alter table meter drop constraint meter_pkey, alter external_id drop not null; create table kept as select * from meter',
+  )
   const agent = await world.agent({ DELETE_GUARD_MINIMUM: '2', DELETE_GUARD_PERCENT: '4' })
   await agent.settled()
   const remaining = async () => (await agent.status()).clientSystems[0]?.meters.active

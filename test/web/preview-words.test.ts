@@ -6,7 +6,12 @@ import { counts } from './samples.ts'
 
 function preview(some: Partial<Counts>, listed = 0): Preview {
   const change: PreviewedChange = { meterId: 1, externalId: '1', operation: 'update', before: {}, after: {} }
-  return { counts: counts(some), changes: Array.from({ length: listed }, () => change), withheldBecause: null }
+  return {
+    counts: counts(some),
+    changes: Array.from({ length: listed }, () => change),
+    withheldBecause: null,
+    rejectedBecause: null,
+  }
 }
 
 test('a glance tells how many meters would change, and what would be held back', () => {

@@ -32,6 +32,7 @@ function run(number: number, revision: number, some: Partial<Run>): Run {
     readMode: null,
     readReason: null,
     withheldBecause: null,
+    rejectedBecause: null,
     proof: null,
     bytesRead: null,
     timings: null,
