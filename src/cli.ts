@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { Agent } from './agent.ts'
-import type { ClientSystemStatus, Counts, Run } from './events.ts'
+import type { ClientSystemStatus, Counts, RejectedBecause, Run } from './events.ts'
 import { complain, createTeller, number, plural, print, printJson, type Teller } from './terminal.ts'
+import { conditionOf, conditionWords, isFailure, settledCondition, verdictOf } from './wire/condition.ts'
 
-export const usage = `Keeps a local PostgreSQL database of meters in step with a remote Client System, and shows it live.
+export const usage = `Keeps a local PostgreSQL database of meters in sync with a remote Client System, and shows it live.
 
 Usage: node src/main.ts [command]
 
@@ -18,7 +19,8 @@ Usage: node src/main.ts [command]
   cancel     stops the sync that is active, in both databases; no meter is changed
              --client-system ID   which one; needed only when there are several
              --json               one line of JSON: the run, or null when none was active
-  status     shows how the meters stand
+  status     shows how the meters stand, and what to do next
+             --check              exit status 1 unless every Client System is in sync
              --json               one line of JSON: the status
   mcp        serves an assistant over standard input and output (Model Context Protocol)
 
@@ -35,7 +37,7 @@ export const exit = { done: 0, failed: 1, usage: 2, busy: 75, configuration: 78 
 
 export type Command =
   | { name: 'help' | 'version' | 'serve' | 'migrate' | 'mcp' }
-  | { name: 'status'; json: boolean }
+  | { name: 'status'; json: boolean; check: boolean }
   | { name: 'preview'; json: boolean; clientSystemId: string | null }
   | { name: 'sync'; json: boolean; request: SyncRequest }
   | { name: 'cancel'; json: boolean; clientSystemId: string | null }
@@ -46,7 +48,7 @@ const optionsOf: Record<string, readonly string[]> = {
   serve: [],
   migrate: [],
   mcp: [],
-  status: ['json'],
+  status: ['json', 'check'],
   cancel: ['json', 'client-system'],
   sync: ['json', 'client-system', 'full', 'approve-deletes', 'preview'],
 }
@@ -61,6 +63,7 @@ export function parseCommand(args: string[]): Command {
       json: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
       preview: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
       'client-system': { type: 'string' },
       'approve-deletes': { type: 'string' },
     },
@@ -72,7 +75,7 @@ export function parseCommand(args: string[]): Command {
   const allowed = Object.hasOwn(optionsOf, name) ? optionsOf[name] : undefined
   if (!allowed || rest.length > 0) throw new Error(`Unknown command: ${positionals.join(' ')}`)
   for (const [option, value] of Object.entries(values)) {
-    if (value !== false && !allowed.includes(option)) throw new Error(`--${option} is no option of ${name}`)
+    if (value !== false && !allowed.includes(option)) throw new Error(`${name} does not accept --${option}`)
   }
   const { json, full } = values
   if (name === 'sync' && values.preview) {
@@ -85,7 +88,7 @@ export function parseCommand(args: string[]): Command {
     return { name, json, request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes } }
   }
   if (name === 'cancel') return { name, json, clientSystemId: values['client-system'] ?? null }
-  if (name === 'status') return { name, json }
+  if (name === 'status') return { name, json, check: values.check }
   return { name: name === 'migrate' || name === 'mcp' ? name : 'serve' }
 }
 
@@ -110,9 +113,9 @@ export async function preview(
     printJson(answer.preview)
     return exit.done
   }
-  const { counts, changes, withheldBecause } = answer.preview
+  const { counts, changes, withheldBecause, rejectedBecause } = answer.preview
   print(`A sync would now give: ${summary(counts)}`)
-  tellRejected(counts)
+  printRejected(counts, rejectedBecause)
   if (withheldBecause !== null) print(`The deletions would be withheld: ${withheldBecause}`)
   tellApproval(counts)
   for (const { operation, externalId, before, after } of changes) {
@@ -150,7 +153,7 @@ export async function sync(
   teller?.clear()
   if (json) printJson(run)
   if (run.status === 'succeeded' && run.counts) {
-    if (!json) tellCounts(run.counts, run.withheldBecause)
+    if (!json) printSuccess(run, run.counts)
     return exit.done
   }
   if (run.finishedAt === null) {
@@ -202,17 +205,25 @@ async function follow(agent: Agent, asked: Run, teller: Teller | null, signal: A
   }
 }
 
-function tellCounts(counts: Counts, withheldBecause: string | null): void {
+function printSuccess(run: Run, counts: Counts): void {
+  const { proof, withheldBecause, rejectedBecause } = run
   print(`Synced: ${summary(counts)}`)
-  tellRejected(counts)
+  const took = Object.values(run.timings ?? {}).reduce((sum, milliseconds) => sum + milliseconds, 0)
+  const proven = proof === null ? '' : `, both sides equal: ${plural(proof.rows, 'meter')}, digest ${proof.digest}`
+  print(`Took ${(took / 1_000).toFixed(1)} s${proven}`)
+  printRejected(counts, rejectedBecause)
   if (counts.withheld > 0) {
-    print(`Withheld: ${plural(counts.withheld, 'deletion')}, as ${withheldBecause ?? 'they look like an accident'}`)
+    print(
+      `Held back: ${plural(counts.withheld, 'deletion')}, because ${withheldBecause ?? 'they look like an accident'}`,
+    )
   }
   tellApproval(counts)
 }
 
-function tellRejected({ rejected }: Counts): void {
-  if (rejected > 0) print(`${plural(rejected, 'row')} of the Client System could not be used`)
+function printRejected({ rejected }: Counts, because: RejectedBecause | null): void {
+  if (rejected === 0) return
+  const example = because?.example == null ? '' : ` (for example external id ${because.example})`
+  print(`Rejected: ${plural(rejected, 'row')}${because ? `, most often because ${because.reason}${example}` : ''}`)
 }
 
 function tellApproval({ withheld }: Counts): void {
@@ -239,28 +250,37 @@ export async function cancel(
   return exit.failed
 }
 
-/** Shows how the meters stand. */
-export async function status(agent: Agent, { json }: { json: boolean }): Promise<number> {
+/** Shows how the meters stand. With `check` the exit status is 1 unless every Client System is in sync. */
+export async function status(agent: Agent, { json, check }: { json: boolean; check: boolean }): Promise<number> {
   const now = await agent.status()
   if (json) printJson(now)
-  else for (const clientSystem of now.clientSystems) tellClientSystem(clientSystem)
-  return exit.done
+  else for (const clientSystem of now.clientSystems) printClientSystem(clientSystem, Date.parse(now.serverTime))
+  const inSync = now.clientSystems.every((system) => settledCondition(system) === 'in-sync')
+  return check && !inSync ? exit.failed : exit.done
 }
 
-function tellClientSystem(told: ClientSystemStatus): void {
-  const { id, name, meters, activeRun, lastRun, lastSuccess, lastFailure, freshness, schedule } = told
-  const { counts } = lastSuccess ?? {}
-  print(`${name} (${id})`)
-  print(`  Meters     ${number(meters.active)} active, ${number(meters.inactive)} inactive, ${freshness}`)
-  print(`  Last sync  ${lastSuccess?.finishedAt ?? 'Never synced'}${counts ? `: ${summary(counts)}` : ''}`)
-  if (counts && counts.withheld > 0) {
-    const because = lastSuccess?.withheldBecause
-    print(`  Withheld   ${plural(counts.withheld, 'deletion')}${because ? `: ${because}` : ''}`)
-  }
+function printClientSystem(system: ClientSystemStatus, now: number): void {
+  const { id, name, meters, activeRun, lastRun, lastSuccess, schedule } = system
+  const condition = conditionOf(system, now)
+  const { explanation, nextStep } = verdictOf(system, condition)
+  print(`${name} (${id}): ${conditionWords[condition]}`)
+  print(`  ${explanation}`)
+  if (nextStep) print(`  Next step  ${nextStep}`)
+  print(`  Meters     ${number(meters.active)} active, ${number(meters.inactive)} inactive`)
+  const counts = lastSuccess?.counts
+  print(
+    `  Last sync  ${localTime(lastSuccess?.finishedAt ?? null) ?? 'Never synced'}${counts ? `: ${summary(counts)}` : ''}`,
+  )
+  if (counts && counts.withheld > 0) print(`  Held back  ${plural(counts.withheld, 'deletion')}`)
+  if (counts && counts.rejected > 0) print(`  Rejected   ${plural(counts.rejected, 'row')}`)
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
-  if (lastFailure && lastRun?.id === lastFailure.id) {
-    print(`  Failed     ${lastFailure.finishedAt}: ${lastFailure.error?.message ?? lastFailure.status}`)
-    if (lastFailure.error?.hint) print(`             ${lastFailure.error.hint}`)
-  }
-  if (schedule.nextRunAt) print(`  Next sync  ${schedule.nextRunAt}`)
+  if (lastRun && isFailure(lastRun)) print(`  Failed     ${localTime(lastRun.finishedAt)}, ${lastRun.error?.code}`)
+  if (schedule.nextRunAt) print(`  Next sync  ${localTime(schedule.nextRunAt)}`)
+}
+
+const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
+
+/** A time as it is on the clock of this machine, with its zone. */
+function localTime(iso: string | null): string | null {
+  return iso === null ? null : local.format(new Date(iso))
 }

@@ -49,7 +49,10 @@ export function createTeller() {
     },
     progress: ({ phase, rowsRead, rowsExpected }: { phase: string; rowsRead: number; rowsExpected: number | null }) => {
       if (!terminal || phase !== 'reading') return
-      const expected = rowsExpected === null || rowsRead > rowsExpected ? '' : ` of about ${number(rowsExpected)}`
+      const known = rowsExpected !== null && rowsExpected > 0 && rowsRead <= rowsExpected
+      const expected = known
+        ? ` of about ${number(rowsExpected)}, ${Math.floor((rowsRead / rowsExpected) * 100)} %`
+        : ''
       process.stdout.write(`\r\u001b[2K${phase} … ${number(rowsRead)}${expected}`)
     },
   }

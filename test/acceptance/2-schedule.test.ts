@@ -11,7 +11,7 @@ const hour = 3_600_000
 /** As it is where nothing is said. */
 const hourly = { SYNC_CRON: undefined }
 
-test('2.1 the run is scheduled for every hour, once, however many processes start, and kept in step', async (t) => {
+test('2.1 the run is scheduled for every hour, once, however many processes start, and kept in sync', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const schedules = () =>

@@ -31,7 +31,7 @@ test('where a proxy holds the event stream back the page asks, says so, and is l
   const last = page.getByRole('region', { name: 'Last sync' })
   await figureReads(last, 'Inserted', 3)
   assert.equal(await page.locator('tr.run').count(), 1)
-  assert.match(await page.title(), /^In step/)
+  assert.match(await page.title(), /^In sync/)
 
   await world.source.query(`insert into meter (external_id, name) values (99, 'Unheard of')`)
   await agent.sync()

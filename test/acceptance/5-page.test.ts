@@ -36,10 +36,10 @@ test('5.10 every view in every state is without a violation, in light and dark, 
   await agent.sync()
   await world.source.query(`update meter set name = name || ' (new)', unit = null where external_id < 4`)
   const changed = await agent.sync()
-  await inspect(eyes, 'in-step', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
+  await inspect(eyes, 'in-sync', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
   await lead(eyes, `#/runs/${changed.id}`)
   await inspect(eyes, 'run', (page) => page.getByText('Meter 3 (new)').waitFor())
-  for (const page of Object.values(eyes)) assert.match(await page.title(), /^Run of \d.* · In step · Meter Sync Agent$/)
+  for (const page of Object.values(eyes)) assert.match(await page.title(), /^Run of \d.* · In sync · Meter Sync Agent$/)
 
   await world.source.query('delete from meter where external_id > 20')
   await world.source.query(`insert into meter (external_id, name) values (900, '  ')`)

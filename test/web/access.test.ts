@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Access, accessAfter, accessUnanswered, isInside } from '../../web/src/access.ts'
 import { initialState, reduce } from '../../web/src/state.ts'
-import { inStep, live, succeeded } from './samples.ts'
+import { inSync, live, succeeded } from './samples.ts'
 
 const unknown: Access = { state: 'asking', failed: false }
 const inSession = { required: true, loggedIn: true }
@@ -30,5 +30,5 @@ test('an agent that does not answer ends no session', () => {
 })
 
 test('whoever leaves knows nothing any longer', () => {
-  assert.equal(reduce(live(inStep(succeeded(1, 10))), { type: 'left' }), initialState)
+  assert.equal(reduce(live(inSync(succeeded(1, 10))), { type: 'left' }), initialState)
 })

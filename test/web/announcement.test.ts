@@ -10,7 +10,7 @@ import {
   counts,
   failed,
   hear,
-  inStep,
+  inSync,
   interrupted,
   live,
   noon,
@@ -21,7 +21,7 @@ import {
   succeeded,
 } from './samples.ts'
 
-const start = live(inStep(succeeded(1, 10)))
+const start = live(inSync(succeeded(1, 10)))
 
 /** What a listener hears while these things happen to the page, one after the other. */
 function said(from: State, actions: readonly Action[]): string[] {
@@ -84,7 +84,7 @@ describe('a listener hears', () => {
   })
 
   test('after a lost connection, how the run ended meanwhile', () => {
-    const status = statusOf(inStep(succeeded(2, 22)))
+    const status = statusOf(inSync(succeeded(2, 22)))
     assert.deepEqual(
       said(hear(start, running(2, 20)), [{ type: 'lost' }, { type: 'status', status, at: noon, from: 'stream' }]),
       ['Sync finished: 0 inserted, 0 updated, 0 deleted.'],
@@ -94,7 +94,7 @@ describe('a listener hears', () => {
 
 describe('a listener hears nothing', () => {
   test('of what the first status tells', () => {
-    const first = live(clientSystem({ ...inStep(succeeded(1, 10)), activeRun: running(2, 20) }))
+    const first = live(clientSystem({ ...inSync(succeeded(1, 10)), activeRun: running(2, 20) }))
     assert.equal(announcement(initialState, first), null)
   })
 
@@ -116,7 +116,7 @@ describe('a listener hears nothing', () => {
     const end = succeeded(2, 22, { counts: counts({ inserted: 2 }) })
     const status = (before: Run, active: Run | null): Action => ({
       type: 'status',
-      status: statusOf({ ...inStep(before), activeRun: active }),
+      status: statusOf({ ...inSync(before), activeRun: active }),
       at: noon,
       from: 'stream',
     })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ClientSystemStatus } from '../../src/events.ts'
-import { type Condition, conditionOf, settledCondition } from '../../web/src/condition.ts'
+import { type Condition, conditionOf, settledCondition } from '../../src/wire/condition.ts'
 import { initialState, reduce } from '../../web/src/state.ts'
 import { tabOf } from '../../web/src/tab.ts'
 import {
@@ -9,7 +9,7 @@ import {
   clientSystem,
   counts,
   failed,
-  inStep,
+  inSync,
   interrupted,
   live,
   noon,
@@ -20,32 +20,32 @@ import {
 
 const success = succeeded(1, 10)
 const heldBack = succeeded(1, 10, { counts: counts({ withheld: 12 }) })
-const afterFailure: ClientSystemStatus = { ...inStep(success), lastRun: failed(2, 20), lastFailure: failed(2, 20) }
+const afterFailure: ClientSystemStatus = { ...inSync(success), lastRun: failed(2, 20), lastFailure: failed(2, 20) }
 
 /** Each by the name that tells it, with what the page must make of it at a time when nothing is queued. */
 const settled: [name: string, status: ClientSystemStatus, condition: Condition][] = [
   ['never synced', clientSystem(), 'never'],
   ['never synced, for the only run was cancelled', clientSystem({ lastRun: cancelled(1, 10) }), 'never'],
-  ['fresh', inStep(success), 'in-step'],
-  ['fresh, the latest run cancelled', { ...inStep(success), lastRun: cancelled(2, 20) }, 'in-step'],
-  ['fresh again after a failure', { ...inStep(succeeded(3, 30)), lastFailure: failed(2, 20) }, 'in-step'],
-  ['stale', { ...inStep(success), freshness: 'stale' }, 'stale'],
+  ['fresh', inSync(success), 'in-sync'],
+  ['fresh, the latest run cancelled', { ...inSync(success), lastRun: cancelled(2, 20) }, 'in-sync'],
+  ['fresh again after a failure', { ...inSync(succeeded(3, 30)), lastFailure: failed(2, 20) }, 'in-sync'],
+  ['stale', { ...inSync(success), freshness: 'stale' }, 'stale'],
   ['failed, though a success is fresh', afterFailure, 'failed'],
   [
     'failed, and nothing ever succeeded',
     clientSystem({ lastRun: failed(1, 10), lastFailure: failed(1, 10) }),
     'failed',
   ],
-  ['interrupted', { ...inStep(success), lastRun: interrupted(2, 20) }, 'failed'],
-  ['deletions held back', inStep(heldBack), 'held-back'],
-  ['rows rejected', inStep(succeeded(1, 10, { counts: counts({ rejected: 2 }) })), 'rejected'],
+  ['interrupted', { ...inSync(success), lastRun: interrupted(2, 20) }, 'failed'],
+  ['deletions held back', inSync(heldBack), 'held-back'],
+  ['rows rejected', inSync(succeeded(1, 10, { counts: counts({ rejected: 2 }) })), 'rejected'],
   [
     'rows rejected and deletions held back',
-    inStep(succeeded(1, 10, { counts: counts({ rejected: 2, withheld: 12 }) })),
+    inSync(succeeded(1, 10, { counts: counts({ rejected: 2, withheld: 12 }) })),
     'held-back',
   ],
-  ['deletions held back, and stale', { ...inStep(heldBack), freshness: 'stale' }, 'stale'],
-  ['deletions held back, then failed', { ...inStep(heldBack), lastRun: failed(2, 20) }, 'failed'],
+  ['deletions held back, and stale', { ...inSync(heldBack), freshness: 'stale' }, 'stale'],
+  ['deletions held back, then failed', { ...inSync(heldBack), lastRun: failed(2, 20) }, 'failed'],
 ]
 
 describe('the condition of a Client System', () => {
@@ -69,7 +69,7 @@ describe('the condition of a Client System', () => {
 
   test('says that a worker is missing once a run was queued for over 30 s', () => {
     const run = queued(5, 50)
-    const status = { ...inStep(success), activeRun: run }
+    const status = { ...inSync(success), activeRun: run }
     const since = Date.parse(run.queuedAt)
     assert.equal(conditionOf(status, since + 30_000), 'queued')
     assert.equal(conditionOf(status, since + 30_001), 'waiting')
@@ -87,15 +87,15 @@ describe('the title and icon of the tab', () => {
   test('tell the condition, and nothing before the first status', () => {
     assert.deepEqual(tabOf(initialState), { title: 'Sync Status · Meter Sync Agent', icon: 'unknown' })
     assert.deepEqual(tab(clientSystem()), { title: 'Not synced yet · Meter Sync Agent', icon: 'unknown' })
-    assert.deepEqual(tab(inStep(success)), { title: 'In step · Meter Sync Agent', icon: 'in-step' })
+    assert.deepEqual(tab(inSync(success)), { title: 'In sync · Meter Sync Agent', icon: 'in-sync' })
     assert.deepEqual(tab(afterFailure), { title: '✕ Sync failed · Meter Sync Agent', icon: 'failed' })
-    assert.equal(tab({ ...inStep(success), freshness: 'stale' }).icon, 'attention')
-    assert.equal(tab(inStep(heldBack)).icon, 'attention')
-    assert.equal(tab({ ...inStep(success), activeRun: running(2, 20) }).icon, 'running')
+    assert.equal(tab({ ...inSync(success), freshness: 'stale' }).icon, 'attention')
+    assert.equal(tab(inSync(heldBack)).icon, 'attention')
+    assert.equal(tab({ ...inSync(success), activeRun: running(2, 20) }).icon, 'running')
   })
 
   test('tell the worst of several Client Systems', () => {
-    const [good, bad] = [clientSystem({ ...inStep(success), id: 'good' }), clientSystem({ ...afterFailure, id: 'bad' })]
+    const [good, bad] = [clientSystem({ ...inSync(success), id: 'good' }), clientSystem({ ...afterFailure, id: 'bad' })]
     assert.equal(tab(good, bad).icon, 'failed')
     assert.equal(tab(bad, good).icon, 'failed')
     assert.equal(tab(good, { ...good, id: 'late', freshness: 'stale' }).icon, 'attention')
@@ -105,10 +105,10 @@ describe('the title and icon of the tab', () => {
     assert.equal(tab({ ...afterFailure, activeRun: running(3, 30) }).icon, 'failed')
   })
 
-  test('do not say "in step" while the page is not live, and still tell a failure', () => {
+  test('do not say "in sync" while the page is not live, and still tell a failure', () => {
     const lost = (status: ClientSystemStatus) => tabOf(reduce(live(status), { type: 'lost' }))
-    assert.deepEqual(lost(inStep(success)), { title: 'Connection lost · Meter Sync Agent', icon: 'unknown' })
-    assert.equal(lost({ ...inStep(success), activeRun: running(2, 20) }).icon, 'unknown')
+    assert.deepEqual(lost(inSync(success)), { title: 'Connection lost · Meter Sync Agent', icon: 'unknown' })
+    assert.equal(lost({ ...inSync(success), activeRun: running(2, 20) }).icon, 'unknown')
     assert.equal(lost(afterFailure).icon, 'failed')
   })
 })

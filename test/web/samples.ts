@@ -92,7 +92,7 @@ export function clientSystem(some: Partial<ClientSystemStatus> = {}): ClientSyst
 }
 
 /** The status of a Client System of which this success is the last thing that happened. */
-export function inStep(success: Run): ClientSystemStatus {
+export function inSync(success: Run): ClientSystemStatus {
   return clientSystem({ lastRun: success, lastSuccess: success, freshness: 'fresh' })
 }
 

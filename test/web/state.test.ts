@@ -10,7 +10,7 @@ import {
   failed,
   hear,
   idsOf,
-  inStep,
+  inSync,
   interrupted,
   live,
   noon,
@@ -29,20 +29,20 @@ const lose = (state: State) => reduce(state, { type: 'lost' })
 
 describe('a status', () => {
   test('replaces what was known, and makes the page live', () => {
-    const state = onStream(initialState, statusOf(inStep(succeeded(1, 10))))
+    const state = onStream(initialState, statusOf(inSync(succeeded(1, 10))))
     assert.equal(state.connection, 'live')
     assert.deepEqual(state.agent, { version: '1.2.3', demonstration: false })
-    assert.deepEqual(systemOf(state).status, inStep(succeeded(1, 10)))
+    assert.deepEqual(systemOf(state).status, inSync(succeeded(1, 10)))
 
-    const later = onStream(state, statusOf(inStep(succeeded(2, 20))))
-    assert.deepEqual(systemOf(later).status, inStep(succeeded(2, 20)))
+    const later = onStream(state, statusOf(inSync(succeeded(2, 20))))
+    assert.deepEqual(systemOf(later).status, inSync(succeeded(2, 20)))
     assert.deepEqual(idsOf(systemOf(later).history), ['run-2', 'run-1'])
   })
 
   test('that opens a connection stands as it is, also when its revisions begin anew', () => {
-    const before = hear(live(inStep(succeeded(1, 900))), running(2, 901))
-    const after = onStream(lose(before), statusOf(inStep(succeeded(3, 4))))
-    assert.deepEqual(systemOf(after).status, inStep(succeeded(3, 4)))
+    const before = hear(live(inSync(succeeded(1, 900))), running(2, 901))
+    const after = onStream(lose(before), statusOf(inSync(succeeded(3, 4))))
+    assert.deepEqual(systemOf(after).status, inSync(succeeded(3, 4)))
   })
 
   test('takes Client Systems away, and brings new ones', () => {
@@ -56,8 +56,8 @@ describe('a status', () => {
   })
 
   test('read before the answer to a trigger does not take the run away that was asked for', () => {
-    const told = hear(live(inStep(succeeded(1, 10))), queued(2, 20))
-    const crossed = { ...inStep(succeeded(1, 10)), meters: { total: 12, active: 12, inactive: 0 } }
+    const told = hear(live(inSync(succeeded(1, 10))), queued(2, 20))
+    const crossed = { ...inSync(succeeded(1, 10)), meters: { total: 12, active: 12, inactive: 0 } }
     for (const after of [onStream(told, statusOf(crossed)), polled(told, statusOf(crossed))]) {
       assert.deepEqual(systemOf(after).status.activeRun, queued(2, 20))
       assert.deepEqual(systemOf(after).status.meters, crossed.meters)
@@ -65,53 +65,53 @@ describe('a status', () => {
   })
 
   test('asked for while a run ended does not bring the run back', () => {
-    const ended = hear(live(inStep(succeeded(1, 10))), running(2, 20), failed(2, 21))
-    const after = polled(ended, statusOf({ ...inStep(succeeded(1, 10)), activeRun: running(2, 20) }))
+    const ended = hear(live(inSync(succeeded(1, 10))), running(2, 20), failed(2, 21))
+    const after = polled(ended, statusOf({ ...inSync(succeeded(1, 10)), activeRun: running(2, 20) }))
     assert.equal(systemOf(after).status.activeRun, null)
     assert.deepEqual(systemOf(after).status.lastRun, failed(2, 21))
     assert.deepEqual(systemOf(after).status.lastFailure, failed(2, 21))
   })
 
   test('tells that the meters became stale, though no run happened', () => {
-    const stale = { ...inStep(succeeded(1, 10)), freshness: 'stale' } as const
-    assert.equal(systemOf(polled(live(inStep(succeeded(1, 10))), statusOf(stale))).status.freshness, 'stale')
+    const stale = { ...inSync(succeeded(1, 10)), freshness: 'stale' } as const
+    assert.equal(systemOf(polled(live(inSync(succeeded(1, 10))), statusOf(stale))).status.freshness, 'stale')
   })
 
   test('that was asked for does not make a lost connection live', () => {
-    const state = polled(lose(live(inStep(succeeded(1, 10)))), statusOf(inStep(succeeded(2, 20))))
+    const state = polled(lose(live(inSync(succeeded(1, 10)))), statusOf(inSync(succeeded(2, 20))))
     assert.equal(state.connection, 'polled')
-    assert.deepEqual(systemOf(state).status, inStep(succeeded(2, 20)))
+    assert.deepEqual(systemOf(state).status, inSync(succeeded(2, 20)))
     assert.equal(lose(state), state, 'a stream that still does not get through is no news')
-    assert.equal(onStream(state, statusOf(inStep(succeeded(2, 20)))).connection, 'live')
+    assert.equal(onStream(state, statusOf(inSync(succeeded(2, 20)))).connection, 'live')
   })
 
   test('asked for anew after a lost connection may be of another database, a later one not', () => {
-    const before = hear(live(inStep(succeeded(1, 900))), running(2, 901))
-    const first = polled(lose(before), statusOf(inStep(succeeded(3, 4))))
-    assert.deepEqual(systemOf(first).status, inStep(succeeded(3, 4)))
+    const before = hear(live(inSync(succeeded(1, 900))), running(2, 901))
+    const first = polled(lose(before), statusOf(inSync(succeeded(3, 4))))
+    assert.deepEqual(systemOf(first).status, inSync(succeeded(3, 4)))
     const told = hear(first, queued(4, 5))
-    assert.equal(systemOf(polled(told, statusOf(inStep(succeeded(3, 4))))).status.activeRun?.id, 'run-4')
+    assert.equal(systemOf(polled(told, statusOf(inSync(succeeded(3, 4))))).status.activeRun?.id, 'run-4')
   })
 
   test('that does not come says why, until one comes', () => {
     const refused = { message: 'The Sync database does not answer', hint: null }
     const unanswered = (state: State) => reduce(state, { type: 'unanswered', refused })
-    const open = live(inStep(succeeded(1, 10)))
+    const open = live(inSync(succeeded(1, 10)))
     assert.equal(unanswered(open), open, 'the stream is the better witness')
-    const asked = polled(lose(open), statusOf(inStep(succeeded(1, 10))))
+    const asked = polled(lose(open), statusOf(inSync(succeeded(1, 10))))
     for (const state of [unanswered(initialState), unanswered(lose(open)), unanswered(asked)]) {
       assert.deepEqual([state.connection, state.refused], ['lost', refused])
-      assert.equal(onStream(state, statusOf(inStep(succeeded(1, 10)))).refused, null)
-      assert.equal(polled(state, statusOf(inStep(succeeded(1, 10)))).refused, null)
+      assert.equal(onStream(state, statusOf(inSync(succeeded(1, 10)))).refused, null)
+      assert.equal(polled(state, statusOf(inSync(succeeded(1, 10)))).refused, null)
     }
   })
 
   test('keeps the progress of the run that is still active, and drops that of another', () => {
     const active = running(2, 20)
-    const state = tick(hear(live(inStep(succeeded(1, 10))), active), progressOf(active))
-    const same = onStream(state, statusOf({ ...inStep(succeeded(1, 10)), activeRun: active }))
+    const state = tick(hear(live(inSync(succeeded(1, 10))), active), progressOf(active))
+    const same = onStream(state, statusOf({ ...inSync(succeeded(1, 10)), activeRun: active }))
     assert.deepEqual(systemOf(same).progress, progressOf(active))
-    const other = onStream(state, statusOf({ ...inStep(succeeded(2, 21)), activeRun: running(3, 30) }))
+    const other = onStream(state, statusOf({ ...inSync(succeeded(2, 21)), activeRun: running(3, 30) }))
     assert.equal(systemOf(other).progress, null)
   })
 
@@ -123,7 +123,7 @@ describe('a status', () => {
 
 describe('a run', () => {
   test('becomes the active one when it is queued, and follows its phases', () => {
-    const state = hear(live(inStep(succeeded(1, 10))), queued(2, 20))
+    const state = hear(live(inSync(succeeded(1, 10))), queued(2, 20))
     assert.deepEqual(systemOf(state).status.activeRun, queued(2, 20))
     const applying = running(2, 22, { phase: 'applying' })
     assert.deepEqual(systemOf(hear(state, running(2, 21), applying)).status.activeRun, applying)
@@ -132,7 +132,7 @@ describe('a run', () => {
   test('that ends clears the active run and its progress', () => {
     const active = running(2, 20)
     for (const end of [succeeded(2, 21), failed(2, 21), cancelled(2, 21), interrupted(2, 21)]) {
-      const before = tick(hear(live(inStep(succeeded(1, 10))), active), progressOf(active))
+      const before = tick(hear(live(inSync(succeeded(1, 10))), active), progressOf(active))
       assert.notEqual(systemOf(before).progress, null)
       const { status, progress } = systemOf(hear(before, end))
       assert.equal(status.activeRun, null, end.status)
@@ -142,7 +142,7 @@ describe('a run', () => {
   })
 
   test('that succeeds is the last success, and makes the meters fresh', () => {
-    const stale = { ...inStep(succeeded(1, 10)), freshness: 'stale' } as const
+    const stale = { ...inSync(succeeded(1, 10)), freshness: 'stale' } as const
     const { status } = systemOf(hear(live(stale), succeeded(2, 21)))
     assert.deepEqual(status.lastSuccess, succeeded(2, 21))
     assert.equal(status.freshness, 'fresh')
@@ -151,7 +151,7 @@ describe('a run', () => {
 
   test('that fails or is interrupted never changes the last success', () => {
     for (const end of [failed(2, 21), interrupted(2, 21)]) {
-      const { status } = systemOf(hear(live(inStep(succeeded(1, 10))), running(2, 20), end))
+      const { status } = systemOf(hear(live(inSync(succeeded(1, 10))), running(2, 20), end))
       assert.deepEqual(status.lastSuccess, succeeded(1, 10))
       assert.deepEqual(status.lastFailure, end)
       assert.equal(status.freshness, 'fresh')
@@ -159,19 +159,19 @@ describe('a run', () => {
   })
 
   test('that was cancelled is neither a success nor a failure', () => {
-    const { status } = systemOf(hear(live(inStep(succeeded(1, 10))), cancelled(2, 21)))
+    const { status } = systemOf(hear(live(inSync(succeeded(1, 10))), cancelled(2, 21)))
     assert.deepEqual(status.lastSuccess, succeeded(1, 10))
     assert.equal(status.lastFailure, null)
   })
 
   test('that is replayed or late changes nothing', () => {
-    const state = hear(live(inStep(succeeded(1, 10))), running(2, 20), succeeded(2, 23))
+    const state = hear(live(inSync(succeeded(1, 10))), running(2, 20), succeeded(2, 23))
     const again = hear(state, succeeded(1, 10), queued(2, 19), running(2, 20), running(2, 22), succeeded(2, 23))
     assert.deepEqual(again, state)
   })
 
   test('answered to a trigger after the stream told more of it changes nothing', () => {
-    const state = hear(live(inStep(succeeded(1, 10))), running(2, 21))
+    const state = hear(live(inSync(succeeded(1, 10))), running(2, 21))
     assert.deepEqual(hear(state, queued(2, 20)), state)
     const ended = hear(state, succeeded(2, 22))
     assert.deepEqual(hear(ended, queued(2, 20)), ended)
@@ -201,12 +201,12 @@ describe('a run', () => {
 describe('progress', () => {
   test('belongs to the active run', () => {
     const active = running(2, 20)
-    const state = hear(live(inStep(succeeded(1, 10))), active)
+    const state = hear(live(inSync(succeeded(1, 10))), active)
     assert.deepEqual(systemOf(tick(state, progressOf(active, 300))).progress, progressOf(active, 300))
   })
 
   test('of a run that is not active is dropped', () => {
-    const idle = live(inStep(succeeded(1, 10)))
+    const idle = live(inSync(succeeded(1, 10)))
     assert.equal(systemOf(tick(idle, progressOf(succeeded(1, 10)))).progress, null)
     const active = running(2, 20)
     const state = tick(hear(idle, active), progressOf(active, 300))
@@ -215,20 +215,20 @@ describe('progress', () => {
 
   test('does not stay with the next run', () => {
     const first = running(2, 20)
-    const state = tick(hear(live(inStep(succeeded(1, 10))), first), progressOf(first))
+    const state = tick(hear(live(inSync(succeeded(1, 10))), first), progressOf(first))
     assert.equal(systemOf(hear(state, queued(3, 30))).progress, null)
   })
 })
 
 test('a lost connection keeps what was known', () => {
-  const state = live(inStep(succeeded(1, 10)))
+  const state = live(inSync(succeeded(1, 10)))
   const lost = lose(state)
   assert.deepEqual(lost, { ...state, connection: 'lost' })
   assert.equal(lose(lost), lost)
 })
 
 test('a history that could not be read keeps the runs that were', () => {
-  const state = reduce(live(inStep(succeeded(1, 10))), { type: 'history failed', clientSystemId: 'main' })
+  const state = reduce(live(inSync(succeeded(1, 10))), { type: 'history failed', clientSystemId: 'main' })
   assert.equal(systemOf(state).history.state, 'failed')
   assert.deepEqual(idsOf(systemOf(state).history), ['run-1'])
 })
@@ -260,7 +260,7 @@ const lives = fc
   })
 
 test('any order of the same runs, with doubles, ends as hearing them in order did', () => {
-  const start = live(inStep(succeeded(1, 10)))
+  const start = live(inSync(succeeded(1, 10)))
   fc.assert(
     fc.property(
       lives.chain((runs) =>
@@ -299,7 +299,7 @@ function statusAfter(runs: readonly Run[]): Status {
 }
 
 test('a status read at any moment, and heard at any later one, ends as the last status did', () => {
-  const start = live(inStep(succeeded(1, 10)))
+  const start = live(inSync(succeeded(1, 10)))
   fc.assert(
     fc.property(lives, fc.nat(), fc.nat(), fc.constantFrom(onStream, polled), (runs, read, late, told) => {
       const readAt = read % (runs.length + 1)
@@ -315,7 +315,7 @@ test('a status read at any moment, and heard at any later one, ends as the last 
 test('progress heard at any moment is never shown for a run that ended', () => {
   fc.assert(
     fc.property(lives, fc.array(fc.nat(), { maxLength: 20 }), (runs, ticks) => {
-      const start: State = live(inStep(succeeded(1, 10)))
+      const start: State = live(inSync(succeeded(1, 10)))
       runs.reduce((before, run, index) => {
         const state = ticks
           .map((n) => runs[n % runs.length])
@@ -340,13 +340,13 @@ test('runs queued at the same moment stand in the order of the API, by id', () =
 })
 
 test('a status that is asked for tells whether the stream has missed anything', () => {
-  const state = live(inStep(succeeded(2, 20)))
-  assert.equal(knowsMore(statusOf(inStep(succeeded(2, 20))), state), false)
-  assert.equal(knowsMore(statusOf(inStep(succeeded(1, 10))), state), false, 'an answer from before')
-  assert.equal(knowsMore(statusOf(inStep(succeeded(3, 30))), state), true)
-  assert.equal(knowsMore(statusOf({ ...inStep(succeeded(2, 20)), activeRun: running(3, 25) }), state), true)
+  const state = live(inSync(succeeded(2, 20)))
+  assert.equal(knowsMore(statusOf(inSync(succeeded(2, 20))), state), false)
+  assert.equal(knowsMore(statusOf(inSync(succeeded(1, 10))), state), false, 'an answer from before')
+  assert.equal(knowsMore(statusOf(inSync(succeeded(3, 30))), state), true)
+  assert.equal(knowsMore(statusOf({ ...inSync(succeeded(2, 20)), activeRun: running(3, 25) }), state), true)
   assert.equal(
-    knowsMore(statusOf({ ...inStep(succeeded(2, 20)), activeRun: running(3, 25) }), hear(state, running(3, 25))),
+    knowsMore(statusOf({ ...inSync(succeeded(2, 20)), activeRun: running(3, 25) }), hear(state, running(3, 25))),
     false,
   )
 })

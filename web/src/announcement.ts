@@ -1,7 +1,7 @@
 import type { Run } from '../../src/events.ts'
+import { isFailure } from '../../src/wire/condition.ts'
 import { formatCount, plural } from './format.ts'
 import type { State, SystemState } from './state.ts'
-import { isFailure } from './state.ts'
 
 /**
  * What a listener should hear about the step from one state to the next: a run's start, its end with counts, its

@@ -6,7 +6,7 @@ import { Refusal } from './refusal.tsx'
 import { type ApiError, toApiError } from './requests.ts'
 
 /** An unconfirmed press is forgotten after this long. */
-const patienceMs = 6_000
+const forgottenAfterMs = 6_000
 
 /** The button that ends the active run, at its second press: the first one only asks. Give it the run's id as key. */
 export function CancelSync({ run, tell }: { run: Run; tell: (run: Run) => void }) {
@@ -17,7 +17,7 @@ export function CancelSync({ run, tell }: { run: Run; tell: (run: Run) => void }
 
   useEffect(() => {
     if (step !== 'sure?') return
-    const timer = setTimeout(forget, patienceMs)
+    const timer = setTimeout(forget, forgottenAfterMs)
     return () => clearTimeout(timer)
   }, [step])
 

@@ -39,7 +39,7 @@ export function RunChanges({ runId, counts, operation, heading: Heading }: Props
         )}
       </div>
       {kinds.length === 0 ? (
-        <p class="teaching">No change in this run: every meter was already in step.</p>
+        <p class="teaching">No change in this run: every meter was already in sync.</p>
       ) : (
         <ChangeList key={operation ?? 'all'} runId={runId} operation={operation} />
       )}

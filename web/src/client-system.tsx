@@ -1,3 +1,4 @@
+import { isFailure } from '../../src/wire/condition.ts'
 import type { Agent } from './agent.ts'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
@@ -10,7 +11,7 @@ import { PreviewButton } from './preview-button.tsx'
 import { SyncProgress } from './progress.tsx'
 import type { StatusRoute } from './route.ts'
 import { RunChart } from './run-chart.tsx'
-import { isFailure, type SystemState } from './state.ts'
+import type { SystemState } from './state.ts'
 import { SyncNow } from './trigger.tsx'
 
 type Props = {

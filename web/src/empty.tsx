@@ -43,7 +43,7 @@ export function EmptyPage() {
         <dt>
           <code>DATABASE_URL</code>
         </dt>
-        <dd>the Sync database to keep in step with it</dd>
+        <dd>the Sync database to keep in sync with it</dd>
       </dl>
     </div>
   )

@@ -1,29 +1,29 @@
 import type { ComponentChildren } from 'preact'
 import type { ClientSystemStatus } from '../../src/events.ts'
+import { type Condition, conditionOf, conditionWords } from '../../src/wire/condition.ts'
 import { Moment, useNow } from './clock.tsx'
-import { type Condition, conditionOf } from './condition.ts'
 import type { IconName } from './drawings.ts'
 import { formatCount, formatElapsed, plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import { startedBy, type Tone } from './words.ts'
 
-const looks: Record<Condition, { words: string; icon: IconName; tone: Tone }> = {
-  running: { words: 'Sync in progress', icon: 'running', tone: 'accent' },
-  queued: { words: 'Sync is queued', icon: 'queued', tone: 'accent' },
-  waiting: { words: 'Waiting for a worker', icon: 'clock', tone: 'attention' },
-  failed: { words: 'Last sync failed', icon: 'cross', tone: 'bad' },
-  'held-back': { words: 'Deletions held back', icon: 'hand', tone: 'attention' },
-  rejected: { words: 'Rows rejected', icon: 'warning', tone: 'attention' },
-  stale: { words: 'Out of date', icon: 'clock', tone: 'attention' },
-  never: { words: 'Not synced yet', icon: 'empty', tone: 'quiet' },
-  'in-step': { words: 'In step', icon: 'check', tone: 'good' },
+const looks: Record<Condition, { icon: IconName; tone: Tone }> = {
+  running: { icon: 'running', tone: 'accent' },
+  queued: { icon: 'queued', tone: 'accent' },
+  waiting: { icon: 'clock', tone: 'attention' },
+  failed: { icon: 'cross', tone: 'bad' },
+  'held-back': { icon: 'hand', tone: 'attention' },
+  rejected: { icon: 'warning', tone: 'attention' },
+  stale: { icon: 'clock', tone: 'attention' },
+  never: { icon: 'empty', tone: 'quiet' },
+  'in-sync': { icon: 'check', tone: 'good' },
 }
 
-/** The answer to a glance: in step or not, and since when. Each condition has its own words, icon and colour. */
+/** The answer to a glance: in sync or not, and since when. Each condition has its own words, icon and colour. */
 export function Headline({ status, nameId }: { status: ClientSystemStatus; nameId: string }) {
   const now = useNow()
   const condition = conditionOf(status, now)
-  const { words, icon, tone } = looks[condition]
+  const { icon, tone } = looks[condition]
   return (
     <div class="headline" data-tone={tone} data-condition={condition}>
       <span class="headline-icon">
@@ -32,7 +32,7 @@ export function Headline({ status, nameId }: { status: ClientSystemStatus; nameI
       <div>
         <h2 id={nameId}>{status.name}</h2>
         <p class="headline-words">
-          <strong>{words}</strong>
+          <strong>{conditionWords[condition]}</strong>
           <Since condition={condition} status={status} />
         </p>
         <p class="headline-detail">
@@ -44,7 +44,7 @@ export function Headline({ status, nameId }: { status: ClientSystemStatus; nameI
 }
 
 /** Conditions that a run has led to. */
-const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'in-step'])
+const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'in-sync'])
 
 /** The age that belongs to the condition: of the last success, or of the failure. */
 function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
@@ -95,13 +95,14 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
         </>
       )
     case 'held-back':
-      return <>Everything else is in step with the Client System.</>
+      return <>Everything else is in sync with the Client System.</>
     case 'rejected': {
       const { read = 0, rejected = 0 } = status.lastSuccess?.counts ?? {}
+      const because = status.lastSuccess?.rejectedBecause ?? null
       return (
         <>
-          {formatCount(rejected)} of {plural(read, 'row')} could not be used; everything else is in step with the Client
-          System.
+          {formatCount(rejected)} of {plural(read, 'row')} could not be used
+          {because === null ? '' : `: ${because.reason}`}. Everything else is in sync with the Client System.
         </>
       )
     }
@@ -109,7 +110,7 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
       return <>No sync has succeeded for longer than the schedule allows. The meters may have changed since.</>
     case 'never':
       return <>The Sync database has not been filled from this Client System. Start a sync, or wait for the next one.</>
-    case 'in-step':
+    case 'in-sync':
       return <>The Sync database holds what the Client System holds.</>
   }
 }

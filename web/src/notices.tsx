@@ -9,6 +9,7 @@ import { startedBy } from './words.ts'
 export function RejectedRows({ run }: { run: Run }) {
   const rejected = run.counts?.rejected ?? 0
   if (rejected === 0) return null
+  const because = run.rejectedBecause
   return (
     <div class="notice" data-tone="attention">
       <Icon name="warning" />
@@ -17,6 +18,12 @@ export function RejectedRows({ run }: { run: Run }) {
           {plural(rejected, 'row')} of the Client System {rejected === 1 ? 'was' : 'were'} rejected
         </p>
         <p>
+          {because !== null && (
+            <>
+              Most often: {because.reason}
+              {because.example !== null && <> (for example {because.example})</>}.{' '}
+            </>
+          )}
           {rejected === 1 ? 'It' : 'They'} could not be used as {rejected === 1 ? 'a meter' : 'meters'}; meters that are
           here already stay as they were. Correct the rows in the Client System and the next sync takes them.
         </p>

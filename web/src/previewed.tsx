@@ -1,6 +1,7 @@
-import type { Counts, Preview, PreviewedChange } from '../../src/events.ts'
+import type { Counts, Preview, PreviewedChange, RejectedBecause } from '../../src/events.ts'
 import { Differences, Values } from './differences.tsx'
 import { Figure, restoredNote } from './figure.tsx'
+import { plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import { Operation } from './operation.tsx'
 import { changesOf, comparedOf, heldOf, listedOf } from './preview-words.ts'
@@ -11,11 +12,12 @@ import { meterAddress } from './route.ts'
  * when nothing would change.
  */
 export function Previewed({ preview }: { preview: Preview }) {
-  const { counts, changes, withheldBecause } = preview
-  if (changesOf(counts) === 0 && counts.withheld === 0) return null
+  const { counts, changes, withheldBecause, rejectedBecause } = preview
+  if (changesOf(counts) === 0 && counts.withheld === 0 && rejectedBecause === null) return null
   return (
     <>
       {withheldBecause !== null && <WouldWithhold counts={counts} because={withheldBecause} />}
+      {rejectedBecause !== null && <WouldReject counts={counts} because={rejectedBecause} />}
       <section class="card" aria-label="What a sync would count">
         <dl class="figure-list">
           <Figure name="To insert" count={counts.inserted} icon="plus" tone="good" />
@@ -25,17 +27,19 @@ export function Previewed({ preview }: { preview: Preview }) {
         </dl>
         <p class="card-foot">{comparedOf(counts)}</p>
       </section>
-      <section class="card changes" aria-label="Changes">
-        <div class="changes-head">
-          <h3>Changes</h3>
-          <span class="quiet">{listedOf(preview)}</span>
-        </div>
-        <ul class="change-list">
-          {changes.map((change) => (
-            <PreviewedItem key={`${change.externalId} ${change.operation}`} change={change} />
-          ))}
-        </ul>
-      </section>
+      {changes.length > 0 && (
+        <section class="card changes" aria-label="Changes">
+          <div class="changes-head">
+            <h3>Changes</h3>
+            <span class="quiet">{listedOf(preview)}</span>
+          </div>
+          <ul class="change-list">
+            {changes.map((change) => (
+              <PreviewedItem key={`${change.externalId} ${change.operation}`} change={change} />
+            ))}
+          </ul>
+        </section>
+      )}
     </>
   )
 }
@@ -51,6 +55,24 @@ function WouldWithhold({ counts, because }: { counts: Counts; because: string })
           The guard takes {withheld === 1 ? 'it' : 'them'} for an accident: {because}.{' '}
           {withheld === 1 ? 'The meter' : 'These meters'} would stay active until somebody approves the{' '}
           {withheld === 1 ? 'deletion' : 'deletions'}; everything else would be applied.
+        </p>
+      </div>
+    </div>
+  )
+}
+
+function WouldReject({ counts, because }: { counts: Counts; because: RejectedBecause }) {
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">
+          {plural(counts.rejected, 'row')} of {plural(counts.read, 'row')} would be rejected
+        </p>
+        <p>
+          Most often: {because.reason}
+          {because.example !== null && <> (for example {because.example})</>}. Correct the rows in the Client System, or
+          leave them out with <code>CLIENT_SYSTEM_QUERY</code>.
         </p>
       </div>
     </div>

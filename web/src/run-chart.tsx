@@ -1,12 +1,13 @@
 import { useId, useMemo, useRef, useState } from 'preact/hooks'
 import type { Run } from '../../src/events.ts'
+import { isFailure } from '../../src/wire/condition.ts'
 import { type Bar, type Chart, chartOf } from './chart.ts'
 import { ChartTable } from './chart-table.tsx'
 import { useStamp } from './clock.tsx'
 import { formatCount, formatDuration, plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import { addressOf } from './route.ts'
-import { isActive, isFailure } from './state.ts'
+import { isActive } from './state.ts'
 import { outcomeWords } from './words.ts'
 
 const height = 120

@@ -3,6 +3,7 @@
  * The order of events is told by `revision` alone; an older one never overwrites a newer one.
  */
 import type { ClientSystemStatus, Progress, Run, Status } from '../../src/events.ts'
+import { isFailure } from '../../src/wire/condition.ts'
 import { type History, mergePage, noHistory, patchHistory } from './run-list.ts'
 
 /**
@@ -63,11 +64,6 @@ export const initialState: State = {
 /** True while the run holds its Client System's slot: queued or running. */
 export function isActive(run: Run): boolean {
   return run.status === 'queued' || run.status === 'running'
-}
-
-/** True when the run ended in a way that someone has to look at; a cancelled run did what was asked. */
-export function isFailure(run: Run): boolean {
-  return run.status === 'failed' || run.status === 'interrupted'
 }
 
 /** The state after the action. What concerns a Client System that the page does not know is dropped. */

@@ -4,7 +4,7 @@ import { LinkedRun } from './linked-run.tsx'
 import type { StatusRoute } from './route.ts'
 import { isFiltered } from './run-filter.ts'
 
-/** Are the meters in step? One section a Client System; above them a run that the address names and no list holds. */
+/** Are the meters in sync? One section a Client System; above them a run that the address names and no list holds. */
 export function StatusView({ agent, route }: { agent: Agent; route: StatusRoute }) {
   const { systems } = agent.state
   const { runId, part, filter } = route

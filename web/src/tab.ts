@@ -1,8 +1,8 @@
 import type { ClientSystemStatus } from '../../src/events.ts'
-import { type Condition, settledCondition } from './condition.ts'
+import { type Condition, settledCondition } from '../../src/wire/condition.ts'
 import type { State } from './state.ts'
 
-type Icon = 'failed' | 'attention' | 'unknown' | 'running' | 'in-step'
+type Icon = 'failed' | 'attention' | 'unknown' | 'running' | 'in-sync'
 
 /** What a tab in the background shows: the worst of all Client Systems. Pure. */
 export function tabOf(state: State): { title: string; icon: Icon } {
@@ -19,5 +19,5 @@ export function tabOf(state: State): { title: string; icon: Icon } {
   if (has('rejected')) return { title: `! Rows rejected · ${name}`, icon: 'attention' }
   if (running) return { title: `Sync in progress · ${name}`, icon: 'running' }
   if (has('never')) return { title: `Not synced yet · ${name}`, icon: 'unknown' }
-  return { title: `In step · ${name}`, icon: 'in-step' }
+  return { title: `In sync · ${name}`, icon: 'in-sync' }
 }

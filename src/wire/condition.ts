@@ -1,0 +1,111 @@
+import type { ClientSystemStatus, Run } from '../events.ts'
+
+/**
+ * How a Client System stands, in one word: derived here for the page, the command line and assistants, so that they never
+ * disagree. Pure, and the one module of the server that the page's bundle holds.
+ */
+export type Condition =
+  | 'running'
+  | 'queued'
+  | 'waiting'
+  | 'failed'
+  | 'held-back'
+  | 'rejected'
+  | 'stale'
+  | 'never'
+  | 'in-sync'
+
+/** A run that is queued for longer is waiting for a worker that may not come. */
+export const waitingAfterMs = 30_000
+
+export const conditionWords: Record<Condition, string> = {
+  running: 'Sync in progress',
+  queued: 'Sync is queued',
+  waiting: 'Waiting for a worker',
+  failed: 'Last sync failed',
+  'held-back': 'Deletions held back',
+  rejected: 'Rows rejected',
+  stale: 'Out of date',
+  never: 'Not synced yet',
+  'in-sync': 'In sync',
+}
+
+/**
+ * The condition at a time of the server, in milliseconds. What is happening comes before what went wrong, and that before
+ * what is old.
+ */
+export function conditionOf(status: ClientSystemStatus, now: number): Condition {
+  const run = status.activeRun
+  if (run?.status === 'running') return 'running'
+  if (run !== null) return now - Date.parse(run.queuedAt) > waitingAfterMs ? 'waiting' : 'queued'
+  return settledCondition(status)
+}
+
+/** The condition apart from a run that is under way: a failure is not forgotten while it is retried. */
+export function settledCondition({ lastRun, lastSuccess, freshness }: ClientSystemStatus): Condition {
+  if (lastRun !== null && isFailure(lastRun)) return 'failed'
+  if (lastSuccess === null || freshness === 'never') return 'never'
+  if (freshness === 'stale') return 'stale'
+  if ((lastSuccess.counts?.withheld ?? 0) > 0) return 'held-back'
+  if ((lastSuccess.counts?.rejected ?? 0) > 0) return 'rejected'
+  return 'in-sync'
+}
+
+/** True when the run ended in a way that someone has to look at; a cancelled run did what was asked. */
+export function isFailure({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'failed' || status === 'interrupted'
+}
+
+/** What the condition means, with its numbers, and what to do next; null when there is nothing to do. */
+export function verdictOf(
+  status: ClientSystemStatus,
+  condition: Condition,
+): { explanation: string; nextStep: string | null } {
+  const { lastRun, lastSuccess } = status
+  const counts = lastSuccess?.counts
+  switch (condition) {
+    case 'running':
+      return { explanation: 'A sync is running.', nextStep: 'Wait until it has ended.' }
+    case 'queued':
+      return { explanation: 'A sync is queued; a worker takes it in a moment.', nextStep: 'Wait until it has ended.' }
+    case 'waiting':
+      return {
+        explanation: 'No worker has taken the queued sync for more than 30 s.',
+        nextStep: 'Check that an agent with ROLE=all or ROLE=worker is running.',
+      }
+    case 'failed':
+      return {
+        explanation: `${lastRun?.error?.message ?? 'The last sync did not succeed'}. The meters are as they were at the last success.`,
+        nextStep: lastRun?.error?.hint ?? 'Look at the error of the last run.',
+      }
+    case 'held-back':
+      return {
+        explanation: `${count(counts?.withheld, 'deletion')} held back because ${lastSuccess?.withheldBecause ?? 'they look like an accident'}. Everything else is in sync with the Client System.`,
+        nextStep: 'Look at the meters in question. A person approves their deletion on the page or the command line.',
+      }
+    case 'rejected': {
+      const { reason = 'unknown', example = null } = lastSuccess?.rejectedBecause ?? {}
+      const such = example === null ? '' : ` (for example external id ${example})`
+      return {
+        explanation: `${count(counts?.rejected, 'row')} of ${counts?.read ?? 0} could not be used, most often because ${reason}${such}. Everything else is in sync with the Client System.`,
+        nextStep: 'Correct the rows in the Client System, or leave them out with CLIENT_SYSTEM_QUERY.',
+      }
+    }
+    case 'stale':
+      return {
+        explanation: 'No sync has succeeded for longer than the schedule allows. The meters may have changed since.',
+        nextStep: 'Check that a worker is running, and start a sync.',
+      }
+    case 'never':
+      return {
+        explanation: 'The Sync database has not been filled from this Client System.',
+        nextStep: 'Start a sync, or wait for the next one.',
+      }
+    case 'in-sync':
+      return { explanation: 'The Sync database holds what the Client System holds.', nextStep: null }
+  }
+}
+
+function count(number: number | undefined, noun: string): string {
+  return `${(number ?? 0).toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+}
