@@ -1,9 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ClientSystem, Config } from './config.ts'
 import { drizzle } from './db/drizzle.ts'
-import { findMeter, listChanges, listHistory, listMeters, listRejected, type MeterFilter } from './db/meters.ts'
+import {
+  findMeter,
+  findMeterByExternalId,
+  listChanges,
+  listHistory,
+  listMeters,
+  listRejected,
+  type MeterFilter,
+} from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
 import type { Found } from './db/pages.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
@@ -23,6 +30,7 @@ import type {
 } from './events.ts'
 import { startFeed } from './feed.ts'
 import type { Jobs } from './jobs.ts'
+import { version } from './lib/version.ts'
 import { createRedact, type Log } from './log.ts'
 import { createStatus, type StatusAt } from './status.ts'
 import { previewSync } from './sync/preview.ts'
@@ -51,8 +59,6 @@ export type AgentOptions = {
 
 /** How long a check of what is ready may take, in milliseconds: probes give up after a few seconds. */
 const readyPatience = 3_000
-
-export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
 export function createAgent({ config, pool, lists, readings, jobs, log }: AgentOptions) {
   const db = drizzle(pool)
@@ -184,10 +190,20 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
 
     meters: async (
       filter: Omit<MeterFilter, 'clientSystemId'> & { clientSystemId: string | null; limit: number },
-    ): Promise<Page<Meter, string>> => {
+    ): Promise<Page<Meter, string> & { total: number | null }> => {
       const { id } = clientSystem(filter.clientSystemId)
-      const found = await listMeters(lists, { ...filter, clientSystemId: id }, filter.limit)
-      return toPage(found, ({ externalId }) => externalId)
+      const { items, more, total, after } = await listMeters(lists, { ...filter, clientSystemId: id }, filter.limit)
+      return { items, next: more ? after : null, total }
+    },
+
+    /** The meter with this key in the Client System. Throws `not_found`. */
+    meterByExternalId: async (clientSystemId: string | null, externalId: string): Promise<Meter> => {
+      const { id } = clientSystem(clientSystemId)
+      const found = await findMeterByExternalId(lists, id, externalId)
+      if (found) return found
+      throw new AgentError('not_found', `There is no meter with external id ${externalId}`, {
+        hint: 'GET /api/meters lists them',
+      })
     },
 
     history: async (

@@ -27,13 +27,13 @@ function shape<Wire>() {
   return <Schema extends z.ZodType<Wire>>(schema: Schema & (Wire extends z.output<Schema> ? unknown : never)) => schema
 }
 
-const count = z.int().min(0)
-const time = z.string().describe('ISO 8601 in UTC')
+export const count = z.int().min(0)
+export const time = z.string().describe('ISO 8601 in UTC')
 
 export const runStatus = z.enum(runStatuses)
 const phase = z.enum(phases)
-const trigger = z.enum(triggers)
-const operation = z.enum(changeOperations)
+export const trigger = z.enum(triggers)
+export const operation = z.enum(changeOperations)
 
 export const counts = shape<Counts>()(
   z
@@ -97,7 +97,7 @@ export const run = shape<Run>()(
     .meta({ id: 'Run' }),
 )
 
-const clientSystemStatus = shape<ClientSystemStatus>()(
+export const clientSystemStatus = shape<ClientSystemStatus>()(
   z
     .object({
       id: z.string(),
@@ -247,6 +247,9 @@ export const problem = shape<Problem>()(
     })
     .meta({ id: 'Problem' }),
 )
+
+/** How many items a list has in all. */
+export const total = count.nullable().describe('On the first page; null on later ones, and where it is not counted')
 
 /** The `next` of a list: opaque, null at its end. */
 export const next = z.string().nullable().describe('Continues the list; null at its end')

@@ -7,6 +7,7 @@ import { lockSituation, type Situation, saveAlertState } from './db/alerts.ts'
 import { transaction } from './db/pool.ts'
 import { through } from './db/queue.ts'
 import { freshness } from './freshness.ts'
+import { version } from './lib/version.ts'
 import type { Log } from './log.ts'
 import type { Webhook } from './targets.ts'
 
@@ -160,6 +161,7 @@ async function post({ url, key }: Webhook, { id, data, signal }: JobWithMetadata
     redirect: 'manual',
     headers: {
       'Content-Type': 'application/json',
+      'User-Agent': `meter-sync-agent/${version}`,
       'webhook-id': id,
       'webhook-timestamp': timestamp,
       'webhook-signature': `v1,${signature}`,

@@ -18,7 +18,7 @@ describe('the command line', { concurrency: 2 }, () => {
       [['sync', 'now'], /Unknown command: sync now/],
       [['constructor'], /Unknown command: constructor/],
       [['mcp', '--json'], /mcp does not accept --json/],
-      [['--json'], /--json is no option of serve/],
+      [['--json'], /serve does not accept --json/],
       [['sync', '--approve-deletes', 'all'], /--approve-deletes: expected a whole number/],
       [['sync', '--approve-deletes', '1.5'], /--approve-deletes: expected a whole number/],
       [['sync', '--client-system'], /--client-system/],

@@ -288,3 +288,36 @@ test('Fault 24: a body that does not arrive is a problem of its own', { timeout:
   assert.match(answer, /^HTTP\/1.1 408/)
   assert.match(answer, /application\/problem\+json/)
 })
+
+test('meters are found by exact id first, by kind and location, with their total and the pages after', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 120)
+  const agent = await world.agent()
+  await agent.settled()
+  type Page = { meters: { externalId: string }[]; total: number | null; next: string | null }
+  const page = async (query: string) => (await agent.api<Page>(`/api/meters?${query}`)).body
+  const five = await page('q=5&limit=3')
+  assert.deepEqual(
+    five.meters.map(({ externalId }) => externalId),
+    ['5', '105', '115'],
+  )
+  const seen = five.meters.map(({ externalId }) => externalId)
+  for (let { next } = five; next !== null; ) {
+    const more = await page(`q=5&limit=3&after=${next}`)
+    assert.equal(more.total, null)
+    seen.push(...more.meters.map(({ externalId }) => externalId))
+    next = more.next
+  }
+  assert.equal(new Set(seen).size, seen.length)
+  assert.equal(seen.length, five.total)
+  const alone = await page('q=5&limit=1')
+  assert.deepEqual(
+    [alone.meters[0]?.externalId, (await page(`q=5&limit=1&after=${alone.next}`)).meters[0]?.externalId],
+    ['5', '105'],
+  )
+  assert.equal((await page('')).total, 120)
+  assert.equal((await page('kind=electricity&location=Hall%203')).total, 17)
+  assert.equal((await page('kind=water')).total, 0)
+  const wrong = await agent.api<Problem>('/api/meters?q=%00')
+  assert.match(wrong.body.detail, /^The parameters are wrong: q: /)
+})

@@ -73,9 +73,39 @@ test('only the session that subscribed is told, until it says goodbye', async (t
   assert.equal(goodbye.status, 200)
   await eventually(async () => heard.ended)
   assert.equal((await listen(agent, one)).status, 404)
+  assert.equal((await post(agent, callStatus, one)).status, 404)
   assert.equal((await listen(agent, other)).status, 409, 'one stream a session, and the other goes on')
   await agent.stop()
   await eventually(async () => deaf.ended)
+})
+
+test('a stream that is opened again sends what it may have missed; a subscription after a restart is answered', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const session = await introduce(agent)
+  const cut = await listen(agent, session)
+  await post(agent, subscribe, session)
+  cut.close()
+  await eventually(async () => cut.ended)
+  await agent.sync()
+  const again = await eventually(async () => {
+    const stream = await listen(agent, session)
+    return stream.status === 200 && stream
+  })
+  await eventually(async () => again.told.includes('notifications/resources/updated'))
+  again.close()
+  await agent.stop()
+  const restarted = await world.agent()
+  assert.equal((await post(restarted, subscribe, session)).status, 404)
+  assert.equal((await post(restarted, subscribe, await introduce(restarted))).status, 200)
+  const slash = await fetch(`${restarted.url}/mcp/`, {
+    method: 'POST',
+    headers: accept,
+    body: JSON.stringify(introduction),
+  })
+  assert.equal(slash.status, 200)
 })
 
 test('tools work for a session that this process does not know; its stream and its end do not', async (t) => {
@@ -85,7 +115,7 @@ test('tools work for a session that this process does not know; its stream and i
   const answer = await post(other, callStatus, session)
   assert.equal(answer.status, 200)
   assert.match(await answer.text(), /"clientSystems":/)
-  assert.match(await (await post(other, subscribe, session)).text(), /"error":.*Method not found/)
+  assert.equal((await post(other, subscribe, session)).status, 404, 'the client introduces itself anew')
   assert.equal((await listen(other, session)).status, 404)
   const headers = { 'Mcp-Session-Id': session }
   assert.equal((await fetch(`${other.url}/mcp`, { method: 'DELETE', headers })).status, 404)
@@ -111,7 +141,10 @@ test('whoever listens keeps a session, however many others come; whoever has gon
 
 /** Sessions without a wire. */
 function createBare(now?: () => number) {
-  const sessions = createSessions(() => new McpServer({ name: 'test', version: '1' }), now)
+  const sessions = createSessions(
+    () => ({ server: new McpServer({ name: 'test', version: '1' }), catchUp: () => undefined }),
+    now,
+  )
   const ask = (method: string, id: string, message?: object) => {
     const headers = { ...accept, 'Mcp-Session-Id': id }
     const request = new Request('http://localhost/mcp', {
@@ -138,11 +171,11 @@ test('sessions are a hundred at most: the one unused for longest makes room, and
   assert.equal(sessions.count(), 100)
   await begin()
   assert.equal(sessions.count(), 100)
-  assert.equal(await ask('GET', unused), null)
+  assert.equal((await ask('GET', unused))?.status, 404)
   for (let count = 0; count < 97; count++) await begin()
   assert.equal((await ask('DELETE', used))?.status, 200)
   assert.equal((await ask('DELETE', listening))?.status, 200)
-  assert.equal(await ask('DELETE', listening), null)
+  assert.equal((await ask('DELETE', listening))?.status, 404)
   await sessions.stop()
   assert.equal(sessions.count(), 0)
 })

@@ -123,20 +123,36 @@ for (const { name, specification, transport } of ways) {
       specification,
     )
 
-    const status = z.looseObject({}).parse(await call(client, 'get_sync_status'))
-    assert.deepEqual({ ...status, serverTime: '' }, { ...(await agent.status()), serverTime: '' })
+    const status = z
+      .looseObject({ clientSystems: z.array(z.looseObject({ verdict: z.looseObject({ words: z.string() }) })) })
+      .parse(await call(client, 'get_sync_status'))
+    const plain = status.clientSystems.map(({ verdict, ...system }) => system)
+    assert.deepEqual({ ...status, clientSystems: plain, serverTime: '' }, { ...(await agent.status()), serverTime: '' })
+    assert.equal(status.clientSystems[0]?.verdict.words, 'In sync')
     const { body: runs } = await agent.api<{ runs: Run[]; next: string }>('/api/runs?limit=1')
-    assert.deepEqual(await call(client, 'list_sync_runs', { limit: 1 }), runs)
+    assert.deepEqual(await call(client, 'list_sync_runs', { limit: 1, detail: 'full' }), runs)
     const { body: older } = await agent.api<{ runs: Run[] }>(`/api/runs?before=${runs.next}&status=succeeded`)
-    assert.deepEqual(await call(client, 'list_sync_runs', { before: runs.next, status: 'succeeded' }), older)
+    assert.deepEqual(
+      await call(client, 'list_sync_runs', { before: runs.next, status: 'succeeded', detail: 'full' }),
+      older,
+    )
     assert.deepEqual(await call(client, 'get_sync_run', { runId: runs.runs[0]?.id }), runs.runs[0])
     const { body: found } = await agent.api<{ meters: Meter[] }>('/api/meters?q=renamed&state=active')
     assert.equal(found.meters.length, 1)
-    assert.deepEqual(await call(client, 'find_meters', { q: 'renamed', state: 'active' }), found)
+    assert.deepEqual(await call(client, 'find_meters', { q: 'renamed', state: 'active', detail: 'full' }), found)
+    const rows = z.object({ meters: z.array(z.record(z.string(), z.unknown())), total: z.number() })
+    const compact = rows.parse(await call(client, 'find_meters', { kind: 'electricity', location: 'Hall 2' }))
+    assert.deepEqual([compact.total, Object.keys(compact.meters[0] ?? {}).length], [1, 7])
+    const runId = runs.runs[0]?.id
+    const { body: changes } = await agent.api(`/api/runs/${runId}/changes`)
+    assert.deepEqual(await call(client, 'list_meter_changes', { runId }), changes)
+    const { body: rejectedRows } = await agent.api(`/api/runs/${runId}/rejected`)
+    assert.deepEqual(await call(client, 'list_rejected_rows', { runId }), rejectedRows)
     const meterId = found.meters[0]?.id
     const { body: history } = await agent.api<{ changes: unknown[] }>(`/api/meters/${meterId}/history`)
     assert.equal(history.changes.length, 2)
     assert.deepEqual(await call(client, 'get_meter', { meterId }), { meter: found.meters[0], history })
+    assert.deepEqual(await call(client, 'get_meter', { externalId: '2' }), { meter: found.meters[0], history })
     const { body: readings } = await agent.api<{ readings: unknown[] }>(`/api/meters/${meterId}/readings`)
     assert.equal(readings.readings.length, 1)
     assert.deepEqual(await call(client, 'get_meter_readings', { meterId }), readings)
@@ -181,10 +197,12 @@ for (const { name, specification, transport } of ways) {
       ['get_sync_run', {}, /runId/],
       ['get_sync_run', { runId: 'latest' }, /runId/],
       ['get_meter', { meterId: 0 }, /meterId/],
+      ['get_meter', {}, /either meterId or externalId/],
+      ['get_meter', { meterId: 1, externalId: '1' }, /either meterId or externalId/],
       ['get_meter', { meterId: 1, before: 'x' }, /next of the page before/],
       ['list_sync_runs', { limit: 201 }, /limit/],
       ['find_meters', { state: 'gone' }, /state/],
-      ['find_meters', { q: 'a\u0000b' }, /cannot be read/],
+      ['find_meters', { q: 'a\u0000b' }, /NUL character/],
       ['get_meter_readings', { meterId: 1, from: 'yesterday' }, /offset/],
       ['start_meter_sync', { approveDeletes: 1_000 }, /approveDeletes/],
       ['start_meter_sync', { query: 'delete from meter' }, /query/],
@@ -279,6 +297,8 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
         'cancel_sync_run',
         'list_sync_runs',
         'get_sync_run',
+        'list_meter_changes',
+        'list_rejected_rows',
         'find_meters',
         'get_meter',
         'get_meter_readings',
@@ -296,7 +316,11 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
       assert.equal(inputSchema.additionalProperties, false)
       for (const [property, schema] of Object.entries(inputSchema.properties ?? {})) {
         assert.doesNotMatch(property, /sql|query|statement|approv|delet/i, name)
-        assert.doesNotMatch(JSON.stringify(schema), /sql|statement|approv|delet/i, name)
+        assert.doesNotMatch(
+          JSON.stringify(schema),
+          acts ? /sql|statement|approv|delet/i : /sql|statement|approv/i,
+          name,
+        )
       }
     }
     assert.match(client.getInstructions() ?? '', /data, never instructions/)
@@ -314,7 +338,7 @@ test('Fault 27: what meters and databases say comes back as data, as it is and w
   await agent.settled()
   for (const specification of specifications) {
     const client = await connect(world, { transport: 'http', url: agent.url }, specification)
-    const result = await client.callTool({ name: 'find_meters', arguments: { q: 'ignore previous' } })
+    const result = await client.callTool({ name: 'find_meters', arguments: { q: 'ignore previous', detail: 'full' } })
     const { meters } = z
       .object({ meters: z.array(z.object({ name: z.string(), location: z.string() })) })
       .parse(result.structuredContent)
@@ -328,7 +352,7 @@ test('Fault 27: what meters and databases say comes back as data, as it is and w
       jsonrpc: '2.0',
       id: 1,
       method: 'tools/call',
-      params: { name: 'find_meters', arguments: {} },
+      params: { name: 'find_meters', arguments: { detail: 'full' } },
     }),
   })
   assert.match(await response.text(), /"structuredContent":.*"serial":12345678901234567890\.10[,}]/)

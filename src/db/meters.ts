@@ -58,12 +58,23 @@ export type MeterFilter = {
   /** A case-insensitive literal substring of external id, name or serial number. */
   search: string | null
   state: 'active' | 'inactive' | 'all'
-  /** The external id that the page before ended with. */
+  kind: string | null
+  location: string | null
+  /** The external id that the page before ended with; the empty text after a page that held only the exact match. */
   after: string | null
 }
 
-/** A page of meters by external id; `limit` of them at most. */
-export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<Found<Meter>> {
+/** A page of meters, and on the first one how many the filter matches; null where more than 10,000 match a search. */
+export type FoundMeters = Found<Meter> & { total: number | null; after: string | null }
+
+/** Counting what a search matches ends here: it looks at as many meters as the search itself. */
+const maxCountedMatches = 10_000
+
+/**
+ * A page of meters by external id; `limit` of them at most. The meter whose external id is exactly what is searched for
+ * comes first of all.
+ */
+export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<FoundMeters> {
   try {
     return await searchMeters(db, filter, limit, needsUnicode(filter.search) ? unicode : plain)
   } catch (error) {
@@ -84,27 +95,76 @@ function needsUnicode(search: string | null): boolean {
 
 async function searchMeters(
   db: Queryable,
-  { clientSystemId, search, state, after }: MeterFilter,
+  filter: MeterFilter,
   limit: number,
   folded: (text: string) => string,
-): Promise<Found<Meter>> {
-  const contains = (column: string) => `position(${folded('$4')} in ${folded(column)}) > 0`
-  const select = `
-     select ${meterColumns}
+): Promise<FoundMeters> {
+  const { clientSystemId, search, state, kind, location, after } = filter
+  const contains = (column: string) => `position(${folded('$2')} in ${folded(column)}) > 0`
+  const matching = `
      from sync.meter
      where client_system_id = $1
-       and external_id > coalesce($2, '')
+       and ($2::text is null or ${contains('external_id')} or ${contains('name')} or ${contains('serial_number')})
        and ($3::boolean is null or active = $3)
-       and ($4::text is null or ${contains('external_id')} or ${contains('name')} or ${contains('serial_number')})
+       and ($4::text is null or kind = $4)
+       and ($5::text is null or location = $5)`
+  const values = [clientSystemId, search, state === 'all' ? null : state === 'active', kind, location]
+  const first = after === null
+  const [exact, rest, total] = await Promise.all([
+    first && search !== null
+      ? db.query<MeterRow>(`select ${meterColumns} ${matching} and external_id = $2`, values)
+      : null,
+    findPage<MeterRow>(
+      db,
+      {
+        select: `
+     select ${meterColumns} ${matching}
+       and external_id > coalesce($6, '')
+       and external_id is distinct from $2
      order by external_id
-     limit $5`
-  const { items, more } = await findPage<MeterRow>(
-    db,
-    { select, order: '"externalId"' },
-    [clientSystemId, after, state === 'all' ? null : state === 'active', search],
-    limit,
+     limit $7`,
+        order: '"externalId"',
+      },
+      [...values, after],
+      limit,
+    ),
+    first ? countMatches(db, matching, values, search === null) : null,
+  ])
+  const found = [...(exact?.rows ?? []), ...rest.items].map(toMeter)
+  const items = found.slice(0, limit)
+  const last = items.at(-1)
+  return {
+    items,
+    more: rest.more || found.length > limit,
+    total,
+    after: last === undefined ? null : first && items.length === 1 && exact?.rows.length === 1 ? '' : last.externalId,
+  }
+}
+
+async function countMatches(
+  db: Queryable,
+  matching: string,
+  values: unknown[],
+  whole: boolean,
+): Promise<number | null> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::float8 as count from (select 1 ${matching} limit $6) matching`,
+    [...values, whole ? null : maxCountedMatches + 1],
   )
-  return { items: items.map(toMeter), more }
+  const count = rows[0]?.count ?? 0
+  return !whole && count > maxCountedMatches ? null : count
+}
+
+export async function findMeterByExternalId(
+  db: Queryable,
+  clientSystemId: string,
+  externalId: string,
+): Promise<Meter | null> {
+  const { rows } = await db.query<MeterRow>(
+    `select ${meterColumns} from sync.meter where client_system_id = $1 and external_id = $2`,
+    [clientSystemId, externalId],
+  )
+  return rows[0] ? toMeter(rows[0]) : null
 }
 
 export async function findMeter(db: Queryable, clientSystemIds: string[], id: number): Promise<Meter | null> {

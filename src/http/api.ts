@@ -88,9 +88,10 @@ export function createApi(agent: Agent, streams: Streams) {
   })
 
   api.get('/meters', async (c) => {
-    const { clientSystemId = null, q, state, after, limit } = query(c, metersQuery)
-    const { items, next } = await agent.meters({ clientSystemId, search: q || null, state, after, limit })
-    return c.json({ meters: items, next: cursorText(next) })
+    const { clientSystemId = null, q, state, kind = null, location = null, after, limit } = query(c, metersQuery)
+    const filter = { clientSystemId, search: q || null, state, kind, location, after, limit }
+    const { items, total, next } = await agent.meters(filter)
+    return c.json({ meters: items, total, next: cursorText(next) })
   })
 
   api.get('/meters/:id', async (c) => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Context, Hono } from 'hono'
-import { version } from '../agent.ts'
+import { version } from '../lib/version.ts'
 import type { Asking } from './access.ts'
 
 /** Where the agent describes itself. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { changeOperations, runStatuses } from '../events.ts'
+import { isStorableTime } from '../lib/time.ts'
 import { changeCursor, historyCursor, meterCursor, readingCursor, rejectedCursor, runCursor } from '../paging.ts'
 
 /**
@@ -9,7 +10,8 @@ import { changeCursor, historyCursor, meterCursor, readingCursor, rejectedCursor
 
 const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
 const time = z.iso
-  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
+  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z', abort: true })
+  .refine(isStorableTime, { error: 'expected a time in the years 1 to 9999, with an offset under 16 hours' })
   .meta({ pattern: undefined })
   .optional()
 
@@ -58,8 +60,15 @@ export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
 
 export const metersQuery = pageQuery.extend({
   clientSystemId,
-  q: z.string().max(1_000).optional().describe('Literal text within external id, name or serial number'),
+  q: z
+    .string()
+    .max(1_000)
+    .refine((text) => !text.includes('\0'), { error: 'expected a text without a NUL character' })
+    .optional()
+    .describe('Literal text within external id, name or serial number; the exact external id comes first'),
   state: z.enum(['active', 'inactive', 'all']).default('all'),
+  kind: z.string().max(1_000).optional().describe('Exactly this kind'),
+  location: z.string().max(1_000).optional().describe('Exactly this location'),
   after: meterCursor,
 })
 

@@ -19,8 +19,12 @@ export const meterOperations: readonly Operation[] = [
     query: input.metersQuery,
     answers: {
       200: {
-        description: 'A page of meters',
-        content: json(page('meters', shape.meter), { meters: [example.meter], next }),
+        description: 'A page of meters; on the first one their total, null where a search matches more than 10,000',
+        content: json(page('meters', shape.meter).extend({ total: shape.total }), {
+          meters: [example.meter],
+          total: 501,
+          next,
+        }),
       },
     },
     refusals: ['not_found', ...away],

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { AgentError } from '../errors.ts'
+import { isStorableTime } from '../lib/time.ts'
 
 /** A well-formed reading as it was sent, with its line; `value` is the number's own text. */
 export type SentReading = z.infer<typeof readingSchema> & { line: number }
@@ -16,14 +17,6 @@ const name = (what: string, most: number) =>
   text(what)
     .max(most, { error: `${what} is longer than ${most.toLocaleString('en')} characters` })
     .refine((text) => text.trim() !== '', { error: `${what} must not be blank` })
-
-/** Within the years that a time of four digits can tell in UTC, and within the offsets that PostgreSQL knows. */
-function isStorable(time: string): boolean {
-  const instant = Date.parse(time)
-  const within = instant >= Date.parse('0001-01-01T00:00:00Z') && instant < Date.parse('9999-12-31T23:59:59Z')
-  // The year 0 of a text is none to PostgreSQL, whatever it is in UTC.
-  return within && !time.startsWith('0000') && !/[+-](1[6-9]|2\d):?\d\d$/.test(time)
-}
 
 export const readingSchema = z
   .strictObject(
@@ -45,7 +38,7 @@ export const readingSchema = z
           abort: true,
           error: 'readAt must be a time with its offset, like 2026-01-31T12:00:00Z',
         })
-        .refine((time) => time.length <= 40 && isStorable(time), {
+        .refine((time) => time.length <= 40 && isStorableTime(time), {
           error: 'readAt must lie in the years 1 to 9999, with an offset under 16 hours and at most 9 decimals',
         })
         .meta({ pattern: undefined }),

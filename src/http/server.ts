@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Agent } from '../agent.ts'
 import type { Config } from '../config.ts'
@@ -114,18 +114,20 @@ export function createApp({
   app.route('/api/session', door.session)
   // Nobody's body is read before it is known whose it is.
   app.use('/api/*', door.guard, keepNothing)
-  for (const path of ['/metrics', '/mcp']) app.use(path, door.guard)
+  for (const path of ['/metrics', '/mcp', '/mcp/']) app.use(path, door.guard)
   for (const path of describedPaths) app.use(path, door.guard, keepNothing)
   app.use('/api/readings', limitBody(largestReadings))
   app.use(async (c, next) => (c.req.path === '/api/readings' ? next() : await limitOther(c, next)))
   app.route('/api', createApi(agent, streams))
   app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
   app.route('/', createDescribed())
-  app.all('/mcp', async (c) => {
+  const answerMcp = async (c: Context<Asking>) => {
     const response = await mcp.fetch(c.req.raw, c.get('requestedBy'))
     response.headers.set('Cache-Control', 'no-store')
     return response
-  })
+  }
+  app.all('/mcp', answerMcp)
+  app.all('/mcp/', answerMcp)
   app.use(
     '/*',
     serveStatic({

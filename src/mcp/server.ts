@@ -8,10 +8,11 @@ import {
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
-import { type Agent, version } from '../agent.ts'
+import type { Agent } from '../agent.ts'
 import { explain } from '../explain.ts'
+import { version } from '../lib/version.ts'
 import type { Log } from '../log.ts'
-import { createSessions } from './sessions.ts'
+import { type Connected, createSessions } from './sessions.ts'
 import { addTools, type ToolOptions } from './tools.ts'
 
 /** Where the status can be read, and watched. */
@@ -49,7 +50,6 @@ export function createMcpEndpoint(agent: Agent, log: Log): McpEndpoint {
     if (await isLegacyRequest(request.clone(), body)) {
       const answered = await sessions.fetch(request, body, requestedBy)
       if (answered) return answered
-      if (request.method !== 'POST' && request.headers.has('mcp-session-id')) return sessionNotFound()
     }
     // The token was checked and stays at the door: only the name goes on.
     return await handler.fetch(
@@ -70,12 +70,6 @@ export function createMcpEndpoint(agent: Agent, log: Log): McpEndpoint {
 /** Undefined for what is no JSON, which the library refuses in its own words. */
 async function readJson(request: Request): Promise<unknown> {
   return await request.json().catch(() => undefined)
-}
-
-/** In the words of the library; a client that reads it introduces itself anew. */
-function sessionNotFound(): Response {
-  const error = { code: -32_001, message: 'Session not found' }
-  return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 404 })
 }
 
 export type McpStdio = {
@@ -113,7 +107,7 @@ export function serveMcpStdio(agent: Agent, log: Log): McpStdio {
     }
   })(input)
   const onerror = (err: Error) => log.debug({ err }, 'a message of the assistant was refused')
-  const handle = serveStdio(({ era }) => createConnected({ agent, log, requestedBy: null, during, era }), {
+  const handle = serveStdio(({ era }) => createConnected({ agent, log, requestedBy: null, during, era }).server, {
     transport,
     onerror,
   })
@@ -124,7 +118,7 @@ export function serveMcpStdio(agent: Agent, log: Log): McpStdio {
 function createConnected({
   era,
   ...options
-}: Omit<ServerOptions, 'subscribe'> & { era: 'legacy' | 'modern' }): McpServer {
+}: Omit<ServerOptions, 'subscribe'> & { era: 'legacy' | 'modern' }): Connected {
   const { agent, log } = options
   const server = createServer({ ...options, subscribe: true })
   // The entry of the current specification keeps its clients' subscriptions and tells only them.
@@ -138,14 +132,14 @@ function createConnected({
     server.server.setRequestHandler('resources/subscribe', ({ params }) => subscribe(params.uri, true))
     server.server.setRequestHandler('resources/unsubscribe', ({ params }) => subscribe(params.uri, false))
   }
-  const leave = watchStatus(agent, () => {
+  const notifyIfSubscribed = () => {
     if (!subscribed || !server.isConnected()) return
     server.server
       .sendResourceUpdated({ uri: statusUri })
-      .catch((err) => log.debug({ err }, 'an assistant could not be told'))
-  })
-  server.server.onclose = leave
-  return server
+      .catch((err) => log.debug({ err }, 'an update could not be sent to an assistant'))
+  }
+  server.server.onclose = watchStatus(agent, notifyIfSubscribed)
+  return { server, catchUp: notifyIfSubscribed }
 }
 
 /** Calls `tell` whenever the status has changed: a run began, went on or ended. */

@@ -4,6 +4,7 @@ import {
   type McpServer,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 
 /** Sessions over HTTP for clients of the specification before, whose subscriptions live in them. */
 export type Sessions = {
@@ -16,12 +17,34 @@ export type Sessions = {
   stop: () => Promise<void>
 }
 
-type Session = {
-  server: McpServer
+/** The server of one client; `catchUp` sends it what it may have missed while its stream was cut. */
+export type Connected = { server: McpServer; catchUp: () => void }
+
+type Session = Connected & {
   transport: WebStandardStreamableHTTPServerTransport
   usedAt: number
   /** Its streams that are open: someone listens. */
   streams: number
+}
+
+/** How many ended sessions are remembered. */
+const maxEnded = 1_000
+
+/**
+ * Whether only the process that opened the session can answer: the stream, the end, and a subscription. The client is
+ * answered that the session is not found, and introduces itself anew. A call of a tool is answered by any process.
+ */
+function needsSession(request: Request, body: unknown): boolean {
+  if (request.method !== 'POST') return true
+  return subscription.safeParse(body).success
+}
+
+const subscription = z.object({ method: z.enum(['resources/subscribe', 'resources/unsubscribe']) })
+
+/** In the words of the library; a client that reads it introduces itself anew. */
+function sessionNotFound(): Response {
+  const error = { code: -32_001, message: 'Session not found' }
+  return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 404 })
 }
 
 /** Few clients say goodbye. */
@@ -29,13 +52,17 @@ const mostSessions = 100
 const idleMilliseconds = 3_600_000
 
 /** `create` makes the server of one client. The id of a session is no credential: the door asks for that each time. */
-export function createSessions(create: (requestedBy: string | null) => McpServer, now = Date.now): Sessions {
+export function createSessions(create: (requestedBy: string | null) => Connected, now = Date.now): Sessions {
   /** In the order of their last use. */
   const sessions = new Map<string, Session>()
+  /** Ended here: their client is answered that they are gone, in the order of their end. */
+  const ended = new Set<string>()
 
   async function end(id: string): Promise<void> {
     const session = sessions.get(id)
     sessions.delete(id)
+    ended.add(id)
+    if (ended.size > maxEnded) for (const oldest of [...ended].slice(0, 1)) ended.delete(oldest)
     await session?.server.close()
   }
 
@@ -50,10 +77,10 @@ export function createSessions(create: (requestedBy: string | null) => McpServer
 
   async function open(request: Request, requestedBy: string | null): Promise<Response> {
     await tidy()
-    const server = create(requestedBy)
+    const { server, catchUp } = create(requestedBy)
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void sessions.set(id, { server, transport, usedAt: now(), streams: 0 }),
+      onsessioninitialized: (id) => void sessions.set(id, { server, catchUp, transport, usedAt: now(), streams: 0 }),
       onsessionclosed: end,
     })
     await server.connect(transport)
@@ -73,11 +100,12 @@ export function createSessions(create: (requestedBy: string | null) => McpServer
       const id = request.headers.get('mcp-session-id')
       if (id === null) return isInitializeRequest(body) ? await open(request, requestedBy) : null
       const session = sessions.get(id)
-      if (!session) return null
+      if (!session) return ended.has(id) || needsSession(request, body) ? sessionNotFound() : null
       use(id, session)
       const response = await session.transport.handleRequest(request)
       if (request.method === 'GET' && response.ok) {
         session.streams++
+        session.catchUp()
         request.signal.addEventListener('abort', () => session.streams--, { once: true })
       }
       return response

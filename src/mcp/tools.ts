@@ -3,11 +3,21 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError, faultsOf } from '../errors.ts'
 import { explain } from '../explain.ts'
+import { isStorableTime } from '../lib/time.ts'
 import type { Log } from '../log.ts'
-import { cursorText, historyCursor, meterCursor, readingCursor, runCursor } from '../paging.ts'
-import { change, meter, next, preview, reading, run, runStatus, status } from '../shapes.ts'
+import {
+  changeCursor,
+  cursorText,
+  historyCursor,
+  meterCursor,
+  readingCursor,
+  rejectedCursor,
+  runCursor,
+} from '../paging.ts'
+import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../shapes.ts'
 import { answer, RunRefusal, refusal, refusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
+import { meterRow, runRow, statusWithVerdicts, toMeterRow, toRunRow, withVerdict } from './rows.ts'
 
 type Tool<Input, Output> = {
   title: string
@@ -27,9 +37,11 @@ const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true
 const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
 const runId = z.uuid().describe('The id of a run')
 const meterId = z.int().min(1).describe('The id of a meter, not its external id')
-const limit = z.int().min(1).max(200).default(50).describe('At most; large ones end a page sooner, and next goes on')
+const limit = z.int().min(1).max(200).default(20).describe('At most; large ones end a page sooner, and next goes on')
+const detail = z.enum(['compact', 'full']).default('compact').describe('full: every field of each item')
 const time = z.iso
-  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z' })
+  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z', abort: true })
+  .refine(isStorableTime, { error: 'expected a time in the years 1 to 9999, with an offset under 16 hours' })
   .optional()
 export type ToolOptions = {
   agent: Agent
@@ -60,11 +72,14 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
   add('get_sync_status', {
     title: 'Sync status',
     description:
-      'How the meters stand: for each Client System the active run, the last run, the last success and failure, the numbers of meters, and how fresh they are.',
+      'How the meters stand. For each Client System: the verdict with what to do next, the active run, the last run, the last success and failure, the numbers of meters, and how fresh they are.',
     input: z.strictObject({}),
-    output: status,
+    output: statusWithVerdicts,
     annotations: reads,
-    run: () => agent.status(),
+    run: async () => {
+      const now = await agent.status()
+      return { ...now, clientSystems: now.clientSystems.map((one) => withVerdict(one, Date.parse(now.serverTime))) }
+    },
   })
 
   add('start_meter_sync', {
@@ -117,18 +132,19 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('list_sync_runs', {
     title: 'List sync runs',
-    description: 'The runs of a Client System, newest first.',
+    description: 'The runs of a Client System, newest first. Compact rows; get_sync_run returns all of one.',
     input: z.strictObject({
       clientSystemId,
       status: runStatus.optional(),
+      detail,
       limit,
       before: runCursor,
     }),
-    output: z.object({ runs: z.array(run), next }),
+    output: z.object({ runs: z.array(z.union([runRow, run])), next }),
     annotations: reads,
-    run: async ({ clientSystemId = null, status = null, before, limit }) => {
+    run: async ({ clientSystemId = null, status = null, detail, before, limit }) => {
       const { items, next } = await fittingPage(limit, (limit) => agent.runs({ clientSystemId, status, before, limit }))
-      return { runs: items, next: cursorText(next) }
+      return { runs: detail === 'full' ? items : items.map(toRunRow), next: cursorText(next) }
     },
   })
 
@@ -142,23 +158,63 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     run: ({ runId }) => agent.run(runId),
   })
 
+  add('list_meter_changes', {
+    title: 'Changes of a sync run',
+    description:
+      'What one run changed, by external id, with the old and the new values; withheld deletions are among them, the first 1,000.',
+    input: z.strictObject({ runId, operation: operation.optional(), limit, after: changeCursor }),
+    output: z.object({ changes: z.array(change), next }),
+    annotations: reads,
+    notFound: 'list_sync_runs lists the runs',
+    run: async ({ runId, operation = null, after, limit }) => {
+      const { items, next } = await fittingPage(limit, (limit) => agent.changes(runId, { operation, after, limit }))
+      return { changes: items, next: cursorText(next) }
+    },
+  })
+
+  add('list_rejected_rows', {
+    title: 'Rejected rows of a sync run',
+    description:
+      'The rows of the Client System that one run could not use, each with its reason: the first 1,000, kept for 7 days and for the latest run.',
+    input: z.strictObject({ runId, limit, after: rejectedCursor }),
+    output: z.object({ rejected: z.array(rejected), next }),
+    annotations: reads,
+    notFound: 'list_sync_runs lists the runs',
+    run: async ({ runId, after, limit }) => {
+      const { items, next } = await fittingPage(limit, (limit) => agent.rejected(runId, { after: after ?? 0, limit }))
+      return { rejected: items, next: cursorText(next) }
+    },
+  })
+
   add('find_meters', {
     title: 'Find meters',
-    description: 'The meters of a Client System by external id, all of them or those that a text is found in.',
+    description:
+      'The meters of a Client System by external id: all of them, or those that a text is found in, of which the one with exactly that external id comes first. Compact rows; get_meter returns all of one.',
     input: z.strictObject({
       clientSystemId,
-      q: z.string().max(1_000).optional().describe('Literal text within external id, name or serial number'),
+      q: z
+        .string()
+        .max(1_000)
+        .refine((text) => !text.includes('\0'), { error: 'expected a text without a NUL character' })
+        .optional()
+        .describe('Literal text within external id, name or serial number'),
       state: z.enum(['active', 'inactive', 'all']).default('all'),
+      kind: z.string().max(1_000).optional().describe('Exactly this kind'),
+      location: z.string().max(1_000).optional().describe('Exactly this location'),
+      detail,
       limit,
       after: meterCursor,
     }),
-    output: z.object({ meters: z.array(meter), next }),
+    output: z.object({ meters: z.array(z.union([meterRow, meter])), total, next }),
     annotations: reads,
-    run: async ({ clientSystemId = null, q, state, after, limit }) => {
-      const { items, next } = await fittingPage(limit, (limit) =>
-        agent.meters({ clientSystemId, search: q || null, state, after, limit }),
-      )
-      return { meters: items, next: cursorText(next) }
+    run: async ({ clientSystemId = null, q, state, kind = null, location = null, detail, after, limit }) => {
+      let found: number | null = null
+      const { items, next } = await fittingPage(limit, async (limit) => {
+        const page = await agent.meters({ clientSystemId, search: q || null, state, kind, location, after, limit })
+        found = page.total
+        return page
+      })
+      return { meters: detail === 'full' ? items : items.map(toMeterRow), total: found, next: cursorText(next) }
     },
   })
 
@@ -166,18 +222,26 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     title: 'Meter',
     description: 'One meter as it is now, and what the runs changed of it, newest first.',
     input: z.strictObject({
-      meterId,
+      meterId: meterId.optional(),
+      externalId: z.string().max(1_000).optional().describe('Its key in the Client System, in place of meterId'),
+      clientSystemId,
       limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
       before: historyCursor,
     }),
     output: z.object({ meter, history: z.object({ changes: z.array(change), next }) }),
     annotations: reads,
     notFound: 'find_meters finds meters',
-    run: async ({ meterId, before, limit }) => {
-      const [meter, { items, next }] = await Promise.all([
-        agent.meter(meterId),
-        fittingPage(limit, (limit) => agent.history(meterId, { before, limit })),
-      ])
+    run: async ({ meterId, externalId, clientSystemId = null, before, limit }) => {
+      if ((meterId === undefined) === (externalId === undefined)) {
+        throw new AgentError('bad_request', 'The input must have either meterId or externalId', {
+          hint: 'Name the meter by one of them',
+        })
+      }
+      const meter =
+        externalId === undefined
+          ? await agent.meter(meterId ?? 0)
+          : await agent.meterByExternalId(clientSystemId, externalId)
+      const { items, next } = await fittingPage(limit, (limit) => agent.history(meter.id, { before, limit }))
       return { meter, history: { changes: items, next: cursorText(next) } }
     },
   })
