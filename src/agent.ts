@@ -1,21 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ClientSystem, Config } from './config.ts'
+import { listChanges, listHistory, listRejected } from './db/changes.ts'
 import { drizzle } from './db/drizzle.ts'
-import {
-  findMeter,
-  findMeterByExternalId,
-  listChanges,
-  listHistory,
-  listMeters,
-  listRejected,
-  type MeterFilter,
-} from './db/meters.ts'
+import { findMeter, findMeterByExternalId, listMeters, type MeterFilter } from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
 import type { Found } from './db/pages.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
 import { findActiveRun, findRun, listRuns, listRunsSince } from './db/runs.ts'
-import { AgentError } from './errors.ts'
+import { AgentError, NotFoundError } from './errors.ts'
 import type {
   Change,
   ChangeOperation,
@@ -112,13 +105,13 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   async function run(id: string): Promise<Run> {
     const found = await findRun(db, id)
     if (found && ids.includes(found.clientSystemId)) return found
-    throw new AgentError('not_found', `There is no run ${id}`, { hint: 'GET /api/runs lists them' })
+    throw new NotFoundError('run', id)
   }
 
   async function meter(id: number): Promise<Meter> {
     const found = await findMeter(lists, ids, id)
     if (found) return found
-    throw new AgentError('not_found', `There is no meter ${id}`, { hint: 'GET /api/meters lists them' })
+    throw new NotFoundError('meter', id)
   }
 
   return {
@@ -201,9 +194,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
       const { id } = clientSystem(clientSystemId)
       const found = await findMeterByExternalId(lists, id, externalId)
       if (found) return found
-      throw new AgentError('not_found', `There is no meter with external id ${externalId}`, {
-        hint: 'GET /api/meters lists them',
-      })
+      throw new NotFoundError('meter', `with external id ${externalId}`)
     },
 
     history: async (

@@ -52,6 +52,16 @@ export class AgentError<Code extends string = RunErrorCode | RequestErrorCode> e
   }
 }
 
+/** A run or a meter that is not there. Its hint says where HTTP lists them. */
+export class NotFoundError extends AgentError<'not_found'> {
+  readonly what: 'run' | 'meter'
+
+  constructor(what: 'run' | 'meter', name: string | number) {
+    super('not_found', `There is no ${what} ${name}`, { hint: `GET /api/${what}s lists them` })
+    this.what = what
+  }
+}
+
 /** A fault of the configuration, found at start: every fault in one message. The process exits with status 78. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]

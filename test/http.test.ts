@@ -318,6 +318,17 @@ test('meters are found by exact id first, by kind and location, with their total
   assert.equal((await page('')).total, 120)
   assert.equal((await page('kind=electricity&location=Hall%203')).total, 17)
   assert.equal((await page('kind=water')).total, 0)
-  const wrong = await agent.api<Problem>('/api/meters?q=%00')
-  assert.match(wrong.body.detail, /^The parameters are wrong: q: /)
+  assert.equal((await page('state=inactive&limit=1')).total, 0)
+  assert.equal((await page('state=active&limit=1')).total, 120)
+  const beyond = Buffer.from('"a\\u0000"').toString('base64url')
+  for (const [parameter, text] of [
+    ['q', '%00'],
+    ['kind', 'a%00'],
+    ['location', '%00'],
+    ['after', beyond],
+  ]) {
+    const { status, body } = await agent.api<Problem>(`/api/meters?${parameter}=${text}`)
+    assert.equal(status, 400)
+    assert.match(body.detail, new RegExp(`^The parameters are wrong: ${parameter}: expected `))
+  }
 })

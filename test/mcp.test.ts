@@ -189,8 +189,11 @@ for (const { name, specification, transport } of ways) {
       const { code, hint } = await refused(client, tool, { meterId: 4711 })
       assert.deepEqual([code, hint], ['not_found', 'find_meters finds meters'])
     }
-    for (const tool of ['start_meter_sync', 'list_sync_runs', 'find_meters']) {
-      const { code, hint } = await refused(client, tool, { clientSystemId: 'south' })
+    const absent = await refused(client, 'get_meter', { externalId: 'nowhere' })
+    assert.deepEqual([absent.code, absent.hint], ['not_found', 'find_meters finds meters'])
+    for (const tool of ['start_meter_sync', 'list_sync_runs', 'find_meters', 'get_meter']) {
+      const args = { clientSystemId: 'south', ...(tool === 'get_meter' && { externalId: '1' }) }
+      const { code, hint } = await refused(client, tool, args)
       assert.deepEqual([code, hint], ['not_found', 'Known are: main'])
     }
     const wrong: [string, Record<string, unknown>, RegExp][] = [
@@ -202,7 +205,9 @@ for (const { name, specification, transport } of ways) {
       ['get_meter', { meterId: 1, before: 'x' }, /next of the page before/],
       ['list_sync_runs', { limit: 201 }, /limit/],
       ['find_meters', { state: 'gone' }, /state/],
-      ['find_meters', { q: 'a\u0000b' }, /NUL character/],
+      ['find_meters', { q: 'a\u0000b' }, /q: .*NUL character/],
+      ['find_meters', { kind: '\u0000' }, /kind: .*NUL character/],
+      ['get_meter', { externalId: '\u0000' }, /externalId: .*NUL character/],
       ['get_meter_readings', { meterId: 1, from: 'yesterday' }, /offset/],
       ['start_meter_sync', { approveDeletes: 1_000 }, /approveDeletes/],
       ['start_meter_sync', { query: 'delete from meter' }, /query/],

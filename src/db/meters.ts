@@ -1,5 +1,5 @@
 import { errorCode } from '../errors.ts'
-import type { Change, ChangeOperation, Meter, Reading, Rejected } from '../events.ts'
+import type { Meter, Reading } from '../events.ts'
 import type { Queryable } from './connect.ts'
 import { parseObject } from './json.ts'
 import { type Found, findPage } from './pages.ts'
@@ -64,10 +64,13 @@ export type MeterFilter = {
   after: string | null
 }
 
-/** A page of meters, and on the first one how many the filter matches; null where more than 10,000 match a search. */
+/**
+ * A page of meters, and on the first one how many the filter matches: null on later ones, and where a search matches more
+ * than 10,000. `after` is where the next page begins.
+ */
 export type FoundMeters = Found<Meter> & { total: number | null; after: string | null }
 
-/** Counting what a search matches ends here: it looks at as many meters as the search itself. */
+/** Counting what a search matches ends here: with a million meters it takes a second, as the search itself. */
 const maxCountedMatches = 10_000
 
 /**
@@ -110,7 +113,7 @@ async function searchMeters(
        and ($5::text is null or location = $5)`
   const values = [clientSystemId, search, state === 'all' ? null : state === 'active', kind, location]
   const first = after === null
-  const [exact, rest, total] = await Promise.all([
+  const [exact, rest] = await Promise.all([
     first && search !== null
       ? db.query<MeterRow>(`select ${meterColumns} ${matching} and external_id = $2`, values)
       : null,
@@ -128,31 +131,43 @@ async function searchMeters(
       [...values, after],
       limit,
     ),
-    first ? countMatches(db, matching, values, search === null) : null,
   ])
   const found = [...(exact?.rows ?? []), ...rest.items].map(toMeter)
   const items = found.slice(0, limit)
+  const more = rest.more || found.length > limit
   const last = items.at(-1)
   return {
     items,
-    more: rest.more || found.length > limit,
-    total,
+    more,
+    total: !first ? null : more ? await countMeters(db, filter, matching, values) : items.length,
     after: last === undefined ? null : first && items.length === 1 && exact?.rows.length === 1 ? '' : last.externalId,
   }
 }
 
-async function countMatches(
+/**
+ * How many meters the filter matches. All, active and inactive ones are known from the last success; kind and location
+ * take a quarter of a second with a million meters.
+ */
+async function countMeters(
   db: Queryable,
+  { clientSystemId, search, state, kind, location }: MeterFilter,
   matching: string,
   values: unknown[],
-  whole: boolean,
 ): Promise<number | null> {
+  if (search === null && kind === null && location === null) {
+    const { rows } = await db.query<{ all: number; active: number }>(
+      `select meters_total::float8 as all, meters_active::float8 as active from sync.client_system where id = $1`,
+      [clientSystemId],
+    )
+    const { all, active } = rows[0] ?? { all: 0, active: 0 }
+    return { all, active, inactive: all - active }[state]
+  }
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::float8 as count from (select 1 ${matching} limit $6) matching`,
-    [...values, whole ? null : maxCountedMatches + 1],
+    [...values, search === null ? null : maxCountedMatches + 1],
   )
   const count = rows[0]?.count ?? 0
-  return !whole && count > maxCountedMatches ? null : count
+  return search !== null && count > maxCountedMatches ? null : count
 }
 
 export async function findMeterByExternalId(
@@ -173,127 +188,4 @@ export async function findMeter(db: Queryable, clientSystemIds: string[], id: nu
     [id, clientSystemIds],
   )
   return rows[0] ? toMeter(rows[0]) : null
-}
-
-type ChangeRow = {
-  runId: string
-  at: Date
-  meterId: string
-  externalId: string
-  operation: ChangeOperation
-  before: string | null
-  after: string | null
-}
-
-function toChange(row: ChangeRow): Change {
-  return {
-    ...row,
-    at: row.at.toISOString(),
-    meterId: Number(row.meterId),
-    before: row.before === null ? null : parseObject(row.before),
-    after: row.after === null ? null : parseObject(row.after),
-  }
-}
-
-export type ChangeFilter = {
-  runId: string
-  clientSystemId: string
-  /** Whether the run inserted any: all meters would be looked through for them. */
-  inserted: boolean
-  operation: ChangeOperation | null
-  after: string | null
-}
-
-/** A page of a run's changes by external id. Insertions are told by the meters themselves. */
-export async function listChanges(
-  db: Queryable,
-  { runId, clientSystemId, inserted, operation, after }: ChangeFilter,
-  limit: number,
-): Promise<Found<Change>> {
-  const select = `
-     (
-       select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
-         before::text as before, after::text as after
-       from sync.meter_change
-       where run_id = $1 and external_id > coalesce($3, '') and ($4::text is null or operation = $4)
-       order by external_id
-       limit $6
-     )
-     union all (
-       select created_run_id, created_at, id, external_id, 'insert', null, null
-       from sync.meter
-       where $5::boolean and client_system_id = $2 and created_run_id = $1 and external_id > coalesce($3, '')
-         and coalesce($4, 'insert') = 'insert'
-       order by external_id
-       limit $6
-     )
-     order by "externalId"
-     limit $6`
-  const page = { select, order: '"externalId"' }
-  const { items, more } = await findPage<ChangeRow>(
-    db,
-    page,
-    [runId, clientSystemId, after, operation, inserted],
-    limit,
-  )
-  return { items: items.map(toChange), more }
-}
-
-/** A page of what happened to a meter, newest first. `before` is the time and run that the page before ended with. */
-export async function listHistory(
-  db: Queryable,
-  meterId: number,
-  before: { at: string; runId: string } | null,
-  limit: number,
-): Promise<Found<{ change: Change; cursor: { at: string; runId: string } }>> {
-  const select = `
-     select *, at::text as "cursorAt"
-     from (
-       select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
-         before::text as before, after::text as after
-       from sync.meter_change
-       where meter_id = $1
-       union all
-       select created_run_id, created_at, id, external_id, 'insert', null, null
-       from sync.meter
-       where id = $1
-     ) change
-     where $2::timestamptz is null or (at, "runId") < ($2::timestamptz, $3::uuid)
-     order by at desc, "runId" desc
-     limit $4`
-  const { items, more } = await findPage<ChangeRow & { cursorAt: string }>(
-    db,
-    { select, order: 'at desc, "runId" desc' },
-    [meterId, before?.at ?? null, before?.runId ?? null],
-    limit,
-  )
-  return {
-    items: items.map(({ cursorAt, ...row }) => ({ change: toChange(row), cursor: { at: cursorAt, runId: row.runId } })),
-    more,
-  }
-}
-
-/** A page of a run's rejected rows in the order they came; `after` is the id that the page before ended with. */
-export async function listRejected(
-  db: Queryable,
-  runId: string,
-  after: number,
-  limit: number,
-): Promise<Found<{ rejected: Rejected; id: number }>> {
-  const select = `
-     select id, external_id as "externalId", reason, row::text as row
-     from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`
-  const { items, more } = await findPage<{ id: string; externalId: string | null; reason: string; row: string }>(
-    db,
-    { select, order: 'id' },
-    [runId, after],
-    limit,
-  )
-  return {
-    items: items.map(({ id, externalId, reason, row }) => ({
-      rejected: { externalId, reason, row: parseObject(row) },
-      id: Number(id),
-    })),
-    more,
-  }
 }

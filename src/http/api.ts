@@ -2,7 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import type { Agent } from '../agent.ts'
-import { AgentError } from '../errors.ts'
+import { AgentError, NotFoundError } from '../errors.ts'
 import { cursorText } from '../paging.ts'
 import type { Asking } from './access.ts'
 import {
@@ -133,8 +133,8 @@ export function createApi(agent: Agent, streams: Streams) {
 }
 
 /** An id that cannot be one names nothing: 404, as for one that is not there. */
-function id<T>(text: string, schema: z.ZodType<T, string>, what: string): T {
+function id<T>(text: string, schema: z.ZodType<T, string>, what: 'run' | 'meter'): T {
   const parsed = schema.safeParse(text)
   if (parsed.success) return parsed.data
-  throw new AgentError('not_found', `There is no ${what} ${text}`, { hint: `GET /api/${what}s lists them` })
+  throw new NotFoundError(what, text)
 }

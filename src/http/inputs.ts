@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { changeOperations, runStatuses } from '../events.ts'
 import { isStorableTime } from '../lib/time.ts'
 import { changeCursor, historyCursor, meterCursor, readingCursor, rejectedCursor, runCursor } from '../paging.ts'
+import { searchedText } from '../wire/text.ts'
 
 /**
  * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
@@ -60,15 +61,12 @@ export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
 
 export const metersQuery = pageQuery.extend({
   clientSystemId,
-  q: z
-    .string()
-    .max(1_000)
-    .refine((text) => !text.includes('\0'), { error: 'expected a text without a NUL character' })
+  q: searchedText
     .optional()
     .describe('Literal text within external id, name or serial number; the exact external id comes first'),
   state: z.enum(['active', 'inactive', 'all']).default('all'),
-  kind: z.string().max(1_000).optional().describe('Exactly this kind'),
-  location: z.string().max(1_000).optional().describe('Exactly this location'),
+  kind: searchedText.optional().describe('Exactly this kind'),
+  location: searchedText.optional().describe('Exactly this location'),
   after: meterCursor,
 })
 

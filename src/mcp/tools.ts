@@ -1,7 +1,7 @@
 import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
-import { AgentError, faultsOf } from '../errors.ts'
+import { AgentError, faultsOf, NotFoundError } from '../errors.ts'
 import { explain } from '../explain.ts'
 import { isStorableTime } from '../lib/time.ts'
 import type { Log } from '../log.ts'
@@ -15,6 +15,7 @@ import {
   runCursor,
 } from '../paging.ts'
 import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../shapes.ts'
+import { searchedText } from '../wire/text.ts'
 import { answer, RunRefusal, refusal, refusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
 import { meterRow, runRow, statusWithVerdicts, toMeterRow, toRunRow, withVerdict } from './rows.ts'
@@ -26,8 +27,6 @@ type Tool<Input, Output> = {
   output: z.ZodType<Output>
   /** The defaults of the protocol are pessimistic: all four are said. */
   annotations: Required<Omit<ToolAnnotations, 'title'>>
-  /** Where to find what was not found. */
-  notFound?: string
   run: (input: Input) => Promise<Output>
 }
 
@@ -61,7 +60,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
       try {
         return answer(await tool.run(accept(input, given)))
       } catch (thrown) {
-        return refusal(pointed(explain(thrown, log, { tool: name }), tool.notFound))
+        return refusal(pointed(explain(thrown, log, { tool: name })))
       }
     }
     calls.set(name, call)
@@ -122,7 +121,6 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     input: z.strictObject({ runId }),
     output: z.object({ run }),
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-    notFound: 'list_sync_runs lists the runs',
     run: async ({ runId }) => {
       const { run, cancelled } = await agent.cancel(runId)
       if (cancelled) return { run }
@@ -154,7 +152,6 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     input: z.strictObject({ runId }),
     output: run,
     annotations: reads,
-    notFound: 'list_sync_runs lists the runs',
     run: ({ runId }) => agent.run(runId),
   })
 
@@ -165,7 +162,6 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     input: z.strictObject({ runId, operation: operation.optional(), limit, after: changeCursor }),
     output: z.object({ changes: z.array(change), next }),
     annotations: reads,
-    notFound: 'list_sync_runs lists the runs',
     run: async ({ runId, operation = null, after, limit }) => {
       const { items, next } = await fittingPage(limit, (limit) => agent.changes(runId, { operation, after, limit }))
       return { changes: items, next: cursorText(next) }
@@ -179,7 +175,6 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     input: z.strictObject({ runId, limit, after: rejectedCursor }),
     output: z.object({ rejected: z.array(rejected), next }),
     annotations: reads,
-    notFound: 'list_sync_runs lists the runs',
     run: async ({ runId, after, limit }) => {
       const { items, next } = await fittingPage(limit, (limit) => agent.rejected(runId, { after: after ?? 0, limit }))
       return { rejected: items, next: cursorText(next) }
@@ -192,15 +187,10 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
       'The meters of a Client System by external id: all of them, or those that a text is found in, of which the one with exactly that external id comes first. Compact rows; get_meter returns all of one.',
     input: z.strictObject({
       clientSystemId,
-      q: z
-        .string()
-        .max(1_000)
-        .refine((text) => !text.includes('\0'), { error: 'expected a text without a NUL character' })
-        .optional()
-        .describe('Literal text within external id, name or serial number'),
+      q: searchedText.optional().describe('Literal text within external id, name or serial number'),
       state: z.enum(['active', 'inactive', 'all']).default('all'),
-      kind: z.string().max(1_000).optional().describe('Exactly this kind'),
-      location: z.string().max(1_000).optional().describe('Exactly this location'),
+      kind: searchedText.optional().describe('Exactly this kind'),
+      location: searchedText.optional().describe('Exactly this location'),
       detail,
       limit,
       after: meterCursor,
@@ -223,14 +213,13 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     description: 'One meter as it is now, and what the runs changed of it, newest first.',
     input: z.strictObject({
       meterId: meterId.optional(),
-      externalId: z.string().max(1_000).optional().describe('Its key in the Client System, in place of meterId'),
+      externalId: searchedText.optional().describe('Its key in the Client System, in place of meterId'),
       clientSystemId,
       limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
       before: historyCursor,
     }),
     output: z.object({ meter, history: z.object({ changes: z.array(change), next }) }),
     annotations: reads,
-    notFound: 'find_meters finds meters',
     run: async ({ meterId, externalId, clientSystemId = null, before, limit }) => {
       if ((meterId === undefined) === (externalId === undefined)) {
         throw new AgentError('bad_request', 'The input must have either meterId or externalId', {
@@ -258,7 +247,6 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     }),
     output: z.object({ readings: z.array(reading), next }),
     annotations: reads,
-    notFound: 'find_meters finds meters',
     run: async ({ meterId, from = null, to = null, before, limit }) => {
       const { items, next } = await fittingPage(limit, (limit) => agent.readings(meterId, { from, to, before, limit }))
       return { readings: items, next: cursorText(next) }
@@ -283,7 +271,8 @@ function accept<Input>(schema: z.ZodType<Input>, given: unknown): Input {
 }
 
 /** An assistant has tools, not routes. */
-function pointed(error: AgentError, notFound: string | undefined): AgentError {
-  if (error.code !== 'not_found' || notFound === undefined) return error
-  return new AgentError('not_found', error.message, { hint: notFound, cause: error })
+function pointed(error: AgentError): AgentError {
+  if (!(error instanceof NotFoundError)) return error
+  const hint = error.what === 'run' ? 'list_sync_runs lists the runs' : 'find_meters finds meters'
+  return new AgentError('not_found', error.message, { hint, cause: error })
 }
