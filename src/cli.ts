@@ -27,8 +27,8 @@ Usage: node src/main.ts [command]
   --help     this text
   --version  the version
 
-Configuration is read from the environment and .env; .env.example lists every variable. With neither DATABASE_URL
-nor CLIENT_SYSTEM_URL set, serve runs a demonstration with databases of its own.
+Configuration is read from the environment and, except by mcp, from .env; .env.example lists every variable. With neither
+DATABASE_URL nor CLIENT_SYSTEM_URL set, serve runs a demonstration with databases of its own.
 
 Exit status: 0 done, 1 failed, 2 usage, 75 busy (a sync is active), 78 configuration.
 `

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { parseEnv } from 'node:util'
-import { CronExpressionParser } from 'cron-parser'
 import { z } from 'zod'
-import { ConfigError, errorCode, errorMessage } from './errors.ts'
-import { type DatabaseTarget, type Fault, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
+import { readDotEnv, readFiles } from './config/files.ts'
+import { scheduleInterval } from './config/schedule.ts'
+import { ConfigError } from './errors.ts'
+import { type DatabaseTarget, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
 
 /** A deletion that looks like an accident is one beyond these (CONTRACT.md, `DELETE_GUARD_…`). */
 export type DeleteGuard = { minimum: number; percent: number; maximum: number }
@@ -45,8 +44,6 @@ export type Config = {
 
 /** What is set when neither URL is: the caller starts the demonstration and parses again with its URLs. */
 export type Environment = Record<string, string | undefined>
-
-const secrets = ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'AUTH_TOKEN', 'WEBHOOK_URL', 'WEBHOOK_SECRET'] as const
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -98,34 +95,12 @@ const schema = z.object({
 })
 
 /**
- * The process's environment over the `.env` of the working directory, with every `NAME_FILE` of a secret read.
- * Empty values count as not set. Throws ConfigError when a file cannot be read.
+ * Returns the process's environment over the `.env` of the working directory, with every `NAME_FILE` read. Without `dotEnv`
+ * no file of the working directory is read: an assistant starts `mcp` in a workspace, whose author must not choose the
+ * databases or the query.
  */
-export function readEnvironment(): Environment {
-  const merged: Environment = { ...readDotEnv(), ...process.env }
-  const faults: string[] = []
-  for (const name of secrets) {
-    const file = merged[`${name}_FILE`]
-    if (!file) continue
-    if (merged[name]) faults.push(`${name}: expected either ${name} or ${name}_FILE, both are set`)
-    try {
-      merged[name] = readFileSync(file, 'utf8').trim()
-      if (merged[name] === '') faults.push(`${name}_FILE: expected a secret, the file is empty`)
-    } catch (error) {
-      faults.push(`${name}_FILE: cannot be read: ${errorMessage(error)}`)
-    }
-  }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined && value !== ''))
-}
-
-function readDotEnv(): Environment {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return {}
-    throw new ConfigError([`.env: cannot be read: ${errorMessage(error)}`])
-  }
+export function readEnvironment({ dotEnv = true } = {}): Environment {
+  return readFiles({ ...(dotEnv ? readDotEnv() : {}), ...process.env })
 }
 
 /** The secrets of an environment, right or wrong: of a connection's URL its password, as it is typed and as it is meant. */
@@ -173,7 +148,9 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     fault('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
   }
   const syncDatabase = env.DATABASE_URL ? parseTarget(env.DATABASE_URL, 'DATABASE_URL', fault) : null
-  const source = env.CLIENT_SYSTEM_URL ? parseTarget(env.CLIENT_SYSTEM_URL, 'CLIENT_SYSTEM_URL', fault) : null
+  const source = env.CLIENT_SYSTEM_URL
+    ? parseTarget(env.CLIENT_SYSTEM_URL, 'CLIENT_SYSTEM_URL', fault, { insecure: env.CLIENT_SYSTEM_INSECURE })
+    : null
   if (source && !source.verified && !env.CLIENT_SYSTEM_INSECURE) {
     fault(
       'CLIENT_SYSTEM_URL',
@@ -231,50 +208,4 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     secrets: secretsOf(environment),
     webhook,
   }
-}
-
-function scheduleInterval(cron: string, timeZone: string, fault: Fault): number {
-  let tz = timeZone
-  try {
-    new Intl.DateTimeFormat('en', { timeZone })
-  } catch {
-    fault('SYNC_TIMEZONE', `${timeZone} is not a time zone; expected a name like UTC or Europe/Zurich`)
-    tz = 'UTC'
-  }
-  if (cron.trim().split(/\s+/).length !== 5) {
-    fault('SYNC_CRON', 'expected five fields: minute hour day month weekday')
-    return 0
-  }
-  try {
-    return longestGap(cron, tz)
-  } catch (error) {
-    fault('SYNC_CRON', `${errorMessage(error)}; expected five fields: minute hour day month weekday`)
-    return 0
-  }
-}
-
-/**
- * The longest gap between two times of a schedule, in milliseconds: within an hour, or from the last minute of an hour to
- * the first of the next. The same whenever the agent starts, so the hours of a whole week are looked at, nights and weekends
- * among them, and of a whole year where not every month has any. Throws when the schedule cannot be read.
- */
-function longestGap(cron: string, tz: string): number {
-  const minutes = [...CronExpressionParser.parse(cron, { tz }).fields.minute.values]
-    .map(Number)
-    .toSorted((a, b) => a - b)
-  const [first = 0] = minutes
-  const last = minutes.at(-1) ?? first
-  const withinHour = Math.max(...minutes.map((minute, at) => minute - (minutes[at - 1] ?? minute)))
-
-  const hours = CronExpressionParser.parse(cron.trim().replace(/^\S+/, String(first)), { tz })
-  const [, , , month] = cron.trim().split(/\s+/)
-  const until = Date.now() + (month === '*' ? 8 : 367) * 86_400_000
-  let betweenHours = 0
-  let time = hours.next().getTime()
-  for (let gaps = 0; gaps < 30 || time < until; gaps++) {
-    const next = hours.next().getTime()
-    betweenHours = Math.max(betweenHours, next - time)
-    time = next
-  }
-  return Math.max(withinHour * 60_000, betweenHours - (last - first) * 60_000)
 }

@@ -32,7 +32,7 @@ async function main(args: string[]): Promise<number> {
       process.stderr.write(`meter-sync-agent cannot start:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`)
       return exit.configuration
     }
-    const redact = createRedact(secretsOf(readEnvironment()))
+    const redact = createRedact(secretsOf(readEnvironment(filesOf(command.name))))
     if (error instanceof AgentError) {
       complain(redact(error.message))
       if (error.hint) complain(error.hint)
@@ -41,6 +41,11 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`meter-sync-agent cannot start: ${redact(errorMessage(error))}\n`)
     return exit.failed
   }
+}
+
+/** An assistant starts `mcp` in the folder that it works on, whose `.env` is not the administrator's. */
+function filesOf(command: string): { dotEnv: boolean } {
+  return { dotEnv: command !== 'mcp' }
 }
 
 async function run(command: Command): Promise<number> {
@@ -155,7 +160,7 @@ async function withAgent(
   level: string,
   work: (agent: Agent, life: Life & { log: Log }) => Promise<number>,
 ): Promise<number> {
-  const environment = readEnvironment()
+  const environment = readEnvironment(filesOf(name))
   if (wantsDemonstration(environment)) {
     const missing = `${name} needs DATABASE_URL and CLIENT_SYSTEM_URL; with neither set there is only the demonstration`
     throw new ConfigError([`${missing}, which serve runs with its own page and API`])

@@ -28,7 +28,10 @@ export type Connecting = { application: string; connectMilliseconds: number }
 export function connectionOptions(target: DatabaseTarget, { application, connectMilliseconds }: Connecting) {
   return {
     connectionString: target.url,
-    ssl: target.tls && { rejectUnauthorized: true, ca: target.tls.ca },
+    ssl:
+      target.tls === 'unverified'
+        ? { rejectUnauthorized: false }
+        : target.tls && { rejectUnauthorized: true, ca: target.tls.ca },
     application_name: application,
     connectionTimeoutMillis: connectMilliseconds,
     keepAlive: true,

@@ -151,7 +151,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     return { version, encoding, place, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     const { stream } = client.connection
-    const trusted = stream instanceof TLSSocket && stream.authorized
+    const trusted = stream instanceof TLSSocket && (stream.authorized || target.tls === 'unverified')
     cut()
     await close()
     throw connectError(error, name, {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { rootCertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { type Environment, parseConfig, readEnvironment, wantsDemonstration } from '../../src/config.ts'
@@ -69,7 +70,10 @@ const wrong: Record<string, string[]> = {
   CLIENT_SYSTEM_INSECURE: ['yes', '1'],
   CLIENT_SYSTEM_ID: ['Main', 'a b', 'x'.repeat(64), 'ä', "'; drop table run; --"],
   CLIENT_SYSTEM_NAME: [' ', 'x'.repeat(201)],
-  SYNC_CRON: ['hourly', '* * * *', '0 0 * * * *', '61 * * * *', '@hourly'],
+  SYNC_CRON: [
+    ...['hourly', '* * * *', '0 0 * * * *', '61 * * * *', '@hourly', 'H * * * *', 'H(0-29)/10 * * * *', '0 0 L * *'],
+    ...['0 0 15W * *', '0 0 * * 5#2', '0 0 ? * *', '0 0 * * 5L', '0 0 * mai *', '0 0 * * mon-', '*/ * * * *'],
+  ],
   SYNC_TIMEZONE: ['Mars/Olympus', 'UTC+'],
   RUN_TIMEOUT_SECONDS: ['0', '-1', '1.5', '1e3', 'x', '86401', ' 5', '0x10', '１'],
   READ_START_SECONDS: ['0', 'never'],
@@ -84,8 +88,16 @@ const wrong: Record<string, string[]> = {
   AUTH_TOKEN: ['short'],
   ROLE: ['ALL', 'both'],
   LOG_LEVEL: ['verbose'],
-  DATABASE_URL: ['mysql://host/db', 'host=here', 'postgres://h:port/db'],
-  CLIENT_SYSTEM_URL: ['http://host/', 'postgres://u:p@127.0.0.1/db?sslmode=strict', 'postgres://h/db?sslmode=disable'],
+  DATABASE_URL: [
+    ...['mysql://host/db', 'host=here', 'postgres://h:port/db', 'jdbc:postgresql://h/db', 'postgres://h/db?schema=x'],
+    ...['postgres://a,b/db', 'postgres://u@/db', 'postgres://u:5%@h/db', 'postgres://h/db?dbname=x'],
+  ],
+  CLIENT_SYSTEM_URL: [
+    'http://host/',
+    'postgres://u:p@127.0.0.1/db?sslmode=strict',
+    'postgres://h/db?sslmode=disable',
+    'postgres://h/db?currentSchema=x',
+  ],
 }
 
 test('a variable that cannot be used is refused by its name with what was expected, and no other', () => {
@@ -182,9 +194,14 @@ test('a URL cannot talk the driver out of verifying the server', () => {
 test('sslrootcert is read at start, and a file that is not there is a fault', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   const file = join(directory, 'ca.pem')
-  await writeFile(file, 'PEM')
+  const [authority = ''] = rootCertificates
+  await writeFile(file, authority)
   const url = (path: string) => ({ CLIENT_SYSTEM_URL: `postgres://u:p@db.example.org/db?sslrootcert=${path}` })
-  assert.deepEqual(source(url(file)).target.tls, { ca: 'PEM' })
+  assert.deepEqual(source(url(file)).target.tls, { ca: authority })
+  await writeFile(file, 'PEM')
+  assert.match(faults(url(file)).join(), /holds no certificate; expected PEM/)
+  const system = source(url('system')).target.tls
+  assert.match(typeof system === 'object' ? (system.ca ?? '') : '', /BEGIN CERTIFICATE/)
   assert.deepEqual(names(url(join(directory, 'none'))), ['CLIENT_SYSTEM_URL'])
   await rm(directory, { recursive: true })
 })
@@ -221,7 +238,51 @@ test('freshness is the same whenever the agent starts: nights and weekends count
   }
 })
 
-test('each secret may come from a file; both at once or a file that cannot be read is a fault', async (t) => {
+test('sslmode=require, prefer and allow with CLIENT_SYSTEM_INSECURE encrypt and do not verify; anything else still does', () => {
+  const url = (parameters: string) => ({ CLIENT_SYSTEM_URL: `postgres://u:p@db.example.org/db${parameters}` })
+  const CLIENT_SYSTEM_INSECURE = 'true'
+  for (const sslmode of ['require', 'prefer', 'allow']) {
+    const { target, insecure } = source({ ...url(`?sslmode=${sslmode}`), CLIENT_SYSTEM_INSECURE })
+    assert.deepEqual([target.tls, insecure], ['unverified', true], sslmode)
+  }
+  for (const parameters of ['', '?sslmode=verify-ca', '?sslmode=verify-full']) {
+    const { target, insecure } = source({ ...url(parameters), CLIENT_SYSTEM_INSECURE })
+    assert.deepEqual([target.tls, insecure], [{ ca: undefined }, false], parameters)
+  }
+})
+
+test('an @ behind the host is a password that is not encoded: refused without any part of it', async () => {
+  for (const password of ['Sum@mer/2026', 'Sum@mer?2026', 'Sum@mer#2026', 'Sum/mer', '12#Sum', '7?Sum@x'])
+    for (const name of ['DATABASE_URL', 'CLIENT_SYSTEM_URL']) {
+      const [fault = '', ...others] = faults({ [name]: `postgres://reader:${password}@db.example.org/meters` })
+      assert.deepEqual(others, [])
+      assert.match(fault, new RegExp(`^${name}: .*percent-encode the password`))
+      assert.doesNotMatch(fault, /Sum|mer|2026|12/)
+    }
+  const CLIENT_SYSTEM_URL = 'postgres://reader:Sum@mer/2026@db.example.org/meters'
+  const { code, out, err } = await runCommand([], { ...urls, CLIENT_SYSTEM_URL }, { cwd: tmpdir() })
+  assert.equal(code, 78)
+  assert.match(err, /CLIENT_SYSTEM_URL: .*percent-encode the password/)
+  assert.doesNotMatch(out + err, /Sum|2026/)
+})
+
+test('the forms in which libpq names a socket work', () => {
+  for (const text of [
+    'postgres://u:p@/db?host=/var/run/postgresql',
+    'postgres://u:p@%2Fvar%2Frun%2Fpostgresql/db',
+    'postgres://u:p@localhost/db?host=/var/run/postgresql',
+  ]) {
+    const { target } = source({ CLIENT_SYSTEM_URL: text })
+    assert.deepEqual(target, { url: 'postgres://u:p@localhost/db?host=%2Fvar%2Frun%2Fpostgresql', tls: false }, text)
+  }
+})
+
+test('names and ranges of the five fields of cron are taken', () => {
+  for (const cron of ['*/15 6-20 * * mon-fri', '0,30 0 1-15/2 JAN,jul *', '5/10 * * * 7', '0 0 29 2 SUN-TUE'])
+    assert.deepEqual(faults({ SYNC_CRON: cron }), [], cron)
+})
+
+test('each secret and the query may come from a file; both at once or a file that cannot be read is a fault', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   const before = { ...process.env }
   t.after(async () => {
@@ -230,20 +291,24 @@ test('each secret may come from a file; both at once or a file that cannot be re
   })
   const file = join(directory, 'secret')
   await writeFile(file, `${urls.DATABASE_URL}\n`)
-  process.env = { DATABASE_URL_FILE: file, AUTH_TOKEN_FILE: file, PORT: '' }
+  process.env = { DATABASE_URL_FILE: file, AUTH_TOKEN_FILE: file, CLIENT_SYSTEM_QUERY_FILE: file, PORT: '' }
   const environment = readEnvironment()
   assert.equal(environment.DATABASE_URL, urls.DATABASE_URL)
   assert.equal(environment.AUTH_TOKEN, urls.DATABASE_URL)
+  assert.equal(environment.CLIENT_SYSTEM_QUERY, urls.DATABASE_URL)
   assert.equal('PORT' in environment, false, 'what is empty is not set')
   process.env = { DATABASE_URL_FILE: join(directory, 'none'), AUTH_TOKEN_FILE: file, AUTH_TOKEN: 'another' }
-  assert.throws(readEnvironment, (error) => {
-    assert.ok(error instanceof ConfigError)
-    assert.deepEqual(error.faults.map((fault) => fault.replace(/:.*/s, '')).toSorted(), [
-      'AUTH_TOKEN',
-      'DATABASE_URL_FILE',
-    ])
-    return true
-  })
+  assert.throws(
+    () => readEnvironment(),
+    (error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.deepEqual(error.faults.map((fault) => fault.replace(/:.*/s, '')).toSorted(), [
+        'AUTH_TOKEN',
+        'DATABASE_URL_FILE',
+      ])
+      return true
+    },
+  )
 })
 
 test('freshness knows a schedule that pauses for months', (t) => {
@@ -263,13 +328,67 @@ test('a .env that is there and cannot be read is a fault, and none is none', asy
     await rm(directory, { recursive: true })
   })
   process.chdir(directory)
-  assert.doesNotThrow(readEnvironment)
+  assert.doesNotThrow(() => readEnvironment())
   await mkdir('.env')
-  assert.throws(readEnvironment, (error) => {
-    assert.ok(error instanceof ConfigError)
-    assert.match(error.faults.join(), /^\.env: cannot be read: EISDIR/)
-    return true
+  assert.throws(
+    () => readEnvironment(),
+    (error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.match(error.faults.join(), /^\.env: cannot be read: EISDIR/)
+      return true
+    },
+  )
+})
+
+test('mcp reads no .env of the folder that an assistant works in; other commands do', async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
+  t.after(() => rm(cwd, { recursive: true }))
+  const planted = `DATABASE_URL=postgres://127.0.0.1:1/planted\nCLIENT_SYSTEM_URL=postgres://127.0.0.1:1/planted\n`
+  await writeFile(join(cwd, '.env'), `${planted}CLIENT_SYSTEM_QUERY=select * from planted\n`)
+  const [mcp, status] = await Promise.all([runCommand(['mcp'], {}, { cwd }), runCommand(['status'], {}, { cwd })])
+  assert.deepEqual([mcp.code, mcp.out], [78, ''])
+  assert.match(mcp.err, /mcp needs DATABASE_URL and CLIENT_SYSTEM_URL/)
+  assert.equal(status.code, 1)
+  assert.match(status.err, /Cannot connect to the Sync database: .*127\.0\.0\.1:1/)
+  await writeFile(join(cwd, '.env'), 'PORT="80"80\n')
+  assert.match((await runCommand(['mcp'], {}, { cwd })).err, /mcp needs DATABASE_URL/)
+  const cut = await runCommand(['status'], {}, { cwd })
+  assert.deepEqual([cut.code, cut.out], [78, ''])
+  assert.match(cut.err, /^ {2}\.env: the value of PORT has the quote/m)
+})
+
+test('a quoted name within the quotes of .env is refused by the name of the variable; other quotes are taken', async (t) => {
+  const before = { cwd: process.cwd(), env: { ...process.env } }
+  const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
+  t.after(async () => {
+    process.chdir(before.cwd)
+    process.env = before.env
+    await rm(directory, { recursive: true })
   })
+  process.chdir(directory)
+  process.env = {}
+  const query = 'select "Id" as external_id, "Name" as name from "Meter"'
+  for (const text of [
+    `CLIENT_SYSTEM_QUERY='${query}'`,
+    `CLIENT_SYSTEM_QUERY=${query}`,
+    `CLIENT_SYSTEM_QUERY=\`${query}\``,
+  ]) {
+    await writeFile('.env', `# a comment\nSYNC_CRON="0 * * * *" # hourly\n${text}\nPORT=3000\n`)
+    assert.deepEqual({ ...readEnvironment() }, { SYNC_CRON: '0 * * * *', CLIENT_SYSTEM_QUERY: query, PORT: '3000' })
+    assert.deepEqual({ ...readEnvironment({ dotEnv: false }) }, {})
+  }
+  await writeFile('.env', `CLIENT_SYSTEM_NAME="North"\nCLIENT_SYSTEM_QUERY="${query}"\n`)
+  assert.throws(
+    () => readEnvironment(),
+    (error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.match(
+        error.message,
+        /^\.env: the value of CLIENT_SYSTEM_QUERY has the quote in it .*CLIENT_SYSTEM_QUERY_FILE/,
+      )
+      return true
+    },
+  )
 })
 
 test('the demonstration too is refused by name before anything is made', async (t) => {
