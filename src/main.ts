@@ -1,4 +1,5 @@
 import './memory.ts'
+import { existsSync } from 'node:fs'
 import type { Agent } from './agent.ts'
 import { type Command, cancel, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
 import { type Config, type Environment, parseConfig, readEnvironment, secretsOf, wantsDemonstration } from './config.ts'
@@ -14,6 +15,9 @@ const patience = 9_500
 
 /** In place of the demonstration's, until it has made them: what else is wrong is told before. */
 const anyDatabases = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYSTEM_URL: 'postgres://127.0.0.1/meters' }
+
+/** The source tree holds the demonstration; an installed package does not. */
+const hasDemonstration = existsSync(new URL('demo', import.meta.url))
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -136,7 +140,7 @@ async function live(work: (life: Life) => Promise<number>): Promise<number> {
 /** Serves until a stop is asked for. */
 async function serve(environment: Environment, life: Life): Promise<number> {
   let config: Config
-  if (wantsDemonstration(environment)) {
+  if (hasDemonstration && wantsDemonstration(environment)) {
     const { logLevel } = parseConfig({ ...environment, ...anyDatabases }, { demonstration: true })
     life.log = createLog({ level: logLevel, terminal: process.stdout.isTTY })
     const { startDemonstration } = await import('./demo/demonstration.ts')
@@ -161,7 +165,7 @@ async function withAgent(
   work: (agent: Agent, life: Life & { log: Log }) => Promise<number>,
 ): Promise<number> {
   const environment = readEnvironment(filesOf(name))
-  if (wantsDemonstration(environment)) {
+  if (hasDemonstration && wantsDemonstration(environment)) {
     const missing = `${name} needs DATABASE_URL and CLIENT_SYSTEM_URL; with neither set there is only the demonstration`
     throw new ConfigError([`${missing}, which serve runs with its own page and API`])
   }

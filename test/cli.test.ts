@@ -57,7 +57,7 @@ describe('the command line', { concurrency: 2 }, () => {
     const world = await createWorld(t)
     const { code, err } = await run(['status'], world.environment({ DATABASE_URL: world.source.url }))
     assert.equal(code, 78)
-    assert.match(err, /node src\/main\.ts migrate/)
+    assert.match(err, /meter-sync-agent migrate/)
     assert.deepEqual(
       await world.source.query(`select from pg_namespace where nspname in ('sync', 'pgboss', 'drizzle')`),
       [],

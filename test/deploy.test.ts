@@ -19,7 +19,7 @@ for (const version of [18, 15] as const) {
 
     const early = await command([], environment())
     assert.equal(early.code, 78, early.err)
-    assert.match(early.err, /run `node src\/main\.ts migrate` once as the owner/)
+    assert.match(early.err, /run `meter-sync-agent migrate` once as the owner/)
 
     const migrated = await migrate()
     assert.equal(migrated.code, 0, migrated.err)
@@ -160,7 +160,7 @@ test('the files of docs/deploy agree with the program: variables, metrics, what 
     [...read(file).matchAll(/^(?:# ?)?(?:Environment=)?([A-Z][A-Z_]+)=/gm)].map(([, name = '']) => name),
   )
   const composed = [...read('compose.yaml').matchAll(/^ {6}([A-Z_]+): /gm)].map(([, name = '']) => name)
-  const others = /^(NODE_|POSTGRES_)/
+  const others = /^(NODE_|POSTGRES_|PATH$)/
   assert.ok(set.length > 10 && composed.length > 5)
   for (const name of [...set, ...composed])
     assert.ok(known.has(name.replace(/_FILE$/, '')) || others.test(name), `${name} is no variable of the agent`)

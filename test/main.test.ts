@@ -91,7 +91,7 @@ test('migrate is a step of its own; a newer schema and a role without rights ref
   url.password = 'secret-of-reader'
   const refused = await run([], world.environment({ DATABASE_URL: url.href }))
   assert.equal(refused.code, 78, refused.err)
-  assert.match(refused.err, /node src\/main\.ts migrate/)
+  assert.match(refused.err, /meter-sync-agent migrate/)
   assert.doesNotMatch(refused.err + refused.out, /secret-of-reader/)
 })
 

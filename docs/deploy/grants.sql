@@ -1,4 +1,4 @@
--- What the running agent may do in the Sync database. Run it as the owner, after the first `node src/main.ts migrate`:
+-- What the running agent may do in the Sync database. Run it as the owner, after the first `meter-sync-agent migrate`:
 --   psql -X --set ON_ERROR_STOP=1 --file grants.sql 'postgres://meter_sync_owner@localhost/meter_sync'
 -- Running it again does no harm. Later migrations need it no more: the last lines cover the tables to come.
 -- To end the session of a frozen worker the agent needs no right: a role may end the sessions of its own.

@@ -4,7 +4,7 @@
 --   \password meter_sync_owner
 --   \password meter_sync
 
--- Owns the database and its schemas, and migrates them. Only `node src/main.ts migrate` and grants.sql log in as this one.
+-- Owns the database and its schemas, and migrates them. Only `meter-sync-agent migrate` and grants.sql log in as this one.
 create role meter_sync_owner login;
 
 -- The running agent. It owns nothing and can create nothing but temporary tables.

@@ -34,7 +34,7 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
   } catch (error) {
     if (errorCode(error) !== '42501') throw error
     throw new ConfigError([
-      'DATABASE_URL: its role may not migrate the schema; run `node src/main.ts migrate` once as the owner of the database,' +
+      'DATABASE_URL: its role may not migrate the schema; run `meter-sync-agent migrate` once as the owner of the database,' +
         ' and docs/deploy/grants.sql where the agent runs under a role of its own',
     ])
   } finally {
@@ -54,7 +54,7 @@ export async function requireMigrated(target: DatabaseTarget): Promise<void> {
     await client.end()
   }
   throw new ConfigError([
-    'DATABASE_URL: the schema of the Sync database is not that of this program; start the agent, or run: node src/main.ts migrate',
+    'DATABASE_URL: the schema of the Sync database is not that of this program; start the agent, or run: meter-sync-agent migrate',
   ])
 }
 

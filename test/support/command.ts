@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../src/config.ts'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const ownMain = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
 export type Ended = { code: number | null; out: string; err: string }
+
+type CommandOptions = { input?: string; cwd?: string; main?: string; node?: string }
 
 type Started = {
   /** All that it has said on its stdout so far. */
@@ -14,13 +16,16 @@ type Started = {
   ended: Promise<Ended>
 }
 
-/** Starts `node src/main.ts` with these arguments, in the project's folder unless told otherwise; `input` is all of its stdin. */
+/**
+ * Starts `node src/main.ts` with these arguments in the project's folder, or as `options` say. `input` is all of its
+ * stdin; `main` and `node` name another installation and another Node.js.
+ */
 export function startCommand(
   args: string[],
   environment: Environment = {},
-  { input = '', cwd = project }: { input?: string; cwd?: string } = {},
+  { input = '', cwd = project, main = ownMain, node = process.execPath }: CommandOptions = {},
 ): Started {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH: process.env.PATH, ...environment } })
+  const child = spawn(node, [main, ...args], { cwd, env: { PATH: process.env.PATH, ...environment } })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {

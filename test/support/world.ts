@@ -54,11 +54,14 @@ export type World = {
   agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock'>) => Promise<TestAgent>
   /** Takes down what a test made, before the world's own databases go. */
   after: (end: () => Promise<unknown>) => void
-  /** Starts `node src/main.ts`. */
-  process: (overrides?: Environment) => Promise<AgentProcess>
+  /** Starts `node src/main.ts`, or another installation of the program. */
+  process: (overrides?: Environment, program?: Program) => Promise<AgentProcess>
 }
 
 type Version = 18 | 15
+
+/** What starts the agent: its file for Node.js, by default this project's, and by default the Node.js of the tests. */
+export type Program = { main: string; node?: string; cwd?: string }
 
 /** Two fresh databases on servers of these versions; everything is taken down when the test ends. */
 export async function createWorld(t: TestContext, versions: { source?: Version; sync?: Version } = {}): Promise<World> {
@@ -94,8 +97,8 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
     after: (end) => {
       ends.push(async () => void (await end()))
     },
-    process: async (overrides) => {
-      const agent = await spawnAgent(environment(overrides))
+    process: async (overrides, program) => {
+      const agent = await spawnAgent(environment(overrides), program)
       ends.push(agent.stop)
       return agent
     },
@@ -189,9 +192,12 @@ function talkTo(url: string, log: LogLine[], stop: () => Promise<void>): TestAge
   }
 }
 
-async function spawnAgent(environment: Environment): Promise<AgentProcess> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
-    cwd: project,
+async function spawnAgent(
+  environment: Environment,
+  { main, node = process.execPath, cwd = project }: Program = { main: 'src/main.ts' },
+): Promise<AgentProcess> {
+  const child = spawn(node, [main], {
+    cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
