@@ -223,19 +223,21 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
         unit?: string | null | undefined
       })[],
     ): Promise<StoredReadings> => {
+      if (sent.length === 0) return { stored: 0, duplicates: 0, conflicts: 0, rejected: [] }
       const rejected: StoredReadings['rejected'] = []
-      const incoming: IncomingReading[] = []
-      for (const reading of sent) {
-        const clientSystemId = reading.clientSystemId ?? (ids.length === 1 ? ids[0] : undefined)
-        if (clientSystemId !== undefined && ids.includes(clientSystemId)) {
-          incoming.push({ ...reading, clientSystemId, unit: reading.unit ?? null })
-        } else {
-          rejected.push({ line: reading.line, reason: `clientSystemId must be one of: ${ids.join(', ')}` })
+      function* incoming(): Generator<IncomingReading> {
+        for (const reading of sent) {
+          const clientSystemId = reading.clientSystemId ?? (ids.length === 1 ? ids[0] : undefined)
+          if (clientSystemId !== undefined && ids.includes(clientSystemId)) {
+            yield { ...reading, clientSystemId, unit: reading.unit ?? null }
+          } else {
+            rejected.push({ line: reading.line, reason: `clientSystemId must be one of: ${ids.join(', ')}` })
+          }
         }
       }
-      const { stored, duplicates, unknown } = await storeReadings(readings, incoming)
+      const { unknown, ...counts } = await storeReadings(readings, incoming())
       for (const line of unknown) rejected.push({ line, reason: 'no meter has this externalId' })
-      return { stored, duplicates, rejected }
+      return { ...counts, rejected }
     },
 
     /** Tells `watcher` everything from now on, in the order of revisions, until the returned function is called. */

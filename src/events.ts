@@ -131,8 +131,16 @@ export type Meter = {
 /** What a collector read from a meter. The value keeps all its digits on the wire. */
 export type Reading = { quantity: string; readAt: string; value: unknown; unit: string | null }
 
-/** What became of readings that were sent; `line` counts from 1. */
-export type StoredReadings = { stored: number; duplicates: number; rejected: { line: number; reason: string }[] }
+/**
+ * What became of readings that were sent; `line` counts from 1. A duplicate is stored already; a conflict has another
+ * value or unit than the reading that is stored, which stays.
+ */
+export type StoredReadings = {
+  stored: number
+  duplicates: number
+  conflicts: number
+  rejected: { line: number; reason: string }[]
+}
 
 export const changeOperations = ['insert', 'update', 'delete', 'restore', 'withheld'] as const
 export type ChangeOperation = (typeof changeOperations)[number]

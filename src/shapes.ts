@@ -178,7 +178,10 @@ export const storedReadings = shape<StoredReadings>()(
   z
     .object({
       stored: count,
-      duplicates: count.describe('Those that were there already: the first value of a time stays'),
+      duplicates: count.describe('Those that were stored already with this value'),
+      conflicts: count.describe(
+        'Those with another value or unit than what is stored for their time: the first one stays',
+      ),
       rejected: z.array(z.object({ line: z.int().min(1).describe('Counts from 1'), reason: z.string() })),
     })
     .meta({ id: 'StoredReadings' }),

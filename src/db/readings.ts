@@ -8,6 +8,7 @@ import { type Found, firstOf } from './pages.ts'
 import { transaction } from './pool.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'readings.sql')
+const countConflicts = sqlBeside(import.meta.url, 'conflicts.sql')
 
 /** A reading that was found to be well formed. `value` is the text of a number, `readAt` ISO 8601 with its offset. */
 export type IncomingReading = {
@@ -21,14 +22,16 @@ export type IncomingReading = {
 }
 
 /**
- * Stores readings in one transaction: by COPY into a temporary table, then set-based. Idempotent on meter, quantity and
- * time; of two with the same key the first stays.
+ * What became of readings. `duplicates` were there already; `conflicts` have another value or unit than what is stored
+ * for their time, and change nothing. `unknown` are the lines whose meter is not known.
  */
-export async function storeReadings(
-  pool: pg.Pool,
-  readings: readonly IncomingReading[],
-): Promise<{ stored: number; duplicates: number; unknown: number[] }> {
-  if (readings.length === 0) return { stored: 0, duplicates: 0, unknown: [] }
+type Stored = { stored: number; duplicates: number; conflicts: number; unknown: number[] }
+
+/**
+ * Stores readings in one transaction: by COPY into a temporary table, then set-based. Idempotent on meter, quantity and
+ * time; of two with the same key the first stays. Takes the readings piece by piece, as the server takes them.
+ */
+export async function storeReadings(pool: pg.Pool, readings: Iterable<IncomingReading>): Promise<Stored> {
   return await transaction(pool, async (client) => {
     await client.query(`create temporary table pg_temp.incoming (
       line integer, client_system_id text, external_id text collate "C", quantity text, value numeric, unit text,
@@ -36,21 +39,29 @@ export async function storeReadings(
     ) on commit drop`)
     const copy = client.query(copyStreams.from('copy pg_temp.incoming from stdin'))
     const finished = once(copy, 'finish')
-    for (let at = 0; at < readings.length; at += 1_000) {
-      const lines = readings
-        .slice(at, at + 1_000)
-        .map(toCopyLine)
-        .join('')
+    let lines = ''
+    for (const reading of readings) {
+      lines += toCopyLine(reading)
+      if (lines.length < copyLength) continue
       if (!copy.write(lines)) await Promise.race([once(copy, 'drain'), finished])
+      lines = ''
     }
+    if (lines !== '') copy.write(lines)
     copy.end()
     await finished
     await client.query('analyze pg_temp.incoming')
     const { rows } = await client.query<{ stored: number; known: number; unknown: number[] }>(storeIncoming)
     const { stored, known, unknown } = rows[0] ?? { stored: 0, known: 0, unknown: [] }
-    return { stored, duplicates: known - stored, unknown }
+    if (stored === known) return { stored, duplicates: 0, conflicts: 0, unknown }
+    // A statement of its own: it also sees what another transaction stored meanwhile.
+    const { rows: compared } = await client.query<{ conflicts: number }>(countConflicts)
+    const conflicts = compared[0]?.conflicts ?? 0
+    return { stored, duplicates: known - stored - conflicts, conflicts, unknown }
   })
 }
+
+/** Characters of a write to the server. */
+const copyLength = 64 * 1_024
 
 function toCopyLine({ line, clientSystemId, externalId, quantity, value, unit, readAt }: IncomingReading): string {
   const fields = [String(line), clientSystemId, externalId, quantity, value, unit, readAt]

@@ -52,23 +52,36 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   const cut = () => destroySocket(client)
   signal.addEventListener('abort', cut, { once: true })
 
-  /** Waits for an answer of the source. Past its deadline the socket is destroyed: its server may never answer again. */
+  /**
+   * Waits for an answer of the source. Past its deadline the socket is destroyed: its server may never answer again. Where
+   * this process itself was busy until after the deadline, an answer may lie unread: the socket is looked at once before.
+   */
   async function within<T>({ milliseconds, doing, variable }: Waiting, answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
+    let look: NodeJS.Immediate | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      const declareTimeout = () => {
         const hint = `Check the network to ${name} and its load${variable && `, or raise ${variable}`}`
         reject(
           new AgentError('source_timeout', `${name} was silent for ${milliseconds / 1_000} s while ${doing}`, { hint }),
         )
         cut()
-      }, milliseconds)
+      }
+      const wait = () => {
+        timer = setTimeout(() => {
+          const read = bytesRead(client)
+          // Sockets are read after timers and before immediates.
+          look = setImmediate(() => (bytesRead(client) > read ? wait() : declareTimeout()))
+        }, milliseconds)
+      }
+      wait()
     })
     answer.catch(() => undefined)
     try {
       return await Promise.race([answer, late])
     } finally {
       clearTimeout(timer)
+      clearImmediate(look)
     }
   }
 
@@ -159,6 +172,11 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       unanswered: asked && !client.password,
     })
   }
+}
+
+/** How much was read of the connection's socket so far. */
+function bytesRead({ connection: { stream } }: pg.Client): number {
+  return 'bytesRead' in stream && typeof stream.bytesRead === 'number' ? stream.bytesRead : 0
 }
 
 /** What the server answers to the statements that begin a transaction. */

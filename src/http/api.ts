@@ -20,13 +20,18 @@ import {
   syncBody,
 } from './inputs.ts'
 import { problem } from './problems.ts'
-import { parseReadings } from './readings.ts'
-import { body, bodyBytes, query } from './requests.ts'
+import { answerReadings, createParseReadings } from './readings.ts'
+import { body, bodyBytes, createLimit, query } from './requests.ts'
 import type { Streams } from './stream.ts'
+
+/** Readings of a larger body take many times its memory: only a few such bodies are processed at once. */
+const largeBytes = 1_024 * 1_024
 
 /** The routes under `/api`, each a thin adapter over the agent. */
 export function createApi(agent: Agent, streams: Streams) {
   const api = new Hono<Asking>()
+  const parseReadings = createParseReadings()
+  const largeBodies = createLimit(2)
 
   api.get('/status', async (c) => c.json(await agent.status()))
 
@@ -113,13 +118,12 @@ export function createApi(agent: Agent, streams: Streams) {
 
   api.post('/readings', async (c) => {
     query(c, noQuery)
-    const { readings, rejected } = await parseReadings(await bodyBytes(c))
-    const { stored, duplicates, rejected: unknown } = await agent.storeReadings(readings)
-    return c.json({
-      stored,
-      duplicates,
-      rejected: [...rejected, ...unknown].sort((one, other) => one.line - other.line),
-    })
+    const bytes = await bodyBytes(c)
+    using _place = bytes.length > largeBytes ? await largeBodies.enter() : null
+    const { readings, rejected: unreadable } = await parseReadings(bytes)
+    const { rejected: unknown, ...counts } = await agent.storeReadings(readings)
+    const byLine = (one: { line: number }, other: { line: number }) => one.line - other.line
+    return answerReadings(c, counts, unknown.length > 0 ? [...unreadable, ...unknown].sort(byLine) : unreadable)
   })
 
   api.get('/events', async (c) => {

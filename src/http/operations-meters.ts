@@ -79,7 +79,7 @@ export const meterOperations: readonly Operation[] = [
     tag: 'Readings',
     summary: 'Store readings by external id',
     description:
-      'Each reading is taken or rejected by itself; one that is there already counts as a duplicate. Readings of inactive meters are taken too. 10 MB and 200,000 readings at most.',
+      'Each reading is taken or rejected by itself; one that is stored already counts as a duplicate, and one that contradicts what is stored as a conflict. Readings of inactive meters are taken too. 10 MB and 200,000 readings at most.',
     query: input.noQuery,
     body: {
       description: 'A JSON array, or one object a line; the agent looks at the body, not at its Content-Type',
@@ -94,6 +94,7 @@ export const meterOperations: readonly Operation[] = [
         content: json(shape.storedReadings, {
           stored: 1,
           duplicates: 0,
+          conflicts: 0,
           rejected: [{ line: 2, reason: 'no meter has this externalId' }],
         }),
       },

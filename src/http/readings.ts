@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Context } from 'hono'
 import { z } from 'zod'
-import { AgentError } from '../errors.ts'
+import type { StoredReadings } from '../events.ts'
 import { isStorableTime } from '../lib/time.ts'
+import { notAnArray, type Piece, splitReadings } from './split-readings.ts'
 
 /** A well-formed reading as it was sent, with its line; `value` is the number's own text. */
 export type SentReading = z.infer<typeof readingSchema> & { line: number }
@@ -17,6 +19,12 @@ const name = (what: string, most: number) =>
   text(what)
     .max(most, { error: `${what} is longer than ${most.toLocaleString('en')} characters` })
     .refine((text) => text.trim() !== '', { error: `${what} must not be blank` })
+
+/** A few of the names: a body may hold thousands. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => (name.length > 100 ? `${name.slice(0, 100)}…` : name))
+  return names.length > 3 ? `${shown.join(', ')} and ${names.length - 3} more` : shown.join(', ')
+}
 
 export const readingSchema = z
   .strictObject(
@@ -46,100 +54,90 @@ export const readingSchema = z
     {
       error: (issue) =>
         issue.code === 'unrecognized_keys'
-          ? `a reading has no ${issue.keys?.join(', ')}`
+          ? `a reading has no ${listed(issue.keys ?? [])}`
           : 'a reading must be an object',
     },
   )
   .meta({ id: 'SentReading' })
 
-/** The most readings of a body: more than 10 MB of whole ones hold, and few enough to judge one by one. */
-const mostReadings = 200_000
+export type Parsed = { readings: SentReading[]; rejected: { line: number; reason: string }[] }
 
-/** How many are judged before others get their turn. */
-const slice = 1_000
+/** Parses the body of a request. */
+export type ParseReadings = (body: Uint8Array) => Promise<Parsed>
+
+/** How long readings are parsed before others get their turn. */
+const sliceMs = 10
 
 /**
- * Reads a JSON array, or one object a line (NDJSON). Each reading is taken or rejected by itself, with its number from 1;
- * only a body that is neither, or of more than 200,000, is refused as a whole. Other requests, and a run's heartbeat, go
- * on meanwhile.
+ * Returns a parser of JSON arrays and of one object a line (NDJSON). Each reading is taken or rejected by itself, with
+ * its number from 1; only a body that is neither, or of more than 200,000 readings, is refused as a whole. However many
+ * bodies are parsed at once, other requests and a run's heartbeat wait for one slice at most.
  */
-export async function parseReadings(
-  body: Uint8Array,
-): Promise<{ readings: SentReading[]; rejected: { line: number; reason: string }[] }> {
-  const readings: SentReading[] = []
-  const rejected: { line: number; reason: string }[] = []
-  let judged = 0
-  for (const { line, value, fault } of split(body)) {
-    const parsed = fault === undefined ? readingSchema.safeParse(value) : null
-    if (parsed?.success) readings.push({ ...parsed.data, line })
-    else rejected.push({ line, reason: fault ?? parsed?.error.issues.map(({ message }) => message).join('; ') ?? '' })
-    if (++judged % slice === 0) await setImmediate()
+export function createParseReadings(): ParseReadings {
+  let lastTurn: Promise<void> = Promise.resolve()
+  const takeTurn = (): Promise<void> => {
+    lastTurn = lastTurn.then(() => setImmediate())
+    return lastTurn
   }
-  return { readings, rejected }
-}
-
-type Line = { line: number; value?: unknown; fault?: string }
-
-function split(body: Uint8Array): Iterable<Line> {
-  const { text, utf8 } = decode(body)
-  if (text.trimStart().startsWith('[')) {
-    if (!utf8) throw notAnArray('it is not UTF-8')
-    // A reading has at most five commas within it and one behind, and few in its texts.
-    if (count(text, ',') > mostReadings * 8) throw tooMany()
-    try {
-      const values = parseKeepingNumbers(text)
-      if (Array.isArray(values)) {
-        if (values.length > mostReadings) throw tooMany()
-        return values.map((value, at) => ({ line: at + 1, value }))
+  return async (body) => {
+    const readings: SentReading[] = []
+    const rejected: Parsed['rejected'] = []
+    await takeTurn()
+    let until = performance.now() + sliceMs
+    const { isArray, pieces } = splitReadings(body)
+    for (const piece of pieces) {
+      const { line, reading, reason = '' } = piece ? judge(piece, isArray) : {}
+      if (line !== undefined && reading) readings.push({ ...reading, line })
+      else if (line !== undefined) rejected.push({ line, reason })
+      if (performance.now() > until) {
+        await takeTurn()
+        until = performance.now() + sliceMs
       }
-    } catch (cause) {
-      if (cause instanceof AgentError) throw cause
-      throw notAnArray('it does not end as one', cause)
     }
-  }
-  if (count(text, '\n') >= mostReadings) throw tooMany()
-  return linesOf(text, utf8)
-}
-
-function* linesOf(text: string, utf8: boolean): Generator<Line> {
-  for (const [at, content] of text.split('\n').entries()) {
-    if (content.trim() === '') continue
-    const line = at + 1
-    if (!utf8 && content.includes('\ufffd')) {
-      yield { line, fault: 'the line is not UTF-8' }
-      continue
-    }
-    try {
-      yield { line, value: parseKeepingNumbers(content) }
-    } catch {
-      yield { line, fault: 'the line is not JSON' }
-    }
+    return { readings, rejected }
   }
 }
 
-/** The text of a body, and whether its bytes are UTF-8; where they are not U+FFFD stands for them. */
-function decode(body: Uint8Array): { text: string; utf8: boolean } {
+/** An answer names all rejected readings: one with more of them is written a piece at a time. */
+const rejectedInPiece = 1_000
+
+/** Answers what became of readings. */
+export function answerReadings(
+  c: Context,
+  counts: Omit<StoredReadings, 'rejected'>,
+  rejected: StoredReadings['rejected'],
+): Response {
+  if (rejected.length <= rejectedInPiece) return c.json({ ...counts, rejected })
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    const encoder = new TextEncoder()
+    yield encoder.encode(`${JSON.stringify(counts).slice(0, -1)},"rejected":[`)
+    for (let at = 0; at < rejected.length; at += rejectedInPiece) {
+      const items = JSON.stringify(rejected.slice(at, at + rejectedInPiece)).slice(1, -1)
+      yield encoder.encode(at === 0 ? items : `,${items}`)
+      // A client that reads fast would take all of it within one turn.
+      await setImmediate()
+    }
+    yield encoder.encode(']}')
+  }
+  return c.body(ReadableStream.from(pieces()), 200, { 'Content-Type': 'application/json' })
+}
+
+type Judged = { line: number; reading?: z.infer<typeof readingSchema>; reason?: string }
+
+function judge(piece: Piece, isArray: boolean): Judged {
+  const { line } = piece
+  if ('fault' in piece) return { line, reason: piece.fault }
+  let value: unknown
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(body), utf8: true }
-  } catch {
-    return { text: new TextDecoder().decode(body), utf8: false }
+    value = parseKeepingNumbers(piece.text)
+  } catch (cause) {
+    // The reviver recurses: the text is json, but no reading has so many levels.
+    if (cause instanceof RangeError) return { line, reason: 'a reading must be an object without nesting' }
+    if (isArray) throw notAnArray(`its element ${line} is not JSON`, cause)
+    return { line, reason: 'the line is not JSON' }
   }
-}
-
-function count(text: string, character: string): number {
-  let found = 0
-  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) found++
-  return found
-}
-
-function notAnArray(reason: string, cause?: unknown): AgentError {
-  const hint = 'Send a JSON array, or one object a line'
-  return new AgentError('bad_request', `The body begins like a JSON array, but ${reason}`, { hint, cause })
-}
-
-function tooMany(): AgentError {
-  const hint = 'Send them in parts'
-  return new AgentError('too_large', `The body holds more than ${mostReadings.toLocaleString('en')} readings`, { hint })
+  const { data, error } = readingSchema.safeParse(value)
+  return data ? { line, reading: data } : { line, reason: error?.issues.map(({ message }) => message).join('; ') ?? '' }
 }
 
 /** A number becomes its own text, so that no digit is lost on the way to numeric; a text stays no number. */

@@ -57,6 +57,24 @@ export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
   return checked(schema, value, 'The body is wrong')
 }
 
+/** Lets `max` callers in at once; the others wait in their order. A caller leaves when its place is disposed. */
+export function createLimit(max: number): { enter: () => Promise<Disposable> } {
+  const waiting: (() => void)[] = []
+  let inside = 0
+  const leave = () => {
+    const next = waiting.shift()
+    if (next) next()
+    else inside--
+  }
+  return {
+    enter: async () => {
+      if (inside < max) inside++
+      else await new Promise<void>((admit) => waiting.push(admit))
+      return { [Symbol.dispose]: leave }
+    },
+  }
+}
+
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

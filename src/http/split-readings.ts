@@ -1,0 +1,106 @@
+import { isUtf8 } from 'node:buffer'
+import { AgentError } from '../errors.ts'
+
+/** The text of one reading with its number from 1, or the reason why it cannot be one. */
+export type Piece = { line: number; text: string } | { line: number; fault: string }
+
+/** The maximum of a body: more than 10 MB of whole readings hold. */
+const maxReadings = 200_000
+
+/** Several times what a reading with the longest texts needs, each character of them escaped. */
+const maxReadingBytes = 16 * 1_024
+
+/** A caller gets a turn after this many bytes, however long a reading is. */
+const pauseBytes = 64 * 1_024
+
+const byteOf = { newline: 10, quote: 34, comma: 44, openBracket: 91, backslash: 92, closeBracket: 93 }
+const openBrace = 123
+const closeBrace = 125
+
+/** What a body is: the elements of one JSON array, or one object a line (NDJSON). */
+export type SplitBody = { isArray: boolean; pieces: Generator<Piece | undefined> }
+
+/**
+ * Splits a body into its readings by looking at brackets, quotes and line ends only, so that none is parsed before its
+ * size is known. Yields undefined where nothing was found for a while: the caller may let others run. The pieces throw
+ * `bad_request` for an array without an end, and `too_large` for more than 200,000 readings.
+ */
+export function splitReadings(body: Uint8Array): SplitBody {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  const begin = hasByteOrderMark ? 3 : 0
+  let first = begin
+  while (isBlank(bytes[first])) first++
+  const isArray = bytes[first] === byteOf.openBracket
+  return { isArray, pieces: isArray ? elementsOf(bytes, first + 1) : linesOf(bytes, begin) }
+}
+
+function* elementsOf(bytes: Buffer, begin: number): SplitBody['pieces'] {
+  if (!isUtf8(bytes)) throw notAnArray('it is not UTF-8')
+  let start = begin
+  let line = 1
+  let depth = 0
+  let inString = false
+  let pauseAt = begin + pauseBytes
+  for (let at = begin; at < bytes.length; at++) {
+    if (at >= pauseAt) {
+      pauseAt = at + pauseBytes
+      yield undefined
+    }
+    const byte = bytes[at]
+    if (inString) {
+      if (byte === byteOf.backslash) at++
+      else if (byte === byteOf.quote) inString = false
+    } else if (byte === byteOf.quote) inString = true
+    else if (byte === byteOf.openBracket || byte === openBrace) depth++
+    else if (depth > 0) {
+      if (byte === byteOf.closeBracket || byte === closeBrace) depth--
+    } else if (byte === byteOf.comma || byte === byteOf.closeBracket) {
+      const isEnd = byte === byteOf.closeBracket
+      const isEmptyArray = isEnd && line === 1 && areBlank(bytes, start, at)
+      if (!isEmptyArray) yield pieceOf(bytes, { start, end: at, line })
+      if (isEnd && areBlank(bytes, at + 1, bytes.length)) return
+      if (isEnd) throw notAnArray('something follows its end')
+      start = at + 1
+      line++
+    }
+  }
+  throw notAnArray('it does not end as one')
+}
+
+function* linesOf(bytes: Buffer, begin: number): SplitBody['pieces'] {
+  let line = 1
+  for (let start = begin; start < bytes.length; line++) {
+    const found = bytes.indexOf(byteOf.newline, start)
+    const end = found === -1 ? bytes.length : found
+    const piece = pieceOf(bytes, { start, end, line })
+    yield 'text' in piece && piece.text.trim() === '' ? undefined : piece
+    start = end + 1
+  }
+}
+
+function pieceOf(bytes: Buffer, { start, end, line }: { start: number; end: number; line: number }): Piece {
+  if (line > maxReadings) {
+    const hint = 'Send them in parts'
+    const message = `The body holds more than ${maxReadings.toLocaleString('en')} readings`
+    throw new AgentError('too_large', message, { hint })
+  }
+  if (end - start > maxReadingBytes) return { line, fault: 'the reading is larger than 16 kB' }
+  const part = bytes.subarray(start, end)
+  return isUtf8(part) ? { line, text: part.toString('utf8') } : { line, fault: 'the line is not UTF-8' }
+}
+
+export function notAnArray(reason: string, cause?: unknown): AgentError {
+  const hint = 'Send a JSON array, or one object a line'
+  return new AgentError('bad_request', `The body begins like a JSON array, but ${reason}`, { hint, cause })
+}
+
+/** Space, tab, line feed and carriage return: what JSON allows between values. */
+function isBlank(byte: number | undefined): boolean {
+  return byte === 32 || byte === 9 || byte === 10 || byte === 13
+}
+
+function areBlank(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!isBlank(bytes[at])) return false
+  return true
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseConfig } from '../../src/config.ts'
+import { openSource } from '../../src/db/source.ts'
+import type { Problem, StoredReadings } from '../../src/events.ts'
+import { createMeters } from '../support/meters.ts'
+import { type AgentProcess, createWorld, eventually } from '../support/world.ts'
+
+const megabytes = 1_024 * 1_024
+const largest = 10 * megabytes
+const preload = `--import=${new URL('../support/loop.ts', import.meta.url)}`
+
+/** The longest block of an agent's event loop since this was asked last, and the most memory of its process. */
+async function measure(agent: AgentProcess): Promise<{ longestMs: number; peakBytes: number }> {
+  const isMeasure = ({ msg }: { msg: string }) => msg === 'loop'
+  const seen = agent.log.filter(isMeasure).length
+  agent.kill('SIGUSR2')
+  const line = await eventually(async () => agent.log.filter(isMeasure)[seen])
+  return { longestMs: Number(line.longestMs), peakBytes: Number(line.peakBytes) }
+}
+
+const reading = (at: number, value: number) =>
+  `{"externalId":"${1 + (at % 3)}","quantity":"e","value":${value},"readAt":"${new Date(1.7e12 + at * 1_000).toISOString()}"}`
+const list = (count: number, item: (at: number) => string) =>
+  Array.from({ length: count }, (_, at) => item(at)).join(',')
+
+const bodies: [string, string, (status: number, answer: StoredReadings & Problem) => boolean][] = [
+  [
+    'one object with 900,000 keys',
+    `[{${list(900_000, (at) => `"${at}":1`)}}]`,
+    (status, { rejected }) => status === 200 && rejected[0]?.reason === 'the reading is larger than 16 kB',
+  ],
+  ['10 MB of [', '['.repeat(largest), (status, { code }) => status === 400 && code === 'bad_request'],
+  [
+    'brackets within brackets',
+    `[${'['.repeat(largest / 2 - 2)}${']'.repeat(largest / 2 - 2)}]`,
+    (status, { rejected }) => status === 200 && rejected.length === 1,
+  ],
+  [
+    'readings of 8,000 levels',
+    `[${list(600, () => `${'['.repeat(8_000)}${']'.repeat(8_000)}`)}]`,
+    (status, { rejected }) => status === 200 && rejected.length === 600,
+  ],
+  [
+    'readings with a thousand wrong keys',
+    Array.from({ length: 700 }, () => `{${list(1_000, (at) => `"wrong ${at}":1`)}}`)
+      .join('\n')
+      .slice(0, largest),
+    (status, { rejected }) => status === 200 && rejected.length >= 600,
+  ],
+  [
+    '100,000 that are rejected',
+    `[${list(100_000, (at) => `{"wrong ${at}":1}`)}]`,
+    (status, { rejected }) => status === 200 && rejected.length === 100_000,
+  ],
+]
+
+test('Fault 24 no body of readings blocks the process for 100 ms, alone or eight at once, or fills its memory', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.process({ NODE_OPTIONS: preload })
+  await agent.settled()
+  const before = await measure(agent)
+  const post = async (body: string) => {
+    const { status, body: answer } = await agent.api<StoredReadings & Problem>('/api/readings', {
+      method: 'POST',
+      body,
+    })
+    return { status, answer }
+  }
+  for (const [name, body, isExpected] of bodies) {
+    const { status, answer } = await post(body)
+    assert.ok(isExpected(status, answer), `${name}: ${status} ${JSON.stringify(answer).slice(0, 300)}`)
+    const { longestMs } = await measure(agent)
+    t.diagnostic(`${name}: ${Math.round(longestMs)} ms`)
+    assert.ok(longestMs < 100, `${name} blocked the event loop for ${longestMs} ms`)
+  }
+  const stored = list(50_000, (at) => reading(at, at))
+  const together = [...bodies.map(([, body]) => body), `[${stored}]`, `[${stored}]`]
+  const answers = await Promise.all(together.map(post))
+  assert.equal(answers.at(-1)?.answer.stored, 50_000 - (answers.at(-2)?.answer.stored ?? 0))
+  const { longestMs, peakBytes } = await measure(agent)
+  const grownBy = (peakBytes - before.peakBytes) / megabytes
+  t.diagnostic(`eight at once: ${Math.round(longestMs)} ms, ${Math.round(grownBy)} MB more`)
+  assert.ok(longestMs < 100, `eight bodies at once blocked the event loop for ${longestMs} ms`)
+  assert.ok(grownBy < 600, `eight bodies at once took ${grownBy} MB`)
+})
+
+test('an answer of the source that came while the process was busy past its deadline is no timeout', async (t) => {
+  const world = await createWorld(t)
+  const [clientSystem] = parseConfig(world.environment()).clientSystems
+  assert.ok(clientSystem)
+  const deadlines = { ...clientSystem.deadlines, start: 200 }
+  await using source = await openSource({ ...clientSystem, deadlines }, new AbortController().signal)
+  const asked = source.ask<{ answer: number }>('select 42 as answer from pg_sleep(0.05)')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+  assert.equal((await asked).rows[0]?.answer, 42)
+  await assert.rejects(source.ask('select pg_sleep(2)'), { code: 'source_timeout' })
+})
