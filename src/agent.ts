@@ -25,8 +25,8 @@ import { startFeed } from './feed.ts'
 import type { Jobs } from './jobs.ts'
 import { version } from './lib/version.ts'
 import { createRedact, type Log } from './log.ts'
+import { createPreviews } from './previews.ts'
 import { createStatus, type StatusAt } from './status.ts'
-import { previewSync } from './sync/preview.ts'
 import type { TriggerRequest } from './trigger.ts'
 import { createWatch, type Sighting } from './watch.ts'
 
@@ -56,9 +56,8 @@ const readyPatience = 3_000
 export function createAgent({ config, pool, lists, readings, jobs, log }: AgentOptions) {
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
-  const previews = new Map<string, Promise<Preview>>()
-  const stopping = new AbortController()
   const redact = createRedact(config.secrets)
+  const previews = createPreviews({ syncDatabase: config.syncDatabase, pool, redact, log })
   const readStatus = createStatus({ config, pool, nextRunAt: jobs.nextRunAt, version })
 
   async function status(): Promise<StatusAt> {
@@ -125,20 +124,12 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
 
     /**
      * What a run would do now; nothing is written. While a run is active there is no preview: `active` is that run.
-     * Whoever asks meanwhile gets the same answer.
+     * Callers at the same time share one answer; `signal` ends the waiting of this one.
      */
-    preview: async (id: string | null): Promise<{ preview: Preview } | { active: Run }> => {
+    preview: async (id: string | null, signal?: AbortSignal): Promise<{ preview: Preview } | { active: Run }> => {
       const asked = clientSystem(id)
       const active = await findActiveRun(db, asked.id)
-      if (active) return { active }
-      let underWay = previews.get(asked.id)
-      if (!underWay) {
-        const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(asked.deadlines.total)])
-        const begun = previewSync(asked, { syncDatabase: config.syncDatabase, signal, redact })
-        underWay = begun.finally(() => previews.delete(asked.id))
-        previews.set(asked.id, underWay)
-      }
-      return { preview: await underWay }
+      return active ? { active } : { preview: await previews.preview(asked, signal) }
     },
 
     /** The run that a Client System has queued or running, if any. */
@@ -277,9 +268,8 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     },
 
     stop: async () => {
-      stopping.abort()
-      await feed.stop()
-      await watch.stop()
+      previews.stop()
+      await Promise.all([feed.stop(), watch.stop()])
     },
   }
 }

@@ -49,8 +49,9 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
   const works = config.role !== 'api'
   const connection = {
     ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectMilliseconds: 5_000 }),
-    // A connection that is half-open would otherwise keep the queue waiting until TCP gives up.
-    query_timeout: 15_000,
+    // A connection that is half-open would otherwise keep the queue waiting, and a run's heartbeat too.
+    query_timeout: 5_000,
+    idleTimeoutMillis: 4_000,
     onConnect: configureQueueConnection,
   }
   const boss = new PgBoss({

@@ -22,7 +22,7 @@ export type ReaperOptions = {
   log: Log
 }
 
-const interval = 2_000
+const interval = 1_500
 
 type Lease = 'held' | 'lost' | 'none'
 
@@ -39,8 +39,9 @@ function leaseLost(): AgentError {
 }
 
 /**
- * Ends the runs whose worker died (DESIGN.md, *Who died?*): a running one whose lock is free, or whose lease ran out;
- * a queued one whose job is gone. Each worker has a reaper; the lock and the fence let one of them win.
+ * Ends the runs whose worker died: a running one whose lock was free at two looks in a row, or whose lease ran out; a
+ * queued one whose job is gone. Between the two looks a worker that lives, and has lost only its session, records by
+ * itself why its run ended. Each worker has a reaper; the lock and the fence let one of them win.
  */
 export function startReaper({ pool, boss, clientSystems, completeJob, log }: ReaperOptions): Reaper {
   const db = drizzle(pool)
@@ -83,11 +84,26 @@ export function startReaper({ pool, boss, clientSystems, completeJob, log }: Rea
     return job.active && job.stale ? 'lost' : 'held'
   }
 
+  /** The running run of a Client System whose lock was found to be free. */
+  const suspects = new Map<string, string>()
+  const isUnlocked = async (clientSystemId: string) => {
+    const { rows } = await pool.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${lockKey}) as free`, [
+      clientSystemId,
+    ])
+    return rows[0]?.free === true
+  }
+
   const look = async ({ id }: ClientSystem) => {
     const run = await findActiveRun(db, id)
+    const suspected = suspects.get(id)
+    suspects.delete(id)
     if (!run) return
     if (run.status === 'running') {
-      if (await end(run, workerLost())) return
+      if (await isUnlocked(id)) {
+        if (suspected === run.id) await end(run, workerLost())
+        else suspects.set(id, run.id)
+        return
+      }
       if ((await leaseOf(run)) !== 'held') await end(run, leaseLost(), { evict: true })
     } else if ((await leaseOf(run)) !== 'held') {
       await end(run, workerLost(), { evict: true })

@@ -79,10 +79,15 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     // Apart, so that people who search do not keep a run from its next phase.
     const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
     started.push(() => pool.end())
-    const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log })
+    const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, asks: pool })
     started.push(() => lists.end())
     // Apart again: people who search must not keep a collector waiting.
-    const readings = openPool(config.syncDatabase, { application: 'meter-sync-agent readings', max: 3, log })
+    const readings = openPool(config.syncDatabase, {
+      application: 'meter-sync-agent readings',
+      max: 3,
+      log,
+      asks: pool,
+    })
     started.push(() => readings.end())
     const jobs = await startJobs({ config, pool, lists, log, ...(clock && { clock }) })
     started.push(jobs.stop)

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Progress, Run, Status } from './events.ts'
+import { within } from './lib/timeout.ts'
 import type { Log } from './log.ts'
 
 /** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
@@ -106,17 +107,5 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
       await Promise.race([reading, pause(1_000, undefined, { ref: false })])
       clearTimeout(again)
     },
-  }
-}
-
-/** The answer, unless it takes too long; whatever comes of it then is nobody's concern. */
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
-  answer.catch(() => undefined)
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds)
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -15,7 +15,7 @@ const levels: [pattern: RegExp, level: number][] = [
   [/^src\/service\.ts$/, 6],
   [/^src\/(http|mcp)\//, 5],
   [/^src\/agent\.ts$/, 4],
-  [/^src\/(jobs|worker|feed|watch|reaper|webhooks|trigger|status)\.ts$/, 3],
+  [/^src\/(jobs|worker|feed|watch|reaper|webhooks|trigger|status|previews)\.ts$/, 3],
   [/^src\/sync\//, 2],
   [/^src\/db\//, 1],
   [/^src\/(events|errors|config|log|memory|paging|shapes|alerts|freshness|targets|terminal|explain)\.ts$/, 0],

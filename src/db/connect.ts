@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import type { Log } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
+import { destroySocket, type SilenceWatch, watchSilence } from './silence.ts'
 
 /** Anything that runs a statement: a pool, a session, a transaction's client. */
 export type Queryable = Pick<pg.ClientBase, 'query'>
@@ -15,6 +17,8 @@ export type Session = {
   close: () => Promise<void>
   /** Cuts the socket without a word: for a server that does not answer. */
   destroy: () => void
+  /** Runs `work` while the server rightly waits for the client (silence.ts). */
+  pause: SilenceWatch['pause']
 }
 
 /** By which the sessions of runs are told from others in the server's views. */
@@ -52,9 +56,22 @@ export const textSettings = {
   standard_conforming_strings: 'on',
 }
 
+/**
+ * What every session of the Sync database sets: one whose client vanished ends soon. The server's own defaults notice
+ * that after two hours, or after a quarter of an hour while data is on its way.
+ */
+export const sessionSettings = {
+  ...textSettings,
+  client_connection_check_interval: '500ms',
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '30s',
+}
+
 /** Prepares a new connection of the job queue's own pool. */
 export async function configureQueueConnection(client: pg.ClientBase): Promise<void> {
-  await configure(client, textSettings)
+  await configure(client, sessionSettings)
 }
 
 /** Prepares the connection that migrates: a role's timeouts must not end a migration halfway. */
@@ -68,13 +85,25 @@ export async function configureMigration(client: pg.ClientBase): Promise<void> {
   })
 }
 
+/** The server ends a session only after the agent itself should have: a run that takes too long is a timeout. */
+const serverMarginMs = 60_000
+
+export type SessionOptions = {
+  /** The total time of the run. */
+  milliseconds: number
+  signal: AbortSignal
+  /** Where the server is asked about the session when it falls silent. */
+  pool: pg.Pool
+  log: Log
+}
+
 /**
  * A session of the Sync database for one run. Its timeouts are its own, since a role's defaults would end a run
- * while the source computes. `milliseconds` is the run's total time.
+ * while the source computes.
  */
 export async function openSession(
   target: DatabaseTarget,
-  { milliseconds, signal }: { milliseconds: number; signal: AbortSignal },
+  { milliseconds, signal, pool, log }: SessionOptions,
 ): Promise<Session> {
   signal.throwIfAborted()
   const client = new pg.Client(
@@ -93,16 +122,11 @@ export async function openSession(
   try {
     await client.connect()
     await configure(client, {
-      ...textSettings,
+      ...sessionSettings,
       lock_timeout: '5s',
-      statement_timeout: String(milliseconds),
-      idle_in_transaction_session_timeout: String(milliseconds),
+      statement_timeout: String(milliseconds + serverMarginMs),
+      idle_in_transaction_session_timeout: String(milliseconds + serverMarginMs),
       transaction_timeout: '0',
-      client_connection_check_interval: '500ms',
-      // The server's own default notices a vanished client after two hours.
-      tcp_keepalives_idle: '10',
-      tcp_keepalives_interval: '5',
-      tcp_keepalives_count: '3',
       work_mem: '64MB',
       temp_buffers: '32MB',
       // For the analyses of a run's temporary tables: their joins are on unique keys, and more would only take time.
@@ -113,8 +137,10 @@ export async function openSession(
       select pg_backend_pid() as pid,
         -- A database may put them last: a run's own tables would then be whatever else has their names.
         set_config('search_path', concat_ws(', ', 'pg_temp', nullif(current_setting('search_path'), '')), false)`)
+    const pid = rows[0]?.pid ?? 0
+    const watch = watchSilence(client, { pid, pool, unreachableMs: 10_000, log })
     const close = async () => void (await client.end().catch(() => undefined))
-    return { client, pid: rows[0]?.pid ?? 0, alive: () => alive, close, destroy }
+    return { client, pid, alive: () => alive, close, destroy, pause: watch.pause }
   } catch (error) {
     destroy()
     throw error
@@ -131,19 +157,15 @@ export const isSettable = `not (s.name = 'client_connection_check_interval' and 
 
 /** Sets the settings that this server knows; the others are older than it and are left out. */
 export async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
-  await client.query(
-    `select set_config(s.name, v.value, false)
+  const setting = {
+    text: `select set_config(s.name, v.value, false)
      from unnest($1::text[], $2::text[]) v(name, value)
      join pg_settings s on s.name = v.name
      where ${isSettable}`,
-    [Object.keys(settings), Object.values(settings)],
-  )
-}
-
-/** Ends a connection at once. What waits for an answer fails with a connection error. */
-export function destroySocket(client: pg.Client): void {
-  const { stream } = client.connection
-  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
+    values: [Object.keys(settings), Object.values(settings)],
+    query_timeout: 4_000,
+  }
+  await client.query(setting)
 }
 
 /** The text of a `.sql` file that stands beside the module: `sqlBeside(import.meta.url, 'compare.sql')`. */

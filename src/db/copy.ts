@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
-import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
+import type { Session } from './connect.ts'
 
 export type Copied = { rows: number; bytes: number }
 
@@ -9,7 +9,7 @@ export type Copied = { rows: number; bytes: number }
  * how many bytes have come. A fault of where they come from is thrown as it came; any other is the target's.
  */
 export async function copyInto(
-  client: pg.Client,
+  { client, pause }: Session,
   statement: string,
   source: AsyncIterable<Buffer>,
   tell: (bytes: number) => void,
@@ -19,11 +19,8 @@ export async function copyInto(
   const chunks = source[Symbol.asyncIterator]()
   let bytes = 0
   try {
-    for (
-      let next = await unlessBroken(() => chunks.next());
-      !next.done;
-      next = await unlessBroken(() => chunks.next())
-    ) {
+    const nextChunk = () => unlessBroken(() => pause(() => chunks.next()))
+    for (let next = await nextChunk(); !next.done; next = await nextChunk()) {
       bytes += next.value.length
       tell(bytes)
       if (!target.write(next.value)) await unlessBroken(() => drained(target))

@@ -1,19 +1,24 @@
 import pg from 'pg'
 import { isConnectionLoss } from '../errors.ts'
+import { within } from '../lib/timeout.ts'
 import type { Log } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
-import { configure, connectionOptions, textSettings } from './connect.ts'
+import { configure, connectionOptions, sessionSettings } from './connect.ts'
+import { watchSilence } from './silence.ts'
 
+/** A lock is waited for longer than a client that fell silent can hold it within a transaction. */
 const poolSettings = {
-  ...textSettings,
+  ...sessionSettings,
   statement_timeout: '30s',
   lock_timeout: '3s',
-  idle_in_transaction_session_timeout: '30s',
+  idle_in_transaction_session_timeout: '2s',
 }
 
 /** A connection that was idle for longer must answer a ping before it is lent. */
 const trustedIdleMs = 250
 const pingTimeoutMs = 1_000
+/** How long it may take to get a connection, whatever becomes of those that are tried. */
+const lendTimeoutMs = 4_000
 
 export type PoolOptions = {
   application: string
@@ -21,19 +26,24 @@ export type PoolOptions = {
   log: Log
   /** The timeout of one answer. Short where every statement is: a silent connection then costs no more than this. */
   answerTimeoutMs?: number
+  /** For a pool whose statements may take long: where the server is asked about a connection that falls silent. */
+  asks?: pg.Pool
 }
 
 /** Opens a pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
 export function openPool(
   target: DatabaseTarget,
-  { application, max, log, answerTimeoutMs = 30_000 }: PoolOptions,
+  { application, max, log, answerTimeoutMs = 30_000, asks }: PoolOptions,
 ): pg.Pool {
   const pool = new CheckedPool({
-    ...connectionOptions(target, { application, connectMilliseconds: 4_000 }),
+    ...connectionOptions(target, { application, connectMilliseconds: lendTimeoutMs }),
     max,
     query_timeout: answerTimeoutMs,
     // Set when connected: a session pooler refuses them among the parameters of the start.
-    onConnect: (client) => configure(client, poolSettings),
+    onConnect: async (client) => {
+      await configure(client, poolSettings)
+      if (asks && client instanceof pg.Client) await watch(client, asks, log)
+    },
     // An idle connection may have died unseen: none is older than this when the listener comes back (Fault 20).
     idleTimeoutMillis: 4_000,
   })
@@ -41,6 +51,11 @@ export function openPool(
   // One that is lent tells its borrower by failing the statement; unheard, its event would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
+}
+
+async function watch(client: pg.Client, pool: pg.Pool, log: Log): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  watchSilence(client, { pid: rows[0]?.pid ?? 0, pool, unreachableMs: 2_500, log })
 }
 
 type Lent = (error: Error | undefined, client: pg.PoolClient | undefined, release: pg.PoolClient['release']) => void
@@ -60,7 +75,14 @@ class CheckedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>
   override connect(callback: Lent): void
   override connect(callback?: Lent): Promise<pg.PoolClient> | undefined {
-    const lent = this.#lend()
+    const lending = this.#lend()
+    const lent = within(lendTimeoutMs, lending).catch((error) => {
+      lending.then(
+        (late) => late.release(),
+        () => undefined,
+      )
+      throw error
+    })
     if (!callback) return lent
     lent.then(
       (client) => callback(undefined, client, (broken) => client.release(broken)),

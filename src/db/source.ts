@@ -4,7 +4,8 @@ import copyStreams from 'pg-copy-streams'
 import { z } from 'zod'
 import type { ClientSystem } from '../config.ts'
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
-import { connectionOptions, destroySocket, isSettable } from './connect.ts'
+import { connectionOptions, isSettable } from './connect.ts'
+import { destroySocket } from './silence.ts'
 
 /**
  * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
@@ -211,6 +212,8 @@ const sourceSettings = {
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',
+  // Keepalives do not count while rows are on their way.
+  tcp_user_timeout: '60s',
   // For the digests of parts, which are grouped in memory: a read leaves no temporary file at the source.
   work_mem: '64MB',
   hash_mem_multiplier: '4',

@@ -53,7 +53,7 @@ export function createApi(agent: Agent, streams: Streams) {
 
   api.post('/preview', async (c) => {
     const { clientSystemId = null } = await body(c, previewBody)
-    const answer = await agent.preview(clientSystemId)
+    const answer = await agent.preview(clientSystemId, c.req.raw.signal)
     if ('preview' in answer) return c.json(answer.preview)
     const hint = 'A preview compares with meters at rest; ask again when the run has ended'
     return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), {

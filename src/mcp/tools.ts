@@ -27,7 +27,8 @@ type Tool<Input, Output> = {
   output: z.ZodType<Output>
   /** The defaults of the protocol are pessimistic: all four are said. */
   annotations: Required<Omit<ToolAnnotations, 'title'>>
-  run: (input: Input) => Promise<Output>
+  /** `signal` aborts when the client cancels the call or goes away. */
+  run: (input: Input, signal: AbortSignal) => Promise<Output>
 }
 
 /** Nothing here reaches out into the world: the agent knows its two databases only. */
@@ -52,20 +53,24 @@ export type ToolOptions = {
 
 /** Registers what an assistant can ask and do: the actions of the API, but none that takes SQL or approves deletions. */
 export function addTools(server: McpServer, { agent, log, requestedBy, during = (work) => work }: ToolOptions): void {
-  const calls = new Map<string, (input: unknown) => Promise<CallToolResult>>()
+  const calls = new Map<string, (input: unknown, signal: AbortSignal) => Promise<CallToolResult>>()
 
   function add<Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>): void {
     const { title, description, annotations, input, output } = tool
-    const call = async (given: unknown) => {
+    const call = async (given: unknown, signal: AbortSignal) => {
       try {
-        return answer(await tool.run(accept(input, given)))
+        return answer(await tool.run(accept(input, given), signal))
       } catch (thrown) {
         return refusal(pointed(explain(thrown, log, { tool: name })))
       }
     }
     calls.set(name, call)
     const outputSchema = z.union([output, refusalShape])
-    server.registerTool(name, { title, description, annotations, inputSchema: input, outputSchema }, call)
+    server.registerTool(
+      name,
+      { title, description, annotations, inputSchema: input, outputSchema },
+      (given, { mcpReq }) => call(given, mcpReq.signal),
+    )
   }
 
   add('get_sync_status', {
@@ -107,8 +112,8 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     input: z.strictObject({ clientSystemId }),
     output: preview,
     annotations: reads,
-    run: async ({ clientSystemId = null }) => {
-      const answer = await agent.preview(clientSystemId)
+    run: async ({ clientSystemId = null }, signal) => {
+      const answer = await agent.preview(clientSystemId, signal)
       if ('preview' in answer) return { ...answer.preview, changes: fitting(answer.preview.changes) }
       const hint = 'A preview compares with meters at rest; ask again when the run has ended'
       throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run: answer.active })
@@ -254,9 +259,9 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
   })
 
   // The library answers a wrong name or input with prose, or with an error of the protocol that few assistants are shown.
-  server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }) => {
+  server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, { mcpReq }) => {
     const call = calls.get(name)
-    if (call) return await during(call(given))
+    if (call) return await during(call(given, mcpReq.signal))
     const hint = `Call one of: ${[...calls.keys()].join(', ')}`
     return refusal(new AgentError('not_found', `There is no tool ${JSON.stringify(name)}`, { hint }))
   })

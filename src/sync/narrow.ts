@@ -147,11 +147,11 @@ function ourRows(clientSystemId: string, only: string): string {
 }
 
 /** Pipes answers into tables, and tells how many bytes have come altogether. */
-function reader({ client }: Session, tell: Teller) {
+function reader(session: Session, tell: Teller) {
   let before = 0
   const read = async (table: string, answer: AsyncIterable<Buffer>) => {
     const statement = `copy ${table} from stdin (format binary)`
-    const { rows, bytes } = await copyInto(client, statement, answer, (now) =>
+    const { rows, bytes } = await copyInto(session, statement, answer, (now) =>
       tell.progress({ bytesRead: before + now }),
     )
     before += bytes

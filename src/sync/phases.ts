@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { notify } from '../db/notices.ts'
 import { transaction } from '../db/pool.ts'
 import type { Phase, Progress, ReadStep, Run } from '../events.ts'
+import { unlessAborted } from '../lib/timeout.ts'
 import type { Log } from '../log.ts'
 import { markPhase, type RunRef } from './record.ts'
 
@@ -21,11 +22,13 @@ export type Phases = Disposable & {
 /** Four times a second at most: a notification takes a lock of the whole server at its commit. */
 const interval = 250
 
+export type PhasesOptions = { pool: pg.Pool; run: RunRef; pid: number; signal: AbortSignal; log: Log }
+
 /**
  * All of it goes through `pool`, never through the run's own transaction, whose notifications would arrive only at
  * its end. Rows are counted by the server, in the session `pid`.
  */
-export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunRef; pid: number; log: Log }): Phases {
+export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Phases {
   const state: Progress = {
     runId: run.id,
     clientSystemId: run.clientSystemId,
@@ -69,7 +72,8 @@ export function followPhases({ pool, run, pid, log }: { pool: pg.Pool; run: RunR
       account()
       state.phase = phase
       if (phase !== 'reading') state.step = null
-      await transaction(pool, (db) => markPhase(db, run, phase))
+      const marked = transaction(pool, (db) => markPhase(db, run, phase))
+      await unlessAborted(signal, marked)
     },
     step: (step, rowsExpected) => {
       readMode ??= step === 'digests' ? 'narrow' : 'full'

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { ClientSystem } from '../config.ts'
 import { openSession, type Session, sqlBeside } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
@@ -5,7 +6,7 @@ import { upToMostBytes } from '../db/pages.ts'
 import { openSource } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 import type { Counts, Preview, PreviewedChange } from '../events.ts'
-import type { Redact } from '../log.ts'
+import type { Log, Redact } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
 import { compare, explainRejected } from './compare.ts'
 import { describeMeters } from './describe.ts'
@@ -40,19 +41,30 @@ const listChanges = upToMostBytes(
   '"externalId"',
 )
 
+export type PreviewOptions = {
+  syncDatabase: DatabaseTarget
+  pool: pg.Pool
+  /** Its reason, an AgentError, is why the preview ends. */
+  signal: AbortSignal
+  redact: Redact
+  log: Log
+}
+
 /**
  * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock that
  * anybody waits for, and writes nothing but temporary tables. Throws AgentError with the code that a run would end with.
  */
-export async function previewSync(
-  clientSystem: ClientSystem,
-  { syncDatabase, signal, redact }: { syncDatabase: DatabaseTarget; signal: AbortSignal; redact: Redact },
-): Promise<Preview> {
+export async function previewSync(clientSystem: ClientSystem, options: PreviewOptions): Promise<Preview> {
+  const { syncDatabase, pool, redact, log } = options
+  const milliseconds = clientSystem.deadlines.total
+  const ending = new AbortController()
+  const timer = setTimeout(() => ending.abort(timedOut(milliseconds)), milliseconds)
+  const signal = AbortSignal.any([options.signal, ending.signal])
   let session: Session | undefined
   const cut = () => session?.destroy()
   signal.addEventListener('abort', cut)
   try {
-    session = await openSession(syncDatabase, { milliseconds: clientSystem.deadlines.total, signal })
+    session = await openSession(syncDatabase, { milliseconds, signal, pool, log })
     await using source = await openSource(clientSystem, signal)
     await session.client.query('begin isolation level repeatable read')
     await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
@@ -86,9 +98,16 @@ export async function previewSync(
     const { error } = failureOf(thrown, signal, redact)
     throw new AgentError(error.code, error.message, { hint: error.hint ?? undefined, cause: thrown })
   } finally {
+    clearTimeout(timer)
     signal.removeEventListener('abort', cut)
     session?.destroy()
   }
+}
+
+function timedOut(milliseconds: number): AgentError {
+  return new AgentError('timeout', `The preview took longer than ${milliseconds / 1_000} s`, {
+    hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
+  })
 }
 
 /** A lock of this session alone: the source's server shows it where both databases are one. */

@@ -4,6 +4,7 @@ import type { Queryable } from '../db/connect.ts'
 import { transaction } from '../db/pool.ts'
 import { openSource } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
+import { unlessAborted } from '../lib/timeout.ts'
 import type { Log, Redact } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
 import { apply } from './apply.ts'
@@ -68,10 +69,12 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
       milliseconds: deadlines.total,
       pool,
       signal,
+      log,
     })
     try {
-      if (!(await transaction(pool, (db) => markRunning(db, run)))) return { status: 'ended' }
-      phases = followPhases({ pool, run, pid: session.pid, log })
+      const marked = transaction(pool, (db) => markRunning(db, run))
+      if (!(await unlessAborted(signal, marked))) return { status: 'ended' }
+      phases = followPhases({ pool, run, pid: session.pid, signal, log })
       return await mirror(run, deps, session, phases)
     } catch (thrown) {
       first = failed(thrown)

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { lockKey, openSession, type Queryable, runApplication, type Session } from '../db/connect.ts'
 import { transaction } from '../db/pool.ts'
 import { errorCode } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { DatabaseTarget } from '../targets.ts'
 
 /** The session of one run: it holds the Client System's advisory lock, and the run lives as long as it does. */
@@ -24,6 +25,7 @@ export type RunSessionOptions = {
   milliseconds: number
   pool: pg.Pool
   signal: AbortSignal
+  log: Log
 }
 
 /** How long the Sync database may take to answer a rollback before the connection is given up. */
@@ -36,8 +38,8 @@ const patience = 5_000
  * statements under way are cancelled until `finish` or the end, and a session that does not answer is destroyed.
  */
 export async function openRunSession(target: DatabaseTarget, options: RunSessionOptions): Promise<RunSession> {
-  const { runId, clientSystemId, milliseconds, pool, signal } = options
-  const session = await openSession(target, { milliseconds, signal })
+  const { runId, clientSystemId, pool, signal } = options
+  const session = await openSession(target, options)
   const { client } = session
   let cancelling: NodeJS.Timeout | undefined
   const cancel = () => {

@@ -39,7 +39,7 @@ export async function createStaging({ client }: Session): Promise<void> {
 
 /** Reads every meter of the source into `staging`, as binary COPY: bytes, never parsed here. */
 export async function stageAll(
-  { client }: Session,
+  session: Session,
   {
     clientSystemId,
     source,
@@ -59,9 +59,10 @@ export async function stageAll(
     tell: Teller
   },
 ): Promise<Staged> {
+  const { client } = session
   tell.step('meters', expected)
   const { rows, bytes: bytesNow } = await copyInto(
-    client,
+    session,
     'copy staging from stdin (format binary)',
     source.copy(`copy (\n${projection.select()}\n) to stdout (format binary)`),
     (now) => tell.progress({ bytesRead: bytesBefore + now }),

@@ -24,6 +24,8 @@ export type Proxy = AsyncDisposable & {
   open: () => number
   /** Nothing more passes on the connections that are open now, in either direction, and nobody is told. */
   freeze: () => void
+  /** Nothing more passes on any connection, those to come among them, until `fault` is null again. */
+  silence: () => void
 }
 
 /** A network between the agent and a server that can break. */
@@ -99,6 +101,10 @@ export async function openProxy(target: string): Promise<Proxy> {
     open: () => sockets.size,
     freeze: () => {
       for (const socket of sockets) socket.removeAllListeners('data').pause()
+    },
+    silence: () => {
+      proxy.fault = { after: 0, kind: 'hold' }
+      proxy.freeze()
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()

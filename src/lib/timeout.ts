@@ -1,0 +1,25 @@
+/** The answer, unless it takes too long: then an Error. A late answer is dropped. */
+export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined)
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds)
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The answer, unless `signal` aborts first: then its reason is thrown. A late answer is dropped. */
+export async function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined)
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.addEventListener('abort', abort)
+  try {
+    return await Promise.race([answer, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
