@@ -45,21 +45,13 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
 /** What a question of a narrow read may fail with, and a full read not. */
 const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
 
-/**
- * Hashes say where to look. Once a day every meter is read and compared all the same: between one and five at night in the
- * time zone of the schedule, or whenever a sync comes where none did at that time.
- */
-function isDailyFullReadDue({ hoursSinceFull, hour }: Before): boolean {
-  if (hoursSinceFull === null) return false
-  return hoursSinceFull >= 30 || (hoursSinceFull >= 20 && hour >= 1 && hour < 5)
-}
-
 /** Why the hashes that are kept with the meters tell nothing, or null when they do. */
 function whyFull({ fingerprint }: MeterQuery, basis: Before): string | null {
   if (basis.meters.total === 0) return 'there were no meters here'
   if (basis.fingerprint === null) return 'its rows were not hashed before'
   if (basis.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
-  if (isDailyFullReadDue(basis)) return 'the daily full read'
+  // Hashes only say where to look: once a day, at a quiet time, every meter is read and compared all the same.
+  if (!basis.fullToday) return 'the daily full read'
   if (basis.error !== null && doubtful.has(basis.error)) return `the run before failed with ${basis.error}`
   return null
 }

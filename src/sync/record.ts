@@ -22,10 +22,19 @@ export type Before = Basis & {
   rejected: number
   /** Seeds the hashes of rows (schema.ts, `installation`). */
   salt: bigint
-  /** Hours since the last success that read every meter; null before the first. */
-  hoursSinceFull: number | null
-  /** The hour of the day in the time zone of the schedule, 0 to 23. */
-  hour: number
+  /** False where no success has read every meter since the last `quietHour` in the time zone of the schedule. */
+  fullToday: boolean
+}
+
+/** The hour of the night from which on the first run reads every meter. */
+const quietHour = 2
+
+/**
+ * The day of a time in this time zone, as text that sorts; it begins at the quiet hour. Not computed by PostgreSQL, which
+ * may lack a zone that Node.js has, and reads an offset such as +02:00 the other way round.
+ */
+function dayOf(milliseconds: number, timeZone: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(milliseconds - quietHour * 3_600_000)
 }
 
 export async function findBasis(
@@ -40,8 +49,8 @@ export async function findBasis(
     error: string | null
     rejected: string | null
     salt: string
-    hoursSinceFull: number | null
-    hour: number
+    now: number
+    lastFull: number | null
   }>(
     `select c.meters_total as total, c.meters_active as active, c.content_digest as content, c.source_fingerprint as fingerprint,
        (
@@ -57,20 +66,21 @@ export async function findBasis(
          limit 1
        ) as rejected,
        (
-         select extract(epoch from now() - finished_at)::float8 / 3600 from sync.run
+         select extract(epoch from finished_at)::float8 * 1000 from sync.run
          where client_system_id = $1 and status = 'succeeded' and read_mode = 'full'
          order by queued_at desc
          limit 1
-       ) as "hoursSinceFull",
-       extract(hour from now() at time zone $2)::integer as hour,
+       ) as "lastFull",
+       extract(epoch from now())::float8 * 1000 as now,
        i.hash_salt as salt
      from sync.installation i
      left join sync.client_system c on c.id = $1`,
-    [clientSystemId, schedule.timeZone],
+    [clientSystemId],
   )
   const [row] = rows
   if (!row) throw new Error('sync.installation has no row; restore it from a backup, or insert a random hash_salt')
-  const { fingerprint, error, hoursSinceFull, hour } = row
+  const { fingerprint, error, now, lastFull } = row
+  const today = dayOf(now, schedule.timeZone)
   return {
     meters: { total: Number(row.total ?? 0), active: Number(row.active ?? 0) },
     content: BigInt(row.content ?? 0),
@@ -78,8 +88,7 @@ export async function findBasis(
     error,
     rejected: Number(row.rejected ?? 0),
     salt: BigInt(row.salt),
-    hoursSinceFull,
-    hour,
+    fullToday: lastFull !== null && dayOf(lastFull, schedule.timeZone) >= today,
   }
 }
 

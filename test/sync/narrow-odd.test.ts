@@ -163,16 +163,28 @@ test('the hashes of a row depend on the salt of the installation, so that none c
   assert.ok(stored.every(({ id_hash }) => expected.includes(id_hash)))
 })
 
-test('once a day every meter is read and compared, however few differ', async (t) => {
+test('the first run after two at night in the time zone of the schedule reads every meter', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
-  const agent = await world.agent()
+  const agent = await world.agent({ SYNC_TIMEZONE: 'Asia/Kathmandu' })
   await agent.settled()
+  const finishedAfterTwo = async (minutes: number) => {
+    await world.sync.query(
+      `update sync.run set finished_at = (
+         select max(t) from generate_series(date_trunc('hour', now()) - interval '1 day', now(), '15 minutes') t
+         where to_char(t at time zone 'Asia/Kathmandu', 'HH24:MI') = '02:00'
+       ) + $1::integer * interval '1 minute'
+       where read_mode = 'full'`,
+      [minutes],
+    )
+    const { readMode, readReason } = await agent.sync()
+    return [readMode, readReason]
+  }
+  assert.deepEqual(await finishedAfterTwo(0), ['narrow', null])
+  assert.deepEqual(await finishedAfterTwo(-1), ['full', 'the daily full read'])
   assert.equal((await agent.sync()).readMode, 'narrow')
-  await world.sync.query(`update sync.run set finished_at = now() - interval '31 hours' where read_mode = 'full'`)
-  const run = await agent.sync()
-  assert.deepEqual([run.readMode, run.readReason], ['full', 'the daily full read'])
-  assert.equal((await agent.sync()).readMode, 'narrow')
+  await world.sync.query(`delete from sync.run where read_mode = 'full'`)
+  assert.equal((await agent.sync()).readReason, 'the daily full read')
 })
 
 test('what a lenient collation takes for true is another value all the same', async (t) => {

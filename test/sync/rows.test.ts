@@ -341,4 +341,13 @@ test('an accident withholds: a row without an id against an approval, no usable 
   assert.equal(await remaining(), 96)
   await agent.sync({ approveDeletes: 4 })
   assert.equal(await remaining(), 92)
+
+  await world.source.query('create table gone as select * from meter limit 50')
+  await world.source.query('delete from meter where external_id in (select external_id from gone)')
+  assertCounts(await agent.sync({ approveDeletes: 50 }), { deleted: 50 })
+  await world.source.query('insert into meter select * from gone')
+  assertCounts(await agent.sync(), { updated: 50, restored: 50 })
+  await world.source.query('delete from meter where external_id in (select external_id from meter limit 2)')
+  // Meters that came back make no room for others.
+  assertCounts(await agent.sync(), { withheld: 2 })
 })
