@@ -58,7 +58,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   const ids = config.clientSystems.map(({ id }) => id)
   const redact = createRedact(config.secrets)
   const previews = createPreviews({ syncDatabase: config.syncDatabase, pool, redact, log })
-  const readStatus = createStatus({ config, pool, nextRunAt: jobs.nextRunAt, version })
+  const readStatus = createStatus({ config, pool, version })
 
   async function status(): Promise<StatusAt> {
     const latest = await readStatus()

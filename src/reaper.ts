@@ -19,6 +19,8 @@ export type ReaperOptions = {
   boss: PgBoss
   clientSystems: readonly ClientSystem[]
   completeJob: (clientSystemId: string) => CompleteJob
+  /** Called after a run was ended here. */
+  onEnded: (run: Run) => Promise<void>
   log: Log
 }
 
@@ -43,7 +45,7 @@ function leaseLost(): AgentError {
  * queued one whose job is gone. Between the two looks a worker that lives, and has lost only its session, records by
  * itself why its run ended. Each worker has a reaper; the lock and the fence let one of them win.
  */
-export function startReaper({ pool, boss, clientSystems, completeJob, log }: ReaperOptions): Reaper {
+export function startReaper({ pool, boss, clientSystems, completeJob, onEnded, log }: ReaperOptions): Reaper {
   const db = drizzle(pool)
   const end = async (run: Run, err: AgentError, { evict = false } = {}) => {
     const { code, message, hint } = err
@@ -67,6 +69,7 @@ export function startReaper({ pool, boss, clientSystems, completeJob, log }: Rea
     if (ended) {
       const { id: runId, clientSystemId: clientSystem, trigger } = run
       log.error({ runId, clientSystem, trigger, code, error: message, hint, err }, 'meter sync failed')
+      await onEnded(run)
     }
     return ended
   }

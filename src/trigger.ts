@@ -25,7 +25,15 @@ export type TriggerRequest = {
  */
 export type TriggerRun = (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
 
-export function createTrigger({ pool, boss, log }: { pool: pg.Pool; boss: PgBoss; log: Log }): TriggerRun {
+export type TriggerOptions = {
+  pool: pg.Pool
+  boss: PgBoss
+  /** Creates the queue of a Client System's runs where it is missing. */
+  createQueue: (clientSystemId: string) => Promise<void>
+  log: Log
+}
+
+export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions): TriggerRun {
   const db = drizzle(pool)
 
   return async (request) => {
@@ -66,7 +74,10 @@ export function createTrigger({ pool, boss, log }: { pool: pg.Pool; boss: PgBoss
       return true
     } catch (error) {
       if (error instanceof SlotTaken) return false
-      throw error
+      // No worker has started for this Client System yet.
+      if (await boss.getQueue(runQueue(clientSystemId))) throw error
+      await createQueue(clientSystemId)
+      return false
     }
   }
 

@@ -27,7 +27,8 @@ export type WebhooksOptions = {
   log: Log
 }
 
-const queue = 'meter-sync-webhook'
+/** Each Client System has its own: two agents may share a Sync database, and each has its own receiver. */
+const webhookQueue = (clientSystemId: string) => `meter-sync-webhook.${clientSystemId}`
 
 /** For what no run tells, that the meters became stale, and for ends whose notification was lost. */
 const lookInterval = 30_000
@@ -43,15 +44,17 @@ type Delivery = { body: string }
 export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks> {
   const { boss, clientSystems, log } = options
   const settings = { ...retries, expireInSeconds: 60, notify: true }
-  await boss.createQueue(queue, settings)
-  await boss.updateQueue(queue, settings)
-  await boss.work(
-    queue,
-    { includeMetadata: true, notifyPollingIntervalSeconds: 2 },
-    async (jobs: JobWithMetadata<Delivery>[]) => {
-      for (const job of jobs) await deliver(job, options)
-    },
-  )
+  for (const { id } of clientSystems) {
+    await boss.createQueue(webhookQueue(id), settings)
+    await boss.updateQueue(webhookQueue(id), settings)
+    await boss.work(
+      webhookQueue(id),
+      { includeMetadata: true, notifyPollingIntervalSeconds: 2 },
+      async (jobs: JobWithMetadata<Delivery>[]) => {
+        for (const job of jobs) await deliver(job, options)
+      },
+    )
+  }
 
   let looking: Promise<void> = Promise.resolve()
   let waiting = false
@@ -94,13 +97,12 @@ async function decideAlerts(
   { pool, boss, log }: Pick<WebhooksOptions, 'pool' | 'boss' | 'log'>,
 ): Promise<void> {
   const told = await transaction(pool, async (client) => {
-    const now = Date.now()
     const situation = await lockSituation(client, clientSystem.id)
-    const stale = freshness(situation.lastSuccess, clientSystem, now) === 'stale'
+    const stale = freshness(situation.lastSuccess, clientSystem, situation.now.getTime()) === 'stale'
     const { state, alerts } = decide(situation.state, situation.ended, stale)
     for (const alert of alerts) {
-      const delivery: Delivery = { body: JSON.stringify(toPayload(alert, clientSystem, situation, now)) }
-      await boss.send(queue, delivery, { id: randomUUID(), db: through(client) })
+      const delivery: Delivery = { body: JSON.stringify(toPayload(alert, clientSystem, situation)) }
+      await boss.send(webhookQueue(clientSystem.id), delivery, { id: randomUUID(), db: through(client) })
     }
     if (alerts.length > 0 || situation.ended.length > 0) await saveAlertState(client, clientSystem.id, state)
     return alerts
@@ -113,18 +115,17 @@ async function decideAlerts(
 function toPayload(
   { type, run }: Alert,
   clientSystem: ClientSystem,
-  { lastSuccess, meters }: Situation,
-  now: number,
+  { lastSuccess, meters, now }: Situation,
 ): AlertPayload {
   return {
     type,
-    timestamp: run?.finishedAt ?? new Date(now).toISOString(),
+    timestamp: run?.finishedAt ?? now.toISOString(),
     data: {
       clientSystemId: clientSystem.id,
       name: clientSystem.name,
       run,
       lastSuccessAt: lastSuccess?.finishedAt ?? null,
-      freshness: freshness(lastSuccess, clientSystem, now),
+      freshness: freshness(lastSuccess, clientSystem, now.getTime()),
       meters,
     },
   }

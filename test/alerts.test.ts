@@ -83,7 +83,7 @@ test('over two workers, and over their restart, every alert is sent once', { tim
   await receiver.received(2)
   for (const { stop } of successors) await stop()
   assert.deepEqual(receiver.types(), ['meter_sync.failed', 'meter_sync.recovered'])
-  assert.deepEqual(await world.sync.query(jobs, ['meter-sync-webhook']), [
+  assert.deepEqual(await world.sync.query(jobs, ['meter-sync-webhook.main']), [
     { state: 'completed', retries: 0 },
     { state: 'completed', retries: 0 },
   ])
@@ -185,12 +185,14 @@ test('410 ends the attempts; a redirect is not followed; one that does not answe
   await agent.sync()
   const redirected = await said(agent, 'tried again')
   assert.match(JSON.stringify(redirected), /the receiver answered 307, which is not followed/)
-  await world.sync.query(`update pgboss.job set retry_limit = 1 where name = 'meter-sync-webhook' and state = 'retry'`)
+  await world.sync.query(
+    `update pgboss.job set retry_limit = 1 where name = 'meter-sync-webhook.main' and state = 'retry'`,
+  )
   const givenUp = await said(agent, 'given up', 60_000)
   assert.deepEqual([givenUp.level, givenUp.attempt], ['error', 2])
   assert.match(JSON.stringify(givenUp.err), /timeout/i)
   assert.equal(receiver.attempts.length, 3)
-  assert.deepEqual(await world.sync.query(jobs, ['meter-sync-webhook']), [
+  assert.deepEqual(await world.sync.query(jobs, ['meter-sync-webhook.main']), [
     { state: 'completed', retries: 0 },
     { state: 'failed', retries: 1 },
   ])

@@ -20,6 +20,7 @@ const levels: [pattern: RegExp, level: number][] = [
   [/^src\/db\//, 1],
   [/^src\/(events|errors|config|log|memory|paging|shapes|alerts|freshness|targets|terminal|explain)\.ts$/, 0],
   [/^src\/(config|wire|lib)\//, 0],
+  [/^src\/workers\/schedule\.ts$/, 0],
 ]
 
 function levelOf(path: string): number | null {

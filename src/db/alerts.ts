@@ -12,6 +12,8 @@ export type Situation = {
   ended: Run[]
   lastSuccess: Run | null
   meters: { total: number; active: number; inactive: number }
+  /** The database's time: a worker whose clock is wrong must not find the meters stale. */
+  now: Date
 }
 
 /** Who was away for longer need not be told of every turn: the latest say how things stand. */
@@ -45,6 +47,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
     )
     .orderBy(desc(run.revision))
     .limit(added === 1 ? 1 : mostRuns)
+  const clock = await db.query<{ now: Date }>('select clock_timestamp() as now')
   const counts = await tx.select().from(clientSystem).where(eq(clientSystem.id, clientSystemId))
   const { metersTotal: total = 0, metersActive: active = 0 } = counts[0] ?? {}
   return {
@@ -52,6 +55,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
     ended: rows.reverse().map(toRun),
     lastSuccess: await findLastRun(tx, clientSystemId, ['succeeded']),
     meters: { total, active, inactive: total - active },
+    now: clock.rows[0]?.now ?? new Date(),
   }
 }
 

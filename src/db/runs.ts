@@ -73,7 +73,10 @@ export async function findActiveRun(db: Reader, clientSystemId: string): Promise
   return rows[0] ? toRun(rows[0]) : null
 }
 
-/** The latest finished run with one of these statuses. */
+/**
+ * The latest finished run with one of these statuses: by revision, which is the order of commits, since a clock may step
+ * back.
+ */
 export async function findLastRun(
   db: Reader,
   clientSystemId: string,
@@ -83,7 +86,7 @@ export async function findLastRun(
     .select()
     .from(run)
     .where(and(eq(run.clientSystemId, clientSystemId), inArray(run.status, [...statuses])))
-    .orderBy(desc(run.queuedAt), desc(run.id))
+    .orderBy(desc(run.revision))
     .limit(1)
   return rows[0] ? toRun(rows[0]) : null
 }

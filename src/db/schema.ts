@@ -163,9 +163,7 @@ export const run = sync.table(
     index('run_queued_at').on(table.clientSystemId, table.queuedAt, table.id),
     index('run_revision').on(table.revision),
     // Most never fail: the last one that did would be looked for among all of them.
-    index('run_failed')
-      .on(table.clientSystemId, table.queuedAt, table.id)
-      .where(sql`status in ('failed', 'interrupted')`),
+    index('run_failed').on(table.clientSystemId, table.revision).where(sql`status in ('failed', 'interrupted')`),
   ],
 )
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { failedStatuses, finishedStatuses, type Run } from '../events.ts'
-import { drizzle, eq, inArray } from './drizzle.ts'
+import { drizzle, eq, inArray, sql } from './drizzle.ts'
 import { transaction } from './pool.ts'
 import { findActiveRun, findLastRun } from './runs.ts'
 import { clientSystem, revisionCounter } from './schema.ts'
@@ -8,6 +8,8 @@ import { clientSystem, revisionCounter } from './schema.ts'
 /** What the tables say of the Client Systems at one revision. */
 export type Snapshot = {
   revision: number
+  /** The database's time: every other time in it was set by the same clock. */
+  now: Date
   clientSystems: Map<string, ClientSystemSnapshot>
 }
 
@@ -38,12 +40,12 @@ export function createSnapshots(pool: pg.Pool, ids: string[]): () => Promise<Sna
   }
   return async () => {
     for (;;) {
-      const revision = await readRevision(db)
-      if (cached?.revision === revision) return cached
+      const { revision, now } = await readRevision(db)
+      if (cached?.revision === revision) return { ...cached, now }
       reading ??= read()
       // One that was under way may be from before.
       const found = await reading
-      if (found.revision >= revision) return found
+      if (found.revision >= revision) return { ...found, now }
     }
   }
 }
@@ -65,7 +67,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
           lastFailure: await findLastRun(tx, row.id, failedStatuses),
         })
       }
-      return { revision: await readRevision(tx), clientSystems }
+      return { ...(await readRevision(tx)), clientSystems }
     },
     'isolation level repeatable read read only',
   )
@@ -73,7 +75,13 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
 
 type Reader = Pick<ReturnType<typeof drizzle>, 'select'>
 
-async function readRevision(db: Reader): Promise<number> {
-  const rows = await db.select().from(revisionCounter).where(eq(revisionCounter.id, 1))
-  return rows[0]?.value ?? 0
+async function readRevision(db: Reader): Promise<{ revision: number; now: Date }> {
+  const now = sql<Date>`clock_timestamp()`.mapWith((text: string) => new Date(text))
+  const rows = await db
+    .select({ revision: revisionCounter.value, now })
+    .from(revisionCounter)
+    .where(eq(revisionCounter.id, 1))
+  const [row] = rows
+  if (!row) throw new Error('sync.revision_counter has no row')
+  return row
 }

@@ -68,7 +68,7 @@ export async function findBasis(
        (
          select extract(epoch from finished_at)::float8 * 1000 from sync.run
          where client_system_id = $1 and status = 'succeeded' and read_mode = 'full'
-         order by queued_at desc
+         order by revision desc
          limit 1
        ) as "lastFull",
        extract(epoch from now())::float8 * 1000 as now,

@@ -81,7 +81,11 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
       return await transaction(pool, end)
     }
   }
-  const commit = async () => void (await promptly(() => client.query('commit')))
+  const commit = async () => {
+    // A server that crashes before the session closes would keep the view: only the tables are dropped on commit.
+    await client.query('drop view if exists pg_temp.ours')
+    await promptly(() => client.query('commit'))
+  }
   const close = async () => {
     stopCancelling()
     await promptly(session.close)
