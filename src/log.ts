@@ -5,16 +5,18 @@ import { errorCode } from './errors.ts'
 export type Log = Logger
 
 /**
- * Values that must never be printed, whatever field they travel in: anything that looks like a URL with a password. Each
- * match ends where the next URL begins: a text that repeats `postgres://` is then scanned once, not once for each.
+ * An error may quote megabytes. A text is cut here before it is looked at: the expressions below keep a state for each
+ * character that they may have to give back, and end with a RangeError at some megabytes.
  */
-const credentials = /\b(postgres(?:ql)?:\/\/)(?:(?!postgres(?:ql)?:\/\/)[^\s"'\\])*@/gi
-const passwords = /(password\s*=\s*)(?:'+[^'"]*'+|(?:[^\s"'&\\]|\\[^"'])+)/gi
+const maxLength = 16_000
 
-/** The text without the user and password of any connection string in it. */
-export function redact(text: string): string {
-  return text.replace(credentials, '$1…@').replace(passwords, '$1…')
-}
+/**
+ * Values that must never be printed, whatever field they travel in: anything that looks like a URL with a password, also
+ * where the text was cut within it. Each match ends where the next URL begins: a text that repeats `postgres://` is then
+ * scanned once, not once for each.
+ */
+const credentials = /\b(postgres(?:ql)?:\/\/)(?:(?!postgres(?:ql)?:\/\/)[^\s"'\\])*(?:@|(?=…$))/gi
+const passwords = /(password\s*=\s*)(?:'+[^'"]*(?:'+|(?=…$))|(?:[^\s"'&\\]|\\[^"'])+)/gi
 
 /** Makes a text safe to show. */
 export type Redact = (text: string) => string
@@ -23,28 +25,36 @@ export type Redact = (text: string) => string
 const shortest = 6
 
 /**
- * `redact` that also knows these secrets, and hides each wherever it stands: as it is, percent-encoded as in a URL, or
- * escaped as in JSON. A third party's error may quote a password with blanks or quotes in any form.
+ * Returns a function that cuts a text to 16,000 characters and hides the user and password of any connection string in
+ * it, and each of these secrets wherever it stands: as it is, percent-encoded as in a URL, or escaped as in JSON. A third
+ * party's error may quote a password with blanks or quotes in any form. Takes linear time, whatever the text.
  */
-export function createRedact(secrets: readonly string[]): Redact {
+export function createRedact(secrets: readonly string[] = []): Redact {
   const forms = secrets
     .filter((secret) => secret.length >= shortest)
     .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])
   const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length)
-  return (text) => redact(longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), text))
+  return (text) => {
+    const short = text.length > maxLength ? `${withoutBegun(longestFirst, text.slice(0, maxLength))}…` : text
+    const known = longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), short)
+    return known.replace(credentials, '$1…@').replace(passwords, '$1…')
+  }
 }
 
-/** An error may quote megabytes: a value of a line ends here. */
-const maxValueLength = 16_000
+/** The text without the beginning of a secret at its end, which the cut left there and nothing else would recognise. */
+function withoutBegun(secrets: readonly string[], text: string): string {
+  const begun = secrets.map((secret) => {
+    let length = Math.min(secret.length - 1, text.length)
+    while (length > 0 && !text.endsWith(secret.slice(0, length))) length--
+    return length
+  })
+  return text.slice(0, text.length - Math.max(0, ...begun))
+}
 
 /** A line of the log with every value redacted and cut; its own words and numbers stay what they are. */
 export function redactLine(line: string, redact: Redact): string {
   const values: unknown = JSON.parse(line)
-  const shown = (text: string) => {
-    const safe = redact(text)
-    return safe.length > maxValueLength ? `${safe.slice(0, maxValueLength)}…` : safe
-  }
-  return `${JSON.stringify(values, (_, value) => (typeof value === 'string' ? shown(value) : value))}\n`
+  return `${JSON.stringify(values, (_, value) => (typeof value === 'string' ? redact(value) : value))}\n`
 }
 
 export type LogOptions = {
@@ -81,7 +91,9 @@ function told(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { type, message, stack } = stdSerializers.err(error)
   const code = errorCode(error)
-  return { type, message, ...(code !== null && { code }), stack }
+  // One character more than is shown, so that what is cut is known to be.
+  const start = (text: string | undefined) => text?.slice(0, maxLength + 1)
+  return { type, message: start(message), ...(code !== null && { code }), stack: start(stack) }
 }
 
 /** Loaded only where somebody looks. */

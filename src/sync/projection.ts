@@ -315,19 +315,29 @@ function jsonText(value: string, type: number): string {
 /**
  * Whether a json text has more than 500 levels of arrays and objects. PostgreSQL parses json with a recursion that its
  * stack ends: neither server may be given such a text. Levels are the running sum of brackets outside of strings, counted
- * only where the text is long enough and has brackets enough.
+ * only where the text is long enough and many brackets are left when the innermost pairs are removed.
  */
 function isDeep(json: string): string {
+  // Each replacement takes one level at most: with 494 pairs or fewer left there were 500 levels at most.
+  const flat = ['{}', '[]', '{}', '[]', '{}', '[]'].reduce((text, pair) => `replace(${text}, '${pair}', '')`, 'b')
   return `coalesce((
     select case
       when octet_length(t) <= 1000 or length(t) - length(translate(t, '[{', '')) <= 500 then false
       else (
-        select max(level) > 500
+        select case
+          when length(${flat}) <= 988 then false
+          else (
+            select max(level) > 500
+            from (
+              select sum(case when bracket in ('[', '{') then 1 else -1 end) over (order by at) as level
+              from unnest(string_to_array(b, null)) with ordinality brackets (bracket, at)
+            ) levels
+          )
+        end
         from (
-          select sum(case when bracket in ('[', '{') then 1 else -1 end) over (order by at) as level
-          from unnest(string_to_array(regexp_replace(regexp_replace(t, '"([^"\\\\]|\\\\.)*"', '', 'g'), '[^][{}]', '', 'g'), null))
-            with ordinality brackets (bracket, at)
-        ) levels
+          select regexp_replace(regexp_replace(t, '"([^"\\\\]|\\\\.)*"', '', 'g'), '[^][{}]+', '', 'g') as b
+          offset 0
+        ) only_brackets
       )
     end
     from (select ${json} as t) json

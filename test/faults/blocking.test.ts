@@ -4,6 +4,7 @@ import { parseConfig } from '../../src/config.ts'
 import { openSource } from '../../src/db/source.ts'
 import type { Problem, StoredReadings } from '../../src/events.ts'
 import { createMeters } from '../support/meters.ts'
+import { failed } from '../support/mirror.ts'
 import { type AgentProcess, createWorld, eventually } from '../support/world.ts'
 
 const megabytes = 1_024 * 1_024
@@ -84,6 +85,35 @@ test('Fault 24 no body of readings blocks the process for 100 ms, alone or eight
   t.diagnostic(`eight at once: ${Math.round(longestMs)} ms, ${Math.round(grownBy)} MB more`)
   assert.ok(longestMs < 100, `eight bodies at once blocked the event loop for ${longestMs} ms`)
   assert.ok(grownBy < 600, `eight bodies at once took ${grownBy} MB`)
+})
+
+test('Fault 29 an error that repeats the beginning of a secret, or quotes megabytes, does not block the process', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await world.source.query(`create table quoted as select ''::text as part, 0 as times`)
+  const agent = await world.process({
+    NODE_OPTIONS: preload,
+    CLIENT_SYSTEM_QUERY: 'select external_id, repeat(part, times)::integer::text as name from meter, quoted',
+  })
+  await agent.settled()
+  await measure(agent)
+  for (const [part, times] of [
+    ['postgres://', 60_000],
+    ['postgres://u:', 1_000_000],
+    ['password=', 1_000_000],
+    [`password='`, 1_000_000],
+    ['a', 12_000_000],
+  ] as const) {
+    await world.source.query('update quoted set part = $1, times = $2', [part, times])
+    const { code, message } = failed(await agent.sync())
+    assert.equal(code, 'source_query')
+    assert.ok(message.length <= 4_001, `${message.length}`)
+    const { longestMs } = await measure(agent)
+    t.diagnostic(`${times} times ${part}: ${Math.round(longestMs)} ms`)
+    assert.ok(longestMs < 100, `${times} times ${part} blocked the event loop for ${longestMs} ms`)
+    const line = agent.log.findLast(({ msg }) => msg === 'meter sync failed')
+    assert.ok(JSON.stringify(line).length < 60_000)
+  }
 })
 
 test('an answer of the source that came while the process was busy past its deadline is no timeout', async (t) => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { type Environment, parseConfig, readEnvironment, wantsDemonstration } from '../../src/config.ts'
 import { ConfigError } from '../../src/errors.ts'
-import { redact } from '../../src/log.ts'
+import { createRedact } from '../../src/log.ts'
 import { runCommand } from '../support/command.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -434,7 +434,7 @@ test('Fault 29 no credentials of a connection string pass the log', () => {
           ? `${protocol}://host/db?user=u&password=${secret}`
           : `${protocol}://u:${secret}@host:5432/db?x=1`
         for (const text of [url, JSON.stringify({ err: { message: `cannot reach ${url}, see ${url}` } }), `"${url}"\n`])
-          assert.doesNotMatch(redact(text), /S3cret/)
+          assert.doesNotMatch(createRedact()(text), /S3cret/)
       },
     ),
   )
@@ -445,10 +445,10 @@ test('Fault 29 no credentials of a connection string pass the log', () => {
     'PGPASSWORD=S3cret psql',
     JSON.stringify({ url: 'password=S3\\S3cret' }),
   ]) {
-    assert.doesNotMatch(redact(text), /S3cret/)
-    assert.match(redact(text), /^\{.*\}$|^[^{]/)
+    assert.doesNotMatch(createRedact()(text), /S3cret/)
+    assert.match(createRedact()(text), /^\{.*\}$|^[^{]/)
   }
-  assert.equal(JSON.parse(redact(JSON.stringify({ dsn }))).dsn, redact(dsn))
+  assert.equal(JSON.parse(createRedact()(JSON.stringify({ dsn }))).dsn, createRedact()(dsn))
   const kept = 'postgres://host/db is an address, and user@example.org is a person'
-  assert.equal(redact(kept), kept)
+  assert.equal(createRedact()(kept), kept)
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AgentError } from '../../src/errors.ts'
-import { redact } from '../../src/log.ts'
+import { createRedact } from '../../src/log.ts'
 import { failureOf } from '../../src/sync/failure.ts'
 
 const calm = new AbortController().signal
 const withCode = (code: string) => Object.assign(new Error('it failed'), { code })
-const codeOf = (thrown: unknown) => failureOf(thrown, calm, redact).error.code
+const codeOf = (thrown: unknown) => failureOf(thrown, calm, createRedact()).error.code
 
 test('what ended a run is told by its SQLSTATE, never by its text', () => {
   assert.equal(codeOf(withCode('53100')), 'disk_full')
@@ -22,7 +22,8 @@ test('what ended a run is told by its SQLSTATE, never by its text', () => {
 })
 
 test('every failure has a hint, and is failed, interrupted or cancelled by its code', () => {
-  for (const code of ['53100', '55P03', '22021', 'XX000']) assert.ok(failureOf(withCode(code), calm, redact).error.hint)
+  for (const code of ['53100', '55P03', '22021', 'XX000'])
+    assert.ok(failureOf(withCode(code), calm, createRedact()).error.hint)
   for (const [code, status] of [
     ['shutting_down', 'interrupted'],
     ['lease_lost', 'interrupted'],
@@ -30,14 +31,14 @@ test('every failure has a hint, and is failed, interrupted or cancelled by its c
     ['cancelled', 'cancelled'],
     ['timeout', 'failed'],
   ] as const)
-    assert.equal(failureOf(new AgentError(code, 'ended'), calm, redact).status, status)
+    assert.equal(failureOf(new AgentError(code, 'ended'), calm, createRedact()).status, status)
 })
 
 test('what breaks because a run was ended is told as the reason for which it was ended', () => {
   const controller = new AbortController()
   controller.abort(new AgentError('timeout', 'The run took longer than 1 s', { hint: 'Look' }))
   const thrown = withCode('57014')
-  const { error, cause } = failureOf(thrown, controller.signal, redact)
+  const { error, cause } = failureOf(thrown, controller.signal, createRedact())
   assert.deepEqual(error, { code: 'timeout', message: 'The run took longer than 1 s', hint: 'Look' })
   assert.equal(cause, thrown)
 })
