@@ -1,3 +1,5 @@
+import { describeSystemError } from './lib/system-error.ts'
+
 /** Why a run ended without success. The closed set of CONTRACT.md, *Error codes of a run*; docs/operate.md says what to do. */
 export const runErrorCodes = [
   'source_unreachable',
@@ -80,13 +82,13 @@ export function errorCode(error: unknown): string | null {
   return 'cause' in error ? errorCode(error.cause) : null
 }
 
-/** The message of whatever was thrown: of a query that failed why, not its text. */
+/** The message of whatever was thrown: of a query that failed why, not its text; of a network in plain words first. */
 export function errorMessage(error: unknown): string {
   if (error instanceof Error && error.constructor.name === 'DrizzleQueryError' && error.cause) {
     return errorMessage(error.cause)
   }
   if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ')
-  return error instanceof Error ? error.message : String(error)
+  return error instanceof Error ? (describeSystemError(error) ?? error.message) : String(error)
 }
 
 /** What a schema found wrong, in one sentence: each fault behind the place of its value. */

@@ -116,7 +116,10 @@ async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | und
     } catch (err) {
       if (!isAway(err) || signal?.aborted) throw err
       if (attempt % 15 === 0)
-        log.warn({ err }, 'waiting for the Sync database; check DATABASE_URL and the server if this stays')
+        log.warn(
+          { err, ...(err instanceof AgentError && { hint: err.hint }) },
+          'waiting for the Sync database; check DATABASE_URL and the server if this stays',
+        )
       await setTimeout(2_000, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -80,8 +80,7 @@ function parseUrl(text: string, refuse: (message: string) => void): URL | null {
   const hostless = place === '' && /[?&]host=[^&]/.test(rest) ? `${beginning}${user}localhost${rest}` : null
   const usable = socket ?? hostless ?? text
   if (beginning === '' || !URL.canParse(usable)) {
-    const encode = authority.includes('@') ? '; characters such as : / ? # % in a password are percent-encoded' : ''
-    refuse(`expected ${example}${encode}`)
+    refuse(`expected ${example}`)
     return null
   }
   const url = new URL(usable)

@@ -19,9 +19,9 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value).replace(steering, escaped)}\n`)
 }
 
-/** To stderr. */
-export function complain(line: string): void {
-  process.stderr.write(`${plain(line)}\n`)
+/** Writes a message to stderr, on one line: what PostgreSQL says may have several. */
+export function complain(message: string): void {
+  process.stderr.write(`${plain(message.replace(/\s*[\r\n]+\s*/g, ' '))}\n`)
 }
 
 /** Names and messages come from databases: what would steer the terminal is shown as its code (Fault 27). */

@@ -70,10 +70,10 @@ test('http and the assistant see only the agent and the ground level', () => {
 /** What tells a story of its own from the steps beside it. */
 const composers = ['src/sync/run.ts', 'src/sync/preview.ts', 'src/sync/read.ts']
 
-test('within sync only run.ts, preview.ts and read.ts bring their siblings together; the others share types, the record and the projection', () => {
+test('within sync only run.ts, preview.ts and read.ts bring their siblings together; the others share types, the record, the projection and the query', () => {
   for (const { from, to, typeOnly } of imports) {
     if (!from.startsWith('src/sync/') || !to.startsWith('src/sync/') || composers.includes(from)) continue
-    const known = ['src/sync/record.ts', 'src/sync/projection.ts'].includes(to)
+    const known = ['src/sync/record.ts', 'src/sync/projection.ts', 'src/sync/query.ts'].includes(to)
     assert.ok(typeOnly || known, `${from} imports ${to}`)
   }
 })

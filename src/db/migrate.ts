@@ -4,7 +4,9 @@ import pg from 'pg'
 import { AgentError, ConfigError, errorCode, errorMessage } from '../errors.ts'
 import type { DatabaseTarget } from '../targets.ts'
 import { configureMigration, connectionOptions } from './connect.ts'
+import { connectHints } from './connect-hints.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
+import { type Login, watchLogin } from './login.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
 
 const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
@@ -63,15 +65,32 @@ async function connectTo(target: DatabaseTarget): Promise<pg.Client> {
     connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }),
   )
   client.on('error', () => undefined)
+  const login = watchLogin(client)
   try {
     await client.connect()
   } catch (cause) {
-    throw new AgentError('database_unavailable', `Cannot connect to the Sync database: ${errorMessage(cause)}`, {
-      hint: 'Check DATABASE_URL, and that its server is up and lets this role in',
-      cause,
-    })
+    throw syncConnectError(cause, target, login)
   }
   return client
+}
+
+function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: Login): AgentError {
+  const hints = connectHints('DATABASE_URL', url)
+  const code = errorCode(cause)
+  const foreign = login.foreign()
+  if (foreign !== null) {
+    const message = `Cannot connect to the Sync database: ${foreign} answers there, not PostgreSQL`
+    return new AgentError('database_unavailable', message, { hint: hints.foreign, cause })
+  }
+  if (code === null && login.unanswered()) {
+    const message = 'Cannot connect to the Sync database: it asks for a password, and DATABASE_URL has none'
+    return new AgentError('database_unavailable', message, { hint: hints.missingPassword, cause })
+  }
+  const hint = hints.bySqlState(code) ?? 'Check DATABASE_URL, and that its server is up and lets this role in'
+  return new AgentError('database_unavailable', `Cannot connect to the Sync database: ${errorMessage(cause)}`, {
+    hint,
+    cause,
+  })
 }
 
 /** True when the schemas are exactly this program's. */

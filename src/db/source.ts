@@ -3,9 +3,11 @@ import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { z } from 'zod'
 import type { ClientSystem } from '../config.ts'
-import { AgentError, errorCode, errorMessage } from '../errors.ts'
+import { AgentError } from '../errors.ts'
 import { connectionOptions, isSettable } from './connect.ts'
+import { watchLogin } from './login.ts'
 import { destroySocket } from './silence.ts'
+import { connectError, sourceError } from './source-errors.ts'
 
 /**
  * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
@@ -45,11 +47,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     client_encoding: 'UTF8',
   })
   client.on('error', () => undefined)
-  let asked = false
-  for (const request of ['authenticationSASL', 'authenticationMD5Password', 'authenticationCleartextPassword'])
-    client.connection.once(request, () => {
-      asked = true
-    })
+  const login = watchLogin(client)
+  const role = decodeURIComponent(new URL(target.url).username)
   const cut = () => destroySocket(client)
   signal.addEventListener('abort', cut, { once: true })
 
@@ -99,7 +98,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       const query = { text, values, queryMode: 'extended' }
       return await within({ ...waitForAnswer, doing: 'it was asked' }, client.query<Row>(query))
     } catch (error) {
-      throw sourceError(error, name, 'asking')
+      throw sourceError(error, { name, role, doing: 'asking' })
     }
   }
 
@@ -118,7 +117,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       }
       whole = true
     } catch (error) {
-      throw sourceError(error, name, 'reading')
+      throw sourceError(error, { name, role, doing: 'reading' })
     } finally {
       if (!whole) cut()
     }
@@ -140,6 +139,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     const settings = {
       ...sourceSettings,
       statement_timeout: String(deadlines.total),
+      // Before the wait for an answer ends: the server then says that a lock is what it waits for.
+      lock_timeout: String(Math.min(10_000, Math.floor(deadlines.start * 0.8))),
       // The longest that the agent computes between two questions.
       idle_in_transaction_session_timeout: String(deadlines.total),
     }
@@ -155,7 +156,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       const answers: unknown = await within({ ...waitForAnswer, doing: 'it was asked' }, client.query(text))
       return begun.parse(answers)[1].rows[0]
     } catch (error) {
-      throw sourceError(error, name, 'asking')
+      throw sourceError(error, { name, role, doing: 'asking' })
     }
   }
 
@@ -168,9 +169,12 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     const trusted = stream instanceof TLSSocket && (stream.authorized || target.tls === 'unverified')
     cut()
     await close()
-    throw connectError(error, name, {
+    throw connectError(error, {
+      name,
+      place,
       untrusted: target.tls !== false && !trusted,
-      unanswered: asked && !client.password,
+      unanswered: login.unanswered(),
+      foreign: login.foreign(),
     })
   }
 }
@@ -205,7 +209,6 @@ const sourceSettings = {
   bytea_output: 'hex',
   standard_conforming_strings: 'on',
   statement_timeout: '0',
-  lock_timeout: '10s',
   transaction_timeout: '0',
   client_connection_check_interval: '500ms',
   // An abandoned session must not keep its snapshot: it would hold back vacuum at the Client System.
@@ -223,75 +226,4 @@ const sourceSettings = {
   // Canonical texts and hashes cost more than the planner knows: its workers are welcome to them.
   parallel_setup_cost: '0',
   parallel_tuple_cost: '0',
-}
-
-const unreachable = new Set(['3D000', '53300', '57P03'])
-const garbled = new Set(['22021', '22P05'])
-
-/** SQLSTATE classes: what the query itself is guilty of, as of 08P01: a parameter in it. All else ended it from outside. */
-const queryClasses = new Set([
-  '0A',
-  '20',
-  '21',
-  '22',
-  '25',
-  '28',
-  '2F',
-  '34',
-  '38',
-  '39',
-  '3D',
-  '3F',
-  '42',
-  '44',
-  '54',
-  'P0',
-])
-
-/**
- * `untrusted`: TLS is wanted and was not there yet. `unanswered`: the server asked for a password and the URL has none;
- * the driver then throws an error of its own.
- */
-function connectError(
-  error: unknown,
-  name: string,
-  { untrusted, unanswered }: { untrusted: boolean; unanswered: boolean },
-): AgentError {
-  if (error instanceof AgentError) return error
-  const code = errorCode(error)
-  const details = { cause: error }
-  if (code?.startsWith('28') || (code === null && unanswered)) {
-    const hint = 'Check user and password in CLIENT_SYSTEM_URL, and pg_hba.conf of the Client System'
-    return new AgentError('source_auth', `${name} refused the login: ${errorMessage(error)}`, { ...details, hint })
-  }
-  const system = code !== null && /^E[A-Z]+(_[A-Z]+)?$/.test(code) && !code.startsWith('ERR_') && code !== 'EPROTO'
-  const refusedByServer = code !== null && (unreachable.has(code) || /^[0-9A-Z]{5}$/.test(code))
-  if (untrusted && !system && !refusedByServer) {
-    const hint = 'Check the certificate and host name; sslrootcert=FILE in CLIENT_SYSTEM_URL names a private authority'
-    return new AgentError('source_tls', `No trusted connection to ${name}: ${errorMessage(error)}`, {
-      ...details,
-      hint,
-    })
-  }
-  const hint = 'Check host, port and database in CLIENT_SYSTEM_URL, and that the server is up'
-  return new AgentError('source_unreachable', `Cannot connect to ${name}: ${errorMessage(error)}`, { ...details, hint })
-}
-
-function sourceError(error: unknown, name: string, doing: string): AgentError {
-  if (error instanceof AgentError) return error
-  const code = errorCode(error)
-  const details = { cause: error }
-  if (code !== null && garbled.has(code)) {
-    const hint = 'Check the encoding of the Client System and the bytes of its text columns'
-    return new AgentError('source_data', `${name} holds bytes that are no text: ${errorMessage(error)}`, {
-      ...details,
-      hint,
-    })
-  }
-  if (code !== null && /^[0-9A-Z]{5}$/.test(code) && (queryClasses.has(code.slice(0, 2)) || code === '08P01')) {
-    const hint = 'Check CLIENT_SYSTEM_QUERY and the rights of its role'
-    return new AgentError('source_query', `${name} refused the query: ${errorMessage(error)}`, { ...details, hint })
-  }
-  const hint = 'The connection broke or the server ended the query; the next run reads again'
-  return new AgentError('source_lost', `${name} was lost while ${doing}: ${errorMessage(error)}`, { ...details, hint })
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import pg from 'pg'
 import type { Source } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
 import { type Column, Projection } from './projection.ts'
+import { nameAt, onOneLine, singleStatement } from './query.ts'
 
 /** How to ask a Client System for its meters. */
 export type MeterQuery = {
@@ -24,9 +26,10 @@ const required = ['external_id', 'name'] as const
  * name (Fault 6). `salt` seeds the hashes of rows. Anything but one SELECT is refused by the server's grammar, since the query stands in parentheses.
  */
 export async function describeMeters(source: Source, query: string, salt: bigint): Promise<MeterQuery> {
-  const inner = query.trim().replace(/;\s*$/, '')
-  const outline = await source.attempt(`select * from (\n${inner}\n) q limit 0`)
-  if ('refusal' in outline) throw outline.refusal
+  const inner = singleStatement(query)
+  const text = `select * from (\n${inner}\n) q limit 0`
+  const outline = await source.attempt(text)
+  if ('refusal' in outline) throw await suggestTable(source, text, outline.refusal)
   const columns = outline.fields.map(({ name, dataTypeID }, at) => ({ name, alias: `c${at + 1}`, type: dataTypeID }))
   requireColumns(columns, inner)
   const projection = new Projection(columns, inner, source, salt)
@@ -56,6 +59,31 @@ export async function describeMeters(source: Source, query: string, salt: bigint
   }
 }
 
+/** A table that does not exist may exist with capitals, in another schema, or in the plural. */
+const findAlike = `
+  select case when pg_table_is_visible(c.oid) then '' else quote_ident(n.nspname) || '.' end || quote_ident(c.relname) as name
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'
+    and regexp_replace(lower(c.relname), '_|s$', '', 'g') = regexp_replace(lower($1), '_|s$', '', 'g')
+  order by pg_table_is_visible(c.oid) desc, lower(c.relname) = lower($1) desc, 1
+  limit 1`
+
+/** Adds to the refusal of a table that does not exist the one that is perhaps meant. */
+async function suggestTable(source: Source, text: string, refusal: AgentError): Promise<AgentError> {
+  const { cause } = refusal
+  if (!(cause instanceof pg.DatabaseError) || cause.code !== '42P01') return refusal
+  const before = [...text].slice(0, Number(cause.position) - 1).join('')
+  const table = nameAt(text, before.length)?.split('.').at(-1)?.replaceAll('"', '').trim()
+  if (!table) return refusal
+  const { rows } = await source.ask<{ name: string }>(findAlike, [table])
+  const [found] = rows
+  if (!found) return refusal
+  const quotes = found.name.includes('"') ? ', with the double quotes' : ''
+  const hint = `Did you mean ${found.name}? Write it in CLIENT_SYSTEM_QUERY as it stands here${quotes}`
+  return new AgentError('source_query', refusal.message, { hint, cause })
+}
+
 const workers = new Set(['Gather', 'Gather Merge'])
 const dependent = new Set(['Aggregate', 'WindowAgg', 'Limit', 'Unique'])
 
@@ -68,10 +96,9 @@ function requireColumns(columns: Column[], inner: string): void {
   const returned = `The query returns: ${names.join(', ') || 'no column'}`
   const missing = required.find((name) => !names.includes(name))
   if (missing) {
-    const query = inner.includes('--') ? `\n${inner}\n` : inner
     const hint =
       missing === 'external_id' && names.includes('id')
-        ? `Set CLIENT_SYSTEM_QUERY to: select q.id as external_id, q.* from (${query}) q`
+        ? `Set CLIENT_SYSTEM_QUERY to: select q.id as external_id, q.* from (${onOneLine(inner)}) q`
         : `Name the column that holds it in CLIENT_SYSTEM_QUERY: select … as ${missing}`
     throw new AgentError('source_query', `The query has no column ${missing}. ${returned}`, { hint })
   }

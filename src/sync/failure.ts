@@ -1,3 +1,4 @@
+import { encodingHint } from '../db/source-errors.ts'
 import { AgentError, errorCode, errorMessage } from '../errors.ts'
 import type { Phase, Run, RunError, RunStatus } from '../events.ts'
 import type { Redact } from '../log.ts'
@@ -54,7 +55,7 @@ function asAgentError(thrown: unknown): AgentError {
         hint:
           code === '22P05'
             ? 'A json value within an array or a row holds \\u0000, which no text can; leave it out in CLIENT_SYSTEM_QUERY'
-            : 'Check the encoding of the Client System and the bytes of its text columns',
+            : encodingHint,
       })
     case '53100':
       return new AgentError('disk_full', `The Sync database has no room left: ${message}`, {

@@ -246,7 +246,10 @@ export class Projection {
 
   #require({ name }: Column, usable: boolean, expected: string): void {
     if (usable) return
-    const hint = `Cast the column in CLIENT_SYSTEM_QUERY: select …::text as ${name}`
+    const hint =
+      name === 'active'
+        ? 'Write a condition for it in CLIENT_SYSTEM_QUERY, such as: decommissioned_at is null as active'
+        : `Cast the column in CLIENT_SYSTEM_QUERY: select …::text as ${name}`
     throw new AgentError(
       'source_query',
       `The column ${name} has a type that cannot be mirrored: expected ${expected}`,

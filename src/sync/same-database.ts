@@ -1,5 +1,6 @@
 import type { Source } from '../db/source.ts'
 import { AgentError } from '../errors.ts'
+import { singleStatement } from './query.ts'
 
 /**
  * Refuses to mirror the Sync database into itself (Fault 11). Where the source's server shows the lock that `session`
@@ -20,7 +21,7 @@ export async function refuseSameDatabase(
     [session.pid, session.lock.toString()],
   )
   if (!rows[0]?.same) return
-  const inner = query.trim().replace(/;\s*$/, '')
+  const inner = singleStatement(query)
   const plan = await source.ask<{ 'QUERY PLAN': unknown }>(
     `explain (verbose, format json) select * from (\n${inner}\n) q`,
   )

@@ -1,66 +1,14 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite, type TestContext, test } from 'node:test'
-import { createSecureContext, TLSSocket } from 'node:tls'
+import { suite, test } from 'node:test'
 import { createGate, createMeters } from '../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../support/mirror.ts'
 import { type Fault, openProxy } from '../support/proxy.ts'
+import { certificate, findClosedPort, startSilentServer, startTlsServer } from '../support/servers.ts'
 import { createWorld, eventually, type TestAgent, type World } from '../support/world.ts'
-
-/** A certificate for other.example, signed by itself, of no use to anyone. */
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgixUahekF4IZw1qZX
-twzuCu7wBQnXVDR7ecJ0wFY9T2OhRANCAAQo+82/dcjpEHDNdGrQABixe5b+1vt/
-TZrIPxZcgfDBFm4plmWh679o/Hs7NG1sy0MnA+BlLdwKG6NlJwHQR58X
------END PRIVATE KEY-----`
-const certificate = `-----BEGIN CERTIFICATE-----
-MIIBoDCCAUegAwIBAgIURKerORnt8FlkpTB/HsXZmLk3NFIwCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNb3RoZXIuZXhhbXBsZTAgFw0yNjExMjMxNDM1MTlaGA8yMTI2
-MTAzMDE0MzUxOVowGDEWMBQGA1UEAwwNb3RoZXIuZXhhbXBsZTBZMBMGByqGSM49
-AgEGCCqGSM49AwEHA0IABCj7zb91yOkQcM10atAAGLF7lv7W+39Nmsg/FlyB8MEW
-bimWZaHrv2j8ezs0bWzLQycD4GUt3Aobo2UnAdBHnxejbTBrMB0GA1UdDgQWBBSA
-Mublf0ZKOg6WojciSCjaGmCavTAfBgNVHSMEGDAWgBSAMublf0ZKOg6WojciSCja
-GmCavTAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDW90aGVyLmV4YW1wbGUw
-CgYIKoZIzj0EAwIDRwAwRAIgPjoSN5/FbrMY6IyEDFbgQySVgqzSxWzlv0rnP1cF
-aZwCIFq/tHuNil2rzN7wB6YteIDWFuXTdUq03KzmZwvibZtu
------END CERTIFICATE-----`
-
-/** A PostgreSQL server's first words with TLS, under the certificate above. */
-async function startTlsServer(t: TestContext): Promise<number> {
-  const context = createSecureContext({ key, cert: certificate })
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined)
-    socket.once('data', () => {
-      socket.write('S')
-      new TLSSocket(socket, { isServer: true, secureContext: context }).on('error', () => undefined)
-    })
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  t.after(() => server.close())
-  const address = server.address()
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-/**
- * Accepts connections and says nothing. A real server held while it logs somebody in would keep every other test from
- * creating a database.
- */
-async function startSilentServer(t: TestContext) {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
-    socket.resume()
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  t.after(() => server.close())
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  return { url: `postgres://reader@127.0.0.1:${port}/master`, open: () => sockets.size }
-}
 
 /** Everything that people, programs and other sessions can read of an agent. */
 async function everythingSaid(agent: TestAgent, { sync }: World): Promise<string> {
@@ -104,12 +52,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await writeFile(authority, certificate)
     const tlsPort = await startTlsServer(t)
     const { host, port } = new URL(world.source.url)
-    const closed = await new Promise<number>((done) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
-        const address = server.address()
-        server.close(() => done(typeof address === 'object' && address ? address.port : 1))
-      })
-    })
+    const closed = await findClosedPort()
     const as = (place: string) => `postgres://reader:S3cret%40p%2Fw@${place}`
     const database = world.source.name
     const cases: [code: string, url: string, says: RegExp][] = [
