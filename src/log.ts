@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import { errorCode } from './errors.ts'
+import { toPrintable, toPrintableJson } from './lib/printable.ts'
 
 export type Log = Logger
 
@@ -51,10 +52,14 @@ function withoutBegun(secrets: readonly string[], text: string): string {
   return text.slice(0, text.length - Math.max(0, ...begun))
 }
 
-/** A line of the log with every value redacted and cut; its own words and numbers stay what they are. */
-export function redactLine(line: string, redact: Redact): string {
-  const values: unknown = JSON.parse(line)
-  return `${JSON.stringify(values, (_, value) => (typeof value === 'string' ? redact(value) : value))}\n`
+/**
+ * A line of the log with every value redacted and cut; its own words and numbers stay what they are. Control characters
+ * stand escaped. For a `terminal`, whose formatter parses the line, they stand as visible codes; a stack keeps its lines.
+ */
+export function redactLine(line: string, redact: Redact, { terminal = false } = {}): string {
+  const shown = (text: string) => (terminal ? toPrintable(redact(text), '\n\t') : redact(text))
+  const values: unknown = JSON.parse(line, (_, value) => (typeof value === 'string' ? shown(value) : value))
+  return `${toPrintableJson(values)}\n`
 }
 
 export type LogOptions = {
@@ -73,7 +78,7 @@ export function createLog({ level, out = process.stdout, terminal = false, secre
   const lines = terminal
     ? readable()({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
     : out
-  const destination: DestinationStream = { write: (line) => void lines.write(redactLine(line, redact)) }
+  const destination: DestinationStream = { write: (line) => void lines.write(redactLine(line, redact, { terminal })) }
   return pino(
     {
       level,

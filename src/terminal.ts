@@ -1,5 +1,6 @@
 /** What the command line writes: lines for people, and JSON for scripts. */
 import type { Run } from './events.ts'
+import { toPrintable, toPrintableJson } from './lib/printable.ts'
 
 export function plural(count: number, noun: string): string {
   return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
@@ -10,25 +11,16 @@ export function number(count: number): string {
 }
 
 export function print(line: string): void {
-  process.stdout.write(`${plain(line)}\n`)
+  process.stdout.write(`${toPrintable(line)}\n`)
 }
 
 export function printJson(value: unknown): void {
-  const escaped = (character: string) =>
-    character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  process.stdout.write(`${JSON.stringify(value).replace(steering, escaped)}\n`)
+  process.stdout.write(`${toPrintableJson(value)}\n`)
 }
 
 /** Writes a message to stderr, on one line: what PostgreSQL says may have several. */
 export function complain(message: string): void {
-  process.stderr.write(`${plain(message.replace(/\s*[\r\n]+\s*/g, ' '))}\n`)
-}
-
-/** Names and messages come from databases: what would steer the terminal is shown as its code (Fault 27). */
-const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-function plain(text: string): string {
-  return text.replace(steering, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+  process.stderr.write(`${toPrintable(message.replace(/\s*[\r\n]+\s*/g, ' '))}\n`)
 }
 
 export type Teller = ReturnType<typeof createTeller>

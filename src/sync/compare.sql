@@ -26,17 +26,17 @@ select
 from (
   select
     pair.*,
-    -- What begins with a visible character is not blank, and needs no regular expression.
+    -- What begins with a visible character of ASCII is not blank, and needs no closer look.
     case
       when staged is null then null
       when cut_id is not null then 'external_id is longer than 1,000 bytes'
       when external_id is null then 'external_id is null'
-      when ascii(external_id) not between 33 and 126 and external_id !~ '\S' then 'external_id is blank'
+      when ascii(external_id) not between 33 and 126 and btrim(external_id, blanks) = '' then 'external_id is blank'
       when row_bytes is not null then 'row is larger than 8 MB: ' || row_bytes || ' bytes'
       when nested then 'json is nested deeper than 500 levels'
       when doubled then 'external_id comes more than once'
       when name is null then 'name is null'
-      when ascii(name) not between 33 and 126 and name !~ '\S' then 'name is blank'
+      when ascii(name) not between 33 and 126 and btrim(name, blanks) = '' then 'name is blank'
       when port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
       when port::integer > 65535 then 'port is not a number from 1 to 65535'
       when active not in ('true', 'false') then 'active is not a boolean'
@@ -65,6 +65,14 @@ from (
     full join ours m on m.external_id = s.external_id
     left join doubled d on d.external_id = s.external_id
   ) pair
+  -- The white space of Unicode and U+FEFF, one by one: what a regular expression takes for white space depends on the
+  -- locale of the database.
+  cross join (
+    values (
+      E'\t\n\u000b\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a'
+        || E'\u2028\u2029\u202f\u205f\u3000\ufeff'
+    )
+  ) as space (blanks)
   -- A row that equals a present meter has no fault but one: every meter was checked when it was written.
   where case
     when staged is null then not removed

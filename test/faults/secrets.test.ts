@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { parseConfig } from '../../src/config.ts'
 import type { Problem } from '../../src/events.ts'
@@ -78,4 +80,24 @@ test('Fault 29 a secret that a long text is cut within is not shown, nor where a
       assert.doesNotMatch(text, /a secret|a s$|hid|user:/, `${form} at ${before}: ${text.slice(-40)}`)
     }
   }
+})
+
+test('Fault 27 no log line holds a control character, also of C1 or of direction, as JSON or on a terminal', () => {
+  const hostile = `\u001b[2J\u009b31m\u0085\u007f\u202e\u2066\u200f\u2028 name\r`
+  const script = `
+    import { createLog } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url).href)}
+    const [, text, terminal] = process.argv
+    const log = createLog({ level: 'info', terminal: terminal === 'true' })
+    log.warn({ clientSystem: text, of: { name: text }, err: new Error(text) }, text)`
+  const written = (terminal: boolean) =>
+    execFileSync(process.execPath, ['--input-type=module', '-e', script, '--', hostile, String(terminal)], {
+      encoding: 'utf8',
+    })
+  const json = written(false)
+  assert.doesNotMatch(json.trimEnd(), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  const { msg, clientSystem, of } = JSON.parse(json)
+  assert.deepEqual([msg, clientSystem, of.name], [hostile, hostile, hostile], 'a parser reads what was logged')
+  const readable = stripVTControlCharacters(written(true))
+  assert.doesNotMatch(readable.replaceAll(/[\n\t]/g, ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  assert.match(readable, /\\u\{9b\}31m\\u\{85\}\\u\{7f\}\\u\{202e\}/)
 })
