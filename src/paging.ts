@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isStorableTime } from './lib/time.ts'
-import { storableText } from './wire/text.ts'
+import { storableText } from './wire/requests.ts'
 
 /** The `next` of the page before, or nothing, as lists take it over HTTP and from assistants. */
 function cursor<T>(content: z.ZodType<T>) {

@@ -187,7 +187,7 @@ export const storedReadings = shape<StoredReadings>()(
     .meta({ id: 'StoredReadings' }),
 )
 
-const columns = z.record(z.string(), z.unknown()).nullable()
+export const changedColumns = z.record(z.string(), z.unknown()).nullable()
 
 export const change = shape<Change>()(
   z
@@ -197,8 +197,8 @@ export const change = shape<Change>()(
       meterId: z.int(),
       externalId: z.string(),
       operation,
-      before: columns.describe('The columns that changed; null for insert, delete and withheld'),
-      after: columns,
+      before: changedColumns.describe('The columns that changed; null for insert, delete and withheld'),
+      after: changedColumns,
     })
     .meta({ id: 'Change' }),
 )
@@ -219,8 +219,8 @@ const previewedChange = shape<PreviewedChange>()(
       meterId: z.int().nullable().describe('Null for a meter that is not there yet'),
       externalId: z.string(),
       operation,
-      before: columns,
-      after: columns.describe('The columns that would change; of an insertion all of them'),
+      before: changedColumns,
+      after: changedColumns.describe('The columns that would change; of an insertion all of them'),
     })
     .meta({ id: 'PreviewedChange' }),
 )

@@ -145,14 +145,17 @@ for (const { name, specification, transport } of ways) {
     assert.deepEqual([compact.total, Object.keys(compact.meters[0] ?? {}).length], [1, 7])
     const runId = runs.runs[0]?.id
     const { body: changes } = await agent.api(`/api/runs/${runId}/changes`)
-    assert.deepEqual(await call(client, 'list_meter_changes', { runId }), changes)
+    assert.deepEqual(await call(client, 'list_meter_changes', { runId, detail: 'full' }), changes)
     const { body: rejectedRows } = await agent.api(`/api/runs/${runId}/rejected`)
-    assert.deepEqual(await call(client, 'list_rejected_rows', { runId }), rejectedRows)
+    assert.deepEqual(await call(client, 'list_rejected_rows', { runId, detail: 'full' }), rejectedRows)
     const meterId = found.meters[0]?.id
     const { body: history } = await agent.api<{ changes: unknown[] }>(`/api/meters/${meterId}/history`)
     assert.equal(history.changes.length, 2)
-    assert.deepEqual(await call(client, 'get_meter', { meterId }), { meter: found.meters[0], history })
-    assert.deepEqual(await call(client, 'get_meter', { externalId: '2' }), { meter: found.meters[0], history })
+    assert.deepEqual(await call(client, 'get_meter', { meterId, detail: 'full' }), { meter: found.meters[0], history })
+    assert.deepEqual(await call(client, 'get_meter', { externalId: '2', detail: 'full' }), {
+      meter: found.meters[0],
+      history,
+    })
     const { body: readings } = await agent.api<{ readings: unknown[] }>(`/api/meters/${meterId}/readings`)
     assert.equal(readings.readings.length, 1)
     assert.deepEqual(await call(client, 'get_meter_readings', { meterId }), readings)
@@ -247,7 +250,8 @@ for (const { name, specification, transport } of ways) {
       assert.ok(content && 'text' in content)
       return JSON.parse(content.text)
     }
-    assert.deepEqual({ ...(await read()), serverTime: '' }, { ...(await agent.status()), serverTime: '' })
+    const told = z.looseObject({ serverTime: z.string() }).parse(await call(client, 'get_sync_status'))
+    assert.deepEqual({ ...(await read()), serverTime: '' }, { ...told, serverTime: '' })
 
     assert.equal(client.getServerCapabilities()?.resources?.subscribe, true)
     let updates = 0
@@ -361,6 +365,46 @@ test('Fault 27: what meters and databases say comes back as data, as it is and w
     }),
   })
   assert.match(await response.text(), /"structuredContent":.*"serial":12345678901234567890\.10[,}]/)
+})
+
+test('answers are short until more is asked for: rows of what differs, 20 of them', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 60)
+  const further = Array.from({ length: 40 }, (_, at) => `add further_${at} text default 'of little use here'`)
+  await world.source.query(`alter table meter ${further.join(', ')}`)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.source.query(`update meter set further_7 = 'moved', multiplier = null where external_id <= 30`)
+  await world.source.query(`update meter set name = ' ' where external_id > 30`)
+  const client = await connect(world, { transport: 'http', url: agent.url }, specifications[1])
+  const changesOf = z.object({ changes: z.array(z.record(z.string(), z.unknown())) })
+  const differing = {
+    operation: 'update',
+    before: { attributes: { further_7: 'of little use here', multiplier: 1.5 } },
+    after: { attributes: { further_7: 'moved', multiplier: null } },
+  }
+  const short = async (name: string, args: Record<string, unknown>, most: number) => {
+    const answer = await call(client, name, args)
+    const { length } = JSON.stringify(answer)
+    assert.ok(length <= most, `${name}: ${length} characters`)
+    return answer
+  }
+  const previewed = changesOf.parse(await short('preview_meter_sync', {}, 5_000))
+  const first = previewed.changes.find(({ externalId }) => externalId === '1')
+  assert.deepEqual([previewed.changes.length, first], [20, { meterId: first?.meterId, externalId: '1', ...differing }])
+  const { id: runId } = await agent.sync()
+  const { changes } = changesOf.parse(await short('list_meter_changes', { runId }, 5_000))
+  assert.deepEqual([changes.length, changes[0]], [20, first])
+  const rejected = z.object({ rejected: z.array(z.record(z.string(), z.unknown())) })
+  const rows = rejected.parse(await short('list_rejected_rows', { runId }, 1_500)).rejected
+  assert.deepEqual([rows.length, Object.keys(rows[0] ?? {})], [20, ['externalId', 'reason']])
+  await short('find_meters', {}, 4_000)
+  await short('list_sync_runs', {}, 6_000)
+  const one = z.object({ history: changesOf }).parse(await call(client, 'get_meter', { externalId: '1' }))
+  const { at, ...changed } = one.history.changes[0] ?? {}
+  assert.deepEqual([typeof at, changed], ['string', { runId, ...differing }])
+  const { length } = JSON.stringify((await client.listTools()).tools)
+  assert.ok(length < 55_000, `the tools are described in ${length} characters`)
 })
 
 test('a page ends where an assistant can take it in, and the next goes on', async (t) => {

@@ -1,20 +1,12 @@
 import { z } from 'zod'
 import { changeOperations, runStatuses } from '../events.ts'
-import { isStorableTime } from '../lib/time.ts'
 import { changeCursor, historyCursor, meterCursor, readingCursor, rejectedCursor, runCursor } from '../paging.ts'
-import { searchedText } from '../wire/text.ts'
+import { clientSystemId, searchedText, time } from '../wire/requests.ts'
 
 /**
  * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
  * wire stands for something else, its meta says what.
  */
-
-const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
-const time = z.iso
-  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z', abort: true })
-  .refine(isStorableTime, { error: 'expected a time in the years 1 to 9999, with an offset under 16 hours' })
-  .meta({ pattern: undefined })
-  .optional()
 
 export const noQuery = z.strictObject({})
 export const noBody = z.strictObject({})

@@ -27,8 +27,11 @@ export function answer(content: Record<string, unknown>): CallToolResult {
  * too, and would show its mismatch in place of the hint.
  */
 export const refusalShape = z
-  .object({ code: z.string(), message: z.string(), hint: z.string().nullable(), run: run.exactOptional() })
+  .object({ code: z.string(), message: z.string(), hint: z.string().nullable() })
   .meta({ id: 'Refusal' })
+
+/** The same for a tool that acts on runs; the others do not need its schema, which is half of their description. */
+export const runRefusalShape = refusalShape.extend({ run: run.exactOptional() }).meta({ id: 'RunRefusal' })
 
 /** An error as a tool tells it: `code`, `message` and `hint`, and `run` where one is meant. */
 export function refusal(error: AgentError): CallToolResult {

@@ -6,14 +6,20 @@ import type { Page } from '../agent.ts'
  */
 const mostCharacters = 60_000
 
-/** A page of `limit` items, or of as many of them as an assistant can take in; then `next` goes on after those. */
-export async function fittingPage<Item, Next>(
+/**
+ * A page of `limit` items as rows of an answer, or of as many of them as an assistant can take in; then `next` goes on
+ * after those.
+ */
+export async function fittingPage<Item, Row, Read extends Page<Item, unknown>>(
   limit: number,
-  read: (limit: number) => Promise<Page<Item, Next>>,
-): Promise<Page<Item, Next>> {
+  toRow: (item: Item) => Row,
+  read: (limit: number) => Promise<Read & Page<Item, unknown>>,
+): Promise<Omit<Read, 'items'> & { items: Row[] }> {
   const page = await read(limit)
-  const { length } = fitting(page.items)
-  return length === page.items.length ? page : await read(length)
+  const items = fitting(page.items.map(toRow))
+  if (items.length === page.items.length) return { ...page, items }
+  const shorter = await read(items.length)
+  return { ...shorter, items: shorter.items.map(toRow) }
 }
 
 /** The first of the items, one at least, as far as an assistant can take them in. */

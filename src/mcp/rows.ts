@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { ClientSystemStatus, Meter, Run } from '../events.ts'
-import { clientSystemStatus, count, runStatus, status, time, trigger } from '../shapes.ts'
+import type { Change, ClientSystemStatus, Meter, Rejected, Run, Status } from '../events.ts'
+import { changedColumns, clientSystemStatus, count, operation, runStatus, status, time, trigger } from '../shapes.ts'
 import { type Condition, conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
 
 /** What an assistant chooses a meter by; get_meter has the rest. */
@@ -38,6 +38,62 @@ export function toRunRow({ id, trigger, status, queuedAt, finishedAt, counts, er
   return { id, trigger, status, queuedAt, finishedAt, counts: some, errorCode: error?.code ?? null }
 }
 
+type Columns = Change['before']
+
+/**
+ * Of the attributes only those that differ: a change of one of them has all before and after, and a meter may have
+ * hundreds.
+ */
+export function narrowed<Sides extends { before: Columns; after: Columns }>(sides: Sides): Sides {
+  const [old, now] = [attributesOf(sides.before), attributesOf(sides.after)]
+  if (old === null || now === null) return sides
+  const pick = (from: Record<string, unknown>, other: Record<string, unknown>) =>
+    Object.fromEntries(
+      Object.entries(from).filter(
+        ([name, value]) => !Object.hasOwn(other, name) || JSON.stringify(value) !== JSON.stringify(other[name]),
+      ),
+    )
+  return {
+    ...sides,
+    before: { ...sides.before, attributes: pick(old, now) },
+    after: { ...sides.after, attributes: pick(now, old) },
+  }
+}
+
+function attributesOf(columns: Columns): Record<string, unknown> | null {
+  const attributes = columns?.attributes
+  return typeof attributes === 'object' && attributes !== null ? { ...attributes } : null
+}
+
+const differing = changedColumns.describe('The columns that changed; of the attributes those that differ')
+
+/** A change of one run. */
+export const changeRow = z
+  .object({ meterId: z.int(), externalId: z.string(), operation, before: differing, after: differing })
+  .meta({ id: 'ChangeRow' })
+
+export function toChangeRow({ runId: _, at: __, ...change }: Change): z.infer<typeof changeRow> {
+  return narrowed(change)
+}
+
+/** A change of one meter. */
+export const historyRow = z
+  .object({ runId: z.string(), at: time, operation, before: differing, after: differing })
+  .meta({ id: 'HistoryRow' })
+
+export function toHistoryRow({ meterId: _, externalId: __, ...change }: Change): z.infer<typeof historyRow> {
+  return narrowed(change)
+}
+
+/** Why a row was not used, without its values. */
+export const rejectedRow = z
+  .object({ externalId: z.string().nullable(), reason: z.string() })
+  .meta({ id: 'RejectedRow' })
+
+export function toRejectedRow({ externalId, reason }: Rejected): z.infer<typeof rejectedRow> {
+  return { externalId, reason }
+}
+
 const conditions = Object.keys(conditionWords) as [Condition, ...Condition[]]
 
 const verdict = z
@@ -51,9 +107,13 @@ const verdict = z
 
 export const statusWithVerdicts = status.extend({ clientSystems: z.array(clientSystemStatus.extend({ verdict })) })
 
-/** The status of a Client System with its verdict, at a time of the server in milliseconds. */
-export function withVerdict(system: ClientSystemStatus, now: number) {
-  const condition = conditionOf(system, now)
-  const verdict = { condition, words: conditionWords[condition], ...verdictOf(system, condition) }
-  return { ...system, verdict }
+/** The status, each Client System with its verdict at the time of the server. */
+export function withVerdicts(now: Status): z.infer<typeof statusWithVerdicts> {
+  const at = Date.parse(now.serverTime)
+  return { ...now, clientSystems: now.clientSystems.map((system) => ({ ...system, verdict: toVerdict(system, at) })) }
+}
+
+function toVerdict(system: ClientSystemStatus, at: number): z.infer<typeof verdict> {
+  const condition = conditionOf(system, at)
+  return { condition, words: conditionWords[condition], ...verdictOf(system, condition) }
 }

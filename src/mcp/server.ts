@@ -12,6 +12,7 @@ import type { Agent } from '../agent.ts'
 import { explain } from '../explain.ts'
 import { version } from '../lib/version.ts'
 import type { Log } from '../log.ts'
+import { withVerdicts } from './rows.ts'
 import { type Connected, createSessions } from './sessions.ts'
 import { addTools, type ToolOptions } from './tools.ts'
 
@@ -163,12 +164,12 @@ function createServer({ subscribe, ...options }: ServerOptions): McpServer {
     statusUri,
     {
       title: 'Sync status',
-      description: 'What get_sync_status answers, as a document that changes with every run',
+      description: 'What get_sync_status returns, as a document that changes with every run',
       mimeType: 'application/json',
     },
     async ({ href }) => {
       try {
-        const text = JSON.stringify(await during(agent.status()))
+        const text = JSON.stringify(withVerdicts(await during(agent.status())))
         return { contents: [{ uri: href, mimeType: 'application/json', text }] }
       } catch (thrown) {
         const { code, message, hint } = explain(thrown, log, { resource: href })

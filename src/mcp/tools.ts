@@ -3,7 +3,6 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { AgentError, faultsOf, NotFoundError } from '../errors.ts'
 import { explain } from '../explain.ts'
-import { isStorableTime } from '../lib/time.ts'
 import type { Log } from '../log.ts'
 import {
   changeCursor,
@@ -15,16 +14,32 @@ import {
   runCursor,
 } from '../paging.ts'
 import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../shapes.ts'
-import { searchedText } from '../wire/text.ts'
-import { answer, RunRefusal, refusal, refusalShape } from './answers.ts'
+import { clientSystemId, searchedText, time } from '../wire/requests.ts'
+import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
-import { meterRow, runRow, statusWithVerdicts, toMeterRow, toRunRow, withVerdict } from './rows.ts'
+import {
+  changeRow,
+  historyRow,
+  meterRow,
+  narrowed,
+  rejectedRow,
+  runRow,
+  statusWithVerdicts,
+  toChangeRow,
+  toHistoryRow,
+  toMeterRow,
+  toRejectedRow,
+  toRunRow,
+  withVerdicts,
+} from './rows.ts'
 
 type Tool<Input, Output> = {
   title: string
   description: string
   input: z.ZodType<Input>
   output: z.ZodType<Output>
+  /** The shape of its errors, where they carry a run. */
+  refusal?: z.ZodType
   /** The defaults of the protocol are pessimistic: all four are said. */
   annotations: Required<Omit<ToolAnnotations, 'title'>>
   /** `signal` aborts when the client cancels the call or goes away. */
@@ -34,15 +49,15 @@ type Tool<Input, Output> = {
 /** Nothing here reaches out into the world: the agent knows its two databases only. */
 const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
 
-const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
 const runId = z.uuid().describe('The id of a run')
 const meterId = z.int().min(1).describe('The id of a meter, not its external id')
 const limit = z.int().min(1).max(200).default(20).describe('At most; large ones end a page sooner, and next goes on')
 const detail = z.enum(['compact', 'full']).default('compact').describe('full: every field of each item')
-const time = z.iso
-  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z', abort: true })
-  .refine(isStorableTime, { error: 'expected a time in the years 1 to 9999, with an offset under 16 hours' })
-  .optional()
+type Detail = z.infer<typeof detail>
+const rowsOf =
+  <Item, Row>(detail: Detail, toRow: (item: Item) => Row) =>
+  (item: Item): Item | Row =>
+    detail === 'full' ? item : toRow(item)
 export type ToolOptions = {
   agent: Agent
   log: Log
@@ -65,7 +80,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
       }
     }
     calls.set(name, call)
-    const outputSchema = z.union([output, refusalShape])
+    const outputSchema = z.union([output, tool.refusal ?? refusalShape])
     server.registerTool(
       name,
       { title, description, annotations, inputSchema: input, outputSchema },
@@ -80,10 +95,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     input: z.strictObject({}),
     output: statusWithVerdicts,
     annotations: reads,
-    run: async () => {
-      const now = await agent.status()
-      return { ...now, clientSystems: now.clientSystems.map((one) => withVerdict(one, Date.parse(now.serverTime))) }
-    },
+    run: async () => withVerdicts(await agent.status()),
   })
 
   add('start_meter_sync', {
@@ -95,6 +107,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
       full: z.boolean().default(false).describe('Read every meter, not only where something differs; rarely needed'),
     }),
     output: z.object({ run }),
+    refusal: runRefusalShape,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     run: async ({ clientSystemId = null, full }) => {
       const request = { clientSystemId, full, approveDeletes: null, trigger: 'mcp', requestedBy } as const
@@ -108,13 +121,21 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
   add('preview_meter_sync', {
     title: 'Preview a meter sync',
     description:
-      'Compares with the Client System and returns what a sync would do now, with the first changes by external id, 100 at most; counts has them all. Writes nothing. While a run is active it answers run_active with that run.',
-    input: z.strictObject({ clientSystemId }),
+      'Compares with the Client System and returns what a sync would do now, with the first changes by external id; counts has them all. Writes nothing. While a run is active it answers run_active with that run.',
+    input: z.strictObject({
+      clientSystemId,
+      detail,
+      limit: limit.describe('How many changes at most, of the first 100'),
+    }),
     output: preview,
+    refusal: runRefusalShape,
     annotations: reads,
-    run: async ({ clientSystemId = null }, signal) => {
+    run: async ({ clientSystemId = null, detail, limit }, signal) => {
       const answer = await agent.preview(clientSystemId, signal)
-      if ('preview' in answer) return { ...answer.preview, changes: fitting(answer.preview.changes) }
+      if ('preview' in answer) {
+        const changes = answer.preview.changes.slice(0, limit)
+        return { ...answer.preview, changes: fitting(changes.map(rowsOf(detail, narrowed))) }
+      }
       const hint = 'A preview compares with meters at rest; ask again when the run has ended'
       throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run: answer.active })
     },
@@ -125,6 +146,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     description: 'Ends an active run as cancelled. The work stops, and no meter was changed.',
     input: z.strictObject({ runId }),
     output: z.object({ run }),
+    refusal: runRefusalShape,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     run: async ({ runId }) => {
       const { run, cancelled } = await agent.cancel(runId)
@@ -146,8 +168,10 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     output: z.object({ runs: z.array(z.union([runRow, run])), next }),
     annotations: reads,
     run: async ({ clientSystemId = null, status = null, detail, before, limit }) => {
-      const { items, next } = await fittingPage(limit, (limit) => agent.runs({ clientSystemId, status, before, limit }))
-      return { runs: detail === 'full' ? items : items.map(toRunRow), next: cursorText(next) }
+      const { items, next } = await fittingPage(limit, rowsOf(detail, toRunRow), (limit) =>
+        agent.runs({ clientSystemId, status, before, limit }),
+      )
+      return { runs: items, next: cursorText(next) }
     },
   })
 
@@ -164,11 +188,13 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     title: 'Changes of a sync run',
     description:
       'What one run changed, by external id, with the old and the new values; withheld deletions are among them, the first 1,000.',
-    input: z.strictObject({ runId, operation: operation.optional(), limit, after: changeCursor }),
-    output: z.object({ changes: z.array(change), next }),
+    input: z.strictObject({ runId, operation: operation.optional(), detail, limit, after: changeCursor }),
+    output: z.object({ changes: z.array(z.union([changeRow, change])), next }),
     annotations: reads,
-    run: async ({ runId, operation = null, after, limit }) => {
-      const { items, next } = await fittingPage(limit, (limit) => agent.changes(runId, { operation, after, limit }))
+    run: async ({ runId, operation = null, detail, after, limit }) => {
+      const { items, next } = await fittingPage(limit, rowsOf(detail, toChangeRow), (limit) =>
+        agent.changes(runId, { operation, after, limit }),
+      )
       return { changes: items, next: cursorText(next) }
     },
   })
@@ -176,12 +202,14 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
   add('list_rejected_rows', {
     title: 'Rejected rows of a sync run',
     description:
-      'The rows of the Client System that one run could not use, each with its reason: the first 1,000, kept for 7 days and for the latest run.',
-    input: z.strictObject({ runId, limit, after: rejectedCursor }),
-    output: z.object({ rejected: z.array(rejected), next }),
+      'The rows of the Client System that one run could not use, each with its reason: the first 1,000, kept for 7 days and for the latest run. detail: full adds their values.',
+    input: z.strictObject({ runId, detail, limit, after: rejectedCursor }),
+    output: z.object({ rejected: z.array(z.union([rejectedRow, rejected])), next }),
     annotations: reads,
-    run: async ({ runId, after, limit }) => {
-      const { items, next } = await fittingPage(limit, (limit) => agent.rejected(runId, { after: after ?? 0, limit }))
+    run: async ({ runId, detail, after, limit }) => {
+      const { items, next } = await fittingPage(limit, rowsOf(detail, toRejectedRow), (limit) =>
+        agent.rejected(runId, { after: after ?? 0, limit }),
+      )
       return { rejected: items, next: cursorText(next) }
     },
   })
@@ -203,29 +231,29 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     output: z.object({ meters: z.array(z.union([meterRow, meter])), total, next }),
     annotations: reads,
     run: async ({ clientSystemId = null, q, state, kind = null, location = null, detail, after, limit }) => {
-      let found: number | null = null
-      const { items, next } = await fittingPage(limit, async (limit) => {
-        const page = await agent.meters({ clientSystemId, search: q || null, state, kind, location, after, limit })
-        found = page.total
-        return page
-      })
-      return { meters: detail === 'full' ? items : items.map(toMeterRow), total: found, next: cursorText(next) }
+      const filter = { clientSystemId, search: q || null, state, kind, location, after }
+      const { items, total, next } = await fittingPage(limit, rowsOf(detail, toMeterRow), (limit) =>
+        agent.meters({ ...filter, limit }),
+      )
+      return { meters: items, total, next: cursorText(next) }
     },
   })
 
   add('get_meter', {
     title: 'Meter',
-    description: 'One meter as it is now, and what the runs changed of it, newest first.',
+    description:
+      'One meter as it is now, and what the runs changed of it, newest first. Takes either meterId or externalId.',
     input: z.strictObject({
       meterId: meterId.optional(),
       externalId: searchedText.optional().describe('Its key in the Client System, in place of meterId'),
       clientSystemId,
+      detail,
       limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
       before: historyCursor,
     }),
-    output: z.object({ meter, history: z.object({ changes: z.array(change), next }) }),
+    output: z.object({ meter, history: z.object({ changes: z.array(z.union([historyRow, change])), next }) }),
     annotations: reads,
-    run: async ({ meterId, externalId, clientSystemId = null, before, limit }) => {
+    run: async ({ meterId, externalId, clientSystemId = null, detail, before, limit }) => {
       if ((meterId === undefined) === (externalId === undefined)) {
         throw new AgentError('bad_request', 'The input must have either meterId or externalId', {
           hint: 'Name the meter by one of them',
@@ -235,8 +263,13 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
         externalId === undefined
           ? await agent.meter(meterId ?? 0)
           : await agent.meterByExternalId(clientSystemId, externalId)
-      const { items, next } = await fittingPage(limit, (limit) => agent.history(meter.id, { before, limit }))
-      return { meter, history: { changes: items, next: cursorText(next) } }
+      const { items, next } = await fittingPage(limit, rowsOf(detail, toHistoryRow), (limit) =>
+        agent.history(meter.id, { before, limit }),
+      )
+      return {
+        meter,
+        history: { changes: items, next: cursorText(next) },
+      }
     },
   })
 
@@ -253,7 +286,11 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     output: z.object({ readings: z.array(reading), next }),
     annotations: reads,
     run: async ({ meterId, from = null, to = null, before, limit }) => {
-      const { items, next } = await fittingPage(limit, (limit) => agent.readings(meterId, { from, to, before, limit }))
+      const { items, next } = await fittingPage(
+        limit,
+        (one) => one,
+        (limit) => agent.readings(meterId, { from, to, before, limit }),
+      )
       return { readings: items, next: cursorText(next) }
     },
   })
