@@ -1,4 +1,4 @@
-CREATE SCHEMA "sync";
+CREATE SCHEMA IF NOT EXISTS "sync";
 --> statement-breakpoint
 CREATE TABLE "sync"."client_system" (
 	"id" text PRIMARY KEY NOT NULL,

@@ -104,7 +104,7 @@ test('installed in an empty folder it weighs less than 150 MB, and holds no Post
 test(`the installed command serves, migrates and answers under Node.js ${minimum}, the oldest that it supports`, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
-  await world.sync.query('drop schema sync cascade; drop schema pgboss cascade; drop schema drizzle cascade')
+  await world.sync.query('drop schema sync cascade; drop schema pgboss cascade')
   const command = (args: string[], environment = world.environment()) =>
     runCommand(args, environment, { main, node, cwd: installed })
 

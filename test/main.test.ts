@@ -75,17 +75,15 @@ test('migrate is a step of its own; a newer schema and a role without rights ref
   const again = await run(['migrate'], world.environment())
   assert.equal(again.code, 0)
   assert.match(again.out, /up to date/)
-  await world.sync.query(`update drizzle.__drizzle_migrations set created_at = created_at + 1`)
+  await world.sync.query(`update sync.migration set created_at = created_at + 1`)
   const newer = await run([], world.environment())
   assert.equal(newer.code, 78)
   assert.match(newer.err, /newer than this program/)
-  await world.sync.query(`update drizzle.__drizzle_migrations set created_at = created_at - 2`)
+  await world.sync.query(`update sync.migration set created_at = created_at - 2`)
   const role = `reader_${world.sync.name}`
   await world.sync.query(`create role ${role} login password 'secret-of-reader'`)
   world.after(() => world.sync.query(`drop owned by ${role}; drop role ${role}`))
-  await world.sync.query(
-    `grant usage on schema drizzle to ${role}; grant select on all tables in schema drizzle to ${role}`,
-  )
+  await world.sync.query(`grant usage on schema sync to ${role}; grant select on sync.migration to ${role}`)
   const url = new URL(world.sync.url)
   url.username = role
   url.password = 'secret-of-reader'
@@ -104,7 +102,7 @@ test('a view that somebody has on the meters keeps no migration from being appli
     alter table sync.run drop column withheld_because, drop column rejected_because;
     drop table sync.installation;
     drop index sync.run_failed;
-    delete from drizzle.__drizzle_migrations where id > 6;
+    delete from sync.migration where id > 6;
     create view public.report as select * from sync.meter where active`)
   await createMeters(world.source)
   const migrated = await run(['migrate'], world.environment())
@@ -117,7 +115,7 @@ test('a view that somebody has on the meters keeps no migration from being appli
 
 test('a migration that cannot be applied ends the start, instead of waiting for ever', async (t) => {
   const world = await createWorld(t)
-  await world.sync.query('delete from drizzle.__drizzle_migrations')
+  await world.sync.query('delete from sync.migration')
   const { code, err } = await run([], world.environment())
   assert.equal(code, 1)
   assert.match(err, /already exists|does not exist/)

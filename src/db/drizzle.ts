@@ -9,6 +9,7 @@ const require = createRequire(import.meta.url ?? `file://${process.cwd()}/`)
 const builder: typeof import('drizzle-orm') = require('drizzle-orm')
 const core: typeof import('drizzle-orm/pg-core') = require('drizzle-orm/pg-core')
 const driver: typeof import('drizzle-orm/node-postgres') = require('drizzle-orm/node-postgres')
+const files: typeof import('drizzle-orm/migrator') = require('drizzle-orm/migrator')
 const migrator: typeof import('drizzle-orm/node-postgres/migrator') = require('drizzle-orm/node-postgres/migrator')
 
 export const { and, desc, eq, gt, inArray, lt, or, sql } = builder
@@ -16,4 +17,5 @@ export const { bigint, boolean, customType, index, integer, jsonb, numeric, pgSc
   core
 export const { check, uniqueIndex, uuid } = core
 export const { drizzle } = driver
+export const { readMigrationFiles: readMigrations } = files
 export const { migrate: applyMigrations } = migrator

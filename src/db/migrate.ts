@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { AgentError, ConfigError, errorCode, errorMessage } from '../errors.ts'
 import type { DatabaseTarget } from '../targets.ts'
 import { configureMigration, connectionOptions } from './connect.ts'
 import { connectHints } from './connect-hints.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
+import { journalSettings, lastApplied, newestMigration, openJournal } from './journal.ts'
 import { type Login, watchLogin } from './login.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
-
-const folder = fileURLToPath(new URL('../../drizzle', import.meta.url))
 
 /**
  * Brings the Sync database's schemas, the agent's own and that of its job queue, up to this program. Several processes
@@ -23,7 +20,8 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
     await configureMigration(client)
     await requireUtf8(client)
     await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
-    const newest = Math.max(...journal().map((entry) => entry.when))
+    await openJournal(client)
+    const newest = newestMigration()
     const applied = await lastApplied(client)
     const queue = await compareQueueSchema(client)
     if (applied > newest || queue === 'newer') {
@@ -31,7 +29,7 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
         'DATABASE_URL: the schema of the Sync database is newer than this program; install the newer program',
       ])
     }
-    if (applied < newest) await applyMigrations(drizzle(client), { migrationsFolder: folder })
+    if (applied < newest) await applyMigrations(drizzle(client), journalSettings)
     if (queue !== 'same') await migrateQueue(client)
   } catch (error) {
     if (errorCode(error) !== '42501') throw error
@@ -95,15 +93,7 @@ function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: Login)
 
 /** True when the schemas are exactly this program's. */
 export async function isMigrated(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
-  const applied = await lastApplied(client)
-  return applied === Math.max(...journal().map((entry) => entry.when)) && (await compareQueueSchema(client)) === 'same'
-}
-
-async function lastApplied(client: Pick<pg.ClientBase, 'query'>): Promise<number> {
-  const exists = await client.query(`select to_regclass('drizzle.__drizzle_migrations') is not null as yes`)
-  if (!exists.rows[0]?.yes) return 0
-  const { rows } = await client.query('select coalesce(max(created_at), 0) as newest from drizzle.__drizzle_migrations')
-  return Number(rows[0]?.newest ?? 0)
+  return (await lastApplied(client)) === newestMigration() && (await compareQueueSchema(client)) === 'same'
 }
 
 async function requireUtf8(client: pg.Client): Promise<void> {
@@ -112,8 +102,4 @@ async function requireUtf8(client: pg.Client): Promise<void> {
   if (encoding !== 'UTF8') {
     throw new ConfigError([`DATABASE_URL: the Sync database's encoding is ${encoding}; create it with encoding UTF8`])
   }
-}
-
-function journal(): { when: number }[] {
-  return JSON.parse(readFileSync(new URL('../../drizzle/meta/_journal.json', import.meta.url), 'utf8')).entries
 }

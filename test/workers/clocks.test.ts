@@ -104,7 +104,7 @@ suite('processes share one Sync database', { concurrency: true }, () => {
     const older = await world.agent()
     await older.settled()
     await world.sync.query(
-      `insert into drizzle.__drizzle_migrations (hash, created_at) select 'newer', max(created_at) + 1 from drizzle.__drizzle_migrations`,
+      `insert into sync.migration (hash, created_at) select 'newer', max(created_at) + 1 from sync.migration`,
     )
     await eventually(async () => older.log.some(({ msg }) => msg.includes('it takes no more runs')), 12_000)
     assert.equal((await older.api('/readyz')).status, 503)

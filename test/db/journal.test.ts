@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { migrate } from '../../src/db/migrate.ts'
+import { ConfigError } from '../../src/errors.ts'
+import { createWorld, type Database } from '../support/world.ts'
+
+const migrations = readdirSync(new URL('../../drizzle', import.meta.url)).filter((name) => name.endsWith('.sql'))
+
+/** The journal as the query builder makes it, for whichever application comes first. */
+const sharedJournal = `
+  create schema drizzle;
+  create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`
+
+const bring = ({ url }: Database) => migrate({ url, tls: false })
+
+async function countEntries({ query }: Database): Promise<number> {
+  return (await query('select from sync.migration')).length
+}
+
+async function findSchemas({ query }: Database): Promise<unknown[]> {
+  const schemas = await query(
+    `select nspname from pg_namespace where nspname !~ '^pg_' and nspname not in ('information_schema', 'public') order by 1`,
+  )
+  return schemas.map(({ nspname }) => nspname)
+}
+
+/** Makes the database one that was migrated while the journal was in schema `drizzle`. */
+async function moveBack({ query }: Database): Promise<void> {
+  await query(`
+    insert into drizzle.__drizzle_migrations (hash, created_at)
+    select case when row_number() over (order by id) = 1 then 'the hash before the file was changed' else hash end, created_at
+    from sync.migration;
+    drop table sync.migration`)
+}
+
+suite('the journal of migrations', { concurrency: true }, () => {
+  test('is in schema sync, and no other schema is made but that of the queue', async (t) => {
+    const { source: fresh } = await createWorld(t)
+    await bring(fresh)
+    assert.equal(await countEntries(fresh), migrations.length)
+    assert.deepEqual(await findSchemas(fresh), ['pgboss', 'sync'])
+    await bring(fresh)
+    assert.equal(await countEntries(fresh), migrations.length)
+  })
+
+  test('of an existing installation is moved, and the agent goes on with its meters', async (t) => {
+    const world = await createWorld(t)
+    const query = `select 1 as external_id, 'One' as name`
+    const before = await world.agent({ CLIENT_SYSTEM_QUERY: query })
+    assert.equal((await before.settled()).counts?.inserted, 1)
+    await before.stop()
+    await world.sync.query(sharedJournal)
+    await moveBack(world.sync)
+
+    await bring(world.sync)
+    assert.equal(await countEntries(world.sync), migrations.length)
+    assert.deepEqual(await findSchemas(world.sync), ['pgboss', 'sync'])
+    const agent = await world.agent({ CLIENT_SYSTEM_QUERY: query })
+    assert.equal((await agent.settled()).counts?.unchanged, 1)
+  })
+
+  test('of another application stays as it is, whatever its times', async (t) => {
+    const { source: shared } = await createWorld(t)
+    await shared.query(sharedJournal)
+    await shared.query(
+      `insert into drizzle.__drizzle_migrations (hash, created_at) values ('theirs', 1), ('newest', 4102444800000)`,
+    )
+    await bring(shared)
+    assert.equal(await countEntries(shared), migrations.length)
+    const theirs = 'select id, hash, created_at from drizzle.__drizzle_migrations order by id'
+    const kept = [
+      { id: 1, hash: 'theirs', created_at: '1' },
+      { id: 2, hash: 'newest', created_at: '4102444800000' },
+    ]
+    assert.deepEqual(await shared.query(theirs), kept)
+
+    // An earlier version of the agent wrote beside them.
+    await moveBack(shared)
+    await bring(shared)
+    assert.equal(await countEntries(shared), migrations.length)
+    assert.deepEqual(await shared.query(theirs), kept)
+  })
+
+  test('comes into an empty schema sync that the administrator made', async (t) => {
+    const { source: prepared } = await createWorld(t)
+    await prepared.query('create schema sync')
+    await bring(prepared)
+    assert.equal(await countEntries(prepared), migrations.length)
+  })
+
+  test('does not come into a schema sync of another application', async (t) => {
+    const { source: foreign } = await createWorld(t)
+    await foreign.query('create schema sync; create table sync.theirs ()')
+    await assert.rejects(bring(foreign), (error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.match(error.faults.join(), /schema named sync that is not of this program/)
+      return true
+    })
+    assert.deepEqual(await findSchemas(foreign), ['sync'])
+  })
+})
