@@ -1,27 +1,54 @@
--- What the running agent may do in the Sync database. Run it as the owner, after the first `meter-sync-agent migrate`:
---   psql -X --set ON_ERROR_STOP=1 --file grants.sql 'postgres://meter_sync_owner@localhost/meter_sync'
--- Running it again does no harm. Later migrations need it no more: the last lines cover the tables to come.
+-- What the running agent may do in the Sync database: by statement, and by column where not every column is meant. Run it
+-- as the owner after the first `meter-sync-agent migrate`, and again after every later one (README.md in this folder):
+--   psql -X --set ON_ERROR_STOP=1 --file grants.sql --host=localhost --username=meter_sync_owner --dbname=meter_sync
+-- Running it again does no harm, also under a running agent: it is one transaction.
 -- To end the session of a frozen worker the agent needs no right: a role may end the sessions of its own.
 
 begin;
 
-grant usage on schema sync, pgboss, drizzle to meter_sync;
+-- What an earlier version of this file granted, and to tables to come.
+revoke all on all tables in schema sync, pgboss from meter_sync;
+alter default privileges in schema sync revoke all on tables from meter_sync;
+alter default privileges in schema pgboss revoke all on tables from meter_sync;
 
--- Which migrations were applied.
-grant select on all tables in schema drizzle to meter_sync;
+grant usage on schema sync, pgboss to meter_sync;
+grant select on all tables in schema sync, pgboss to meter_sync;
 
-grant select, insert, update, delete on all tables in schema sync to meter_sync;
-grant select, insert, update, delete on all tables in schema pgboss to meter_sync;
+-- A meter is marked inactive, never deleted. Its id, its external id and its Client System stay what they are.
+grant insert on sync.meter to meter_sync;
+grant update (
+  name, serial_number, kind, unit, location, ip_address, port, attributes, active, removed_at, updated_at, last_run_id,
+  id_hash, row_hash
+) on sync.meter to meter_sync;
 
--- A meter is marked inactive, never deleted. Readings are written once and stay.
-revoke delete on sync.meter from meter_sync;
-revoke update, delete on sync.meter_reading from meter_sync;
+-- Readings are written once and stay.
+grant insert on sync.meter_reading to meter_sync;
 
--- Without its row the agent could not go on.
-revoke insert, delete on sync.revision_counter from meter_sync;
-revoke insert, update, delete on sync.installation from meter_sync;
+-- A run is queued, goes on, and is deleted when it is older than HISTORY_DAYS, its changes and rejected rows with it. Who
+-- asked for it, when and for what stays.
+grant insert, delete on sync.run to meter_sync;
+grant update (
+  status, phase, started_at, finished_at, revision, read, inserted, updated, unchanged, rejected, restored, deleted,
+  withheld, withheld_because, rejected_because, error_code, error_message, error_hint, read_mode, read_reason, proof_rows,
+  proof_digest, bytes_read, timings
+) on sync.run to meter_sync;
 
-alter default privileges in schema sync grant select, insert, update, delete on tables to meter_sync;
-alter default privileges in schema pgboss grant select, insert, update, delete on tables to meter_sync;
+-- What a run changed is written once. It is deleted with its run, and only with it.
+grant insert on sync.meter_change to meter_sync;
+grant insert, delete on sync.rejected_row to meter_sync;
+
+grant insert (id, name) on sync.client_system to meter_sync;
+grant update (name, meters_total, meters_active, source_fingerprint, content_digest) on sync.client_system to meter_sync;
+grant update (value) on sync.revision_counter to meter_sync;
+grant insert (client_system_id), update (failing, stale, withheld, revision) on sync.alert to meter_sync;
+
+-- sync.installation and sync.migration are only read.
+
+-- The job queue. Its version is only read; beside it stand the times of its housekeeping.
+grant insert, update, delete on pgboss.job, pgboss.job_common to meter_sync;
+grant delete on pgboss.job_dependency to meter_sync;
+grant insert, update on pgboss.queue to meter_sync;
+grant insert, update, delete on pgboss.schedule to meter_sync;
+grant update (cron_on, flow_on, reindex_on, monitor_backoff_on) on pgboss.version to meter_sync;
 
 commit;
