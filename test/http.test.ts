@@ -105,10 +105,40 @@ test('Fault 25: a foreign Host or Origin and a cross-site POST are refused on ev
     403,
     'forbidden_origin',
   )
+  const navigation = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
+  for (const site of ['cross-site', 'same-site']) {
+    const elsewhere = { 'Sec-Fetch-Site': site }
+    for (const path of ['/', '/api/status', '/api/events', '/metrics', '/docs', '/mcp']) {
+      assertProblem(await ask(url, path, { headers: elsewhere }), 403, 'forbidden_origin')
+    }
+    const framed = { ...elsewhere, ...navigation, 'Sec-Fetch-Dest': 'iframe' }
+    assertProblem(await ask(url, '/', { headers: framed }), 403, 'forbidden_origin')
+    assertProblem(await ask(url, '/api/status', { headers: { ...elsewhere, ...navigation } }), 403, 'forbidden_origin')
+    assert.equal((await ask(url, '/docs', { headers: { ...elsewhere, ...navigation } })).status, 200)
+  }
+  assert.equal((await ask(url, '/api/status', { headers: { 'Sec-Fetch-Site': 'same-origin' } })).status, 200)
   assert.equal((await ask(url, '/healthz', { headers: { Host: 'probe' } })).status, 200)
   await eventually(async () => (await ask(url, '/readyz', { headers: { Host: 'probe' } })).status === 200)
   const { host } = new URL(url)
   assert.equal((await ask(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
+})
+
+test('Fault 25: a target in absolute form names the host, whatever the Host header says', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  const { host } = new URL(url)
+  for (const target of ['http://evil.example/docs', 'http://user:secret@evil.example/docs']) {
+    assertProblem(await ask(url, target), 403, 'forbidden_host')
+  }
+  assertProblem(await ask(url, '*', { method: 'OPTIONS' }), 403, 'forbidden_host')
+  for (const target of [`http://${host}/docs`, `http://user:secret@${host}/docs`]) {
+    const { status, body } = await ask(url, target, { headers: { Host: 'evil.example' } })
+    assert.equal(status, 200)
+    assert.ok(body.includes(`${url.replace('localhost', new URL(url).hostname)}/api/sync`))
+    assert.doesNotMatch(body, /evil|secret/)
+  }
+  const meters = await ask(url, `http://${host}/api/meters?limit=x`)
+  assert.match(assertProblem(meters, 400, 'bad_request').detail, /limit/)
 })
 
 test('Fault 26: with a token every /api route wants it, and only it', async (t) => {

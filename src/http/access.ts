@@ -51,13 +51,19 @@ export function refuseForeigners({
     const origin = c.req.header('origin')
     const foreign = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
     const site = c.req.header('sec-fetch-site') ?? 'none'
-    const crossSite = !safe.has(c.req.method) && site !== 'same-origin' && site !== 'none'
-    if (foreign || crossSite) {
+    const crossSite = site !== 'same-origin' && site !== 'none'
+    if (foreign || (crossSite && !isNavigation(c))) {
       const hint = 'Open the page under the address that the agent is served at'
       return problem(c, new AgentError('forbidden_origin', 'Requests of other sites are refused', { hint }))
     }
     return next()
   }
+}
+
+/** A person followed a link of another site to a page of the agent. No other request of another site is served. */
+function isNavigation(c: Context): boolean {
+  const toDocument = c.req.header('sec-fetch-mode') === 'navigate' && c.req.header('sec-fetch-dest') === 'document'
+  return safe.has(c.req.method) && toDocument && !/^\/(api|mcp)(\/|$)/.test(c.req.path)
 }
 
 /** What the routes know of who asks. */

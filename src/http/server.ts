@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
@@ -43,8 +43,7 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
   const listener = getRequestListener(app.fetch)
   server.on('clientError', refuseUnheard)
   server.on('request', (request, response) => {
-    // A probe of HTTP/1.0 has no Host. The adapter would refuse it, or one that is none, before the routes are asked.
-    if (!isHost(request.headers.host ?? '')) request.headers.host = 'invalid'
+    originForm(request)
     void listener(request, response)
   })
   await listen(server, config).catch(async (error) => {
@@ -66,6 +65,24 @@ export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promi
       await Promise.all([answered, closed])
     },
   }
+}
+
+/**
+ * Gives a request the target and the Host that the routes rely on. A target in absolute form names its host itself, and
+ * the header does not count (RFC 9112, 3.2.2). A probe of HTTP/1.0 has no Host: the adapter would refuse it, or an invalid
+ * one, before the routes are asked.
+ */
+function originForm(request: IncomingMessage): void {
+  const { url = '/', headers, rawHeaders } = request
+  let host = headers.host ?? ''
+  if (!url.startsWith('/')) {
+    const target = URL.canParse(url) ? new URL(url) : null
+    host = target?.host ?? ''
+    request.url = target ? `${target.pathname}${target.search}` : '/'
+    const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+    if (at !== -1) rawHeaders[at + 1] = host
+  }
+  headers.host = isHost(host) ? host : 'invalid'
 }
 
 function isHost(text: string): boolean {

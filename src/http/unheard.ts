@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream'
 import { AgentError, errorCode } from '../errors.ts'
 import { describeProblem } from './problems.ts'
 
+/** How long a client may take to read the answer and to close. One that does neither would keep its descriptor. */
+const closeTimeoutMs = 1_000
+
 /** What is no HTTP, or did not come to its end, before any route was asked: a problem like any other (Fault 24). */
 export function refuseUnheard(error: Error, socket: Duplex): void {
   // An answer that is under way would have this in its middle.
@@ -17,6 +20,8 @@ export function refuseUnheard(error: Error, socket: Duplex): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+  const timer = setTimeout(() => socket.destroy(), closeTimeoutMs)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 function refusalOf(error: Error): AgentError {

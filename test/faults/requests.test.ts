@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { existsSync, readdirSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { createMeters } from '../support/meters.ts'
-import { createWorld } from '../support/world.ts'
+import { createWorld, eventually } from '../support/world.ts'
 
 const head = (path: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n`
 
@@ -28,11 +29,34 @@ function talk(
   })
 }
 
-test('Fault 24 a body that comes byte by byte without an end is a timeout; others are answered meanwhile', {
+/** Where the descriptors of another process can be counted. */
+const hasDescriptors = existsSync('/proc/self/fd')
+
+/** What never becomes a request: the head or the body does not come to its end, or is no HTTP. */
+const halves = ['GET /api/status HTTP/1.1\r\nHost: loc', `${head('/api/sync')}\r\n1\r\n{`, 'no HTTP\r\n\r\n']
+
+function sendHalf(url: string, text: string): Socket {
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => undefined)
+  socket.pause()
+  socket.write(text)
+  return socket
+}
+
+test('Fault 24 a body without an end is a timeout, others are answered meanwhile, and no descriptor stays', {
   timeout: 90_000,
 }, async (t) => {
   const world = await createWorld(t)
-  const agent = await world.agent({ ROLE: 'api' })
+  const agent = await world.process({ ROLE: 'api' })
+  await eventually(async () => (await agent.api('/readyz')).status === 200)
+  const descriptors = () => (hasDescriptors ? readdirSync(`/proc/${agent.pid}/fd`).length : 0)
+  const before = descriptors()
+  // Clients that send half a request, read nothing and close nothing.
+  const idle = Array.from({ length: 100 }, (_, at) => sendHalf(agent.url, halves[at % halves.length] ?? ''))
+  t.after(() => {
+    for (const socket of idle) socket.destroy()
+  })
+  if (hasDescriptors) await eventually(async () => descriptors() >= before + 50)
   const trickling = talk(agent.url, /request_timeout/, (say) => {
     say(`${head('/api/readings')}\r\n`)
     return setInterval(() => say('1\r\n \r\n'), 500)
@@ -42,6 +66,8 @@ test('Fault 24 a body that comes byte by byte without an end is a timeout; other
   assert.match(answer, /^HTTP\/1.1 408/)
   assert.match(answer, /application\/problem\+json/)
   assert.equal((await agent.api('/api/status')).status, 200)
+  // A connection or two of its pools may have come.
+  await eventually(async () => descriptors() < before + 10, 20_000)
 })
 
 test('Fault 24 a chunked body is put together wherever it was cut, within a letter too', async (t) => {
