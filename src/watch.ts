@@ -3,9 +3,12 @@ import type { Progress, Run, Status } from './events.ts'
 import { within } from './lib/timeout.ts'
 import type { Log } from './log.ts'
 
-/** What a watcher sees, in the order of revisions. `revision` is the highest that a status includes. */
+/**
+ * What a watcher sees, in the order of revisions. `revision` is the highest that a status includes, `seen` the one up to
+ * which the watchers were told every run: a run may end between the two.
+ */
 export type Sighting =
-  | { type: 'status'; status: Status; revision: number }
+  | { type: 'status'; status: Status; revision: number; seen: number }
   | { type: 'run'; run: Run }
   | { type: 'progress'; progress: Progress }
 
@@ -66,7 +69,7 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
     const latest = await within(patience, readStatus())
     seen ??= latest.revision
     owed = false
-    broadcast({ type: 'status', ...latest })
+    broadcast({ type: 'status', ...latest, seen })
   }
 
   /** Hints that come before a look has begun are answered by that look. */

@@ -63,7 +63,9 @@ test('a watcher that comes back with Last-Event-ID hears the runs that it missed
   const missed = [await agent.sync(), await agent.sync()]
   await using after = await openStream(`${agent.url}/api/events`, { 'Last-Event-ID': String(seen.id) })
   await after.until((event) => event.type === 'run' && event.data.id === missed[1]?.id)
-  assert.equal(after.events[0]?.type, 'status')
+  const [first] = after.events
+  assert.equal(first?.type, 'status')
+  assert.equal(first?.id, seen.id, 'a connection that is cut before the runs comes back for them')
   assert.deepEqual(
     after.events.flatMap((event) => (event.type === 'run' ? [[event.data.id, event.data.status]] : [])),
     missed.map(({ id }) => [id, 'succeeded']),
@@ -138,7 +140,9 @@ test('Fault 12: a run that is under way when PostgreSQL crashes ends as failed o
   )
   const run = over.type === 'run' ? over.data : over.type === 'status' ? over.data.clientSystems[0]?.lastRun : null
   assert.ok(run?.status === 'failed' || run?.status === 'interrupted', run?.status)
-  assert.equal((await agent.sync()).status, 'succeeded')
+  // The reaper, where it found the run, has queued the run at the start again.
+  if (run.status === 'failed') await agent.api('/api/sync', { method: 'POST' })
+  await stream.until((event) => event.type === 'run' && event.data.status === 'succeeded')
 })
 
 test('Fault 20: a listener whose connection is half-open is replaced, and its stream is right within 15 s', {

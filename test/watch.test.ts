@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import type { Status } from '../src/events.ts'
 import { createWatch, type Sighting } from '../src/watch.ts'
+import { succeeded as sampleSuccess } from './web/samples.ts'
 
 const status: Status = { serverTime: '2026-01-31T12:00:00.000Z', version: '0', demonstration: false, clientSystems: [] }
 
@@ -25,5 +26,32 @@ test('Fault 20: a read that never answers is left behind, and the watchers are t
   }
   await settle()
   assert.equal(reads, 2)
-  assert.deepEqual(told, [{ type: 'status', status, revision: 7 }])
+  assert.deepEqual(told, [{ type: 'status', status, revision: 7, seen: 7 }])
+})
+
+test('a status that includes a run which the watchers were not sent yet does not say that they were', async () => {
+  const run = sampleSuccess(1, 7)
+  const later = Promise.withResolvers<void>()
+  let revision = 6
+  const watch = createWatch({
+    // Another run ended between the two reads.
+    readStatus: () => Promise.resolve({ status, revision: revision + 1 }),
+    readRunsSince: async () => {
+      revision = 7
+      return [run]
+    },
+    log: pino({ level: 'silent' }),
+  })
+  const told: Sighting[] = []
+  watch.add((sighting) => {
+    told.push(sighting)
+    if (sighting.type === 'status') later.resolve()
+  })
+  watch.told({ status, revision: 6 })
+  watch.look({ whole: false })
+  await later.promise
+  assert.deepEqual(told, [
+    { type: 'run', run },
+    { type: 'status', status, revision: 8, seen: 7 },
+  ])
 })

@@ -76,7 +76,7 @@ export const runOperations: readonly Operation[] = [
         },
         events: {
           status: {
-            description: 'How things stand; its id is the highest revision that it includes',
+            description: 'How things stand; its id is the revision up to which every run was sent',
             schema: shape.status,
           },
           run: {

@@ -50,7 +50,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
         if (watcher.waiting.push(sighting) > mostWaiting) watcher.response.destroy()
       } else if (isNews(sighting, watcher)) {
         bytes ??= serialize(sighting)
-        send(watcher, bytes)
+        send(watcher, isBehind(sighting, watcher) ? serialize(sighting, watcher.known) : bytes)
       }
     }
   }
@@ -74,7 +74,9 @@ export function createStreams(agent: Agent, log: Log): Streams {
     watcher.statusRevision = revision
     response.writeHead(200, streamHeaders)
     response.write('retry: 2000\n\n')
-    send(watcher, serialize({ type: 'status', status, revision }))
+    // Until the runs that it missed are sent, its id stays the one that it came with: a cut in between loses none of them.
+    const seen = lastSeen !== null && runs.length > 0 ? lastSeen : revision
+    send(watcher, serialize({ type: 'status', status, revision, seen }))
     for (const run of runs) {
       // As fast as it reads: what it missed may be more than it may fall behind.
       if (response.write(serialize({ type: 'run', run }))) continue
@@ -83,7 +85,10 @@ export function createStreams(agent: Agent, log: Log): Streams {
     }
     const waiting = watcher.waiting ?? []
     watcher.waiting = null
-    for (const sighting of waiting) if (isNews(sighting, watcher)) send(watcher, serialize(sighting))
+    for (const sighting of waiting) {
+      if (!isNews(sighting, watcher)) continue
+      send(watcher, isBehind(sighting, watcher) ? serialize(sighting, watcher.known) : serialize(sighting))
+    }
   }
 
   return {
@@ -133,11 +138,19 @@ function isNews(sighting: Sighting, watcher: Watcher): boolean {
   return true
 }
 
-/** JSON holds no line break, so that no value can end its field (Fault 27). */
-function serialize(sighting: Sighting): Buffer {
+/** Whether the watcher, which came with a later status, was sent more runs than the watchers before it. */
+function isBehind(sighting: Sighting, watcher: Watcher): boolean {
+  return sighting.type === 'status' && sighting.seen < watcher.known
+}
+
+/**
+ * JSON holds no line break, so that no value can end its field (Fault 27). The id is the revision up to which the watcher
+ * was sent every run: it comes back with that one.
+ */
+function serialize(sighting: Sighting, seen?: number): Buffer {
   if (sighting.type === 'progress')
     return Buffer.from(`event: progress\ndata: ${JSON.stringify(sighting.progress)}\n\n`)
   const [id, data] =
-    sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [sighting.revision, sighting.status]
+    sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [seen ?? sighting.seen, sighting.status]
   return Buffer.from(`event: ${sighting.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
 }
