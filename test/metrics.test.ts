@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { finishedStatuses, triggers } from '../src/events.ts'
 import { type Family, parseExposition, readingOf } from './support/exposition.ts'
 import { createMeters } from './support/meters.ts'
 import { openStream } from './support/stream.ts'
@@ -106,6 +108,27 @@ test('metrics tell runs, changes, meters, streams and the listener, in the expos
     now('meter_sync_last_success_timestamp_seconds', { client_system }),
     Date.parse(run.finishedAt ?? '') / 1_000,
   )
+})
+
+test('every counter is there from the start, so that an increase shows the first failure', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', CLIENT_SYSTEM_ID: 'north' })
+  const found = await read(agent)
+  for (const trigger of triggers) {
+    for (const status of finishedStatuses) {
+      assert.equal(readingOf(found, 'meter_sync_runs_total', { client_system: 'north', trigger, status }), 0)
+    }
+  }
+  assert.equal(readingOf(found, 'meter_sync_changes_total', { client_system: 'north', operation: 'deleted' }), 0)
+  assert.equal(readingOf(found, 'meter_sync_run_duration_seconds_count', { client_system: 'north' }), 0)
+})
+
+test('the alert on a run that lasts comes before the timeout ends the run', () => {
+  const rules = readFileSync(new URL('../docs/deploy/alerts.yml', import.meta.url), 'utf8')
+  const [, minutes] = /alert: MeterSyncRunLasts\n.*\n\s+for: (\d+)m\n/.exec(rules) ?? []
+  const [, seconds] =
+    /RUN_TIMEOUT_SECONDS=(\d+)/.exec(readFileSync(new URL('../.env.example', import.meta.url), 'utf8')) ?? []
+  assert.ok(Number(minutes) * 60 < Number(seconds))
 })
 
 test('metrics want the token where one is set', async (t) => {

@@ -98,7 +98,7 @@ test('every route of the agent is described, and every description is a route', 
   const { agent, stop } = await openAgent({ config, log })
   t.after(stop)
   const streams = createStreams(agent, log)
-  const metrics = createMetrics(agent, streams.count)
+  const metrics = createMetrics(agent, ['main'], streams.count)
   t.after(streams.stop)
   t.after(metrics.stop)
   const mcp = { fetch: async () => new Response(), stop: async () => undefined }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Agent } from '../agent.ts'
+import { finishedStatuses, triggers } from '../events.ts'
 
 /** What Prometheus reads of this process. */
 export type Metrics = {
@@ -9,13 +10,15 @@ export type Metrics = {
   stop: () => void
 }
 
+const operations = ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 
 /**
  * Runs are counted as this process hears of their ends, from its start on; every process hears of every run, so that
- * each can be scraped, and sums are taken over one of them. Gauges are read at the scrape.
+ * each can be scraped, and sums are taken over one of them. Every counter is there from the start, at 0: `increase()` then
+ * sees the first failure too. Gauges are read at the scrape.
  */
-export function createMetrics(agent: Agent, countStreams: () => number): Metrics {
+export function createMetrics(agent: Agent, clientSystemIds: readonly string[], countStreams: () => number): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const runs = new Counter({
@@ -37,6 +40,12 @@ export function createMetrics(agent: Agent, countStreams: () => number): Metrics
     labelNames: ['client_system', 'operation'],
     registers,
   })
+  for (const client_system of clientSystemIds) {
+    for (const trigger of triggers)
+      for (const status of finishedStatuses) runs.inc({ client_system, trigger, status }, 0)
+    for (const operation of operations) changes.inc({ client_system, operation }, 0)
+    duration.zero({ client_system })
+  }
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers })
   const lastSuccess = gauge('meter_sync_last_success_timestamp_seconds', 'When the last run succeeded', [
@@ -54,7 +63,7 @@ export function createMetrics(agent: Agent, countStreams: () => number): Metrics
     runs.inc({ client_system, trigger, status })
     if (startedAt !== null)
       duration.observe({ client_system }, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)
-    for (const operation of ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const) {
+    for (const operation of operations) {
       changes.inc({ client_system, operation }, counts?.[operation] ?? 0)
     }
   })

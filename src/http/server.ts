@@ -23,7 +23,7 @@ export type HttpServer = { url: string; port: number; stop: () => Promise<void> 
 
 type HttpOptions = {
   agent: Agent
-  config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts'>
+  config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts' | 'clientSystems'>
   log: Log
   /** What answers at `/mcp`; stopped with the server. */
   mcp: { fetch: (request: Request, requestedBy: string | null) => Promise<Response>; stop: () => Promise<void> }
@@ -36,8 +36,9 @@ const limitOther = limitBody(64 * 1_024)
 
 /** Listens and serves page, API, event stream and MCP. Throws ConfigError when the port is not to be had. */
 export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promise<HttpServer> {
+  const clientSystems = config.clientSystems.map(({ id }) => id)
   const streams = createStreams(agent, log)
-  const metrics = createMetrics(agent, streams.count)
+  const metrics = createMetrics(agent, clientSystems, streams.count)
   const app = createApp({ agent, config, log, streams, mcp, metrics })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
   const listener = getRequestListener(app.fetch)
