@@ -260,7 +260,7 @@ export async function status(agent: Agent, { json, check }: { json: boolean; che
 }
 
 function printClientSystem(system: ClientSystemStatus, now: number): void {
-  const { id, name, meters, activeRun, lastRun, lastSuccess, schedule } = system
+  const { id, name, meters, sameMetersAs, activeRun, lastRun, lastSuccess, schedule } = system
   const condition = conditionOf(system, now)
   const { explanation, nextStep } = verdictOf(system, condition)
   print(`${name} (${id}): ${conditionWords[condition]}`)
@@ -271,6 +271,7 @@ function printClientSystem(system: ClientSystemStatus, now: number): void {
   print(
     `  Last sync  ${localTime(lastSuccess?.finishedAt ?? null) ?? 'Never synced'}${counts ? `: ${summary(counts)}` : ''}`,
   )
+  if (sameMetersAs !== null) print(`  Same as    ${sameMetersAs} has the same meters; was CLIENT_SYSTEM_ID changed?`)
   if (counts && counts.withheld > 0) print(`  Held back  ${plural(counts.withheld, 'deletion')}`)
   if (counts && counts.rejected > 0) print(`  Rejected   ${plural(counts.rejected, 'row')}`)
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)

@@ -76,6 +76,8 @@ export type ClientSystemStatus = {
   insecure: boolean
   schedule: { cron: string; timeZone: string; nextRunAt: string | null }
   meters: { total: number; active: number; inactive: number }
+  /** The id of an older Client System of this Sync database that has the same meters: CLIENT_SYSTEM_ID was changed. */
+  sameMetersAs: string | null
   /** Queued or running. */
   activeRun: Run | null
   /** The latest that finished, whatever its outcome. */

@@ -105,6 +105,10 @@ export const clientSystemStatus = shape<ClientSystemStatus>()(
       insecure: z.boolean().describe('The connection to it is not verified by TLS'),
       schedule: z.object({ cron: z.string(), timeZone: z.string(), nextRunAt: time.nullable() }),
       meters: z.object({ total: count, active: count, inactive: count }),
+      sameMetersAs: z
+        .string()
+        .nullable()
+        .describe('An older Client System that has the same meters, as after a change of CLIENT_SYSTEM_ID'),
       activeRun: run.nullable().describe('Queued or running'),
       lastRun: run.nullable().describe('The latest that finished, whatever its outcome'),
       lastSuccess: run.nullable(),

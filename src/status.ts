@@ -33,6 +33,7 @@ export function createStatus({ config, pool, version }: StatusOptions): () => Pr
         insecure,
         schedule: { ...schedule, nextRunAt: nextTime(schedule, now).toISOString() },
         meters: { total, active, inactive: total - active },
+        sameMetersAs: known?.sameMetersAs ?? null,
         activeRun: known?.activeRun ?? null,
         lastRun: known?.lastRun ?? null,
         lastSuccess,

@@ -96,7 +96,11 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
       const { reason, hint } = verdict
       log.warn({ ...about, withheld: counts.withheld, reason, hint }, 'deletions withheld')
     }
-    const { rejectedBecause } = outcome.result
+    const { rejectedBecause, basis } = outcome.result
+    if (basis.sameMetersAs !== null && readMode === 'full') {
+      const hint = `If CLIENT_SYSTEM_ID was changed, set it back to ${basis.sameMetersAs}: its meters hold the readings so far`
+      log.warn({ ...about, sameMetersAs: basis.sameMetersAs, hint }, 'an older Client System has the same meters')
+    }
     if (rejectedBecause) {
       const { reason, example } = rejectedBecause
       const hint = 'Correct the rows in the Client System; the rejected rows of the run list them'

@@ -38,7 +38,8 @@ grant insert on sync.meter_change to meter_sync;
 grant insert, delete on sync.rejected_row to meter_sync;
 
 grant insert (id, name) on sync.client_system to meter_sync;
-grant update (name, meters_total, meters_active, source_fingerprint, content_digest) on sync.client_system to meter_sync;
+grant update (name, meters_total, meters_active, source_fingerprint, content_digest, same_meters_as) on sync.client_system
+  to meter_sync;
 grant update (value) on sync.revision_counter to meter_sync;
 grant insert (client_system_id), update (failing, stale, withheld, revision) on sync.alert to meter_sync;
 

@@ -29,7 +29,7 @@ export const sync = pgSchema('sync')
  * One row a configured Client System. What the last run that succeeded left is written in its own transaction:
  * `meters_…` are counts; `source_fingerprint` names what was read (where, which query, which columns);
  * `content_digest` is the xor of `whole_hash` over the present meters, by which the next run sees that nobody else
- * has touched them.
+ * has touched them; `same_meters_as` is an older Client System that has the same meters.
  */
 export const clientSystem = sync.table('client_system', {
   id: text().primaryKey(),
@@ -38,6 +38,7 @@ export const clientSystem = sync.table('client_system', {
   metersActive: count('meters_active').notNull().default(0),
   sourceFingerprint: text('source_fingerprint'),
   contentDigest: bigint('content_digest', { mode: 'bigint' }),
+  sameMetersAs: text('same_meters_as'),
   createdAt: time('created_at').notNull().defaultNow(),
 })
 

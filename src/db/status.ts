@@ -16,6 +16,7 @@ export type Snapshot = {
 export type ClientSystemSnapshot = {
   metersTotal: number
   metersActive: number
+  sameMetersAs: string | null
   activeRun: Run | null
   lastRun: Run | null
   lastSuccess: Run | null
@@ -61,6 +62,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
         clientSystems.set(row.id, {
           metersTotal: row.metersTotal,
           metersActive: row.metersActive,
+          sameMetersAs: row.sameMetersAs,
           activeRun: await findActiveRun(tx, row.id),
           lastRun: await findLastRun(tx, row.id, finishedStatuses),
           lastSuccess: await findLastRun(tx, row.id, ['succeeded']),

@@ -77,6 +77,7 @@ export const status: Status = {
       insecure: false,
       schedule: { cron: '0 * * * *', timeZone: 'UTC', nextRunAt: '2026-01-31T13:00:00.000Z' },
       meters: { total: 512, active: 499, inactive: 13 },
+      sameMetersAs: null,
       activeRun: null,
       lastRun: succeeded,
       lastSuccess: succeeded,

@@ -13,6 +13,8 @@ export type Basis = {
   content: bigint
   /** Of the query that was read (describe.ts); null before the first. */
   fingerprint: string | null
+  /** An older Client System that has the same meters (same-meters.ts). */
+  sameMetersAs: string | null
 }
 
 export type Before = Basis & {
@@ -46,6 +48,7 @@ export async function findBasis(
     active: string | null
     content: string | null
     fingerprint: string | null
+    sameMetersAs: string | null
     error: string | null
     rejected: string | null
     salt: string
@@ -53,6 +56,7 @@ export async function findBasis(
     lastFull: number | null
   }>(
     `select c.meters_total as total, c.meters_active as active, c.content_digest as content, c.source_fingerprint as fingerprint,
+       c.same_meters_as as "sameMetersAs",
        (
          select case when read_mode = 'narrow' then error_code end from sync.run
          where client_system_id = $1 and finished_at is not null
@@ -79,12 +83,13 @@ export async function findBasis(
   )
   const [row] = rows
   if (!row) throw new Error('sync.installation has no row; restore it from a backup, or insert a random hash_salt')
-  const { fingerprint, error, now, lastFull } = row
+  const { fingerprint, sameMetersAs, error, now, lastFull } = row
   const today = dayOf(now, schedule.timeZone)
   return {
     meters: { total: Number(row.total ?? 0), active: Number(row.active ?? 0) },
     content: BigInt(row.content ?? 0),
     fingerprint,
+    sameMetersAs,
     error,
     rejected: Number(row.rejected ?? 0),
     salt: BigInt(row.salt),
@@ -143,9 +148,16 @@ export async function recordSuccess(
   const { counts, basis } = result
   await db.query(
     `update sync.client_system
-     set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5
+     set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5, same_meters_as = $6
      where id = $1`,
-    [run.clientSystemId, basis.meters.total, basis.meters.active, basis.content.toString(), basis.fingerprint],
+    [
+      run.clientSystemId,
+      basis.meters.total,
+      basis.meters.active,
+      basis.content.toString(),
+      basis.fingerprint,
+      basis.sameMetersAs,
+    ],
   )
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(

@@ -25,6 +25,7 @@ import {
   recordSuccess,
 } from './record.ts'
 import { refuseSameDatabase } from './same-database.ts'
+import { findSameMeters } from './same-meters.ts'
 import { openRunSession, type RunSession } from './session.ts'
 
 /** A run as its trigger asked for it. */
@@ -110,6 +111,8 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await phases.enter('proving')
   const { proof, ...now } = await prove(session, run, staged, verdict, basis)
   const { readMode, readReason, bytes: bytesRead } = staged
+  // It takes a join of all meters, so the answer stays until the next full read: at a start, and once a day.
+  const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : basis.sameMetersAs
   const timings = phases.timings()
   const result: Result = {
     counts,
@@ -120,7 +123,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     bytesRead,
     timings,
     proof,
-    basis: { ...now, fingerprint: query.fingerprint },
+    basis: { ...now, fingerprint: query.fingerprint, sameMetersAs },
   }
   signal.throwIfAborted()
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()

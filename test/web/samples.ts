@@ -82,6 +82,7 @@ export function clientSystem(some: Partial<ClientSystemStatus> = {}): ClientSyst
     insecure: false,
     schedule: { cron: '0 * * * *', timeZone: 'UTC', nextRunAt: at(3600) },
     meters: { total: 10, active: 8, inactive: 2 },
+    sameMetersAs: null,
     activeRun: null,
     lastRun: null,
     lastSuccess: null,

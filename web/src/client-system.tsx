@@ -6,7 +6,7 @@ import { HeldBack } from './held-back.tsx'
 import { RunHistory } from './history.tsx'
 import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
-import { Cancelled, Insecure, RejectedRows } from './notices.tsx'
+import { Cancelled, Insecure, RejectedRows, SameMeters } from './notices.tsx'
 import { PreviewButton } from './preview-button.tsx'
 import { SyncProgress } from './progress.tsx'
 import type { StatusRoute } from './route.ts'
@@ -41,6 +41,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
       {lastRun !== null && isFailure(lastRun) && <Failure key={lastRun.id} run={lastRun} />}
       {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
+      {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}
       {lastSuccess !== null && <HeldBack run={lastSuccess} busy={activeRun !== null} tell={agent.tell} />}
       {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
       <div class="figures">

@@ -54,6 +54,23 @@ export function Insecure({ name }: { name: string }) {
   )
 }
 
+/** Every meter is in the Sync database twice: the id of the Client System was changed. */
+export function SameMeters({ id, as }: { id: string; as: string }) {
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">The Client System {as} has the same meters</p>
+        <p>
+          If <code>CLIENT_SYSTEM_ID</code> was changed from <code>{as}</code> to <code>{id}</code>, every meter is
+          stored twice, and the readings so far belong to the meters of <code>{as}</code>. Set it back to{' '}
+          <code>{as}</code>.
+        </p>
+      </div>
+    </div>
+  )
+}
+
 /** The last run was stopped by someone: what stands here is as it was before. */
 export function Cancelled({ run }: { run: Run }) {
   const at = run.finishedAt ?? run.queuedAt

@@ -1,0 +1,1 @@
+ALTER TABLE "sync"."client_system" ADD COLUMN "same_meters_as" text;
