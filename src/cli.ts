@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Agent } from './agent.ts'
+import { requireKnown } from './cli/suggest.ts'
 import type { ClientSystemStatus, Counts, RejectedBecause, Run } from './events.ts'
 import { complain, createTeller, number, plural, print, printJson, type Teller } from './terminal.ts'
 import { conditionOf, conditionWords, isFailure, settledCondition, verdictOf } from './wire/condition.ts'
@@ -9,6 +10,8 @@ export const usage = `Keeps a local PostgreSQL database of meters in sync with a
 Usage: node src/main.ts [command]
 
   serve      runs the agent: schedule, worker, API and Sync Status page (the default)
+  check      connects to both databases, describes the query and shows what would be stored and what rejected;
+             changes nothing, and exits with 1 when something has to be corrected
   migrate    brings the schema of the Sync database up to this program, then ends
   sync       asks a running agent for a sync and follows it to its end
              --client-system ID   which one; needed only when there are several
@@ -36,7 +39,7 @@ Exit status: 0 done, 1 failed, 2 usage, 75 busy (a sync is active), 78 configura
 export const exit = { done: 0, failed: 1, usage: 2, busy: 75, configuration: 78 } as const
 
 export type Command =
-  | { name: 'help' | 'version' | 'serve' | 'migrate' | 'mcp' }
+  | { name: 'help' | 'version' | 'serve' | 'check' | 'migrate' | 'mcp' }
   | { name: 'status'; json: boolean; check: boolean }
   | { name: 'preview'; json: boolean; clientSystemId: string | null }
   | { name: 'sync'; json: boolean; request: SyncRequest }
@@ -46,6 +49,7 @@ export type SyncRequest = { clientSystemId: string | null; full: boolean; approv
 
 const optionsOf: Record<string, readonly string[]> = {
   serve: [],
+  check: [],
   migrate: [],
   mcp: [],
   status: ['json', 'check'],
@@ -53,20 +57,23 @@ const optionsOf: Record<string, readonly string[]> = {
   sync: ['json', 'client-system', 'full', 'approve-deletes', 'preview'],
 }
 
+const options = {
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
+  json: { type: 'boolean', default: false },
+  full: { type: 'boolean', default: false },
+  preview: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  'client-system': { type: 'string' },
+  'approve-deletes': { type: 'string' },
+} as const
+
 /** Throws an error that says what is wrong with the arguments. */
 export function parseCommand(args: string[]): Command {
+  requireKnown(args, { commands: Object.keys(optionsOf), options: Object.keys(options) })
   const { values, positionals } = parseArgs({
     args,
-    options: {
-      help: { type: 'boolean' },
-      version: { type: 'boolean' },
-      json: { type: 'boolean', default: false },
-      full: { type: 'boolean', default: false },
-      preview: { type: 'boolean', default: false },
-      check: { type: 'boolean', default: false },
-      'client-system': { type: 'string' },
-      'approve-deletes': { type: 'string' },
-    },
+    options,
     allowPositionals: true,
   })
   if (values.help) return { name: 'help' }
@@ -89,7 +96,7 @@ export function parseCommand(args: string[]): Command {
   }
   if (name === 'cancel') return { name, json, clientSystemId: values['client-system'] ?? null }
   if (name === 'status') return { name, json, check: values.check }
-  return { name: name === 'migrate' || name === 'mcp' ? name : 'serve' }
+  return { name: name === 'migrate' || name === 'mcp' || name === 'check' ? name : 'serve' }
 }
 
 function wholeNumber(option: string, text: string | undefined): number | null {

@@ -26,7 +26,7 @@ async function main(args: string[]): Promise<number> {
   try {
     command = parseCommand(args)
   } catch (error) {
-    process.stderr.write(`${errorMessage(error)}\n\n${usage}`)
+    process.stderr.write(`${errorMessage(error)}\nmeter-sync-agent --help lists the commands and their options\n`)
     return exit.usage
   }
   try {
@@ -79,6 +79,8 @@ async function run(command: Command): Promise<number> {
       return await withAgent('cancel', 'warn', (agent) => cancel(agent, command))
     case 'status':
       return await withAgent('status', 'warn', (agent) => status(agent, command))
+    case 'check':
+      return await checkOnly(command.name)
   }
 }
 
@@ -158,18 +160,30 @@ async function serve(environment: Environment, life: Life): Promise<number> {
   return exit.done
 }
 
+/** For a command, which needs both databases: the demonstration's can be reached by its own page and API alone. */
+function readConfig(name: string): { environment: Environment; config: Config } {
+  const environment = readEnvironment(filesOf(name))
+  if (hasDemonstration && wantsDemonstration(environment)) {
+    const missing = `${name} needs DATABASE_URL and CLIENT_SYSTEM_URL; with neither set there is only the demonstration`
+    throw new ConfigError([`${missing}, which serve runs with its own page and API`])
+  }
+  return { environment, config: parseConfig({ ...environment, ROLE: 'api' }) }
+}
+
+/** Checks both databases without an agent: there may be no schema yet. */
+async function checkOnly(name: string): Promise<number> {
+  const { config } = readConfig(name)
+  const { check } = await import('./cli/check.ts')
+  return await live(async ({ signal }) => ((await check(config, signal)) ? exit.done : exit.failed))
+}
+
 /** A command over the agent. Its log goes to stderr: stdout is read by whoever called it. */
 async function withAgent(
   name: string,
   level: string,
   work: (agent: Agent, life: Life & { log: Log }) => Promise<number>,
 ): Promise<number> {
-  const environment = readEnvironment(filesOf(name))
-  if (hasDemonstration && wantsDemonstration(environment)) {
-    const missing = `${name} needs DATABASE_URL and CLIENT_SYSTEM_URL; with neither set there is only the demonstration`
-    throw new ConfigError([`${missing}, which serve runs with its own page and API`])
-  }
-  const config = parseConfig({ ...environment, ROLE: 'api' })
+  const { environment, config } = readConfig(name)
   return await live(async (life) => {
     const log = createLog({ level: environment.LOG_LEVEL ?? level, out: process.stderr, secrets: config.secrets })
     life.log = log

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Environment, parseConfig, readEnvironment } from '../src/config.ts'
+import { migrate } from '../src/db/migrate.ts'
 import { ConfigError } from '../src/errors.ts'
 import type { Preview, Problem } from '../src/events.ts'
 import { runCommand } from './support/command.ts'
 import { createDeployment } from './support/deployment.ts'
+import { startTransactionPooler } from './support/pooler.ts'
 import {
   certificate,
   findClosedPort,
@@ -50,6 +52,7 @@ function assertSaid(table: Map<string, string[]>, mistake: string, said: string)
     assert.ok(said.includes(piece), `${mistake}: the guide promises "${piece}", but it said: ${said}`)
 }
 
+const pooled = 'a pooler in transaction mode before the Sync database'
 const valid = { DATABASE_URL: 'postgres://u@127.0.0.1/sync', CLIENT_SYSTEM_URL: 'postgres://u@127.0.0.1/meters' }
 
 test('connect.md: every mistake of the configuration is refused at start in the words of the guide', async (t) => {
@@ -83,6 +86,7 @@ test('connect.md: every mistake of the configuration is refused at start in the 
     'a value and its `_FILE` are set': { CLIENT_SYSTEM_QUERY: 'select 1', CLIENT_SYSTEM_QUERY_FILE: 'query.sql' },
     'double quotes within double quotes in `.env`': 'CLIENT_SYSTEM_QUERY="select * from "Meter""',
     '`SYNC_CRON=H * * * *`': { SYNC_CRON: 'H * * * *' },
+    [pooled]: { DATABASE_URL: await startTransactionPooler(t, (await createWorld(t)).sync.url) },
   }
   assert.deepEqual(Object.keys(mistakes), [...atStart.keys()])
   for (const [mistake, made] of Object.entries(mistakes)) {
@@ -90,7 +94,8 @@ test('connect.md: every mistake of the configuration is refused at start in the 
     process.env = { ...valid, ...(typeof made === 'string' ? {} : made) }
     let said = ''
     try {
-      parseConfig(readEnvironment())
+      const { syncDatabase } = parseConfig(readEnvironment())
+      if (mistake === pooled) await migrate(syncDatabase)
     } catch (error) {
       assert.ok(error instanceof ConfigError, mistake)
       assert.equal(error.faults.length, 1, `${mistake}: ${error.message}`)

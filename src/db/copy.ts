@@ -9,7 +9,7 @@ export type Copied = { rows: number; bytes: number }
  * how many bytes have come. A fault of where they come from is thrown as it came; any other is the target's.
  */
 export async function copyInto(
-  { client, pause }: Session,
+  { client, pause }: Pick<Session, 'client' | 'pause'>,
   statement: string,
   source: AsyncIterable<Buffer>,
   tell: (bytes: number) => void,

@@ -6,6 +6,7 @@ import { connectHints } from './connect-hints.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
 import { journalSettings, lastApplied, newestMigration, openJournal } from './journal.ts'
 import { type Login, watchLogin } from './login.ts'
+import { isTransactionPooled, poolerFault } from './pooler.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
 
 /**
@@ -15,10 +16,11 @@ import { compareQueueSchema, migrateQueue } from './queue.ts'
  * pending and the role may not apply them.
  */
 export async function migrate(target: DatabaseTarget): Promise<void> {
-  const client = await connectTo(target)
+  const client = await connectToSyncDatabase(target)
   try {
     await configureMigration(client)
     await requireUtf8(client)
+    if (await isTransactionPooled(client, target)) throw new ConfigError([`DATABASE_URL: ${poolerFault}`])
     await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
     await openJournal(client)
     const newest = newestMigration()
@@ -47,7 +49,7 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
  * them under agents that still run.
  */
 export async function requireMigrated(target: DatabaseTarget): Promise<void> {
-  const client = await connectTo(target)
+  const client = await connectToSyncDatabase(target)
   try {
     if (await isMigrated(client)) return
   } finally {
@@ -58,7 +60,8 @@ export async function requireMigrated(target: DatabaseTarget): Promise<void> {
   ])
 }
 
-async function connectTo(target: DatabaseTarget): Promise<pg.Client> {
+/** Connects for a while of its own. Throws AgentError `database_unavailable` with the reason in plain words. */
+export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.Client> {
   const client = new pg.Client(
     connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }),
   )
@@ -91,9 +94,21 @@ function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: Login)
   })
 }
 
+export type SchemaState = 'missing' | 'older' | 'same' | 'newer'
+
+/** Returns how the schemas of the Sync database stand to this program. */
+export async function findSchemaState(client: Pick<pg.ClientBase, 'query'>): Promise<SchemaState> {
+  const newest = newestMigration()
+  const applied = await lastApplied(client)
+  const queue = await compareQueueSchema(client)
+  if (applied > newest || queue === 'newer') return 'newer'
+  if (applied === newest && queue === 'same') return 'same'
+  return applied === 0 && queue === 'missing' ? 'missing' : 'older'
+}
+
 /** True when the schemas are exactly this program's. */
 export async function isMigrated(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
-  return (await lastApplied(client)) === newestMigration() && (await compareQueueSchema(client)) === 'same'
+  return (await findSchemaState(client)) === 'same'
 }
 
 async function requireUtf8(client: pg.Client): Promise<void> {

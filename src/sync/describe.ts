@@ -8,6 +8,8 @@ import { nameAt, onOneLine, singleStatement } from './query.ts'
 /** How to ask a Client System for its meters. */
 export type MeterQuery = {
   projection: Projection
+  /** The names of the columns that the query returns. */
+  columns: string[]
   /** Names what is read, where and by which rules: what was learnt under another one does not hold. */
   fingerprint: string
   /** The source's own estimate of the number of meters; null when it cannot tell. */
@@ -54,6 +56,7 @@ export async function describeMeters(source: Source, query: string, salt: bigint
   ]
   return {
     projection,
+    columns: columns.map(({ name }) => name),
     fingerprint: createHash('sha256').update(JSON.stringify(described)).digest('hex'),
     estimate: plan?.['Plan Rows'] ?? null,
   }

@@ -33,7 +33,7 @@ export type Staged = {
 }
 
 /** Creates the tables that a run stages into, once in its transaction. */
-export async function createStaging({ client }: Session): Promise<void> {
+export async function createStaging({ client }: Pick<Session, 'client'>): Promise<void> {
   await client.query(createTables)
 }
 

@@ -1,0 +1,58 @@
+import type { Queryable } from './connect.ts'
+
+/** What the running agent does with each table (docs/deploy/grants.sql). */
+const needed: Record<string, readonly string[]> = {
+  'sync.meter': ['select', 'insert', 'update'],
+  'sync.meter_reading': ['select', 'insert'],
+  'sync.meter_change': ['select', 'insert'],
+  'sync.run': ['select', 'insert', 'update', 'delete'],
+  'sync.rejected_row': ['select', 'insert', 'delete'],
+  'sync.client_system': ['select', 'insert', 'update'],
+  'sync.alert': ['select', 'insert', 'update'],
+  'sync.revision_counter': ['select', 'update'],
+  'sync.installation': ['select'],
+  'sync.migration': ['select'],
+  'pgboss.job': ['select', 'insert', 'update', 'delete'],
+  'pgboss.queue': ['select', 'insert', 'update'],
+  'pgboss.version': ['select', 'update'],
+  'pgboss.schedule': ['select', 'insert', 'update', 'delete'],
+}
+
+/**
+ * Returns the rights that the role lacks for work with a schema that is there, each as the GRANT that gives it. A right on
+ * some columns of a table counts.
+ */
+export async function findMissingRights(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ grant: string }>(
+    `with lacking as (
+       select 'usage on schema ' || nspname as "grant", 1 as at
+       from pg_namespace
+       where nspname in ('sync', 'pgboss') and not has_schema_privilege(oid, 'usage')
+       union all
+       select 'temporary on database ' || quote_ident(current_database()), 2
+       where not has_database_privilege(current_database(), 'temporary')
+       union all
+       select string_agg(p.privilege, ', ' order by p.at) || ' on ' || n.nspname || '.' || c.relname, 3
+       from pg_class c
+       join pg_namespace n on n.oid = c.relnamespace
+       join unnest($1::text[], $2::text[]) with ordinality p(name, privilege, at) on p.name = n.nspname || '.' || c.relname
+       where not case when p.privilege = 'delete'
+         then has_table_privilege(c.oid, 'delete')
+         else has_any_column_privilege(c.oid, p.privilege) end
+       group by n.nspname, c.relname
+     )
+     select format('grant %s to %I', "grant", current_user) as grant from lacking order by at, "grant"`,
+    [Object.entries(needed).flatMap(([name, privileges]) => privileges.map(() => name)), Object.values(needed).flat()],
+  )
+  return rows.map(({ grant }) => grant)
+}
+
+/** Returns the rights that the role lacks to create the schema, each as the GRANT that gives it. */
+export async function findMissingRightsToCreate(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ grant: string }>(
+    `select format('grant %s on database %I to %I', privilege, current_database(), current_user) as grant
+     from unnest(array['create', 'temporary']) privilege
+     where not has_database_privilege(current_database(), privilege)`,
+  )
+  return rows.map(({ grant }) => grant)
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { runCommand as run } from '../support/command.ts'
+import { createDeployment } from '../support/deployment.ts'
+import { startTransactionPooler } from '../support/pooler.ts'
+import { createWorld, type Database } from '../support/world.ts'
+
+/** Every relation, schema and setting of a database, and the version of every row of its tables. */
+async function everything(database: Database): Promise<unknown> {
+  const tables = await database.query<{ name: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as name
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p') and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
+     order by 1`,
+  )
+  const rows = await Promise.all(
+    tables.map(({ name }) => database.query(`select xmin::text, t::text from ${name} t order by 2`)),
+  )
+  const relations = await database.query(
+    `select oid::text, relname, relacl::text from pg_class where oid > 16383 order by 1`,
+  )
+  return { tables, rows, relations, schemas: await database.query('select nspname from pg_namespace order by 1') }
+}
+
+const meters = `
+  create table device (id int, label text, city text, port text);
+  insert into device
+  select n, case when n % 10 = 0 then null else 'Meter ' || n end, 'Zug', case when n = 7 then 'high' else '502' end
+  from generate_series(1, 100) n`
+const query = 'select id as external_id, label as name, city, port from device'
+
+suite('check', { concurrency: 2 }, () => {
+  test('before the first start: both databases, the query, the first five meters and what is rejected; nothing changes', async (t) => {
+    const world = await createWorld(t)
+    await world.source.query(meters)
+    const name = `${world.sync.name}_new`
+    await world.sync.query(`create database ${name} encoding 'UTF8' template template0`)
+    world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
+    const url = new URL(world.sync.url)
+    url.pathname = name
+    const before = await everything(world.source)
+    const environment = world.environment({ DATABASE_URL: url.href, CLIENT_SYSTEM_QUERY: query })
+    const { code, out, err } = await run(['check'], environment)
+    assert.deepEqual([code, err], [0, ''], out)
+    const lines = out.split('\n')
+    assert.equal(lines[0], 'Configuration  valid')
+    assert.match(
+      lines[1] ?? '',
+      new RegExp(`^Sync database  ${name} as postgres, PostgreSQL 18.*UTF8, no schema of the agent yet`),
+    )
+    assert.match(
+      lines[2] ?? '',
+      /^Client System {2}postgres@127\.0\.0\.1:\d+\/\w+, PostgreSQL 18, encoding UTF8, on this machine$/,
+    )
+    assert.deepEqual(lines.slice(3), [
+      'Query          returns external_id, name, port; among the attributes: city',
+      'Meters         100 rows: 89 usable, 11 rejected',
+      '               Rejected: 10 rows, because name is null (for example external id 10)',
+      '               Rejected: 1 row, because port is not a number from 1 to 65535 (for example external id 7)',
+      'The first 5 as they would be stored:',
+      ...[1, 11, 12, 13, 14].map(
+        (id) => `  ${id}  name: "Meter ${id}"  port: 502  active: true  attributes: {"city":"Zug"}`,
+      ),
+      'Ready: start the agent with the command serve',
+      '',
+    ])
+    assert.deepEqual(await everything(world.source), before)
+    const again = await run(['status'], environment)
+    assert.match(again.err, /the schema of the Sync database is not that of this program/)
+  })
+
+  test('where an agent works: neither its meters nor its jobs change, and a query that fails is exit 1 with the remedy', async (t) => {
+    const world = await createWorld(t)
+    await world.source.query(meters)
+    const agent = await world.agent({ CLIENT_SYSTEM_QUERY: query })
+    await agent.settled()
+    await agent.stop()
+    const before = await everything(world.sync)
+    const good = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: query }))
+    assert.equal(good.code, 0, good.out)
+    assert.match(good.out, /the schema of this agent\n[\s\S]*100 rows: 89 usable/)
+    const bad = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: 'select * from Devices' }))
+    assert.deepEqual([bad.code, bad.err], [1, ''])
+    assert.match(
+      bad.out,
+      /\nQuery {10}.*relation "devices" does not exist\n {15}Did you mean device\?.*\nNot ready: correct the Query/,
+    )
+    const empty = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: `${query} where false` }))
+    assert.equal(empty.code, 1)
+    assert.match(empty.out, /0 rows: 0 usable, 0 rejected\nQuery {10}The query returns no meter that can be used\n/)
+    const away = await run(['check'], world.environment({ CLIENT_SYSTEM_URL: 'postgres://u:p@127.0.0.1:9/x' }))
+    assert.equal(away.code, 1)
+    assert.match(away.out, /\nClient System {2}.*connection refused by 127\.0\.0\.1:9 .*\n {15}Check host, port/)
+    const wrong = await run(['check'], world.environment({ PORT: 'x' }))
+    assert.deepEqual([wrong.code, wrong.out], [78, ''])
+    assert.match(wrong.err, /^ {2}PORT: /m)
+    assert.deepEqual(await everything(world.sync), before)
+  })
+
+  test('rights that are missing are named as the statements that grant them, on both sides', async (t) => {
+    const { world, environment, migrate, grant, agentUrl, readerUrl } = await createDeployment(t, 15)
+    const role = new URL(agentUrl).username
+    const unready = await run(['check'], environment())
+    assert.equal(unready.code, 1, unready.out)
+    assert.match(
+      unready.out,
+      new RegExp(`Rights are missing: grant create on database \\w+ to ${role}\\n.*the command migrate`),
+    )
+    await migrate()
+    const ungranted = await run(['check'], environment())
+    assert.equal(ungranted.code, 1)
+    assert.match(ungranted.out, new RegExp(`grant usage on schema sync to ${role}`))
+    await grant()
+    const ready = await run(['check'], environment())
+    assert.equal(ready.code, 0, ready.out + ready.err)
+    await world.source.query(`revoke select on meter from ${new URL(readerUrl).username}`)
+    const blind = await run(['check'], environment())
+    assert.equal(blind.code, 1)
+    assert.match(blind.out, /permission denied for table meter\n.*grant select on TABLE to reader_/)
+  })
+
+  test('a pooler in transaction mode before the Sync database is found by check, and refused at start', async (t) => {
+    const world = await createWorld(t)
+    await world.source.query('create table meter as select 1 as external_id, $$One$$ as name')
+    const DATABASE_URL = await startTransactionPooler(t, world.sync.url)
+    const [checked, started] = await Promise.all([
+      run(['check'], world.environment({ DATABASE_URL })),
+      run(['serve'], world.environment({ DATABASE_URL: await startTransactionPooler(t, world.sync.url) })),
+    ])
+    assert.equal(checked.code, 1, checked.out + checked.err)
+    assert.match(checked.out, /pooler in transaction mode/)
+    assert.equal(started.code, 78, started.out + started.err)
+    assert.match(started.err, /^ {2}DATABASE_URL: a pooler in transaction mode stands before the Sync database/m)
+  })
+})
