@@ -7,7 +7,7 @@ import { conditionOf, conditionWords, isFailure, settledCondition, verdictOf } f
 
 export const usage = `Keeps a local PostgreSQL database of meters in sync with a remote Client System, and shows it live.
 
-Usage: node src/main.ts [command]
+Usage: meter-sync-agent [command]
 
   serve      runs the agent: schedule, worker, API and Sync Status page (the default)
   check      connects to both databases, describes the query and shows what would be stored and what rejected;
@@ -152,7 +152,7 @@ export async function sync(
   if (!created) {
     if (json) printJson(asked)
     complain(`A sync of this Client System is active: run ${asked.id}, ${asked.phase ?? asked.status}`)
-    complain('Try again when it has ended; node src/main.ts status shows it')
+    complain('Try again when it has ended; meter-sync-agent status shows it')
     return exit.busy
   }
   const teller = json ? null : createTeller()
@@ -168,7 +168,7 @@ export async function sync(
     complain(
       waiting ? `No worker has begun run ${run.id}; it stays queued` : `Run ${run.id} goes on without this command`,
     )
-    complain(waiting ? 'Start one: node src/main.ts serve' : 'node src/main.ts status shows it')
+    complain(waiting ? 'Start one: meter-sync-agent serve' : 'node src/main.ts status shows it')
     return exit.failed
   }
   complain(
@@ -235,7 +235,7 @@ function printRejected({ rejected }: Counts, because: RejectedBecause | null): v
 
 function tellApproval({ withheld }: Counts): void {
   if (withheld === 0) return
-  print(`To let them through: node src/main.ts sync --approve-deletes ${withheld}`)
+  print(`To let them through: meter-sync-agent sync --approve-deletes ${withheld}`)
 }
 
 function summary({ read, inserted, updated, deleted }: Pick<Counts, 'read' | 'inserted' | 'updated' | 'deleted'>) {

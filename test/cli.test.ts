@@ -192,7 +192,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.equal(code, 1)
     const queued = parseLine<Run>(out)
     assert.equal(queued.status, 'queued')
-    assert.match(err, /^No worker has begun run \S+; it stays queued\nStart one: node src\/main\.ts serve\n$/)
+    assert.match(err, /^No worker has begun run \S+; it stays queued\nStart one: meter-sync-agent serve\n$/)
     const agent = await world.agent()
     const done = await eventually(async () => (await agent.status()).clientSystems[0]?.lastSuccess)
     assert.deepEqual([done.id, done.trigger], [queued.id, 'cli'])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { usage } from '../src/cli.ts'
 import { runErrorCodes } from '../src/errors.ts'
 import type { Meter } from '../src/events.ts'
 import { createDeployment, runScript } from './support/deployment.ts'
@@ -18,6 +19,9 @@ function example(title: string): { tables: string; query: string } {
   assert.ok(tables && query && others.length === 0, `${title}: two blocks of SQL`)
   return { tables, query }
 }
+
+/** The commands of --help. */
+const commands = [...usage.matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name = '']) => name)
 
 const titles = [...connect.matchAll(/^### (.+)$/gm)].map(([, title = '']) => title)
 
@@ -134,6 +138,9 @@ test('every link of a guide leads somewhere, and every command of one is a comma
         () => readFileSync(new URL(target, new URL(`../${path}`, import.meta.url))),
         `${path}: ${target}`,
       )
+    // In a block of commands, or quoted within a sentence.
+    for (const [, name = ''] of text.matchAll(/(?:^ *(?:\S*\/|npx )?|`)meter-sync-agent ([a-z]+)/gm))
+      assert.ok(commands.includes(name), `${path}: ${name}`)
     for (const [, name = ''] of text.matchAll(/node src\/main\.ts ([a-z]+)/g))
       assert.match(name, /^(serve|migrate|sync|cancel|status|check|mcp)$/, path)
   }
