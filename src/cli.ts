@@ -30,8 +30,8 @@ Usage: meter-sync-agent [command]
   --help     this text
   --version  the version
 
-Configuration is read from the environment and, except by mcp, from .env; .env.example lists every variable. With neither
-DATABASE_URL nor CLIENT_SYSTEM_URL set, serve runs a demonstration with databases of its own.
+Configuration is read from the environment and, except by mcp, from .env; .env.example lists every variable. With nothing
+of a database, query or schedule set, serve runs a demonstration with databases of its own, unless NODE_ENV=production.
 
 Exit status: 0 done, 1 failed, 2 usage, 75 busy (a sync is active), 78 configuration.
 `

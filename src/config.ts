@@ -126,9 +126,15 @@ function decode(text: string): string {
   }
 }
 
-/** Neither database is named and this is not production: the demonstration brings both. */
+/**
+ * True when neither database is named, this is not production, and nothing else says that an installation is meant: then the
+ * demonstration brings both. Where its query, its schedule or its role is set, the URLs were forgotten.
+ */
 export function wantsDemonstration(environment: Environment): boolean {
-  return !environment.DATABASE_URL && !environment.CLIENT_SYSTEM_URL && environment.NODE_ENV !== 'production'
+  if (environment.DATABASE_URL || environment.CLIENT_SYSTEM_URL || environment.NODE_ENV === 'production') return false
+  return !Object.keys(environment).some(
+    (name) => /^(CLIENT_SYSTEM|SYNC|WEBHOOK)_|^ROLE$/.test(name) && environment[name],
+  )
 }
 
 /** Checks everything at once. Throws ConfigError with every fault, each by the variable's name and what was expected. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import { errorCode } from './errors.ts'
 import { toPrintable, toPrintableJson } from './lib/printable.ts'
+import { describeLine } from './lib/terminal-line.ts'
 
 export type Log = Logger
 
@@ -76,7 +77,13 @@ export type LogOptions = {
 export function createLog({ level, out = process.stdout, terminal = false, secrets = [] }: LogOptions): Log {
   const redact = createRedact(secrets)
   const lines = terminal
-    ? readable()({ colorize: true, singleLine: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' })
+    ? readable()({
+        colorize: true,
+        hideObject: true,
+        messageFormat: (line) => describeLine(line),
+        translateTime: 'SYS:HH:MM:ss',
+        destination: out,
+      })
     : out
   const destination: DestinationStream = { write: (line) => void lines.write(redactLine(line, redact, { terminal })) }
   return pino(

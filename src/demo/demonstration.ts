@@ -47,9 +47,9 @@ export async function startDemonstration({
     const clientSystem = openPool(databases.clientSystem, log)
     await fillClientSystem(clientSystem)
     const syncDatabase = openPool(databases.syncDatabase, log)
-    log.info(
+    log.warn(
       { directory: place },
-      `demonstration: no database is configured, so 500 invented meters change every minute; their data is in ${place}, remove it to start afresh`,
+      `this is a demonstration with 500 invented meters, because neither DATABASE_URL nor CLIENT_SYSTEM_URL is set; set both for your own, and NODE_ENV=production to never start it. Its data is in ${place}`,
     )
     return {
       environment: {

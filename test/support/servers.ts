@@ -59,7 +59,7 @@ export async function startGreetingServer(t: TestContext, greeting: string): Pro
   return await listen(t, server)
 }
 
-/** A port of this machine on which nobody listens. */
+/** A port of this machine without a listener. */
 export async function findClosedPort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))

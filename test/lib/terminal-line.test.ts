@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
+import { createLog } from '../../src/log.ts'
+
+/** What a terminal shows of what `write` logs, without colours. */
+async function shown(write: (log: ReturnType<typeof createLog>) => void): Promise<string> {
+  const out = new PassThrough({ encoding: 'utf8' })
+  write(createLog({ level: 'info', terminal: true, out }))
+  const [text] = await out.take(1).toArray()
+  return stripVTControlCharacters(text)
+}
+
+test('on a terminal a line of the log says what, why and what to do, with the values that say something', async () => {
+  const success = await shown((log) =>
+    log.info(
+      {
+        runId: 'e0c5',
+        clientSystem: 'main',
+        trigger: 'schedule',
+        read: 500,
+        inserted: 0,
+        updated: 3,
+        readReason: null,
+      },
+      'meter sync succeeded',
+    ),
+  )
+  assert.match(success, /^\[\d\d:\d\d:\d\d\] INFO: meter sync succeeded trigger=schedule read=500 updated=3\n$/)
+  const failure = await shown((log) =>
+    log.error(
+      {
+        ...{ runId: 'e0c5', clientSystem: 'main', code: 'source_auth', error: 'the login was refused' },
+        ...{ hint: 'Check the password', err: new Error('the login was refused') },
+      },
+      'meter sync failed',
+    ),
+  )
+  assert.match(failure, /ERROR: meter sync failed: the login was refused: Check the password code=source_auth\n$/)
+  const fatal = await shown((log) => log.fatal({ err: new Error('out of the blue') }, 'internal error'))
+  assert.match(fatal, /FATAL: internal error: out of the blue\nError: out of the blue\n\s+at .*terminal-line\.test/)
+})
