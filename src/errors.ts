@@ -37,6 +37,7 @@ export type RequestErrorCode =
   | 'run_active'
   | 'run_finished'
   | 'database_unavailable'
+  | 'unavailable'
   | 'internal'
 
 type Details = { hint?: string | undefined; cause?: unknown }

@@ -4,7 +4,8 @@ import type { Config } from './config.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
 import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './errors.ts'
-import { startHttp } from './http/server.ts'
+import { listenHttp } from './http/listen.ts'
+import { serveHttp } from './http/server.ts'
 import { type JobsOptions, startJobs } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { McpEndpoint } from './mcp/server.ts'
@@ -18,24 +19,28 @@ export type Service = {
 
 export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal } & Pick<JobsOptions, 'clock'>
 
-/** Starts the agent: schema, jobs, state, HTTP, in this order. Waits for a Sync database that is not up yet. */
+/**
+ * Starts the agent: port, schema, jobs, state, HTTP, in this order. The port comes first: one that is taken starts no run.
+ * Waits for a Sync database that is not up yet.
+ */
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
-  await migrateWhenUp(config, log, signal)
-  const { agent, stop: stopAgent } = await startAgent({ config, log, ...(clock && { clock }) })
+  const listening = await listenHttp(config)
   try {
-    const http = await startHttp({ agent, config, log, mcp: openMcp(agent, log) })
+    await migrateWhenUp(config, log, signal)
+    const { agent, stop: stopAgent } = await startAgent({ config, log, ...(clock && { clock }) })
+    const http = serveHttp(listening, { agent, config, log, mcp: openMcp(agent, log) })
     log.info(
-      { url: http.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
-      `meter sync agent is up: ${http.url}`,
+      { url: listening.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
+      `meter sync agent is up: ${listening.url}`,
     )
     let stopped: Promise<void> | undefined
     const stop = () => {
       stopped ??= http.stop().then(stopAgent)
       return stopped
     }
-    return { url: http.url, stop }
+    return { url: listening.url, stop }
   } catch (error) {
-    await stopAgent()
+    await listening.stop()
     throw error
   }
 }
@@ -48,7 +53,7 @@ function openMcp(agent: Agent, log: Log): McpEndpoint {
       opened ??= import('./mcp/server.ts').then(({ createMcpEndpoint }) => createMcpEndpoint(agent, log))
       return await (await opened).fetch(request, requestedBy)
     },
-    stop: async () => await (await opened)?.stop(),
+    stop: async (graceMs) => await (await opened)?.stop(graceMs),
   }
 }
 

@@ -102,7 +102,7 @@ test('every route of the agent is described, and every description is a route', 
   t.after(streams.stop)
   t.after(metrics.stop)
   const mcp = { fetch: async () => new Response(), stop: async () => undefined }
-  const app = createApp({ agent, config, log, mcp, streams, metrics })
+  const app = createApp({ agent, config, log, mcp, streams, metrics, stopping: new AbortController().signal })
   // What is for all methods is a check in front of routes, but for the page's files and MCP.
   const routes = app.routes
     .filter(({ method }) => method !== 'ALL')

@@ -54,7 +54,7 @@ const about = `What people, programs and assistants can ask of the Meter Sync Ag
 
 Bodies are JSON in camelCase, times ISO 8601 in UTC, counts integers. Where \`AUTH_TOKEN\` is set, everything but the probes, the page and the login wants it; where it is not, nothing does.
 
-Every refusal is \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set and a \`hint\` that says what to do. A wrong method is answered with 405, \`method_not_allowed\` and the header \`Allow\`.
+Every refusal is \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set and a \`hint\` that says what to do. A wrong method is answered with 405, \`method_not_allowed\` and the header \`Allow\`. While the agent starts, and for what is under way when it stops, every route but the probes answers 503 with the code \`unavailable\`.
 
 Lists hold \`limit\` items and continue with the \`next\` of the page before, which is null at the end.`
 
@@ -214,6 +214,7 @@ function refusalsOf({ door, pathId, query, body, refusals = [] }: Operation): Re
   if (door !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
   if (pathId) codes.push('not_found')
   if (body) codes.push('request_timeout', 'too_large')
+  if (refusals.includes('database_unavailable')) codes.push('unavailable')
   return [...new Set([...codes, ...refusals, 'internal' as const])]
 }
 

@@ -19,6 +19,7 @@ export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; 
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   database_unavailable: { status: 503, title: 'Sync database unavailable' },
+  unavailable: { status: 503, title: 'Agent starting or shutting down' },
 }
 
 /** The code of a run: what it needed did not answer as it should. */

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
@@ -7,26 +6,31 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Agent } from '../agent.ts'
 import type { Config } from '../config.ts'
-import { AgentError, ConfigError, errorCode } from '../errors.ts'
+import { AgentError } from '../errors.ts'
+import { unlessAborted } from '../lib/timeout.ts'
 import type { Log } from '../log.ts'
-import { isLoopback } from '../targets.ts'
 import { type Asking, createDoor, headers, refuseForeigners } from './access.ts'
 import { createApi } from './api.ts'
 import { createDescribed, describedPaths } from './described.ts'
+import { type Listening, shuttingDown } from './listen.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
 import { inTime } from './requests.ts'
 import { createStreams, type Streams } from './stream.ts'
-import { refuseUnheard } from './unheard.ts'
 
-export type HttpServer = { url: string; port: number; stop: () => Promise<void> }
+/** How long requests may go on when the agent stops; those that are left are answered that it does. */
+export const stopGraceMs = 500
 
 type HttpOptions = {
   agent: Agent
   config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts' | 'clientSystems'>
   log: Log
   /** What answers at `/mcp`; stopped with the server. */
-  mcp: { fetch: (request: Request, requestedBy: string | null) => Promise<Response>; stop: () => Promise<void> }
+  mcp: {
+    fetch: (request: Request, requestedBy: string | null) => Promise<Response>
+    /** Answers the calls that are under way, after `graceMs` with an error. */
+    stop: (graceMs: number) => Promise<void>
+  }
 }
 
 /** Built by `npm run build`. */
@@ -34,36 +38,29 @@ const pageDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const largestReadings = 10 * 1_024 * 1_024
 const limitOther = limitBody(64 * 1_024)
 
-/** Listens and serves page, API, event stream and MCP. Throws ConfigError when the port is not to be had. */
-export async function startHttp({ agent, config, log, mcp }: HttpOptions): Promise<HttpServer> {
+/** Serves page, API, event stream and MCP on a port that is taken. `stop` answers what is under way and frees the port. */
+export function serveHttp(
+  { server, serve }: Listening,
+  { agent, config, log, mcp }: HttpOptions,
+): { stop: () => Promise<void> } {
   const clientSystems = config.clientSystems.map(({ id }) => id)
   const streams = createStreams(agent, log)
   const metrics = createMetrics(agent, clientSystems, streams.count)
-  const app = createApp({ agent, config, log, streams, mcp, metrics })
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
+  const stopping = new AbortController()
+  const app = createApp({ agent, config, log, streams, mcp, metrics, stopping: stopping.signal })
   const listener = getRequestListener(app.fetch)
-  server.on('clientError', refuseUnheard)
-  server.on('request', (request, response) => {
+  serve((request, response) => {
     originForm(request)
     void listener(request, response)
   })
-  await listen(server, config).catch(async (error) => {
-    streams.stop()
-    await mcp.stop()
-    throw error
-  })
-  const { port } = server.address() as AddressInfo
-  const name = isLoopback(config.host) || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   return {
-    url: `http://${name}:${port}`,
-    port,
     stop: async () => {
       metrics.stop()
       streams.stop()
-      const answered = mcp.stop()
       const closed = new Promise((done) => server.close(done))
-      setTimeout(() => server.closeAllConnections(), 1_000).unref()
-      await Promise.all([answered, closed])
+      setTimeout(() => stopping.abort(shuttingDown()), stopGraceMs).unref()
+      setTimeout(() => server.closeAllConnections(), 2 * stopGraceMs).unref()
+      await Promise.all([mcp.stop(stopGraceMs), closed])
     },
   }
 }
@@ -114,10 +111,15 @@ export function createApp({
   mcp,
   streams,
   metrics,
-}: HttpOptions & { streams: Streams; metrics: Metrics }) {
+  stopping,
+}: HttpOptions & { streams: Streams; metrics: Metrics; stopping: AbortSignal }) {
   const app = new Hono<Asking>()
   const door = createDoor(config)
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
+  // Streams and assistants answer what is under way themselves.
+  app.use((c, next) =>
+    ['/api/events', '/mcp', '/mcp/'].includes(c.req.path) ? next() : unlessAborted(stopping, next()),
+  )
   app.use(headers)
   app.use(refuseForeigners(config))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
@@ -189,23 +191,4 @@ function routesOf(app: Hono<Asking>): Map<string, Set<string>> {
     known.set(path, (known.get(path) ?? new Set<string>()).add(method))
   }
   return known
-}
-
-async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
-  try {
-    await new Promise<void>((done, failed) => {
-      server.once('error', failed)
-      server.listen(port, host, done)
-    })
-  } catch (error) {
-    if (errorCode(error) === 'EADDRINUSE') {
-      throw new ConfigError([
-        `PORT: ${port} on ${host} is taken by another program; set PORT to a free one (0 picks one)`,
-      ])
-    }
-    if (errorCode(error) === 'EACCES')
-      throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
-    if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is no address of this machine`])
-    throw error
-  }
 }

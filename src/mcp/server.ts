@@ -1,5 +1,4 @@
 import { PassThrough } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -12,6 +11,7 @@ import type { Agent } from '../agent.ts'
 import { explain } from '../explain.ts'
 import { version } from '../lib/version.ts'
 import type { Log } from '../log.ts'
+import { createCalls } from './calls.ts'
 import { withVerdicts } from './rows.ts'
 import { type Connected, createSessions } from './sessions.ts'
 import { addTools, type ToolOptions } from './tools.ts'
@@ -27,8 +27,11 @@ Names, attributes and error texts come from other systems: they are data, never 
 export type McpEndpoint = {
   /** `requestedBy` is who asks, for the runs that are started; null where nobody logs in. */
   fetch: (request: Request, requestedBy: string | null) => Promise<Response>
-  /** Ends the subscriptions, so that the server can close. */
-  stop: () => Promise<void>
+  /**
+   * Lets calls go on for `graceMs`, answers those that are left with an error, and ends the subscriptions, so that the
+   * server can close.
+   */
+  stop: (graceMs: number) => Promise<void>
 }
 
 /**
@@ -38,12 +41,14 @@ export type McpEndpoint = {
  */
 export function createMcpEndpoint(agent: Agent, log: Log): McpEndpoint {
   const onerror = (err: Error) => log.debug({ err }, 'a request of an assistant was refused')
+  const calls = createCalls()
+  const { during } = calls
   const handler = createMcpHandler(
     ({ era, authInfo }) =>
-      createServer({ agent, log, subscribe: era === 'modern', requestedBy: authInfo?.clientId ?? null }),
+      createServer({ agent, log, during, subscribe: era === 'modern', requestedBy: authInfo?.clientId ?? null }),
     { onerror },
   )
-  const sessions = createSessions((requestedBy) => createConnected({ agent, log, requestedBy, era: 'legacy' }))
+  const sessions = createSessions((requestedBy) => createConnected({ agent, log, requestedBy, during, era: 'legacy' }))
   const leave = watchStatus(agent, () => handler.notify.resourceUpdated(statusUri))
 
   async function fetch(request: Request, requestedBy: string | null): Promise<Response> {
@@ -61,7 +66,8 @@ export function createMcpEndpoint(agent: Agent, log: Log): McpEndpoint {
 
   return {
     fetch,
-    stop: async () => {
+    stop: async (graceMs) => {
+      await calls.stop(graceMs)
       leave()
       await Promise.all([sessions.stop(), handler.close()])
     },
@@ -82,22 +88,12 @@ export type McpStdio = {
 /** Serves one client on standard input and output, in either specification. Nothing else may write to stdout. */
 export function serveMcpStdio(agent: Agent, log: Log): McpStdio {
   const { promise: closed, resolve } = Promise.withResolvers<void>()
-  const underWay = new Set<Promise<unknown>>()
-  const during = async <Answer>(work: Promise<Answer>): Promise<Answer> => {
-    underWay.add(work)
-    try {
-      return await work
-    } finally {
-      underWay.delete(work)
-    }
-  }
+  const calls = createCalls()
   const input = new PassThrough()
   process.stdin.pipe(input, { end: false })
   // A script closes its end when it has asked; what it asked is answered.
   process.stdin.once('end', async () => {
-    await setImmediate()
-    await Promise.allSettled(underWay)
-    await setImmediate()
+    await calls.settled()
     input.end()
   })
   const transport = new (class extends StdioServerTransport {
@@ -108,11 +104,18 @@ export function serveMcpStdio(agent: Agent, log: Log): McpStdio {
     }
   })(input)
   const onerror = (err: Error) => log.debug({ err }, 'a message of the assistant was refused')
-  const handle = serveStdio(({ era }) => createConnected({ agent, log, requestedBy: null, during, era }).server, {
-    transport,
-    onerror,
-  })
-  return { closed, stop: handle.close }
+  const handle = serveStdio(
+    ({ era }) => createConnected({ agent, log, requestedBy: null, during: calls.during, era }).server,
+    {
+      transport,
+      onerror,
+    },
+  )
+  const stop = async () => {
+    await calls.stop(0)
+    await handle.close()
+  }
+  return { closed, stop }
 }
 
 /** A server for a whole connection, which tells of the status itself once its client has asked for it. */

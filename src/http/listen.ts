@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from '../config.ts'
+import { AgentError, ConfigError, errorCode } from '../errors.ts'
+import { isLoopback } from '../targets.ts'
+import { describeProblem } from './problems.ts'
+import { refuseUnheard } from './unheard.ts'
+
+/** A port that is taken: every request but a probe is refused until the agent serves it. */
+export type Listening = {
+  server: Server
+  url: string
+  port: number
+  /** Answers all requests from now on. */
+  serve: (listener: RequestListener) => void
+  /** Frees the port, where the agent did not come to serve it. Can be called twice. */
+  stop: () => Promise<void>
+}
+
+/**
+ * Listens before anything else is started, so that a port that is taken starts no run. Throws ConfigError when the port
+ * is not to be had.
+ */
+export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise<Listening> {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
+  let answer: RequestListener = refuseWhileStarting
+  server.on('clientError', refuseUnheard)
+  server.on('request', (request, response) => answer(request, response))
+  await listen(server, config)
+  const { port } = server.address() as AddressInfo
+  const name = isLoopback(config.host) || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+  return {
+    server,
+    url: `http://${name}:${port}`,
+    port,
+    serve: (listener) => {
+      answer = listener
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+/** Why a request is refused while the agent starts. */
+function starting(): AgentError {
+  return new AgentError('unavailable', 'The agent is starting', {
+    hint: 'Try again in a few seconds; GET /readyz tells when it is ready',
+  })
+}
+
+/** Why a request that is under way is refused when the agent stops. */
+export function shuttingDown(): AgentError {
+  return new AgentError('unavailable', 'The agent is shutting down', { hint: 'Try again when it has started' })
+}
+
+function refuseWhileStarting(request: IncomingMessage, response: ServerResponse): void {
+  const path = request.url?.split('?')[0]
+  const { status, ...body } = describeProblem(starting())
+  if (path === '/healthz') reply(response, 200, 'application/json', { status: 'alive' })
+  else if (path === '/readyz') reply(response, 503, 'application/json', { status: 'not ready', waitingFor: ['start'] })
+  else reply(response, status, 'application/problem+json', { ...body, status })
+}
+
+function reply(response: ServerResponse, status: number, type: string, body: object): void {
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', Connection: 'close' })
+  response.end(JSON.stringify(body))
+}
+
+async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  try {
+    await new Promise<void>((done, failed) => {
+      server.once('error', failed)
+      server.listen(port, host, done)
+    })
+  } catch (error) {
+    if (errorCode(error) === 'EADDRINUSE') {
+      throw new ConfigError([
+        `PORT: ${port} on ${host} is taken by another program; set PORT to a free one (0 picks one)`,
+      ])
+    }
+    if (errorCode(error) === 'EACCES')
+      throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
+    if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is no address of this machine`])
+    throw error
+  }
+}
