@@ -168,7 +168,7 @@ export async function sync(
     complain(
       waiting ? `No worker has begun run ${run.id}; it stays queued` : `Run ${run.id} goes on without this command`,
     )
-    complain(waiting ? 'Start one: meter-sync-agent serve' : 'node src/main.ts status shows it')
+    complain(waiting ? 'Start one: meter-sync-agent serve' : 'meter-sync-agent status shows it')
     return exit.failed
   }
   complain(
