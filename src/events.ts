@@ -69,9 +69,25 @@ export type Run = {
   revision: number
 }
 
+/** How a Client System stands, in one word (wire/condition.ts). */
+export const conditions = [
+  'running',
+  'queued',
+  'waiting',
+  'failed',
+  'held-back',
+  'rejected',
+  'stale',
+  'never',
+  'in-sync',
+] as const
+export type Condition = (typeof conditions)[number]
+
 export type ClientSystemStatus = {
   id: string
   name: string
+  /** At the time of the status. A client that shows it for longer derives it again. */
+  condition: Condition
   /** The connection to it is not verified by TLS (CLIENT_SYSTEM_INSECURE). */
   insecure: boolean
   schedule: { cron: string; timeZone: string; nextRunAt: string | null }

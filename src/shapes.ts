@@ -17,7 +17,7 @@ import type {
   Status,
   StoredReadings,
 } from './events.ts'
-import { changeOperations, phases, runStatuses, triggers } from './events.ts'
+import { changeOperations, conditions, phases, runStatuses, triggers } from './events.ts'
 
 /**
  * The wire shapes of `events.ts` as schemas, for the tools of assistants and for the description of the API: both load
@@ -102,6 +102,7 @@ export const clientSystemStatus = shape<ClientSystemStatus>()(
     .object({
       id: z.string(),
       name: z.string(),
+      condition: z.enum(conditions).describe('How it stands at `serverTime`, in the order of what matters most'),
       insecure: z.boolean().describe('The connection to it is not verified by TLS'),
       schedule: z.object({ cron: z.string(), timeZone: z.string(), nextRunAt: time.nullable() }),
       meters: z.object({ total: count, active: count, inactive: count }),

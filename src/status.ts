@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { createSnapshots } from './db/status.ts'
 import type { ClientSystemStatus, Status } from './events.ts'
 import { freshness } from './freshness.ts'
+import { conditionOf } from './wire/condition.ts'
 import { nextTime } from './workers/schedule.ts'
 
 /** How things stand, and the revision that this includes. */
@@ -27,7 +28,7 @@ export function createStatus({ config, pool, version }: StatusOptions): () => Pr
       const total = known?.metersTotal ?? 0
       const active = known?.metersActive ?? 0
       const lastSuccess = known?.lastSuccess ?? null
-      return {
+      const system = {
         id,
         name,
         insecure,
@@ -40,6 +41,7 @@ export function createStatus({ config, pool, version }: StatusOptions): () => Pr
         lastFailure: known?.lastFailure ?? null,
         freshness: freshness(lastSuccess, clientSystem, now.getTime()),
       }
+      return { ...system, condition: conditionOf(system, now.getTime()) }
     })
     const serverTime = now.toISOString()
     return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }

@@ -169,3 +169,21 @@ test('Fault 30: an exception that nobody catches is logged and ends the process 
   const line = agent.log.find(({ level }) => level === 'fatal')
   assert.match(JSON.stringify(line), /out-of-the-blue/)
 })
+
+test('a migration waits for another one longer than the timeouts of the database allow', async (t) => {
+  const world = await createWorld(t)
+  const release = await world.sync.hold(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
+  for (const setting of ['lock_timeout', 'statement_timeout']) {
+    await world.sync.query(`alter database ${world.sync.name} set ${setting} = '300ms'`)
+  }
+  const migrated = run(['migrate'], world.environment())
+  await eventually(async () => {
+    const [waiting] = await world.sync.query(
+      `select from pg_stat_activity where datname = current_database() and application_name = 'meter-sync-agent migrate'
+       and wait_event_type = 'Lock' and now() - query_start > interval '400 ms'`,
+    )
+    return waiting
+  })
+  await release()
+  assert.deepEqual(await migrated.then(({ code, err }) => [code, err]), [0, ''])
+})

@@ -74,6 +74,7 @@ export const status: Status = {
     {
       id: 'main',
       name: 'Client System',
+      condition: 'in-sync',
       insecure: false,
       schedule: { cron: '0 * * * *', timeZone: 'UTC', nextRunAt: '2026-01-31T13:00:00.000Z' },
       meters: { total: 512, active: 499, inactive: 13 },

@@ -1,7 +1,15 @@
 import { z } from 'zod'
-import type { Change, ClientSystemStatus, Meter, Rejected, Run, Status } from '../events.ts'
+import {
+  type Change,
+  type ClientSystemStatus,
+  conditions,
+  type Meter,
+  type Rejected,
+  type Run,
+  type Status,
+} from '../events.ts'
 import { changedColumns, clientSystemStatus, count, operation, runStatus, status, time, trigger } from '../shapes.ts'
-import { type Condition, conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
+import { conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
 
 /** What an assistant chooses a meter by; get_meter has the rest. */
 export const meterRow = z
@@ -93,8 +101,6 @@ export const rejectedRow = z
 export function toRejectedRow({ externalId, reason }: Rejected): z.infer<typeof rejectedRow> {
   return { externalId, reason }
 }
-
-const conditions = Object.keys(conditionWords) as [Condition, ...Condition[]]
 
 const verdict = z
   .object({

@@ -1,19 +1,13 @@
-import type { ClientSystemStatus, Run } from '../events.ts'
-
 /**
- * How a Client System stands, in one word: derived here for the page, the command line and assistants, so that they never
- * disagree. Pure, and the one module of the server that the page's bundle holds.
+ * The condition of a Client System: derived here for the page, the command line, the API and assistants, so that they
+ * never disagree. Pure, and the one module of the server that the page's bundle holds.
  */
-export type Condition =
-  | 'running'
-  | 'queued'
-  | 'waiting'
-  | 'failed'
-  | 'held-back'
-  | 'rejected'
-  | 'stale'
-  | 'never'
-  | 'in-sync'
+import type { ClientSystemStatus, Condition, Run } from '../events.ts'
+
+export type { Condition }
+
+/** What the condition is derived from. */
+type Basis = Omit<ClientSystemStatus, 'condition'>
 
 /** A run that is queued for longer is waiting for a worker that may not come. */
 export const waitingAfterMs = 30_000
@@ -34,7 +28,7 @@ export const conditionWords: Record<Condition, string> = {
  * The condition at a time of the server, in milliseconds. What is happening comes before what went wrong, and that before
  * what is old.
  */
-export function conditionOf(status: ClientSystemStatus, now: number): Condition {
+export function conditionOf(status: Basis, now: number): Condition {
   const run = status.activeRun
   if (run?.status === 'running') return 'running'
   if (run !== null) return now - Date.parse(run.queuedAt) > waitingAfterMs ? 'waiting' : 'queued'
@@ -42,7 +36,7 @@ export function conditionOf(status: ClientSystemStatus, now: number): Condition 
 }
 
 /** The condition apart from a run that is under way: a failure is not forgotten while it is retried. */
-export function settledCondition({ lastRun, lastSuccess, freshness }: ClientSystemStatus): Condition {
+export function settledCondition({ lastRun, lastSuccess, freshness }: Basis): Condition {
   if (lastRun !== null && isFailure(lastRun)) return 'failed'
   if (lastSuccess === null || freshness === 'never') return 'never'
   if (freshness === 'stale') return 'stale'

@@ -79,6 +79,7 @@ export function clientSystem(some: Partial<ClientSystemStatus> = {}): ClientSyst
   return {
     id: 'main',
     name: 'North',
+    condition: 'never',
     insecure: false,
     schedule: { cron: '0 * * * *', timeZone: 'UTC', nextRunAt: at(3600) },
     meters: { total: 10, active: 8, inactive: 2 },
