@@ -42,7 +42,7 @@ export function parseTarget(text: string, name: string, fault: Fault, { insecure
   }
   const local = host.startsWith('/') || isLoopback(host)
   const plaintext = sslmode === 'disable' || (local && (sslmode === null || lenient.has(sslmode)))
-  const unverified = !local && insecure && sslmode !== null && (lenient.has(sslmode) || sslmode === 'require')
+  const unverified = insecure && sslmode !== null && (lenient.has(sslmode) || sslmode === 'require')
   const ca =
     rootCertificate && !plaintext ? readAuthority(rootCertificate, (message) => fault(name, message)) : undefined
   const target: DatabaseTarget = { url: url.href, tls: plaintext ? false : unverified ? 'unverified' : { ca } }

@@ -21,14 +21,19 @@ CgYIKoZIzj0EAwIDRwAwRAIgPjoSN5/FbrMY6IyEDFbgQySVgqzSxWzlv0rnP1cF
 aZwCIFq/tHuNil2rzN7wB6YteIDWFuXTdUq03KzmZwvibZtu
 -----END CERTIFICATE-----`
 
-/** A PostgreSQL server's first words with TLS, under the certificate above. */
+/** An error of PostgreSQL: the length of the fields, then each with its letter, and a zero byte. */
+const fields = Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed\0\0')
+const refusal = Buffer.concat([Buffer.from([0x45, 0, 0, 0, fields.length + 4]), fields])
+
+/** A PostgreSQL server's first words with TLS, under the certificate above; it then refuses the login. */
 export async function startTlsServer(t: TestContext): Promise<number> {
   const context = createSecureContext({ key, cert: certificate })
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.once('data', () => {
       socket.write('S')
-      new TLSSocket(socket, { isServer: true, secureContext: context }).on('error', () => undefined)
+      const secure = new TLSSocket(socket, { isServer: true, secureContext: context }).on('error', () => undefined)
+      secure.once('data', () => secure.end(refusal))
     })
   })
   return await listen(t, server)

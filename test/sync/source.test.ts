@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import type { Problem } from '../../src/events.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../support/mirror.ts'
 import { type Fault, openProxy } from '../support/proxy.ts'
@@ -90,6 +91,19 @@ suite('a Client System that fails', { concurrency: true }, () => {
     assert.deepEqual(await rowVersions(world.sync), [])
     const agent = await world.agent()
     assertCounts(await agent.settled(), { read: 3, inserted: 3 })
+  })
+
+  test('CLIENT_SYSTEM_INSECURE with sslmode=require encrypts without looking at the certificate', async (t) => {
+    const world = await createWorld(t)
+    const url = `postgres://u:p@localhost:${await startTlsServer(t)}/meters?sslmode=require`
+    const said = async (CLIENT_SYSTEM_INSECURE: string) => {
+      const agent = await world.agent({ ROLE: 'api', CLIENT_SYSTEM_URL: url, CLIENT_SYSTEM_INSECURE })
+      const { body } = await agent.api<Problem>('/api/preview', { method: 'POST' })
+      await agent.stop()
+      return `${body.code}: ${body.detail}`
+    }
+    assert.match(await said('false'), /^source_tls: .*self-signed/)
+    assert.match(await said('true'), /^source_auth: .*password authentication failed/)
   })
 
   test('Fault 4 silence while connecting ends the run within 10 s', async (t) => {
