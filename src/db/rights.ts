@@ -1,21 +1,19 @@
 import type { Queryable } from './connect.ts'
 
-/** What the running agent does with each table (docs/deploy/grants.sql). */
+/** What the running agent does with tables beside reading them all (docs/deploy/grants.sql). */
 const needed: Record<string, readonly string[]> = {
-  'sync.meter': ['select', 'insert', 'update'],
-  'sync.meter_reading': ['select', 'insert'],
-  'sync.meter_change': ['select', 'insert'],
-  'sync.run': ['select', 'insert', 'update', 'delete'],
-  'sync.rejected_row': ['select', 'insert', 'delete'],
-  'sync.client_system': ['select', 'insert', 'update'],
-  'sync.alert': ['select', 'insert', 'update'],
-  'sync.revision_counter': ['select', 'update'],
-  'sync.installation': ['select'],
-  'sync.migration': ['select'],
-  'pgboss.job': ['select', 'insert', 'update', 'delete'],
-  'pgboss.queue': ['select', 'insert', 'update'],
-  'pgboss.version': ['select', 'update'],
-  'pgboss.schedule': ['select', 'insert', 'update', 'delete'],
+  'sync.meter': ['insert', 'update'],
+  'sync.meter_reading': ['insert'],
+  'sync.meter_change': ['insert'],
+  'sync.run': ['insert', 'update', 'delete'],
+  'sync.rejected_row': ['insert', 'delete'],
+  'sync.client_system': ['insert', 'update'],
+  'sync.alert': ['insert', 'update'],
+  'sync.revision_counter': ['update'],
+  'pgboss.job': ['insert', 'update', 'delete'],
+  'pgboss.queue': ['insert', 'update'],
+  'pgboss.version': ['update'],
+  'pgboss.schedule': ['insert', 'update', 'delete'],
 }
 
 /**
@@ -35,8 +33,13 @@ export async function findMissingRights(db: Queryable): Promise<string[]> {
        select string_agg(p.privilege, ', ' order by p.at) || ' on ' || n.nspname || '.' || c.relname, 3
        from pg_class c
        join pg_namespace n on n.oid = c.relnamespace
-       join unnest($1::text[], $2::text[]) with ordinality p(name, privilege, at) on p.name = n.nspname || '.' || c.relname
-       where not case when p.privilege = 'delete'
+       cross join lateral (
+         select 'select' as privilege, 0 as at
+         union all
+         select privilege, at from unnest($1::text[], $2::text[]) with ordinality p(name, privilege, at)
+         where name = n.nspname || '.' || c.relname
+       ) p
+       where n.nspname in ('sync', 'pgboss') and c.relkind in ('r', 'p') and not case when p.privilege = 'delete'
          then has_table_privilege(c.oid, 'delete')
          else has_any_column_privilege(c.oid, p.privilege) end
        group by n.nspname, c.relname

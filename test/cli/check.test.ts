@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { runCommand as run } from '../support/command.ts'
-import { createDeployment } from '../support/deployment.ts'
+import { createDeployment, runScript } from '../support/deployment.ts'
 import { startTransactionPooler } from '../support/pooler.ts'
 import { createWorld, type Database } from '../support/world.ts'
 
@@ -98,7 +98,7 @@ suite('check', { concurrency: 2 }, () => {
   })
 
   test('rights that are missing are named as the statements that grant them, on both sides', async (t) => {
-    const { world, environment, migrate, grant, agentUrl, readerUrl } = await createDeployment(t, 15)
+    const { world, environment, migrate, grant, ownerUrl, agentUrl, readerUrl } = await createDeployment(t, 15)
     const role = new URL(agentUrl).username
     const unready = await run(['check'], environment())
     assert.equal(unready.code, 1, unready.out)
@@ -113,6 +113,18 @@ suite('check', { concurrency: 2 }, () => {
     await grant()
     const ready = await run(['check'], environment())
     assert.equal(ready.code, 0, ready.out + ready.err)
+    await runScript(ownerUrl, `revoke select on sync.migration from ${role}`)
+    const partial = await run(['check'], environment())
+    assert.equal(partial.code, 1)
+    assert.match(
+      partial.out,
+      new RegExp(`a schema that its role may not read\\n.*grant select on sync\\.migration to ${role}`),
+    )
+    await grant()
+    await runScript(ownerUrl, `revoke insert on sync.meter_reading from ${role}`)
+    const less = await run(['check'], environment())
+    assert.match(less.out, new RegExp(`Rights are missing: grant insert on sync\\.meter_reading to ${role}`))
+    await grant()
     await world.source.query(`revoke select on meter from ${new URL(readerUrl).username}`)
     const blind = await run(['check'], environment())
     assert.equal(blind.code, 1)
