@@ -161,6 +161,13 @@ test('the hashes of a row depend on the salt of the installation, so that none c
   const stored = await world.sync.query<{ id_hash: string }>('select id_hash from sync.meter order by id_hash')
   const expected = await hashes(BigInt(installed?.hash_salt ?? 0))
   assert.ok(stored.every(({ id_hash }) => expected.includes(id_hash)))
+
+  await world.sync.query('update sync.installation set hash_salt = 1')
+  const { readMode, counts } = await agent.sync()
+  assert.deepEqual([readMode, counts?.updated], ['full', 0], 'hashes of another salt are worth nothing')
+  const rehashed = await world.sync.query<{ id_hash: string }>('select id_hash from sync.meter')
+  assert.ok(rehashed.every(({ id_hash }) => one.includes(id_hash)))
+  assert.equal((await agent.sync()).readMode, 'narrow')
 })
 
 test('the first run after two at night in the time zone of the schedule reads every meter', async (t) => {
