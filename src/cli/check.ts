@@ -102,10 +102,7 @@ async function checkClientSystem(clientSystem: ClientSystem, { client, signal, r
   try {
     const { version, encoding, place: url } = source
     const major = Math.floor(version / 10_000)
-    printFinding(
-      place,
-      `${url.replace(/^\w+:\/\//, '')}, PostgreSQL ${major}, encoding ${encoding}, ${trustOf(clientSystem)}`,
-    )
+    printFinding(place, `${placeOf(url)}, PostgreSQL ${major}, encoding ${encoding}, ${trustOf(clientSystem)}`)
     if (!client) return printFinding('Query', 'not checked, because that needs the Sync database')
     const found = await checkMeters(client, source, clientSystem)
     printMeters(found)
@@ -119,6 +116,12 @@ async function checkClientSystem(clientSystem: ClientSystem, { client, signal, r
   } finally {
     await source.close()
   }
+}
+
+/** Of a URL what names the place: its parameters may hold a password. */
+function placeOf(text: string): string {
+  const { username, host, pathname, searchParams } = new URL(text)
+  return `${searchParams.get('user') ?? username}@${searchParams.get('host') ?? host}${pathname}`
 }
 
 function trustOf({ insecure, target }: ClientSystem): string {

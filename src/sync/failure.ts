@@ -1,5 +1,5 @@
 import { encodingHint } from '../db/source-errors.ts'
-import { AgentError, errorCode, errorMessage } from '../errors.ts'
+import { AgentError, errorCode, errorMessage, type RunErrorCode } from '../errors.ts'
 import type { Phase, Run, RunError, RunStatus } from '../events.ts'
 import type { Redact } from '../log.ts'
 
@@ -42,43 +42,53 @@ function cut(text: string): string {
   return text.length > 4_000 ? `${text.slice(0, 4_000)}…` : text
 }
 
+type Failing = { code: RunErrorCode; says: string; hint: string }
+
+const garbled = { code: 'source_data', says: 'The Client System sent bytes that are no text' } as const
+const busy: Failing = {
+  code: 'database_busy',
+  says: 'A lock in the Sync database was not to be had',
+  hint: 'Find who holds it in pg_stat_activity and pg_locks; the next run tries again',
+}
+
+/** What an SQLSTATE of the Sync database means for a run. */
+const failings: Record<string, Failing> = {
+  '22021': { ...garbled, hint: encodingHint },
+  '22P05': {
+    ...garbled,
+    hint: 'A json value within an array or a row holds \\u0000, which no text can; leave it out in CLIENT_SYSTEM_QUERY',
+  },
+  '42501': {
+    code: 'database_error',
+    says: 'The role of DATABASE_URL lacks a right',
+    hint: 'Run docs/deploy/grants.sql as the owner of the database; the command check names what is missing',
+  },
+  '53100': {
+    code: 'disk_full',
+    says: 'The Sync database has no room left',
+    hint: 'Make room on the disk of the Sync database; the next run starts afresh',
+  },
+  '53300': {
+    code: 'database_error',
+    says: 'The Sync database takes no more sessions',
+    hint: 'Close sessions, or raise the connection limit of the role or max_connections; the next run starts afresh',
+  },
+  '55P03': busy,
+  '40P01': busy,
+}
+
 function asAgentError(thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown
   const code = errorCode(thrown)
   const message = errorMessage(thrown)
-  const cause = { cause: thrown }
-  switch (code) {
-    case '22021':
-    case '22P05':
-      return new AgentError('source_data', `The Client System sent bytes that are no text: ${message}`, {
-        ...cause,
-        hint:
-          code === '22P05'
-            ? 'A json value within an array or a row holds \\u0000, which no text can; leave it out in CLIENT_SYSTEM_QUERY'
-            : encodingHint,
-      })
-    case '53100':
-      return new AgentError('disk_full', `The Sync database has no room left: ${message}`, {
-        ...cause,
-        hint: 'Make room on the disk of the Sync database; the next run starts afresh',
-      })
-    case '55P03':
-    case '40P01':
-      return new AgentError('database_busy', `A lock in the Sync database was not to be had: ${message}`, {
-        ...cause,
-        hint: 'Find who holds it in pg_stat_activity and pg_locks; the next run tries again',
-      })
-  }
+  const known = code === null ? undefined : failings[code]
+  if (known) return new AgentError(known.code, `${known.says}: ${message}`, { hint: known.hint, cause: thrown })
   if (code === null && !isDriverError(thrown)) {
-    return new AgentError('internal', `Unexpected: ${message}`, {
-      ...cause,
-      hint: 'Look at the log; this is a fault of the agent',
-    })
+    const hint = 'Look at the log; this is a fault of the agent'
+    return new AgentError('internal', `Unexpected: ${message}`, { hint, cause: thrown })
   }
-  return new AgentError('database_error', `The Sync database failed: ${message}`, {
-    ...cause,
-    hint: 'Check that the Sync database is up and its log; the next run starts afresh',
-  })
+  const hint = 'Check that the Sync database is up and its log; the next run starts afresh'
+  return new AgentError('database_error', `The Sync database failed: ${message}`, { hint, cause: thrown })
 }
 
 /** The driver tells a connection that was lost by a plain Error without a code. */

@@ -91,6 +91,14 @@ suite('check', { concurrency: 2 }, () => {
     const away = await run(['check'], world.environment({ CLIENT_SYSTEM_URL: 'postgres://u:p@127.0.0.1:9/x' }))
     assert.equal(away.code, 1)
     assert.match(away.out, /\nClient System {2}.*connection refused by 127\.0\.0\.1:9 .*\n {15}Check host, port/)
+    const inQuery = new URL(world.source.url)
+    inQuery.searchParams.set('password', inQuery.password)
+    const hidden = await run(
+      ['check'],
+      world.environment({ CLIENT_SYSTEM_URL: inQuery.href, CLIENT_SYSTEM_QUERY: query }),
+    )
+    assert.equal(hidden.code, 0, hidden.out)
+    assert.ok(!hidden.out.includes(inQuery.password))
     const wrong = await run(['check'], world.environment({ PORT: 'x' }))
     assert.deepEqual([wrong.code, wrong.out], [78, ''])
     assert.match(wrong.err, /^ {2}PORT: /m)

@@ -24,6 +24,9 @@ test('what ended a run is told by its SQLSTATE, never by its text', () => {
 test('every failure has a hint, and is failed, interrupted or cancelled by its code', () => {
   for (const code of ['53100', '55P03', '22021', 'XX000'])
     assert.ok(failureOf(withCode(code), calm, createRedact()).error.hint)
+  const hintOf = (code: string) => failureOf(withCode(code), calm, createRedact()).error.hint ?? ''
+  assert.match(hintOf('42501'), /grants\.sql/)
+  assert.match(hintOf('53300'), /connection limit/)
   for (const [code, status] of [
     ['shutting_down', 'interrupted'],
     ['lease_lost', 'interrupted'],
