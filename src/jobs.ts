@@ -7,7 +7,7 @@ import { drizzle } from './db/drizzle.ts'
 import { isMigrated } from './db/migrate.ts'
 import { transaction } from './db/pool.ts'
 import { queueSchema, runQueue, through } from './db/queue.ts'
-import { findLastRun, findRun } from './db/runs.ts'
+import { findRun } from './db/runs.ts'
 import type { Run } from './events.ts'
 import type { Log } from './log.ts'
 import { type Reaper, startReaper } from './reaper.ts'
@@ -16,6 +16,7 @@ import { createTrigger, type TriggerRun } from './trigger.ts'
 import { startWebhooks, type Webhooks } from './webhooks.ts'
 import { cancelled, createWorker } from './worker.ts'
 import { firesByItself, isRepeated, lastTime } from './workers/schedule.ts'
+import { createStartupRuns } from './workers/startup.ts'
 
 /** Jobs of this process: it can trigger runs and, where its role says so, works on them and keeps the schedule. */
 export type Jobs = {
@@ -82,7 +83,8 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
     useListenNotify: works,
     cronMonitorIntervalSeconds: 5,
     cronWorkerIntervalSeconds: 1,
-    clockMonitorIntervalSeconds: 60,
+    // Below a minute, for which a time of the schedule stays due: a clock that steps then loses none.
+    clockMonitorIntervalSeconds: 20,
     ...(clock && { clock }),
   })
   boss.on(
@@ -97,6 +99,11 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
     await boss.complete(runQueue(clientSystemId), runId, null, { db: through(client), includeQueued: true })
   }
   const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
+  const startup = createStartupRuns({
+    pool,
+    trigger: (clientSystemId) =>
+      trigger({ clientSystemId, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null }),
+  })
   const worker = createWorker({ config, pool, completeJob, log })
   let reaper: Reaper | null = null
   let webhooks: Webhooks | null = null
@@ -167,24 +174,18 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
     }
   }
 
-  /** Queues the run at the start that a run of a dead worker, or of a restored database, stood in the way of. */
-  async function startAgain({ clientSystemId }: Run, startedAt: Date): Promise<void> {
-    const success = await findLastRun(drizzle(pool), clientSystemId, ['succeeded'])
-    if (success?.finishedAt && Date.parse(success.finishedAt) >= startedAt.getTime()) return
-    await trigger({ clientSystemId, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null })
-  }
-
   async function startWork(): Promise<void> {
     const { clientSystems, webhook } = config
     for (const clientSystem of clientSystems) await createQueues(boss, clientSystem)
     for (const clientSystem of clientSystems) await nameClientSystem(pool, clientSystem)
-    const startedAt = await databaseTime(pool)
     reaper = startReaper({
       pool,
       boss,
       clientSystems,
       completeJob,
-      onEnded: (run) => startAgain(run, startedAt),
+      onIdle: async (clientSystem) => {
+        if (!stopped) await startup.check(clientSystem)
+      },
       log,
     })
     await boss.unschedule(formerPruneQueue)
@@ -207,7 +208,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
       await boss.schedule(pruneQueue(id), '17 3 * * *')
       await boss.work(pruneQueue(id), () => prune(id))
       await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
-      await trigger({ clientSystemId: id, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null })
+      await startup.queue(clientSystem)
     }
     if (webhook) webhooks = await startWebhooks({ webhook, pool, boss, clientSystems, log })
     const look = () =>

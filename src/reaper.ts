@@ -19,8 +19,8 @@ export type ReaperOptions = {
   boss: PgBoss
   clientSystems: readonly ClientSystem[]
   completeJob: (clientSystemId: string) => CompleteJob
-  /** Called after a run was ended here. */
-  onEnded: (run: Run) => Promise<void>
+  /** Called at every look that finds no active run. */
+  onIdle: (clientSystem: ClientSystem) => Promise<void>
   log: Log
 }
 
@@ -45,7 +45,7 @@ function leaseLost(): AgentError {
  * queued one whose job is gone. Between the two looks a worker that lives, and has lost only its session, records by
  * itself why its run ended. Each worker has a reaper; the lock and the fence let one of them win.
  */
-export function startReaper({ pool, boss, clientSystems, completeJob, onEnded, log }: ReaperOptions): Reaper {
+export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, log }: ReaperOptions): Reaper {
   const db = drizzle(pool)
   const end = async (run: Run, err: AgentError, { evict = false } = {}) => {
     const { code, message, hint } = err
@@ -69,7 +69,6 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onEnded, l
     if (ended) {
       const { id: runId, clientSystemId: clientSystem, trigger } = run
       log.error({ runId, clientSystem, trigger, code, error: message, hint, err }, 'meter sync failed')
-      await onEnded(run)
     }
     return ended
   }
@@ -96,11 +95,12 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onEnded, l
     return rows[0]?.free === true
   }
 
-  const look = async ({ id }: ClientSystem) => {
+  const look = async (clientSystem: ClientSystem) => {
+    const { id } = clientSystem
     const run = await findActiveRun(db, id)
     const suspected = suspects.get(id)
     suspects.delete(id)
-    if (!run) return
+    if (!run) return await onIdle(clientSystem)
     if (run.status === 'running') {
       if (await isUnlocked(id)) {
         if (suspected === run.id) await end(run, workerLost())

@@ -223,6 +223,7 @@ test('ROLE splits API and worker: an API process alone queues, a worker takes it
   const { status, body } = await api.api<{ run: Run }>('/api/sync', { method: 'POST' })
   assert.equal(status, 202)
   assert.equal(body.run.status, 'queued')
+  assert.deepEqual((await api.status()).clientSystems[0]?.activeRun, body.run)
   await using stream = await openStream(`${api.url}/api/events`)
   await stream.until(({ type }) => type === 'status')
   await world.process({ ROLE: 'worker' })

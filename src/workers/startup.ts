@@ -1,0 +1,47 @@
+import type pg from 'pg'
+import type { ClientSystem } from '../config.ts'
+import { drizzle } from '../db/drizzle.ts'
+import { findLastRun, findRun } from '../db/runs.ts'
+import type { Run } from '../events.ts'
+
+/** Sees to it that every Client System gets its run at the start of this worker. */
+export type StartupRuns = {
+  /** Asks for the run at the start. A run that is active counts as that run. */
+  queue: (clientSystem: ClientSystem) => Promise<void>
+  /**
+   * To be called while no run is active: asks again when the run that counted as the one at the start was interrupted,
+   * because its worker died, and none has succeeded since. A run that failed or was cancelled is not tried again.
+   */
+  check: (clientSystem: ClientSystem) => Promise<void>
+}
+
+export type StartupOptions = {
+  pool: pg.Pool
+  /** Queues a run with trigger `startup`, or returns the active one. */
+  trigger: (clientSystemId: string) => Promise<{ run: Run }>
+}
+
+export function createStartupRuns({ pool, trigger }: StartupOptions): StartupRuns {
+  const db = drizzle(pool)
+  /** The run that counts as the one at the start, by Client System, until it has ended. */
+  const pending = new Map<string, string>()
+
+  async function queue({ id }: Pick<ClientSystem, 'id'>): Promise<void> {
+    const { run } = await trigger(id)
+    pending.set(id, run.id)
+  }
+
+  return {
+    queue,
+    check: async ({ id }) => {
+      const runId = pending.get(id)
+      if (runId === undefined) return
+      const run = await findRun(db, runId)
+      if (run && run.finishedAt === null) return
+      pending.delete(id)
+      if (run?.status !== 'interrupted') return
+      const success = await findLastRun(db, id, ['succeeded'])
+      if (!success || success.revision < run.revision) await queue({ id })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Run } from '../../src/events.ts'
+import { createGate, createMeters } from '../support/meters.ts'
+import { createWorld, eventually, type World } from '../support/world.ts'
+
+const runs = (world: World) =>
+  world.sync.query<Pick<Run, 'trigger' | 'status'>>('select "trigger", status from sync.run order by revision')
+
+const startedAnew = [
+  { trigger: 'startup', status: 'interrupted' },
+  { trigger: 'startup', status: 'succeeded' },
+]
+
+test('a worker that was killed in the middle of a run and started again reads at its start', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const gate = await createGate(world.source)
+  const open = await gate.close()
+  const environment = { CLIENT_SYSTEM_QUERY: gate.query }
+  const killed = await world.process(environment)
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  killed.kill('SIGKILL')
+  await killed.exited
+  await world.process(environment)
+  await open()
+  await eventually(async () => (await runs(world)).length === 2, 20_000)
+  await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
+  assert.deepEqual(await runs(world), startedAnew)
+})
+
+test('a database that was restored from a dump taken during a run is read at the start', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await world.sync.query(`
+    insert into sync.run (id, client_system_id, trigger, status, started_at, phase, revision)
+    values ('00000000-0000-4000-8000-000000000001', 'main', 'startup', 'running', now(), 'reading', 0)`)
+  const agent = await world.agent()
+  await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
+  assert.deepEqual(await runs(world), startedAnew)
+  assert.equal((await agent.status()).clientSystems[0]?.lastRun?.trigger, 'startup')
+})
+
+test('a run at the start that joined the run of another worker is queued again when that worker is stopped', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const gate = await createGate(world.source)
+  const open = await gate.close()
+  const environment = { CLIENT_SYSTEM_QUERY: gate.query, ROLE: 'worker' }
+  const former = await world.process(environment)
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await world.process(environment)
+  assert.equal((await runs(world)).length, 1)
+  await former.stop()
+  await open()
+  await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
+  assert.deepEqual(await runs(world), startedAnew)
+})
