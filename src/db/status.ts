@@ -58,15 +58,18 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
     async (client) => {
       const tx = drizzle(client)
       const clientSystems = new Map<string, ClientSystemSnapshot>()
-      for (const row of await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))) {
-        clientSystems.set(row.id, {
-          metersTotal: row.metersTotal,
-          metersActive: row.metersActive,
-          sameMetersAs: row.sameMetersAs,
-          activeRun: await findActiveRun(tx, row.id),
-          lastRun: await findLastRun(tx, row.id, finishedStatuses),
-          lastSuccess: await findLastRun(tx, row.id, ['succeeded']),
-          lastFailure: await findLastRun(tx, row.id, failedStatuses),
+      const counts = await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))
+      for (const id of ids) {
+        // The first worker creates the row; before that another process may have queued a run.
+        const known = counts.find((row) => row.id === id)
+        clientSystems.set(id, {
+          metersTotal: known?.metersTotal ?? 0,
+          metersActive: known?.metersActive ?? 0,
+          sameMetersAs: known?.sameMetersAs ?? null,
+          activeRun: await findActiveRun(tx, id),
+          lastRun: await findLastRun(tx, id, finishedStatuses),
+          lastSuccess: await findLastRun(tx, id, ['succeeded']),
+          lastFailure: await findLastRun(tx, id, failedStatuses),
         })
       }
       return { ...(await readRevision(tx)), clientSystems }
