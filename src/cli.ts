@@ -33,10 +33,10 @@ Usage: meter-sync-agent [command]
 Configuration is read from the environment and, except by mcp, from .env; .env.example lists every variable. With nothing
 of a database, query or schedule set, serve runs a demonstration with databases of its own, unless NODE_ENV=production.
 
-Exit status: 0 done, 1 failed, 2 usage, 75 busy (a sync is active), 78 configuration.
+Exit status: 0 done, 1 failed, 2 usage, 74 standard output closed, 75 busy (a sync is active), 78 configuration.
 `
 
-export const exit = { done: 0, failed: 1, usage: 2, busy: 75, configuration: 78 } as const
+export const exit = { done: 0, failed: 1, usage: 2, output: 74, busy: 75, configuration: 78 } as const
 
 export type Command =
   | { name: 'help' | 'version' | 'serve' | 'check' | 'migrate' | 'mcp' }

@@ -29,7 +29,7 @@ export type Jobs = {
   connected: () => void
   /** pg-boss is connected and its schema is there. */
   ready: () => Promise<boolean>
-  /** Ends the runs of this process as interrupted and stops within 9 s. Can be called twice. */
+  /** Ends the runs of this process as interrupted and stops within 7.5 s. Can be called twice. */
   stop: () => Promise<void>
 }
 
@@ -121,7 +121,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
         Promise.all([reaper?.stop(), webhooks?.stop()]),
         setTimeout(1_000, undefined, { ref: false }),
       ])
-      await Promise.race([boss.stop({ graceful: true, timeout: 7_000 }), setTimeout(8_000, undefined, { ref: false })])
+      await Promise.race([boss.stop({ graceful: true, timeout: 6_000 }), setTimeout(6_500, undefined, { ref: false })])
     })()
     return stopped
   }

@@ -19,7 +19,17 @@ const anyDatabases = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYSTEM_
 /** The source tree holds the demonstration; an installed package does not. */
 const hasDemonstration = existsSync(new URL('demo', import.meta.url))
 
-process.exitCode = await main(process.argv.slice(2))
+/** Aborts when standard output has no reader any more. */
+const output = new AbortController()
+process.stdout.on('error', (error) => {
+  if (output.signal.aborted) return
+  complain(`Standard output is closed: ${errorMessage(error)}`)
+  process.exitCode = exit.output
+  output.abort()
+})
+
+const code = await main(process.argv.slice(2))
+process.exitCode ??= code
 
 async function main(args: string[]): Promise<number> {
   let command: Command
@@ -110,6 +120,7 @@ async function live(work: (life: Life) => Promise<number>): Promise<number> {
     failure = error
     stopping.abort()
   }
+  output.signal.addEventListener('abort', () => stopping.abort())
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
 
@@ -130,10 +141,13 @@ async function live(work: (life: Life) => Promise<number>): Promise<number> {
     if (!stopping.signal.aborted) throw error
   } finally {
     const { log, stops } = life
+    const asked = stopping.signal.aborted
     stopping.abort()
     if (failure !== null) log?.fatal({ err: failure }, 'the agent met a fault of its own and stops')
     else log?.info('meter sync agent stops')
     for (const stop of stops.reverse()) await stop()
+    // A connection to a server that fell silent must not keep the process.
+    if (asked) setTimeout(() => process.exit(), 250).unref()
   }
   life.log?.info('meter sync agent has stopped')
   return failure === null ? code : exit.failed

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import type pg from 'pg'
 import { type Agent, createAgent } from './agent.ts'
 import type { Config } from './config.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
@@ -21,13 +22,15 @@ export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal } 
 
 /**
  * Starts the agent: port, schema, jobs, state, HTTP, in this order. The port comes first: one that is taken starts no run.
- * Waits for a Sync database that is not up yet.
+ * Waits for a Sync database that is not up, or not able, yet.
  */
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
   const listening = await listenHttp(config)
   try {
-    await migrateWhenUp(config, log, signal)
-    const { agent, stop: stopAgent } = await startAgent({ config, log, ...(clock && { clock }) })
+    const { agent, stop: stopAgent } = await whenUp({ log, signal }, async () => {
+      await migrate(config.syncDatabase)
+      return await startAgent({ config, log, ...(clock && { clock }) })
+    })
     const http = serveHttp(listening, { agent, config, log, mcp: openMcp(agent, log) })
     log.info(
       { url: listening.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
@@ -83,9 +86,8 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
   try {
     // Apart, so that people who search do not keep a run from its next phase.
     const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-    started.push(() => pool.end())
+    started.push(() => endPool(pool))
     const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, asks: pool })
-    started.push(() => lists.end())
     // Apart again: people who search must not keep a collector waiting.
     const readings = openPool(config.syncDatabase, {
       application: 'meter-sync-agent readings',
@@ -93,11 +95,10 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       log,
       asks: pool,
     })
-    started.push(() => readings.end())
+    started.push(async () => void (await Promise.all([endPool(lists), endPool(readings)])))
     const jobs = await startJobs({ config, pool, lists, log, ...(clock && { clock }) })
-    started.push(jobs.stop)
     const agent = createAgent({ config, pool, lists, readings, jobs, log })
-    started.push(agent.stop)
+    started.push(async () => void (await Promise.all([agent.stop(), jobs.stop()])))
     return { agent, stop }
   } catch (error) {
     await stop()
@@ -113,11 +114,14 @@ function asConfiguration(error: unknown): unknown {
   ])
 }
 
-/** Throws what keeps it from the database once `signal` asks to stop. */
-async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | undefined): Promise<void> {
+/** Begins anew while the Sync database is away or busy. Throws what keeps it from that once `signal` asks to stop. */
+async function whenUp<T>(
+  { log, signal }: { log: Log; signal: AbortSignal | undefined },
+  begin: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await migrate(config.syncDatabase)
+      return await begin()
     } catch (err) {
       if (!isAway(err) || signal?.aborted) throw err
       if (attempt % 15 === 0)
@@ -128,6 +132,11 @@ async function migrateWhenUp(config: Config, log: Log, signal: AbortSignal | und
       await setTimeout(2_000, undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+/** A connection that is lent and waits for a silent server is left to the end of the process. */
+async function endPool(pool: pg.Pool): Promise<void> {
+  await Promise.race([pool.end(), setTimeout(500, undefined, { ref: false })])
 }
 
 /** It may answer in a while; anything else stays wrong until somebody mends it. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMeters } from '../support/meters.ts'
-import { createWorld } from '../support/world.ts'
+import { startCommand } from '../support/command.ts'
+import { createGate, createMeters } from '../support/meters.ts'
+import { openProxy } from '../support/proxy.ts'
+import { createWorld, eventually } from '../support/world.ts'
 
 test('Fault 30 a rejection that nobody handles is logged and ends the process with a status; the next start recovers', {
   timeout: 60_000,
@@ -18,4 +20,60 @@ test('Fault 30 a rejection that nobody handles is logged and ends the process wi
   assert.match(JSON.stringify(line), /out-of-the-blue/)
   const successor = await world.process()
   assert.equal((await successor.settled()).status, 'succeeded')
+})
+
+test('Fault 19 SIGTERM in the middle of a run ends the process with 0 within 9.5 s where the Sync database is silent', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const gate = await createGate(world.source)
+  await gate.close()
+  await using proxy = await openProxy(world.sync.url)
+  const agent = await world.process({ DATABASE_URL: proxy.url, CLIENT_SYSTEM_QUERY: gate.query })
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  proxy.silence()
+  const lists = agent.api('/api/meters').catch(() => undefined)
+  const asked = performance.now()
+  agent.kill('SIGTERM')
+  const { code } = await agent.exited
+  assert.equal(code, 0)
+  assert.ok(performance.now() - asked < 9_500, `${performance.now() - asked} ms`)
+  await lists
+})
+
+test('where the reader of stdout has gone, the process stops with status 74 and says so on stderr', async (t) => {
+  const world = await createWorld(t)
+  const agent = startCommand([], world.environment({ ROLE: 'api' }))
+  await eventually(async () => agent.said().includes('meter sync agent is up'))
+  agent.closeOutput()
+  const url = /"url":"([^"]+)"/.exec(agent.said())?.[1]
+  await fetch(`${url}/api/sync`, { method: 'POST' })
+  const run = await eventually(async () => (await world.sync.query<{ id: string }>('select id from sync.run'))[0])
+  // Its end is logged.
+  await fetch(`${url}/api/runs/${run.id}/cancel`, { method: 'POST' })
+  const { code, err } = await agent.ended
+  assert.equal(code, 74, err)
+  assert.match(err, /^[^\n]*Standard output is closed[^\n]*\n$/)
+})
+
+test('Fault 12 a Sync database that takes no more connections after the migration is waited for', async (t) => {
+  const world = await createWorld(t)
+  const role = `limited_${world.sync.name}`
+  await world.sync.query(`create role ${role} login password 'limited' connection limit 1`)
+  world.after(() => world.sync.query(`drop owned by ${role}; drop role ${role}`))
+  for (const schema of ['sync', 'pgboss']) {
+    await world.sync.query(`grant usage on schema ${schema} to ${role}`)
+    for (const kind of ['tables', 'sequences', 'functions'])
+      await world.sync.query(`grant all on all ${kind} in schema ${schema} to ${role}`)
+  }
+  const url = new URL(world.sync.url)
+  url.username = role
+  url.password = 'limited'
+  const agent = startCommand([], world.environment({ DATABASE_URL: url.href, ROLE: 'api' }))
+  await eventually(async () => agent.said().includes('waiting for the Sync database'))
+  await world.sync.query(`alter role ${role} connection limit -1`)
+  await eventually(async () => agent.said().includes('meter sync agent is up'))
+  agent.signal('SIGTERM')
+  assert.equal((await agent.ended).code, 0)
 })

@@ -13,6 +13,8 @@ type Started = {
   /** All that it has said on its stdout so far. */
   said: () => string
   signal: (signal: NodeJS.Signals) => void
+  /** The reader of its stdout goes away. */
+  closeOutput: () => void
   ended: Promise<Ended>
 }
 
@@ -37,7 +39,12 @@ export function startCommand(
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, out, err })))
-  return { said: () => out, signal: (signal) => void child.kill(signal), ended }
+  return {
+    said: () => out,
+    signal: (signal) => void child.kill(signal),
+    closeOutput: () => void child.stdout.destroy(),
+    ended,
+  }
 }
 
 /** Runs it to its end. */
