@@ -70,7 +70,7 @@ test('Fault 12 a Sync database that takes no more connections after the migratio
   const url = new URL(world.sync.url)
   url.username = role
   url.password = 'limited'
-  const agent = startCommand([], world.environment({ DATABASE_URL: url.href, ROLE: 'api' }))
+  const agent = startCommand([], world.environment({ DATABASE_URL: url.href }))
   await eventually(async () => agent.said().includes('waiting for the Sync database'))
   await world.sync.query(`alter role ${role} connection limit -1`)
   await eventually(async () => agent.said().includes('meter sync agent is up'))
