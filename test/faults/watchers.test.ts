@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { createMeters } from '../support/meters.ts'
+import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
 const many = 500
@@ -24,7 +24,8 @@ function watch(url: string): Promise<Watcher> {
 test('Fault 22 a watcher that stalls while it is told what it missed is closed before what comes meanwhile piles up', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
-  const agent = await world.agent()
+  const gate = await createGate(world.source)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
   await agent.settled()
   await world.sync.query(
     `insert into sync.run (id, client_system_id, trigger, status, revision, error_code, error_message, queued_at, finished_at)
@@ -42,7 +43,10 @@ test('Fault 22 a watcher that stalls while it is told what it missed is closed b
     return Number(/^meter_sync_event_streams (\d+)$/m.exec(body)?.[1])
   }
   await eventually(async () => (await streams()) === 1)
-  const { id } = (await agent.status()).clientSystems[0]?.lastRun ?? {}
+  await gate.close()
+  await agent.api('/api/sync', { method: 'POST' })
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  const { id } = (await agent.status()).clientSystems[0]?.activeRun ?? {}
   const progress = {
     type: 'progress',
     runId: id,
