@@ -273,10 +273,11 @@ test('a scheduled sync that cannot be queued, and history that cannot be removed
   assert.match(JSON.stringify(unpruned.err), /not today/)
 })
 
-test('a start that fails leaves nobody behind who would take runs', async (t) => {
+test('a start that waits for a lock leaves nothing behind that would take runs, and ends when it is asked to', async (t) => {
   const world = await createWorld(t)
   const release = await world.sync.hold('begin; lock table sync.run in access exclusive mode')
-  await assert.rejects(world.agent(), (error) => {
+  const stopping = new AbortController()
+  const starting = assert.rejects(world.agent({}, { signal: stopping.signal }), (error) => {
     assert.match(errorMessage(error), /lock timeout/)
     return true
   })
@@ -285,6 +286,9 @@ test('a start that fails leaves nobody behind who would take runs', async (t) =>
       `select application_name as name from pg_stat_activity
        where datname = current_database() and application_name like 'meter-sync-agent%'`,
     )
+  await eventually(async () => (await connections()).length > 0)
+  stopping.abort()
+  await starting
   await eventually(async () => (await connections()).length === 0)
   await release()
 })

@@ -51,7 +51,7 @@ export type World = {
   sync: Database
   environment: (overrides?: Environment) => Environment
   /** Starts the agent in this process, with everything real but the process. */
-  agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock'>) => Promise<TestAgent>
+  agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock' | 'signal'>) => Promise<TestAgent>
   /** Takes down what a test made, before the world's own databases go. */
   after: (end: () => Promise<unknown>) => void
   /** Starts `node src/main.ts`, or another installation of the program. */
