@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type AlertState, decide, untold } from '../src/alerts.ts'
 import type { Run } from '../src/events.ts'
+import { version } from '../src/lib/version.ts'
 import { createMeters } from './support/meters.ts'
 import { openReceiver, type Receiver, webhookSecret } from './support/receiver.ts'
 import { createWorld, type Database, eventually, type TestAgent } from './support/world.ts'
@@ -34,6 +35,7 @@ test('a failure and the recovery from it are told once each, signed, and again u
   const [refused, taken] = receiver.attempts
   assert.equal(refused?.id, taken?.id)
   assert.equal(refused?.body, taken?.body)
+  assert.equal(taken?.userAgent, `meter-sync-agent/${version}`)
   const { timestamp, data } = taken?.payload ?? assert.fail()
   assert.equal(timestamp, run.finishedAt)
   const { lastSuccess, ...status } = (await agent.status()).clientSystems[0] ?? assert.fail()

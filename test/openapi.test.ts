@@ -128,6 +128,8 @@ async function askSession(agent: TestAgent, ask: ReturnType<typeof asker>): Prom
   await eventually(async () => (await ask('get', '/mcp', { headers: stream })).status === 200)
   for (const method of ['delete', 'delete', 'get']) await ask(method, '/mcp', { headers: session })
   await ask('delete', '/mcp')
+  const ended = await ask('post', '/mcp', { headers: { ...mcpHeaders, ...session }, body: listTools })
+  assert.equal(ended.status, 404)
 }
 
 /** What no request can bring about here, and who shows it instead. */
@@ -208,6 +210,7 @@ test('every answer that the description knows is given, and every answer given i
       const wrong = method === 'post' ? { body: bad, headers: mcpHeaders } : { search: '?colour=red' }
       assert.equal((await ask(method, path, { id: some, ...wrong })).status, 400, `${method} ${path}`)
     }
+    if (operation.responses['4XX']) await ask(method, path, { headers: { large: 'x'.repeat(20_000) } })
     if (is(403)) await ask(method, path, { id: some, headers: { origin: 'https://elsewhere.example' } })
     if (is(413)) assert.equal((await ask(method, path, { id: some, body: large })).status, 413, `${method} ${path}`)
     if (is(404) && path.startsWith('/api/')) {

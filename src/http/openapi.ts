@@ -80,7 +80,7 @@ export function describeApi(version: string): Description {
   }
 
   /** A problem with one of these codes, kept once. */
-  function refusal(status: number, title: string, codes: readonly string[]): Reference {
+  function refusal(status: number | '4XX', title: string, codes: readonly string[]): Reference {
     const name = codes.length > 2 ? `problem_${status}` : codes.join('_or_')
     const schema: Schema = { ...toSchema(shape.problem, 'output'), properties: { code: { enum: [...codes] } } }
     const example = [wrongParameter, runIsActive].find(({ code }) => codes.includes(code))
@@ -98,6 +98,10 @@ export function describeApi(version: string): Description {
     for (const [status, codes] of byStatus) {
       const title = codes.map((code) => statuses[code].title).join('; ')
       described[status] = refusal(status, title, codes)
+    }
+    if (operation.door === 'probe') {
+      const title = 'Not HTTP, or not received in time: answered before any route is asked'
+      described['4XX'] = refusal('4XX', title, ['bad_request', 'request_timeout'])
     }
     if (operation.asksSource) {
       const codes = runErrorCodes.filter((code) => !isRequestCode(code))
@@ -194,7 +198,7 @@ export function describeApi(version: string): Description {
   return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/'))
 }
 
-const refusalHeaders: Record<number, Record<string, string>> = {
+const refusalHeaders: Record<string, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'Bearer' },
   405: { Allow: 'The methods that there are' },
   429: { 'Retry-After': 'Seconds to wait' },

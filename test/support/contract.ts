@@ -42,7 +42,7 @@ export function createContract(description: Description): Contract {
         assert.ok(content[type], `${place} has the type ${type}`)
         fits(`${at.pointer}/content/${escaped(type)}/schema`, body)
       }
-      held.add(place)
+      held.add(`${method} ${path} ${at.key}`)
     },
   }
 }
@@ -65,12 +65,13 @@ function placeOf(
   { method, path, status }: { method: string; path: string; status: number },
 ) {
   const operation = operationsOf(paths).find((one) => one.path === path && one.method === method)?.operation
-  const response: DescribedOperation['responses'][string] | undefined = operation?.responses[status]
+  const key = [String(status), `${Math.floor(status / 100)}XX`].find((one) => operation?.responses[one] !== undefined)
+  const response: DescribedOperation['responses'][string] | undefined = operation?.responses[key ?? '']
   if (!response) return null
-  if (!('$ref' in response)) return { response, pointer: `/paths/${escaped(path)}/${method}/responses/${status}` }
+  if (!('$ref' in response)) return { response, key, pointer: `/paths/${escaped(path)}/${method}/responses/${key}` }
   const name = response.$ref.split('/').at(-1) ?? ''
   const shared = components.responses[name]
-  return shared ? { response: shared, pointer: `/components/responses/${name}` } : null
+  return shared ? { response: shared, key, pointer: `/components/responses/${name}` } : null
 }
 
 /** A key as a JSON Pointer has it. */

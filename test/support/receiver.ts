@@ -4,7 +4,7 @@ import type { AlertPayload } from '../../src/alerts.ts'
 import { eventually } from './world.ts'
 
 /** One attempt at a delivery. */
-export type Attempt = { id: string; body: string; payload: AlertPayload }
+export type Attempt = { id: string; userAgent: string | undefined; body: string; payload: AlertPayload }
 
 export type Receiver = AsyncDisposable & {
   url: string
@@ -33,7 +33,12 @@ export async function openReceiver(): Promise<Receiver> {
       response.writeHead(400).end()
       return
     }
-    receiver.attempts.push({ id: headers['webhook-id'] ?? '', body, payload: JSON.parse(body) })
+    receiver.attempts.push({
+      id: headers['webhook-id'] ?? '',
+      userAgent: headers['user-agent'],
+      body,
+      payload: JSON.parse(body),
+    })
     const answer = receiver.answers.shift()
     if (answer) answer(response, request)
     else response.writeHead(200).end('thanks')
