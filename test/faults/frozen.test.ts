@@ -19,7 +19,7 @@ suite('a silent connection', { concurrency: true }, () => {
     const healthy = await world.agent()
     await healthy.settled()
     const silent = await world.agent({ DATABASE_URL: proxy.url, ROLE: 'api' })
-    proxy.freezeAfter = /revision_counter/
+    proxy.freezeAfter = /update sync\.revision_counter/
     const asked = performance.now()
     const answer = silent.api('/api/sync', { method: 'POST' })
     await eventually(async () => proxy.frozen === 1)
@@ -40,7 +40,7 @@ suite('a silent connection', { concurrency: true }, () => {
     const silent = await world.agent({ DATABASE_URL: proxy.url, ROLE: 'api', CLIENT_SYSTEM_QUERY: gate.query })
     const run = await eventually(async () => (await healthy.status()).clientSystems[0]?.activeRun)
     await eventually(async () => (await world.source.query(gate.reached)).length > 0)
-    proxy.freezeAfter = /revision_counter/
+    proxy.freezeAfter = /update sync\.revision_counter/
     const asked = performance.now()
     const answer = silent.api(`/api/runs/${run.id}/cancel`, { method: 'POST' })
     await eventually(async () => proxy.frozen === 1)
