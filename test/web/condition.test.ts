@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import type { ClientSystemStatus } from '../../src/events.ts'
 import { type Condition, conditionOf, settledCondition } from '../../src/wire/condition.ts'
@@ -82,7 +83,11 @@ describe('the condition of a Client System', () => {
 })
 
 describe('the title and icon of the tab', () => {
-  const tab = (...systems: ClientSystemStatus[]) => tabOf(live(...systems))
+  const tab = (...systems: ClientSystemStatus[]) => {
+    const shown = tabOf(live(...systems))
+    assert.ok(existsSync(new URL(`../../web/public/icons/${shown.icon}.svg`, import.meta.url)), shown.icon)
+    return shown
+  }
 
   test('tell the condition, and nothing before the first status', () => {
     assert.deepEqual(tabOf(initialState), { title: 'Sync Status · Meter Sync Agent', icon: 'unknown' })
