@@ -37,20 +37,27 @@ export function lastTime(schedule: Schedule, after: Date, until: Date): Date | n
   return last
 }
 
-/** The queue's own schedule walks backwards: it finds no time that the clocks skipped, and a repeated one twice. */
-function timeOfQueue({ cron, timeZone }: Schedule, until: Date): Date {
-  return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: new Date(until.getTime() + 1) })
-    .prev()
-    .toDate()
+/**
+ * The queue's own schedule walks backwards: it finds no time that the clocks skipped, and a repeated one twice. Null where
+ * the walk fails, as it does on the day that clocks skip midnight: then the queue does not fire either.
+ */
+function timeOfQueue({ cron, timeZone }: Schedule, until: Date): Date | null {
+  const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate: new Date(until.getTime() + 1) })
+  try {
+    return times.prev().toDate()
+  } catch {
+    return null
+  }
 }
 
 /** Whether the queue's own schedule fires at this time of ours. */
 export function firesByItself(schedule: Schedule, time: Date): boolean {
-  return timeOfQueue(schedule, time).getTime() === time.getTime()
+  return timeOfQueue(schedule, time)?.getTime() === time.getTime()
 }
 
 /** Whether the queue fired, in the two minutes before `at`, at a time that the clocks repeat. */
 export function isRepeated(schedule: Schedule, at: Date): boolean {
   const since = new Date(at.getTime() - 120_000)
-  return timeOfQueue(schedule, at).getTime() > since.getTime() && lastTime(schedule, since, at) === null
+  const fired = timeOfQueue(schedule, at)
+  return fired !== null && fired.getTime() > since.getTime() && lastTime(schedule, since, at) === null
 }

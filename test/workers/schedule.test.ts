@@ -23,6 +23,15 @@ suite('daylight saving', { concurrency: 2 }, () => {
     assert.equal(isRepeated(daily, new Date('2026-10-25T01:30:40Z')), true)
   })
 
+  test('where the clocks skip midnight, a time in that hour comes once, an hour later', () => {
+    const cairo = { cron: '30 0 * * *', timeZone: 'Africa/Cairo' }
+    const skipped = new Date('2027-04-29T22:30:00Z')
+    assert.deepEqual(nextTime(cairo, new Date('2027-04-29T12:00:00Z')), skipped)
+    assert.deepEqual(lastTime(cairo, new Date('2027-04-29T22:29:00Z'), new Date('2027-04-29T22:30:20Z')), skipped)
+    assert.equal(firesByItself(cairo, skipped), false)
+    assert.equal(isRepeated(cairo, new Date('2027-04-29T22:30:20Z')), false)
+  })
+
   test('a schedule of every hour runs in every hour, the repeated one too', () => {
     const hourly = zurich('0 * * * *')
     for (let at = Date.parse('2026-10-24T20:00:00Z'); at < Date.parse('2026-10-25T06:00:00Z'); at += 3_600_000) {
