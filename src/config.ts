@@ -4,7 +4,7 @@ import { scheduleInterval } from './config/schedule.ts'
 import { ConfigError } from './errors.ts'
 import { type DatabaseTarget, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
 
-/** A deletion that looks like an accident is one beyond these (CONTRACT.md, `DELETE_GUARD_…`). */
+/** A deletion that looks like an accident is one beyond these (`DELETE_GUARD_…` of the README). */
 export type DeleteGuard = { minimum: number; percent: number; maximum: number }
 
 /** Milliseconds. `start`: to the first byte of an answer of the source. `idle`: the longest silence after it. */

@@ -1,6 +1,6 @@
 import { describeSystemError } from './lib/system-error.ts'
 
-/** Why a run ended without success. The closed set of CONTRACT.md, *Error codes of a run*; docs/operate.md says what to do. */
+/** Why a run ended without success. A closed set: docs/operate.md says what to do about each. */
 export const runErrorCodes = [
   'source_unreachable',
   'source_auth',

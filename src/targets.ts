@@ -191,7 +191,7 @@ const known = [
   ...['target_session_attrs', 'channel_binding', 'gssencmode', 'sslsni', 'sslcompression', 'pgbouncer'],
 ]
 
-/** Requirement of CONTRACT.md, *Environment*: loopback needs neither token nor TLS. */
+/** Whether an address is of this machine alone: loopback needs neither token nor TLS. */
 export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true
   return isIP(host) === 4 && host.startsWith('127.')

@@ -5,7 +5,7 @@ import type { Log } from './log.ts'
 
 /**
  * What a watcher sees, in the order of revisions. `revision` is the highest that a status includes, `seen` the one up to
- * which the watchers were told every run: a run may end between the two.
+ * which every run was sent to the watchers: a run may end between the two.
  */
 export type Sighting =
   | { type: 'status'; status: Status; revision: number; seen: number }
@@ -43,7 +43,7 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
   const watchers = new Set<(sighting: Sighting) => void>()
   /** The highest revision that the watchers have seen; null until anybody was told anything. */
   let seen: number | null = null
-  /** Runs that the tables told to be active: a notification of any other run's progress is dropped, for it can be forged. */
+  /** Runs that are active by the tables: a notification of any other run's progress is dropped, for it can be forged. */
   const active = new Set<string>()
   let reading: Promise<void> = Promise.resolve()
   let waiting = false

@@ -9,7 +9,7 @@ import { createWorld, eventually, type TestAgent } from './support/world.ts'
 
 const read = async (agent: TestAgent) => parseExposition((await agent.api<string>('/metrics')).body)
 
-/** CONTRACT.md, *Metrics*; what belongs to one Client System says which. */
+/** Every metric with its labels; what belongs to one Client System says which. */
 const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_runs_total', 'counter', ['client_system', 'status', 'trigger']],
   ['meter_sync_run_duration_seconds', 'histogram', ['client_system']],

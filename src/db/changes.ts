@@ -32,7 +32,7 @@ export type ChangeFilter = {
   after: string | null
 }
 
-/** A page of a run's changes by external id. Insertions are told by the meters themselves. */
+/** A page of a run's changes by external id. Insertions have no row of their own: the meters name the run that created them. */
 export async function listChanges(
   db: Queryable,
   { runId, clientSystemId, inserted, operation, after }: ChangeFilter,

@@ -42,7 +42,7 @@ export const clientSystem = sync.table('client_system', {
   createdAt: time('created_at').notNull().defaultNow(),
 })
 
-/** One row. `hashSalt` seeds the hashes of rows, so that nobody who can choose names can make two rows hash alike. */
+/** One row. `hashSalt` seeds the hashes of rows: without it, names can be chosen that make two rows hash alike. */
 export const installation = sync.table('installation', {
   id: integer().primaryKey().default(1),
   hashSalt: bigint('hash_salt', { mode: 'bigint' }).notNull(),

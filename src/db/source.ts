@@ -198,7 +198,7 @@ function withoutPassword(text: string): string {
 }
 
 /**
- * One value has one text (CONTRACT.md, *Environment*), our statements have one meaning, and an abandoned question ends
+ * One value has one text, whatever the database or its role has set, our statements have one meaning, and an abandoned question ends
  * at the server by itself.
  */
 const sourceSettings = {

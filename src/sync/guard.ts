@@ -12,7 +12,7 @@ export type Found = {
   missingId: number
   /** Meters that were active before the run. */
   activeBefore: number
-  /** Meters that runs deleted in the last 24 hours without an approval, less those that came back. */
+  /** Meters that runs deleted in the last 24 hours without an approval, and that are still deleted. */
   deletedLately: number
 }
 

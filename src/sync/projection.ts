@@ -21,7 +21,7 @@ const required = ['external_id', 'name'] as const
 const mirrored = new Set<string>([...required, ...textColumns, 'port', 'active'])
 
 /**
- * The canonical text of each column, evaluated on the Client System (CONTRACT.md, *Environment*). An inner query,
+ * The canonical text of each column, evaluated on the Client System. An inner query,
  * kept apart by `offset 0`, measures each row once; a row over 8 MB leaves without its values.
  */
 export class Projection {
@@ -142,7 +142,7 @@ export class Projection {
       : `octet_length(convert_to(${id}, 'UTF8'))`
   }
 
-  /** Of this installation: whoever chooses the names of meters cannot look for two that hash alike. */
+  /** The seed of this installation: without it, names can be chosen that make two meters hash alike. */
   #seed(): string {
     return `'${this.#salt}'::bigint`
   }
