@@ -102,7 +102,8 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
       return (
         <>
           {formatCount(rejected)} of {plural(read, 'row')} could not be used
-          {because === null ? '' : `: ${because.reason}`}. Everything else is in sync with the Client System.
+          {because === null ? '' : `, most often because ${because.reason}`}. Everything else is in sync with the Client
+          System.
         </>
       )
     }
