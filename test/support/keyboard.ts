@@ -1,7 +1,11 @@
 import type { Locator, Page } from 'playwright-core'
 
-/** Presses Tab until what has the focus is what was looked for, as someone without a mouse would. */
+/**
+ * Waits until what is looked for is there, then presses Tab until it has the focus, as someone without a mouse would.
+ * Presses before that would walk through the page, and the chart keeps the bar that had the focus last as its stop.
+ */
 export async function tabTo(page: Page, wanted: Locator, key = 'Tab'): Promise<void> {
+  await wanted.waitFor()
   for (let presses = 0; presses < 80; presses++) {
     if ((await wanted.count()) > 0 && (await wanted.evaluate((element) => element.matches(':focus')))) return
     await page.keyboard.press(key)
