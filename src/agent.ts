@@ -1,14 +1,21 @@
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
-import type { ClientSystem, Config } from './config.ts'
-import { listChanges, listHistory, listRejected } from './db/changes.ts'
+import type { ClientSystem, Config } from './config/environment.ts'
 import { drizzle } from './db/drizzle.ts'
-import { findMeter, findMeterByExternalId, listMeters, type MeterFilter } from './db/meters.ts'
 import { isMigrated } from './db/migrate.ts'
 import type { Found } from './db/pages.ts'
-import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './db/readings.ts'
-import { findActiveRun, findRun, listRuns, listRunsSince } from './db/runs.ts'
-import { AgentError, NotFoundError } from './errors.ts'
+import { AgentError, NotFoundError } from './lib/errors.ts'
+import { createRedact, type Log } from './lib/log.ts'
+import { version } from './lib/version.ts'
+import { createWatch, type Sighting } from './live/broadcast.ts'
+import { startFeed } from './live/listen.ts'
+import { createStatus, type StatusAt } from './live/status.ts'
+import { listChanges, listHistory, listRejected } from './meters/changes.ts'
+import { findMeter, findMeterByExternalId, listMeters, type MeterFilter } from './meters/lists.ts'
+import { createPreviews } from './mirror/previews.ts'
+import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './readings/store.ts'
+import { findActiveRun, findRun, listRuns, listRunsSince } from './runs/list.ts'
+import type { TriggerRequest } from './runs/trigger.ts'
 import type {
   Change,
   ChangeOperation,
@@ -20,17 +27,10 @@ import type {
   RunStatus,
   Status,
   StoredReadings,
-} from './events.ts'
-import { startFeed } from './feed.ts'
-import type { Jobs } from './jobs.ts'
-import { version } from './lib/version.ts'
-import { createRedact, type Log } from './log.ts'
-import { createPreviews } from './previews.ts'
-import { createStatus, type StatusAt } from './status.ts'
-import type { TriggerRequest } from './trigger.ts'
-import { createWatch, type Sighting } from './watch.ts'
+} from './wire/types.ts'
+import type { Jobs } from './workers/jobs.ts'
 
-export type { Sighting } from './watch.ts'
+export type { Sighting } from './live/broadcast.ts'
 
 /** A page of a list. `next` continues it and is null at its end. */
 export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }

@@ -1,14 +1,21 @@
-import './memory.ts'
+import './lib/memory.ts'
 import { existsSync } from 'node:fs'
 import type { Agent } from './agent.ts'
-import { type Command, cancel, exit, parseCommand, preview, status, sync, usage } from './cli.ts'
-import { type Config, type Environment, parseConfig, readEnvironment, secretsOf, wantsDemonstration } from './config.ts'
+import { type Command, cancel, exit, parseCommand, preview, status, sync, usage } from './cli/commands.ts'
+import { complain } from './cli/terminal.ts'
+import {
+  type Config,
+  type Environment,
+  parseConfig,
+  readEnvironment,
+  secretsOf,
+  wantsDemonstration,
+} from './config/environment.ts'
 import { migrate } from './db/migrate.ts'
-import { AgentError, ConfigError, errorMessage } from './errors.ts'
+import { AgentError, ConfigError, errorMessage } from './lib/errors.ts'
+import { createLog, createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
-import { createLog, createRedact, type Log } from './log.ts'
 import { openAgent, startService } from './service.ts'
-import { complain } from './terminal.ts'
 
 /** How long an orderly stop may take before the process ends without it. */
 const patience = 9_500
@@ -17,7 +24,7 @@ const patience = 9_500
 const anyDatabases = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYSTEM_URL: 'postgres://127.0.0.1/meters' }
 
 /** The source tree holds the demonstration; an installed package does not. */
-const hasDemonstration = existsSync(new URL('demo', import.meta.url))
+const hasDemonstration = existsSync(new URL('./demo', import.meta.url))
 
 /** Aborts when standard output has no reader any more. */
 const output = new AbortController()

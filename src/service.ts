@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Agent, createAgent } from './agent.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/environment.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
-import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './errors.ts'
 import { listenHttp } from './http/listen.ts'
 import { serveHttp } from './http/server.ts'
-import { type JobsOptions, startJobs } from './jobs.ts'
-import type { Log } from './log.ts'
+import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './lib/errors.ts'
+import type { Log } from './lib/log.ts'
 import type { McpEndpoint } from './mcp/server.ts'
+import { type JobsOptions, startJobs } from './workers/jobs.ts'
 
 export type Service = {
   /** Where HTTP listens. */

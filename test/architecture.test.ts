@@ -8,25 +8,27 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(join(project, path), 'utf8')
 const sources = globSync('src/**/*.ts', { cwd: project }).sort()
 
-/** The layers of the design: an import points to a lower level, or stays within its own folder. */
-const levels: [pattern: RegExp, level: number][] = [
-  [/^src\/main\.ts$/, 8],
-  [/^src\/cli(\/.*)?\.ts$/, 7],
-  [/^src\/service\.ts$/, 6],
-  [/^src\/(http|mcp)\//, 5],
-  [/^src\/agent\.ts$/, 4],
-  [/^src\/(jobs|worker|feed|watch|reaper|webhooks|trigger|status|previews)\.ts$/, 3],
-  [/^src\/workers\/startup\.ts$/, 3],
-  [/^src\/sync\//, 2],
-  [/^src\/db\//, 1],
-  [/^src\/(events|errors|config|log|memory|paging|shapes|alerts|freshness|targets|terminal|explain)\.ts$/, 0],
-  [/^src\/(config|wire|lib)\//, 0],
-  [/^src\/workers\/schedule\.ts$/, 0],
+/** The layers from the top: an import points down this list, or stays within its layer. */
+const layers = [
+  /^src\/main\.ts$/,
+  /^src\/service\.ts$/,
+  /^src\/cli\//,
+  /^src\/(http|mcp)\//,
+  /^src\/agent\.ts$/,
+  /^src\/workers\//,
+  /^src\/alerts\//,
+  /^src\/live\//,
+  /^src\/mirror\//,
+  /^src\/runs\//,
+  /^src\/readings\//,
+  /^src\/meters\//,
+  /^src\/db\//,
+  /^src\/config\//,
+  /^src\/wire\//,
+  /^src\/lib\//,
 ]
 
-function levelOf(path: string): number | null {
-  return levels.find(([pattern]) => pattern.test(path))?.[1] ?? null
-}
+const layerOf = (path: string) => layers.findIndex((layer) => layer.test(path))
 
 type Import = { from: string; to: string; typeOnly: boolean; whenNeeded: boolean }
 
@@ -41,7 +43,7 @@ const imports: Import[] = sources.flatMap((from) =>
   })),
 )
 
-test('every import points down, or stays within its folder', () => {
+test('every import points down the layers, or stays within one', () => {
   assert.ok(imports.length > 50)
   for (const { from, to } of imports) {
     if (from.startsWith('src/demo/')) continue
@@ -49,35 +51,16 @@ test('every import points down, or stays within its folder', () => {
       assert.equal(from, 'src/main.ts', `only main.ts may load the demonstration, not ${from}`)
       continue
     }
-    const [upper, lower] = [levelOf(from), levelOf(to)]
-    assert.notEqual(upper, null, `${from} stands in no layer`)
-    assert.notEqual(lower, null, `${to} stands in no layer`)
-    const below = (lower ?? 9) < (upper ?? 0)
-    const beside = lower === upper && dirname(from) === dirname(to) && dirname(from) !== 'src'
-    const grounds = upper === 0 && lower === 0
-    const parts =
-      (from === 'src/cli.ts' && to.startsWith('src/cli/')) ||
-      (from === 'src/jobs.ts' &&
-        ['reaper', 'trigger', 'webhooks', 'worker', 'workers/startup'].some((part) => to === `src/${part}.ts`))
-    assert.ok(below || beside || grounds || parts, `${from} imports ${to}`)
+    assert.notEqual(layerOf(from), -1, `${from} is in no layer`)
+    assert.notEqual(layerOf(to), -1, `${to} is in no layer`)
+    assert.ok(layerOf(from) <= layerOf(to), `${from} imports ${to}`)
   }
 })
 
-test('http and the assistant see only the agent and the ground level', () => {
+test('http and mcp see only the agent, the wire, the configuration and lib', () => {
   for (const { from, to } of imports.filter((one) => /^src\/(http|mcp)\//.test(one.from))) {
-    const own = dirname(from) === dirname(to)
-    assert.ok(to === 'src/agent.ts' || levelOf(to) === 0 || own, `${from} imports ${to}`)
-  }
-})
-
-/** What tells a story of its own from the steps beside it. */
-const composers = ['src/sync/run.ts', 'src/sync/preview.ts', 'src/sync/read.ts', 'src/sync/check.ts']
-
-test('within sync only run.ts, preview.ts, check.ts and read.ts bring their siblings together; the others share types, the record, the projection and the query', () => {
-  for (const { from, to, typeOnly } of imports) {
-    if (!from.startsWith('src/sync/') || !to.startsWith('src/sync/') || composers.includes(from)) continue
-    const known = ['src/sync/record.ts', 'src/sync/projection.ts', 'src/sync/query.ts'].includes(to)
-    assert.ok(typeOnly || known, `${from} imports ${to}`)
+    const own = from.split('/')[1] === to.split('/')[1]
+    assert.ok(own || /^src\/(agent\.ts$|wire\/|config\/|lib\/)/.test(to), `${from} imports ${to}`)
   }
 })
 
@@ -95,9 +78,9 @@ test('there is no cycle of imports', () => {
   for (const path of sources) visit(path, [])
 })
 
-test('the environment is read in config.ts alone', () => {
+test('the environment is read in one file', () => {
   for (const path of sources) {
-    if (path !== 'src/config.ts') assert.doesNotMatch(read(path), /process\.env|import\.meta\.env/, path)
+    if (path !== 'src/config/environment.ts') assert.doesNotMatch(read(path), /process\.env|import\.meta\.env/, path)
   }
 })
 
@@ -123,7 +106,7 @@ test('the page imports only types, and only those of the wire', () => {
       // The one module that both share, so that page, command line and assistants derive one condition.
       if (/src\/wire\/condition\.ts$/.test(named ?? '')) continue
       assert.match(line, /^import type/, path)
-      assert.match(named ?? '', /src\/events\.ts$/, path)
+      assert.match(named ?? '', /src\/wire\/types\.ts$/, path)
     }
   }
 })
@@ -141,7 +124,7 @@ test('what few need is loaded when they do: the description of the API, the shap
     }
   }
   assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/described.ts'))
-  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/shapes.ts', 'src/mcp/server.ts']) {
+  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/wire/schemas.ts', 'src/mcp/server.ts']) {
     assert.ok(sources.includes(later))
     assert.ok(!loaded.has(later), later)
   }

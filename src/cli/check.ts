@@ -1,13 +1,13 @@
-import type { ClientSystem, Config } from '../config.ts'
+import type { ClientSystem, Config } from '../config/environment.ts'
 import { configureMigration, type Session } from '../db/connect.ts'
 import { connectToSyncDatabase, findSchemaState, type SchemaState } from '../db/migrate.ts'
 import { isTransactionPooled, poolerFault } from '../db/pooler.ts'
 import { findMissingRights, findMissingRightsToCreate } from '../db/rights.ts'
-import { openSource, type Source } from '../db/source.ts'
-import { AgentError, errorCode, errorMessage } from '../errors.ts'
-import { createRedact } from '../log.ts'
-import { checkMeters, type MeterCheck } from '../sync/check.ts'
-import { number, plural, print } from '../terminal.ts'
+import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
+import { createRedact } from '../lib/log.ts'
+import { checkMeters, type MeterCheck } from '../mirror/check.ts'
+import { openSource, type Source } from '../mirror/source/connection.ts'
+import { number, plural, print } from './terminal.ts'
 
 /** What must be mended before a sync can work: where it was found, what it is, and what to do. */
 type Report = (place: string, error: unknown) => void

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { ConfigError, errorCode, errorMessage } from '../errors.ts'
+import { ConfigError, errorCode, errorMessage } from '../lib/errors.ts'
 
 type Environment = Record<string, string | undefined>
 

@@ -1,6 +1,6 @@
 import { CronExpressionParser } from 'cron-parser'
-import { errorMessage } from '../errors.ts'
-import type { Fault } from '../targets.ts'
+import { errorMessage } from '../lib/errors.ts'
+import type { Fault } from './targets.ts'
 
 const expected = 'expected five fields: minute hour day month weekday'
 

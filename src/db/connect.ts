@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import type { Log } from '../log.ts'
-import type { DatabaseTarget } from '../targets.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
+import type { Log } from '../lib/log.ts'
 import { destroySocket, type SilenceWatch, watchSilence } from './silence.ts'
 
 /** Anything that runs a statement: a pool, a session, a transaction's client. */

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { AgentError, ConfigError, errorCode, errorMessage } from '../errors.ts'
-import type { DatabaseTarget } from '../targets.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
+import { AgentError, ConfigError, errorCode, errorMessage } from '../lib/errors.ts'
 import { configureMigration, connectionOptions } from './connect.ts'
 import { connectHints } from './connect-hints.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'

@@ -1,4 +1,4 @@
-import type { Notice } from '../events.ts'
+import type { Notice } from '../wire/types.ts'
 import type { Queryable } from './connect.ts'
 
 /** Where every process listens. */

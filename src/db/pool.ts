@@ -1,8 +1,8 @@
 import pg from 'pg'
-import { isConnectionLoss } from '../errors.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
+import { isConnectionLoss } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
 import { within } from '../lib/timeout.ts'
-import type { Log } from '../log.ts'
-import type { DatabaseTarget } from '../targets.ts'
 import { configure, connectionOptions, sessionSettings } from './connect.ts'
 import { watchSilence } from './silence.ts'
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { DatabaseTarget } from '../targets.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
 import { connectionOptions } from './connect.ts'
 
 /**

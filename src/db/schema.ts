@@ -110,7 +110,7 @@ export const meterReading = sync.table(
   ],
 )
 
-/** What was told of a Client System by webhook (src/alerts.ts). `revision`: of the last run that was looked at. */
+/** What was told of a Client System by webhook (src/alerts/decide.ts). `revision`: of the last run that was looked at. */
 export const alert = sync.table('alert', {
   clientSystemId: text('client_system_id').primaryKey(),
   failing: boolean().notNull().default(false),

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type pg from 'pg'
+import type { Log } from '../lib/log.ts'
 import { within } from '../lib/timeout.ts'
-import type { Log } from '../log.ts'
 
 /**
  * Destroys a connection whose network fell silent behind something that still acknowledges, which no timeout of TCP

@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { errorCode, errorMessage } from '../errors.ts'
+import { errorCode, errorMessage } from '../lib/errors.ts'
 
 /** Why no server can be had here: one line for the person at the terminal. */
 export class PostgresUnavailable extends Error {}
@@ -32,7 +32,7 @@ const unprivileged = process.platform === 'darwin' ? 1 : 65_534
 const isRoot = process.getuid?.() === 0
 
 /** The user that a server runs as, for spawn; empty is the user of this process. */
-export type Identity = { uid?: number; gid?: number }
+type Identity = { uid?: number; gid?: number }
 
 /** The cluster in `directory`, created when there is none. Throws PostgresUnavailable. */
 export async function openCluster(directory: string, version: 18 | 15): Promise<Cluster> {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { errorMessage } from '../errors.ts'
+import { errorMessage } from '../lib/errors.ts'
 import { type Cluster, isAlive, openCluster, PostgresUnavailable } from './cluster.ts'
 
 export { PostgresUnavailable, reachableDirectory } from './cluster.ts'
@@ -20,7 +20,7 @@ export type Postgres = {
 }
 
 /** `fast` cuts its clients off; `smart` lets those that are leaving go first; `immediate` is a crash, after which it recovers. */
-export type StopMode = 'smart' | 'fast' | 'immediate'
+type StopMode = 'smart' | 'fast' | 'immediate'
 
 export type PostgresOptions = {
   /** Holds the cluster; created when missing. */

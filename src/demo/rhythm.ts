@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { errorMessage } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { errorMessage } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
 
 export type Rhythm = {
   /** Waits for the work in flight; callable twice. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Context, Hono } from 'hono'
 import { version } from '../lib/version.ts'
-import type { Asking } from './access.ts'
+import type { Asking } from './auth/access.ts'
 
 /** Where the agent describes itself. */
 export const describedPaths = ['/openapi.json', '/docs', '/docs.css'] as const
@@ -12,7 +12,7 @@ export const describedPaths = ['/openapi.json', '/docs', '/docs.css'] as const
  */
 export function createDescribed() {
   const described = new Hono<Asking>()
-  const style = once(() => readFile(new URL('docs.css', import.meta.url), 'utf8'))
+  const style = once(() => readFile(new URL('./docs.css', import.meta.url), 'utf8'))
   const description = once(async () => (await import('./openapi.ts')).describeApi(version))
   const text = once(async () => JSON.stringify(await description()))
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Config } from '../config.ts'
-import { AgentError, ConfigError, errorCode } from '../errors.ts'
-import { isLoopback } from '../targets.ts'
+import type { Config } from '../config/environment.ts'
+import { isLoopback } from '../config/targets.ts'
+import { AgentError, ConfigError, errorCode } from '../lib/errors.ts'
 import { describeProblem } from './problems.ts'
 import { refuseUnheard } from './unheard.ts'
 

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { type RequestErrorCode, runErrorCodes } from '../errors.ts'
-import * as shape from '../shapes.ts'
-import { runIsActive, wrongParameter } from './examples.ts'
-import { type Content, type Operation, tags } from './operation.ts'
-import { meterOperations } from './operations-meters.ts'
-import { runOperations } from './operations-runs.ts'
-import { serviceOperations } from './operations-service.ts'
+import { type RequestErrorCode, runErrorCodes } from '../lib/errors.ts'
+import * as shape from '../wire/schemas.ts'
+import { sessionCookie } from './auth/session.ts'
 import { isRequestCode, statuses } from './problems.ts'
-import { sessionCookie } from './session.ts'
+import { runIsActive, wrongParameter } from './routes/examples.ts'
+import { meterOperations } from './routes/meters.ts'
+import { type Content, type Operation, tags } from './routes/operation.ts'
+import { runOperations } from './routes/runs.ts'
+import { serviceOperations } from './routes/service.ts'
 
 export type Schema = z.core.JSONSchema.BaseSchema
 export type Reference = { $ref: string }

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { AgentError, type RequestErrorCode } from '../errors.ts'
-import type { Problem, Run } from '../events.ts'
-import { explain } from '../explain.ts'
-import type { Log } from '../log.ts'
+import { AgentError, type RequestErrorCode } from '../lib/errors.ts'
+import { explain } from '../lib/explain.ts'
+import type { Log } from '../lib/log.ts'
+import type { Problem, Run } from '../wire/types.ts'
 
 export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
   bad_request: { status: 400, title: 'Bad request' },

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import type { StoredReadings } from '../events.ts'
 import { isStorableTime } from '../lib/time.ts'
+import type { StoredReadings } from '../wire/types.ts'
 import { notAnArray, type Piece, splitReadings } from './split-readings.ts'
 
 /** A well-formed reading as it was sent, with its line; `value` is the number's own text. */
-export type SentReading = z.infer<typeof readingSchema> & { line: number }
+type SentReading = z.infer<typeof readingSchema> & { line: number }
 
 /** PostgreSQL keeps no NUL in a text; half of a surrogate pair would become another text on its way. */
 const text = (what: string) =>
@@ -60,7 +60,7 @@ export const readingSchema = z
   )
   .meta({ id: 'SentReading' })
 
-export type Parsed = { readings: SentReading[]; rejected: { line: number; reason: string }[] }
+type Parsed = { readings: SentReading[]; rejected: { line: number; reason: string }[] }
 
 /** Parses the body of a request. */
 export type ParseReadings = (body: Uint8Array) => Promise<Parsed>

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { AgentError, faultsOf } from '../errors.ts'
+import { AgentError, faultsOf } from '../lib/errors.ts'
 
 export function query<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')

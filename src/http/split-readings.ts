@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { AgentError } from '../errors.ts'
+import { AgentError } from '../lib/errors.ts'
 
 /** The text of one reading with its number from 1, or the reason why it cannot be one. */
 export type Piece = { line: number; text: string } | { line: number; fault: string }

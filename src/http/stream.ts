@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Agent, Sighting } from '../agent.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../lib/log.ts'
 
 /** The event streams of this process. */
 export type Streams = {

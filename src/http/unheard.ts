@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { AgentError, errorCode } from '../errors.ts'
+import { AgentError, errorCode } from '../lib/errors.ts'
 import { describeProblem } from './problems.ts'
 
 /** How long a client may take to read the answer and to close. One that does neither would keep its descriptor. */

@@ -1,8 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import { AgentError } from '../errors.ts'
-import type { Run } from '../events.ts'
-import { run } from '../shapes.ts'
+import { AgentError } from '../lib/errors.ts'
+import { run } from '../wire/schemas.ts'
+import type { Run } from '../wire/types.ts'
 
 /** A refusal because of the state of a run, which the answer carries. */
 export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {

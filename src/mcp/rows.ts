@@ -1,4 +1,15 @@
 import { z } from 'zod'
+import { conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
+import {
+  changedColumns,
+  clientSystemStatus,
+  count,
+  operation,
+  runStatus,
+  status,
+  time,
+  trigger,
+} from '../wire/schemas.ts'
 import {
   type Change,
   type ClientSystemStatus,
@@ -7,9 +18,7 @@ import {
   type Rejected,
   type Run,
   type Status,
-} from '../events.ts'
-import { changedColumns, clientSystemStatus, count, operation, runStatus, status, time, trigger } from '../shapes.ts'
-import { conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
+} from '../wire/types.ts'
 
 /** What an assistant chooses a meter by; get_meter has the rest. */
 export const meterRow = z

@@ -8,16 +8,16 @@ import {
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import type { Agent } from '../agent.ts'
-import { explain } from '../explain.ts'
+import { explain } from '../lib/explain.ts'
+import type { Log } from '../lib/log.ts'
 import { version } from '../lib/version.ts'
-import type { Log } from '../log.ts'
 import { createCalls } from './calls.ts'
 import { withVerdicts } from './rows.ts'
 import { type Connected, createSessions } from './sessions.ts'
 import { addTools, type ToolOptions } from './tools.ts'
 
 /** Where the status can be read, and watched. */
-export const statusUri = 'meter-sync://status'
+const statusUri = 'meter-sync://status'
 
 const instructions = `Keeps a local PostgreSQL database of meters in sync with a remote Client System.
 A sync is a run: start_meter_sync starts one and returns at once, get_sync_run tells how it goes.

@@ -1,9 +1,9 @@
 import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
-import { AgentError, faultsOf, NotFoundError } from '../errors.ts'
-import { explain } from '../explain.ts'
-import type { Log } from '../log.ts'
+import { AgentError, faultsOf, NotFoundError } from '../lib/errors.ts'
+import { explain } from '../lib/explain.ts'
+import type { Log } from '../lib/log.ts'
 import {
   changeCursor,
   cursorText,
@@ -12,9 +12,9 @@ import {
   readingCursor,
   rejectedCursor,
   runCursor,
-} from '../paging.ts'
-import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../shapes.ts'
+} from '../wire/cursors.ts'
 import { clientSystemId, searchedText, time } from '../wire/requests.ts'
+import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../wire/schemas.ts'
 import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
 import {

@@ -2,7 +2,7 @@
  * The condition of a Client System: derived here for the page, the command line, the API and assistants, so that they
  * never disagree. Pure, and the one module of the server that the page's bundle holds.
  */
-import type { ClientSystemStatus, Condition, Run } from '../events.ts'
+import type { ClientSystemStatus, Condition, Run } from './types.ts'
 
 export type { Condition }
 
@@ -10,7 +10,7 @@ export type { Condition }
 type Basis = Omit<ClientSystemStatus, 'condition'>
 
 /** A run that is queued for longer is waiting for a worker that may not come. */
-export const waitingAfterMs = 30_000
+const waitingAfterMs = 30_000
 
 export const conditionWords: Record<Condition, string> = {
   running: 'Sync in progress',

@@ -1,8 +1,8 @@
 import type pg from 'pg'
-import type { ClientSystem } from '../config.ts'
+import type { ClientSystem } from '../config/environment.ts'
 import { drizzle } from '../db/drizzle.ts'
-import { findLastRun, findRun } from '../db/runs.ts'
-import type { Run } from '../events.ts'
+import { findLastRun, findRun } from '../runs/list.ts'
+import type { Run } from '../wire/types.ts'
 
 /** Sees to it that every Client System gets its run at the start of this worker. */
 export type StartupRuns = {

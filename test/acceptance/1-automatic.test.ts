@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Change, Meter, Run } from '../../src/events.ts'
+import type { Change, Meter, Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, compareBothSides, counted, rowVersions } from '../support/mirror.ts'
 import { createWorld, eventually } from '../support/world.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestClock } from 'pg-boss'
-import type { Problem, Run } from '../../src/events.ts'
+import type { Problem, Run } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { openStream } from '../support/stream.ts'
 import { createWorld, eventually } from '../support/world.ts'

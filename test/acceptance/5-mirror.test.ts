@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Change } from '../../src/events.ts'
+import type { Change } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, compareBothSides, failed, rowVersions } from '../support/mirror.ts'
 import { createWorld } from '../support/world.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Status } from '../../src/events.ts'
+import type { Status } from '../../src/wire/types.ts'
 import { openBrowser } from '../support/browser.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Run } from '../../src/events.ts'
+import type { Run } from '../../src/wire/types.ts'
 import { openStream } from '../support/stream.ts'
 import type { Databases } from './servers.ts'
 

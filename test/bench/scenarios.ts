@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Counts, Phase, Run } from '../../src/events.ts'
+import type { Counts, Phase, Run } from '../../src/wire/types.ts'
 import { type AgentProcess, startAgent } from './agent.ts'
 import { openLine } from './line.ts'
 import { measureOtherwise, type Otherwise, type Way, ways } from './otherwise.ts'
 import type { Databases, Servers } from './servers.ts'
 
-const floorProgram = fileURLToPath(new URL('floor.ts', import.meta.url))
+const floorProgram = fileURLToPath(new URL('./floor.ts', import.meta.url))
 
 /** Milliseconds of every repetition, in their order. */
 export type Scenario = {

@@ -10,8 +10,8 @@ export const settings = { shared_buffers: '512MB', max_wal_size: '4GB' }
 /** Told in the output, with the settings above: nothing that makes a database slow and safe is off. */
 export const shippedSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level', 'autovacuum'] as const
 
-const createMeters = readFileSync(new URL('meters.sql', import.meta.url), 'utf8').split(/;\s*\n/)
-const changeMeters = readFileSync(new URL('change-meters.sql', import.meta.url), 'utf8')
+const createMeters = readFileSync(new URL('./meters.sql', import.meta.url), 'utf8').split(/;\s*\n/)
+const changeMeters = readFileSync(new URL('./change-meters.sql', import.meta.url), 'utf8')
 
 /** A server of the Client System, one of the Sync database, and on the latter a second copy of the meters. */
 export type Servers = AsyncDisposable & {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { migrate } from '../../src/db/migrate.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/lib/errors.ts'
 import { createWorld, type Database } from '../support/world.ts'
 
 const migrations = readdirSync(new URL('../../drizzle', import.meta.url)).filter((name) => name.endsWith('.sql'))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import pg from 'pg'
-import type { Run } from '../../src/events.ts'
+import type { Run } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { openProxy } from '../support/proxy.ts'
 import { openStream } from '../support/stream.ts'

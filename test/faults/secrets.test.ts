@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
-import { parseConfig } from '../../src/config.ts'
-import type { Problem } from '../../src/events.ts'
-import { createRedact, redactLine } from '../../src/log.ts'
+import { parseConfig } from '../../src/config/environment.ts'
+import { createRedact, redactLine } from '../../src/lib/log.ts'
+import type { Problem } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { webhookSecret } from '../support/receiver.ts'
 import { createWorld } from '../support/world.ts'
@@ -85,7 +85,7 @@ test('Fault 29 a secret that a long text is cut within is not shown, nor where a
 test('Fault 27 no log line holds a control character, also of C1 or of direction, as JSON or on a terminal', () => {
   const hostile = `\u001b[2J\u009b31m\u0085\u007f\u202e\u2066\u200f\u2028 name\r`
   const script = `
-    import { createLog } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url).href)}
+    import { createLog } from ${JSON.stringify(new URL('../../src/lib/log.ts', import.meta.url).href)}
     const [, text, terminal] = process.argv
     const log = createLog({ level: 'info', terminal: terminal === 'true' })
     log.warn({ clientSystem: text, of: { name: text }, err: new Error(text) }, text)`

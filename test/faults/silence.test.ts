@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Preview, Problem, StoredReadings } from '../../src/events.ts'
+import type { Preview, Problem, StoredReadings } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { assertCounts, failed } from '../support/mirror.ts'
 import { openProxy } from '../support/proxy.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { createLog } from '../../src/log.ts'
+import { createLog } from '../../src/lib/log.ts'
 
 /** What a terminal shows of what `write` logs, without colours. */
 async function shown(write: (log: ReturnType<typeof createLog>) => void): Promise<string> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Environment } from '../../src/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
 
 const ownMain = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const project = fileURLToPath(new URL('../..', import.meta.url))

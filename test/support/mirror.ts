@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Counts, Run, RunError } from '../../src/events.ts'
+import type { Counts, Run, RunError } from '../../src/wire/types.ts'
 import type { Database, World } from './world.ts'
 
 /** Every meter's row version: a write, even of the same values, gives it another. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Webhook } from 'standardwebhooks'
-import type { AlertPayload } from '../../src/alerts.ts'
+import type { AlertPayload } from '../../src/alerts/decide.ts'
 import { eventually } from './world.ts'
 
 /** One attempt at a delivery. */

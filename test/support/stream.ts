@@ -1,4 +1,4 @@
-import type { Progress, Run, Status } from '../../src/events.ts'
+import type { Progress, Run, Status } from '../../src/wire/types.ts'
 
 export type StreamEvent = (
   | { type: 'status'; data: Status }

@@ -1,6 +1,6 @@
-import type { ClientSystemStatus, Counts, Progress, Run, RunError, Status } from '../../src/events.ts'
-import type { History } from '../../web/src/run-list.ts'
-import { initialState, reduce, type State, type SystemState } from '../../web/src/state.ts'
+import type { ClientSystemStatus, Counts, Progress, Run, RunError, Status } from '../../src/wire/types.ts'
+import type { History } from '../../web/src/data/run-list.ts'
+import { initialState, reduce, type State, type SystemState } from '../../web/src/data/state.ts'
 
 /** Everything in these samples happens at, or a whole number of seconds after, this moment. */
 export const noon = Date.parse('2026-03-05T12:00:00.000Z')

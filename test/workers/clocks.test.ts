@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Run } from '../../src/events.ts'
+import type { Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { openReceiver, webhookSecret } from '../support/receiver.ts'
 import { createWorld, eventually } from '../support/world.ts'

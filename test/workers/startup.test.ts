@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Run } from '../../src/events.ts'
+import type { Run } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
 

@@ -1,0 +1,175 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import type { ClientSystem } from '../config/environment.ts'
+import type { Webhook } from '../config/targets.ts'
+import { transaction } from '../db/pool.ts'
+import { through } from '../db/queue.ts'
+import type { Log } from '../lib/log.ts'
+import { version } from '../lib/version.ts'
+import { freshness } from '../live/freshness.ts'
+import { type Alert, type AlertPayload, decide } from './decide.ts'
+import { lockSituation, type Situation, saveAlertState } from './store.ts'
+
+/** Tells an endpoint of one's own, by Standard Webhooks, when a Client System's sync fails, holds back, is overdue or recovers. */
+export type Webhooks = {
+  /** A run ended somewhere: what has to be told is decided now. */
+  look: () => void
+  /** Waits for what is being decided. Deliveries end with the queue. Can be called twice. */
+  stop: () => Promise<void>
+}
+
+export type WebhooksOptions = {
+  webhook: Webhook
+  pool: pg.Pool
+  boss: PgBoss
+  clientSystems: readonly ClientSystem[]
+  log: Log
+}
+
+/** Each Client System has its own: two agents may share a Sync database, and each has its own receiver. */
+const webhookQueue = (clientSystemId: string) => `meter-sync-webhook.${clientSystemId}`
+
+/** For what no run tells, that the meters became stale, and for ends whose notification was lost. */
+const lookInterval = 30_000
+
+const patience = 10_000
+
+/** After 5 s, then twice as long each time up to an hour: about a day. */
+const retries = { retryLimit: 32, retryDelay: 5, retryBackoff: true, retryDelayMax: 3_600 }
+
+/** The payload as it is signed and sent: the same bytes at every attempt. */
+type Delivery = { body: string }
+
+export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks> {
+  const { boss, clientSystems, log } = options
+  const settings = { ...retries, expireInSeconds: 60, notify: true }
+  for (const { id } of clientSystems) {
+    await boss.createQueue(webhookQueue(id), settings)
+    await boss.updateQueue(webhookQueue(id), settings)
+    await boss.work(
+      webhookQueue(id),
+      { includeMetadata: true, notifyPollingIntervalSeconds: 2 },
+      async (jobs: JobWithMetadata<Delivery>[]) => {
+        for (const job of jobs) await deliver(job, options)
+      },
+    )
+  }
+
+  let looking: Promise<void> = Promise.resolve()
+  let waiting = false
+  let failing = false
+  let stopped = false
+  let again: NodeJS.Timeout | undefined
+  /** Whoever asks while a look is due is answered by it. */
+  const look = () => {
+    if (waiting || stopped) return
+    waiting = true
+    clearTimeout(again)
+    looking = looking.then(async () => {
+      waiting = false
+      try {
+        for (const clientSystem of clientSystems) await decideAlerts(clientSystem, options)
+        failing = false
+      } catch (err) {
+        if (!failing) log.warn({ err }, 'alerts could not be decided; it is tried again')
+        failing = true
+        again = setTimeout(look, 5_000)
+      }
+    })
+  }
+  const timer = setInterval(look, lookInterval)
+  look()
+  return {
+    look,
+    stop: async () => {
+      stopped = true
+      clearInterval(timer)
+      await looking
+      clearTimeout(again)
+    },
+  }
+}
+
+/** State and deliveries change in one transaction: of many processes, and over restarts, each alert is sent once. */
+async function decideAlerts(
+  clientSystem: ClientSystem,
+  { pool, boss, log }: Pick<WebhooksOptions, 'pool' | 'boss' | 'log'>,
+): Promise<void> {
+  const told = await transaction(pool, async (client) => {
+    const situation = await lockSituation(client, clientSystem.id)
+    const stale = freshness(situation.lastSuccess, clientSystem, situation.now.getTime()) === 'stale'
+    const { state, alerts } = decide(situation.state, situation.ended, stale)
+    for (const alert of alerts) {
+      const delivery: Delivery = { body: JSON.stringify(toPayload(alert, clientSystem, situation)) }
+      await boss.send(webhookQueue(clientSystem.id), delivery, { id: randomUUID(), db: through(client) })
+    }
+    if (alerts.length > 0 || situation.ended.length > 0) await saveAlertState(client, clientSystem.id, state)
+    return alerts
+  })
+  for (const { type, run } of told) {
+    log.info({ clientSystem: clientSystem.id, alert: type, ...(run && { runId: run.id }) }, 'an alert is to be sent')
+  }
+}
+
+function toPayload(
+  { type, run }: Alert,
+  clientSystem: ClientSystem,
+  { lastSuccess, meters, now }: Situation,
+): AlertPayload {
+  return {
+    type,
+    timestamp: run?.finishedAt ?? now.toISOString(),
+    data: {
+      clientSystemId: clientSystem.id,
+      name: clientSystem.name,
+      run,
+      lastSuccessAt: lastSuccess?.finishedAt ?? null,
+      freshness: freshness(lastSuccess, clientSystem, now.getTime()),
+      meters,
+    },
+  }
+}
+
+/** One attempt. Throws where the queue has to try again. */
+async function deliver(
+  job: JobWithMetadata<Delivery>,
+  { webhook, log }: Pick<WebhooksOptions, 'webhook' | 'log'>,
+): Promise<void> {
+  const about = { webhookId: job.id, attempt: job.retryCount + 1 }
+  try {
+    const status = await post(webhook, job)
+    if (status >= 200 && status < 300) return log.info({ ...about, status }, 'an alert was delivered')
+    if (status === 410) return log.error({ ...about, status, hint: goneHint }, 'an alert is wanted no more')
+    throw new Error(`the receiver answered ${status}${status >= 300 && status < 400 ? ', which is not followed' : ''}`)
+  } catch (err) {
+    const last = job.retryCount >= job.retryLimit
+    if (last) log.error({ ...about, err, hint: givenUpHint }, 'an alert could not be delivered and is given up')
+    else log.warn({ ...about, err }, 'an alert could not be delivered; it is tried again')
+    throw err
+  }
+}
+
+const goneHint = 'The receiver answered 410 Gone: correct WEBHOOK_URL, or remove it'
+const givenUpHint = 'Check WEBHOOK_URL and its receiver; the alerts to come are sent all the same'
+
+/** Signed by the time of the attempt, as the specification wants it. Returns the status; the answer is not read. */
+async function post({ url, key }: Webhook, { id, data, signal }: JobWithMetadata<Delivery>): Promise<number> {
+  const timestamp = String(Math.floor(Date.now() / 1_000))
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${data.body}`).digest('base64')
+  const response = await fetch(url, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': `meter-sync-agent/${version}`,
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signature}`,
+    },
+    body: data.body,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+  })
+  await response.body?.cancel()
+  return response.status
+}

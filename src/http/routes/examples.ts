@@ -1,0 +1,179 @@
+import type { Change, Meter, Preview, Problem, Progress, Reading, Rejected, Run, Status } from '../../wire/types.ts'
+
+/** One small story, told by every example: a sync that found a meter renamed, a new one, and one that has gone. */
+
+const counts: Run['counts'] = {
+  read: 500,
+  inserted: 1,
+  updated: 1,
+  unchanged: 497,
+  rejected: 1,
+  restored: 0,
+  deleted: 1,
+  withheld: 0,
+}
+
+export const succeeded: Run = {
+  id: '6f1c3a52-8c0e-4f0b-9d9a-2f6f3b8f7d10',
+  clientSystemId: 'main',
+  trigger: 'schedule',
+  requestedBy: null,
+  approveDeletes: null,
+  status: 'succeeded',
+  phase: null,
+  queuedAt: '2026-01-31T12:00:00.041Z',
+  startedAt: '2026-01-31T12:00:00.067Z',
+  finishedAt: '2026-01-31T12:00:00.318Z',
+  counts,
+  error: null,
+  readMode: 'narrow',
+  readReason: null,
+  withheldBecause: null,
+  rejectedBecause: null,
+  proof: { rows: 499, digest: '9f3c61d2a80b47e5' },
+  bytesRead: 4_120,
+  timings: { connecting: 21, reading: 64, comparing: 31, applying: 18, proving: 9 },
+  revision: 128,
+}
+
+export const queued: Run = {
+  ...succeeded,
+  id: '0d6a3c1e-53c7-4a57-b1d0-6b4f4a1f0c77',
+  trigger: 'manual',
+  requestedBy: 'administrator',
+  status: 'queued',
+  queuedAt: '2026-01-31T12:20:00.512Z',
+  startedAt: null,
+  finishedAt: null,
+  counts: null,
+  readMode: null,
+  proof: null,
+  bytesRead: null,
+  timings: null,
+  revision: 129,
+}
+
+export const cancelled: Run = {
+  ...queued,
+  status: 'cancelled',
+  startedAt: '2026-01-31T12:20:00.540Z',
+  finishedAt: '2026-01-31T12:20:01.204Z',
+  error: {
+    code: 'cancelled',
+    message: 'The run was cancelled',
+    hint: 'Nothing was changed; the next run starts afresh',
+  },
+  revision: 132,
+}
+
+export const status: Status = {
+  serverTime: '2026-01-31T12:20:00.000Z',
+  version: '0.1.0',
+  demonstration: false,
+  clientSystems: [
+    {
+      id: 'main',
+      name: 'Client System',
+      condition: 'in-sync',
+      insecure: false,
+      schedule: { cron: '0 * * * *', timeZone: 'UTC', nextRunAt: '2026-01-31T13:00:00.000Z' },
+      meters: { total: 512, active: 499, inactive: 13 },
+      sameMetersAs: null,
+      activeRun: null,
+      lastRun: succeeded,
+      lastSuccess: succeeded,
+      lastFailure: null,
+      freshness: 'fresh',
+    },
+  ],
+}
+
+export const progress: Progress = {
+  runId: queued.id,
+  clientSystemId: 'main',
+  phase: 'reading',
+  step: 'meters',
+  rowsRead: 320,
+  rowsExpected: 500,
+  bytesRead: 39_300,
+}
+
+export const reading: Reading = {
+  quantity: 'energy',
+  readAt: '2026-01-31T12:15:00.000Z',
+  value: 18_403.75,
+  unit: 'kWh',
+}
+
+export const sentReading = {
+  externalId: 'E-1042',
+  quantity: 'energy',
+  value: 18_403.75,
+  unit: 'kWh',
+  readAt: '2026-01-31T12:15:00Z',
+}
+
+export const meter: Meter = {
+  id: 42,
+  clientSystemId: 'main',
+  externalId: 'E-1042',
+  name: 'Boiler room, heat',
+  serialNumber: 'LG-55-1042',
+  kind: 'heat',
+  unit: 'kWh',
+  location: 'Building C',
+  ipAddress: '10.20.4.17',
+  port: 502,
+  attributes: { manufacturer: 'Landis', firmware: '4.2.1' },
+  active: true,
+  removedAt: null,
+  createdAt: '2025-11-03T08:00:00.120Z',
+  updatedAt: '2026-01-31T12:00:00.301Z',
+  lastReading: reading,
+}
+
+export const change: Change = {
+  runId: succeeded.id,
+  at: '2026-01-31T12:00:00.301Z',
+  meterId: meter.id,
+  externalId: meter.externalId,
+  operation: 'update',
+  before: { name: 'Boiler room' },
+  after: { name: meter.name },
+}
+
+export const preview: Preview = {
+  counts,
+  changes: [
+    { meterId: 42, externalId: 'E-1042', operation: 'update', before: change.before, after: change.after },
+    { meterId: 77, externalId: 'E-2001', operation: 'delete', before: null, after: null },
+    { meterId: null, externalId: 'E-3000', operation: 'insert', before: null, after: { name: 'Pump house, water' } },
+  ],
+  withheldBecause: null,
+  rejectedBecause: null,
+}
+
+export const rejected: Rejected = {
+  externalId: 'E-4711',
+  reason: 'port is not a number from 1 to 65535',
+  row: { name: 'Cellar', port: '70000' },
+}
+
+export const wrongParameter: Problem = {
+  type: 'about:blank',
+  title: 'Bad request',
+  status: 400,
+  detail: 'The parameters are wrong: limit: expected a whole number from 1 to 200',
+  code: 'bad_request',
+  hint: 'Correct the request and send it again',
+}
+
+export const runIsActive: Problem = {
+  type: 'about:blank',
+  title: 'A run is active',
+  status: 409,
+  detail: 'A sync of this Client System is active',
+  code: 'run_active',
+  hint: 'Follow the active run; a new one can start when it has ended',
+  run: queued,
+}

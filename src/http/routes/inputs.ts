@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import {
+  changeCursor,
+  historyCursor,
+  meterCursor,
+  readingCursor,
+  rejectedCursor,
+  runCursor,
+} from '../../wire/cursors.ts'
+import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
+import { changeOperations, runStatuses } from '../../wire/types.ts'
+
+/**
+ * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
+ * wire stands for something else, its meta says what.
+ */
+
+export const noQuery = z.strictObject({})
+export const noBody = z.strictObject({})
+
+/** A list's `limit`: 50 by default, 200 at most. Unknown parameters are refused. */
+const pageQuery = z.strictObject({
+  limit: z
+    .string()
+    .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 200, {
+      error: 'expected a whole number from 1 to 200',
+    })
+    .transform(Number)
+    .default(50)
+    .meta({ type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most items of a page' }),
+})
+
+export const syncBody = z.strictObject({
+  clientSystemId,
+  full: z.boolean().optional().describe('Read every meter, not only where something differs; rarely needed'),
+  approveDeletes: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none'),
+})
+
+export const previewBody = z.strictObject({ clientSystemId })
+
+export const sessionBody = z.strictObject({ token: z.string().describe('The value of AUTH_TOKEN') })
+
+export const runsQuery = pageQuery.extend({
+  clientSystemId,
+  status: z.enum(runStatuses).optional(),
+  before: runCursor,
+})
+
+export const changesQuery = pageQuery.extend({
+  operation: z.enum(changeOperations).optional(),
+  after: changeCursor,
+})
+
+export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
+
+export const metersQuery = pageQuery.extend({
+  clientSystemId,
+  q: searchedText
+    .optional()
+    .describe('Literal text within external id, name or serial number; the exact external id comes first'),
+  state: z.enum(['active', 'inactive', 'all']).default('all'),
+  kind: searchedText.optional().describe('Exactly this kind'),
+  location: searchedText.optional().describe('Exactly this location'),
+  after: meterCursor,
+})
+
+export const historyQuery = pageQuery.extend({ before: historyCursor })
+
+export const readingsQuery = pageQuery.extend({
+  from: time.describe('Readings from this time on'),
+  to: time.describe('Readings before this time'),
+  before: readingCursor,
+})
+
+export const runId = z.uuid().meta({ pattern: undefined })
+
+export const meterId = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+  .meta({ type: 'integer', minimum: 0, pattern: undefined, description: 'The id of a meter, not its external id' })

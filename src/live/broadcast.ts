@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Log } from '../lib/log.ts'
+import { within } from '../lib/timeout.ts'
+import type { Progress, Run, Status } from '../wire/types.ts'
+
+/**
+ * What a watcher sees, in the order of revisions. `revision` is the highest that a status includes, `seen` the one up to
+ * which every run was sent to the watchers: a run may end between the two.
+ */
+export type Sighting =
+  | { type: 'status'; status: Status; revision: number; seen: number }
+  | { type: 'run'; run: Run }
+  | { type: 'progress'; progress: Progress }
+
+/** Tells watchers what changed: it is asked to look by hints, and reads the tables, which are the truth. */
+export type Watch = {
+  /** Tells `watcher` everything from now on, until the returned function is called. */
+  add: (watcher: (sighting: Sighting) => void) => () => void
+  /** Reads what changed and tells it; `whole`: a status too, though no run ended. */
+  look: (what: { whole: boolean }) => void
+  /** Subscribers have this state: only later changes are broadcast. */
+  told: (state: { status: Status; revision: number }) => void
+  /** Broadcasts the progress of a run that is known to be active. */
+  progress: (progress: Progress) => void
+  stop: () => Promise<void>
+}
+
+export type WatchOptions = {
+  readStatus: () => Promise<{ status: Status; revision: number }>
+  /** The runs that changed after a revision, in that order. */
+  readRunsSince: (revision: number) => Promise<Run[]>
+  log: Log
+}
+
+/**
+ * A read that takes longer, in milliseconds, is left behind and begun anew: its connection may be half-open, and the
+ * watchers are to be right within 15 s (Fault 20).
+ */
+const patience = 4_000
+const pauseBeforeRetry = 1_000
+
+export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): Watch {
+  const watchers = new Set<(sighting: Sighting) => void>()
+  /** The highest revision that the watchers have seen; null until anybody was told anything. */
+  let seen: number | null = null
+  /** Runs that are active by the tables: a notification of any other run's progress is dropped, for it can be forged. */
+  const active = new Set<string>()
+  let reading: Promise<void> = Promise.resolve()
+  let waiting = false
+  /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
+  let owed = false
+  let again: NodeJS.Timeout | undefined
+  let stopped = false
+
+  const broadcast = (sighting: Sighting) => {
+    for (const watcher of watchers) watcher(sighting)
+  }
+
+  async function tellNews(): Promise<void> {
+    const runs = seen === null ? [] : await within(patience, readRunsSince(seen))
+    for (const run of runs) {
+      seen = run.revision
+      if (run.finishedAt === null) active.add(run.id)
+      else active.delete(run.id)
+      owed ||= run.finishedAt !== null
+      broadcast({ type: 'run', run })
+    }
+    if (!owed) return
+    const latest = await within(patience, readStatus())
+    seen ??= latest.revision
+    owed = false
+    broadcast({ type: 'status', ...latest, seen })
+  }
+
+  /** Hints that come before a look has begun are answered by that look. */
+  function look({ whole }: { whole: boolean }): void {
+    owed ||= whole
+    if (waiting || stopped) return
+    waiting = true
+    reading = reading
+      .then(() => {
+        waiting = false
+        return tellNews()
+      })
+      .catch((err) => {
+        log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
+        owed = true
+        clearTimeout(again)
+        if (!stopped) again = setTimeout(() => look({ whole: true }), pauseBeforeRetry)
+      })
+  }
+
+  return {
+    look,
+    add: (watcher) => {
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
+    told: ({ status, revision }) => {
+      seen ??= revision
+      for (const { activeRun } of status.clientSystems) if (activeRun) active.add(activeRun.id)
+    },
+    progress: (progress) => {
+      if (active.has(progress.runId)) broadcast({ type: 'progress', progress })
+    },
+    stop: async () => {
+      stopped = true
+      watchers.clear()
+      clearTimeout(again)
+      await Promise.race([reading, pause(1_000, undefined, { ref: false })])
+      clearTimeout(again)
+    },
+  }
+}

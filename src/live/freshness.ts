@@ -1,0 +1,12 @@
+import type { ClientSystem } from '../config/environment.ts'
+import type { ClientSystemStatus, Run } from '../wire/types.ts'
+
+/** Whether the last success is young enough: what the page shows is what an alert tells. `now` in milliseconds. */
+export function freshness(
+  lastSuccess: Run | null,
+  clientSystem: Pick<ClientSystem, 'freshness'>,
+  now: number,
+): ClientSystemStatus['freshness'] {
+  if (!lastSuccess?.finishedAt) return 'never'
+  return now - Date.parse(lastSuccess.finishedAt) > clientSystem.freshness ? 'stale' : 'fresh'
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import createSubscriber, { type Subscriber } from 'pg-listen'
+import { z } from 'zod'
+import type { DatabaseTarget } from '../config/targets.ts'
+import { connectionOptions } from '../db/connect.ts'
+import { channel, notify } from '../db/notices.ts'
+import type { Log } from '../lib/log.ts'
+import { type Notice, phases, readSteps } from '../wire/types.ts'
+
+/**
+ * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
+ * while the connection was away is lost, so `connected` comes after every (re)connect and asks for a fresh look.
+ */
+export type Feed = {
+  /** True while a ping comes back. */
+  connected: () => boolean
+  stop: () => Promise<void>
+}
+
+export type FeedOptions = {
+  target: DatabaseTarget
+  pool: pg.Pool
+  log: Log
+  onNotice: (notice: Exclude<Notice, { type: 'ping' }>) => void
+  onConnected: () => void
+}
+
+/** A ping every 5 s; one that is not back when the next is due means a half-open connection (Fault 20). */
+const pingInterval = 5_000
+
+const count = z.int().min(0)
+
+/** Any role that may connect to the Sync database can send a notification: what does not fit is dropped. */
+const noticeSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run'),
+    runId: z.string(),
+    clientSystemId: z.string(),
+    revision: count,
+    ended: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('progress'),
+    runId: z.string(),
+    clientSystemId: z.string(),
+    phase: z.enum(phases),
+    // A worker of the version before does not tell it.
+    step: z.enum(readSteps).nullable().default(null),
+    rowsRead: count,
+    rowsExpected: count.nullable(),
+    bytesRead: count,
+  }),
+  z.object({ type: z.literal('ping'), from: z.string(), count }),
+])
+
+export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOptions): Feed {
+  const self = randomUUID()
+  let subscriber: Subscriber | null = null
+  let retry: NodeJS.Timeout | undefined
+  let stopped = false
+  let connected = false
+  let sent = 0
+  let returned = 0
+
+  const hear = (payload: unknown) => {
+    const parsed = noticeSchema.safeParse(payload)
+    if (!parsed.success) return
+    const notice = parsed.data
+    if (notice.type !== 'ping') onNotice(notice)
+    else if (notice.from === self) returned = Math.max(returned, notice.count)
+  }
+
+  const open = async () => {
+    const next = createSubscriber.default(
+      {
+        ...connectionOptions(target, { application: 'meter-sync-agent feed', connectMilliseconds: 5_000 }),
+        query_timeout: 5_000,
+      },
+      // Its own reconnecting gives no say over a half-open socket: it reports the loss, and the loop here begins anew.
+      { parse: parseQuietly, paranoidChecking: false, retryLimit: 1 },
+    )
+    subscriber = next
+    const lose = (err: unknown) => {
+      if (subscriber !== next || stopped) return
+      if (connected) log.warn({ err }, 'the listener lost the Sync database; it reconnects')
+      connected = false
+      subscriber = null
+      abandon(next)
+      retry = setTimeout(open, 250)
+    }
+    next.events.on('error', lose)
+    next.notifications.on(channel, hear)
+    try {
+      await next.connect()
+      await next.listenTo(channel)
+    } catch (err) {
+      lose(err)
+      return
+    }
+    if (subscriber !== next) return
+    connected = true
+    returned = sent
+    log.debug('the listener is connected')
+    onConnected()
+  }
+
+  const ping = setInterval(() => {
+    if (!connected) return
+    if (returned < sent) {
+      subscriber?.events.emit('error', new Error('a ping did not come back'))
+      return
+    }
+    sent++
+    notify(pool, { type: 'ping', from: self, count: sent }).catch(() => {
+      returned = Math.max(returned, sent)
+    })
+  }, pingInterval)
+
+  void open()
+  return {
+    connected: () => connected,
+    stop: async () => {
+      if (stopped) return
+      stopped = true
+      connected = false
+      clearInterval(ping)
+      clearTimeout(retry)
+      if (subscriber) await Promise.race([subscriber.close(), new Promise((done) => setTimeout(done, 1_000).unref())])
+    },
+  }
+}
+
+/** A connection that may be half-open is not waited for. */
+function abandon(subscriber: Subscriber): void {
+  for (const event of ['connected', 'notification', 'error'] as const) subscriber.events.removeAllListeners(event)
+  subscriber.events.on('error', () => undefined)
+  subscriber.close().catch(() => undefined)
+}
+
+/** pg-listen answers a payload that does not parse with an error and a reconnect. */
+function parseQuietly(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

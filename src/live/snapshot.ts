@@ -1,0 +1,92 @@
+import type pg from 'pg'
+import { drizzle, eq, inArray, sql } from '../db/drizzle.ts'
+import { transaction } from '../db/pool.ts'
+import { clientSystem, revisionCounter } from '../db/schema.ts'
+import { findActiveRun, findLastRun } from '../runs/list.ts'
+import { failedStatuses, finishedStatuses, type Run } from '../wire/types.ts'
+
+/** What the tables say of the Client Systems at one revision. */
+export type Snapshot = {
+  revision: number
+  /** The database's time: every other time in it was set by the same clock. */
+  now: Date
+  clientSystems: Map<string, ClientSystemSnapshot>
+}
+
+type ClientSystemSnapshot = {
+  metersTotal: number
+  metersActive: number
+  sameMetersAs: string | null
+  activeRun: Run | null
+  lastRun: Run | null
+  lastSuccess: Run | null
+  lastFailure: Run | null
+}
+
+/**
+ * The snapshot of the latest revision: read once for each, whoever asks and however many at once; none is older than when
+ * it was asked for.
+ */
+export function createSnapshots(pool: pg.Pool, ids: string[]): () => Promise<Snapshot> {
+  const db = drizzle(pool)
+  let cached: Snapshot | null = null
+  let reading: Promise<Snapshot> | null = null
+  const read = async () => {
+    try {
+      cached = await readSnapshot(pool, ids)
+      return cached
+    } finally {
+      reading = null
+    }
+  }
+  return async () => {
+    for (;;) {
+      const { revision, now } = await readRevision(db)
+      if (cached?.revision === revision) return { ...cached, now }
+      reading ??= read()
+      // One that was under way may be from before.
+      const found = await reading
+      if (found.revision >= revision) return { ...found, now }
+    }
+  }
+}
+
+/** Reads all of it in one snapshot, so that the revision includes exactly what is told. */
+export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapshot> {
+  return await transaction(
+    pool,
+    async (client) => {
+      const tx = drizzle(client)
+      const clientSystems = new Map<string, ClientSystemSnapshot>()
+      const counts = await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))
+      for (const id of ids) {
+        // The first worker creates the row; before that another process may have queued a run.
+        const known = counts.find((row) => row.id === id)
+        clientSystems.set(id, {
+          metersTotal: known?.metersTotal ?? 0,
+          metersActive: known?.metersActive ?? 0,
+          sameMetersAs: known?.sameMetersAs ?? null,
+          activeRun: await findActiveRun(tx, id),
+          lastRun: await findLastRun(tx, id, finishedStatuses),
+          lastSuccess: await findLastRun(tx, id, ['succeeded']),
+          lastFailure: await findLastRun(tx, id, failedStatuses),
+        })
+      }
+      return { ...(await readRevision(tx)), clientSystems }
+    },
+    'isolation level repeatable read read only',
+  )
+}
+
+type Reader = Pick<ReturnType<typeof drizzle>, 'select'>
+
+async function readRevision(db: Reader): Promise<{ revision: number; now: Date }> {
+  const now = sql<Date>`clock_timestamp()`.mapWith((text: string) => new Date(text))
+  const rows = await db
+    .select({ revision: revisionCounter.value, now })
+    .from(revisionCounter)
+    .where(eq(revisionCounter.id, 1))
+  const [row] = rows
+  if (!row) throw new Error('sync.revision_counter has no row')
+  return row
+}

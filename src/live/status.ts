@@ -1,0 +1,49 @@
+import type pg from 'pg'
+import type { Config } from '../config/environment.ts'
+import { nextTime } from '../config/times.ts'
+import { conditionOf } from '../wire/condition.ts'
+import type { ClientSystemStatus, Status } from '../wire/types.ts'
+import { freshness } from './freshness.ts'
+import { createSnapshots } from './snapshot.ts'
+
+/** How things stand, and the revision that this includes. */
+export type StatusAt = { status: Status; revision: number }
+
+export type StatusOptions = {
+  config: Config
+  pool: pg.Pool
+  version: string
+}
+
+/** How things stand: what the tables say at one revision, with what the clock and the schedule make of it. */
+export function createStatus({ config, pool, version }: StatusOptions): () => Promise<StatusAt> {
+  const ids = config.clientSystems.map(({ id }) => id)
+  const snapshot = createSnapshots(pool, ids)
+
+  return async () => {
+    const { revision, now, clientSystems } = await snapshot()
+    const told = config.clientSystems.map((clientSystem): ClientSystemStatus => {
+      const { id, name, insecure, schedule } = clientSystem
+      const known = clientSystems.get(id)
+      const total = known?.metersTotal ?? 0
+      const active = known?.metersActive ?? 0
+      const lastSuccess = known?.lastSuccess ?? null
+      const system = {
+        id,
+        name,
+        insecure,
+        schedule: { ...schedule, nextRunAt: nextTime(schedule, now).toISOString() },
+        meters: { total, active, inactive: total - active },
+        sameMetersAs: known?.sameMetersAs ?? null,
+        activeRun: known?.activeRun ?? null,
+        lastRun: known?.lastRun ?? null,
+        lastSuccess,
+        lastFailure: known?.lastFailure ?? null,
+        freshness: freshness(lastSuccess, clientSystem, now.getTime()),
+      }
+      return { ...system, condition: conditionOf(system, now.getTime()) }
+    })
+    const serverTime = now.toISOString()
+    return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }
+  }
+}

@@ -1,0 +1,127 @@
+import type { Queryable } from '../db/connect.ts'
+import { parseObject } from '../db/json.ts'
+import { type Found, findPage } from '../db/pages.ts'
+import type { Change, ChangeOperation, Rejected } from '../wire/types.ts'
+
+type ChangeRow = {
+  runId: string
+  at: Date
+  meterId: string
+  externalId: string
+  operation: ChangeOperation
+  before: string | null
+  after: string | null
+}
+
+function toChange(row: ChangeRow): Change {
+  return {
+    ...row,
+    at: row.at.toISOString(),
+    meterId: Number(row.meterId),
+    before: row.before === null ? null : parseObject(row.before),
+    after: row.after === null ? null : parseObject(row.after),
+  }
+}
+
+export type ChangeFilter = {
+  runId: string
+  clientSystemId: string
+  /** Whether the run inserted any: all meters would be looked through for them. */
+  inserted: boolean
+  operation: ChangeOperation | null
+  after: string | null
+}
+
+/** A page of a run's changes by external id. Insertions have no row of their own: the meters name the run that created them. */
+export async function listChanges(
+  db: Queryable,
+  { runId, clientSystemId, inserted, operation, after }: ChangeFilter,
+  limit: number,
+): Promise<Found<Change>> {
+  const select = `
+     (
+       select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
+         before::text as before, after::text as after
+       from sync.meter_change
+       where run_id = $1 and external_id > coalesce($3, '') and ($4::text is null or operation = $4)
+       order by external_id
+       limit $6
+     )
+     union all (
+       select created_run_id, created_at, id, external_id, 'insert', null, null
+       from sync.meter
+       where $5::boolean and client_system_id = $2 and created_run_id = $1 and external_id > coalesce($3, '')
+         and coalesce($4, 'insert') = 'insert'
+       order by external_id
+       limit $6
+     )
+     order by "externalId"
+     limit $6`
+  const page = { select, order: '"externalId"' }
+  const { items, more } = await findPage<ChangeRow>(
+    db,
+    page,
+    [runId, clientSystemId, after, operation, inserted],
+    limit,
+  )
+  return { items: items.map(toChange), more }
+}
+
+/** A page of what happened to a meter, newest first. `before` is the time and run that the page before ended with. */
+export async function listHistory(
+  db: Queryable,
+  meterId: number,
+  before: { at: string; runId: string } | null,
+  limit: number,
+): Promise<Found<{ change: Change; cursor: { at: string; runId: string } }>> {
+  const select = `
+     select *, at::text as "cursorAt"
+     from (
+       select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
+         before::text as before, after::text as after
+       from sync.meter_change
+       where meter_id = $1
+       union all
+       select created_run_id, created_at, id, external_id, 'insert', null, null
+       from sync.meter
+       where id = $1
+     ) change
+     where $2::timestamptz is null or (at, "runId") < ($2::timestamptz, $3::uuid)
+     order by at desc, "runId" desc
+     limit $4`
+  const { items, more } = await findPage<ChangeRow & { cursorAt: string }>(
+    db,
+    { select, order: 'at desc, "runId" desc' },
+    [meterId, before?.at ?? null, before?.runId ?? null],
+    limit,
+  )
+  return {
+    items: items.map(({ cursorAt, ...row }) => ({ change: toChange(row), cursor: { at: cursorAt, runId: row.runId } })),
+    more,
+  }
+}
+
+/** A page of a run's rejected rows in the order they came; `after` is the id that the page before ended with. */
+export async function listRejected(
+  db: Queryable,
+  runId: string,
+  after: number,
+  limit: number,
+): Promise<Found<{ rejected: Rejected; id: number }>> {
+  const select = `
+     select id, external_id as "externalId", reason, row::text as row
+     from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`
+  const { items, more } = await findPage<{ id: string; externalId: string | null; reason: string; row: string }>(
+    db,
+    { select, order: 'id' },
+    [runId, after],
+    limit,
+  )
+  return {
+    items: items.map(({ id, externalId, reason, row }) => ({
+      rejected: { externalId, reason, row: parseObject(row) },
+      id: Number(id),
+    })),
+    more,
+  }
+}

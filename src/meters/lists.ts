@@ -1,0 +1,191 @@
+import type { Queryable } from '../db/connect.ts'
+import { parseObject } from '../db/json.ts'
+import { type Found, findPage } from '../db/pages.ts'
+import { errorCode } from '../lib/errors.ts'
+import type { Meter, Reading } from '../wire/types.ts'
+
+type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt' | 'lastReading'> & {
+  id: string
+  lastReading: string | null
+  attributes: string
+  removedAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+/**
+ * ISO 8601 in UTC with milliseconds, as every time on the wire. Readings that others write may have a time that has no
+ * such form, like infinity: that is told as PostgreSQL does.
+ */
+export const readAt = `case
+    when read_at >= '0001-01-01 00:00Z' and read_at < '10000-01-01 00:00Z'
+    then to_char(read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    else read_at::text
+  end`
+
+const meterColumns = `
+  id, client_system_id as "clientSystemId", external_id as "externalId", name, serial_number as "serialNumber",
+  kind, unit, location, ip_address as "ipAddress", port, attributes::text as attributes, active,
+  removed_at as "removedAt", created_at as "createdAt", updated_at as "updatedAt",
+  (
+    select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', r.unit)::text
+    from sync.meter_reading r
+    where r.meter_id = meter.id
+    order by read_at desc, quantity desc
+    limit 1
+  ) as "lastReading"`
+
+/** From the JSON that the database builds: the value keeps all its digits. */
+export function toReading(text: string): Reading {
+  const { quantity, readAt, value, unit } = parseObject(text)
+  return { quantity: String(quantity), readAt: String(readAt), value, unit: unit === null ? null : String(unit) }
+}
+
+function toMeter(row: MeterRow): Meter {
+  return {
+    ...row,
+    id: Number(row.id),
+    attributes: parseObject(row.attributes),
+    removedAt: row.removedAt?.toISOString() ?? null,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    lastReading: row.lastReading === null ? null : toReading(row.lastReading),
+  }
+}
+
+export type MeterFilter = {
+  clientSystemId: string
+  /** A case-insensitive literal substring of external id, name or serial number. */
+  search: string | null
+  state: 'active' | 'inactive' | 'all'
+  kind: string | null
+  location: string | null
+  /** The external id that the page before ended with; the empty text after a page that held only the exact match. */
+  after: string | null
+}
+
+/**
+ * A page of meters, and on the first one how many the filter matches: null on later ones, and where a search matches more
+ * than 10,000. `after` is where the next page begins.
+ */
+export type FoundMeters = Found<Meter> & { total: number | null; after: string | null }
+
+/** Counting what a search matches ends here: with a million meters it takes a second, as the search itself. */
+const maxCountedMatches = 10_000
+
+/**
+ * A page of meters by external id; `limit` of them at most. The meter whose external id is exactly what is searched for
+ * comes first of all.
+ */
+export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<FoundMeters> {
+  try {
+    return await searchMeters(db, filter, limit, needsUnicode(filter.search) ? unicode : plain)
+  } catch (error) {
+    // A server that was built without ICU.
+    if (errorCode(error) !== '42704') throw error
+    return await searchMeters(db, filter, limit, plain)
+  }
+}
+
+const plain = (text: string) => `lower(${text})`
+/** A word ends in another sigma than it has within. */
+const unicode = (text: string) => `replace(lower(${text} collate "und-x-icu"), 'ς', 'σ')`
+
+/** Beyond ASCII the collation of a column, or of the database, may know no case: then ICU's does, in twice the time. */
+function needsUnicode(search: string | null): boolean {
+  return /[\u0080-\uffff]/.test(search ?? '')
+}
+
+async function searchMeters(
+  db: Queryable,
+  filter: MeterFilter,
+  limit: number,
+  folded: (text: string) => string,
+): Promise<FoundMeters> {
+  const { clientSystemId, search, state, kind, location, after } = filter
+  const contains = (column: string) => `position(${folded('$2')} in ${folded(column)}) > 0`
+  const matching = `
+     from sync.meter
+     where client_system_id = $1
+       and ($2::text is null or ${contains('external_id')} or ${contains('name')} or ${contains('serial_number')})
+       and ($3::boolean is null or active = $3)
+       and ($4::text is null or kind = $4)
+       and ($5::text is null or location = $5)`
+  const values = [clientSystemId, search, state === 'all' ? null : state === 'active', kind, location]
+  const first = after === null
+  const [exact, rest] = await Promise.all([
+    first && search !== null
+      ? db.query<MeterRow>(`select ${meterColumns} ${matching} and external_id = $2`, values)
+      : null,
+    findPage<MeterRow>(
+      db,
+      {
+        select: `
+     select ${meterColumns} ${matching}
+       and external_id > coalesce($6, '')
+       and external_id is distinct from $2
+     order by external_id
+     limit $7`,
+        order: '"externalId"',
+      },
+      [...values, after],
+      limit,
+    ),
+  ])
+  const found = [...(exact?.rows ?? []), ...rest.items].map(toMeter)
+  const items = found.slice(0, limit)
+  const more = rest.more || found.length > limit
+  const last = items.at(-1)
+  return {
+    items,
+    more,
+    total: !first ? null : more ? await countMeters(db, filter, matching, values) : items.length,
+    after: last === undefined ? null : first && items.length === 1 && exact?.rows.length === 1 ? '' : last.externalId,
+  }
+}
+
+/**
+ * How many meters the filter matches. All, active and inactive ones are known from the last success; kind and location
+ * take a quarter of a second with a million meters.
+ */
+async function countMeters(
+  db: Queryable,
+  { clientSystemId, search, state, kind, location }: MeterFilter,
+  matching: string,
+  values: unknown[],
+): Promise<number | null> {
+  if (search === null && kind === null && location === null) {
+    const { rows } = await db.query<{ all: number; active: number }>(
+      `select meters_total::float8 as all, meters_active::float8 as active from sync.client_system where id = $1`,
+      [clientSystemId],
+    )
+    const { all, active } = rows[0] ?? { all: 0, active: 0 }
+    return { all, active, inactive: all - active }[state]
+  }
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::float8 as count from (select 1 ${matching} limit $6) matching`,
+    [...values, search === null ? null : maxCountedMatches + 1],
+  )
+  const count = rows[0]?.count ?? 0
+  return search !== null && count > maxCountedMatches ? null : count
+}
+
+export async function findMeterByExternalId(
+  db: Queryable,
+  clientSystemId: string,
+  externalId: string,
+): Promise<Meter | null> {
+  const { rows } = await db.query<MeterRow>(
+    `select ${meterColumns} from sync.meter where client_system_id = $1 and external_id = $2`,
+    [clientSystemId, externalId],
+  )
+  return rows[0] ? toMeter(rows[0]) : null
+}
+
+export async function findMeter(db: Queryable, clientSystemIds: string[], id: number): Promise<Meter | null> {
+  const { rows } = await db.query<MeterRow>(
+    `select ${meterColumns} from sync.meter where id = $1 and client_system_id = any($2)`,
+    [id, clientSystemIds],
+  )
+  return rows[0] ? toMeter(rows[0]) : null
+}

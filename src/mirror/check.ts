@@ -1,0 +1,90 @@
+import type { ClientSystem } from '../config/environment.ts'
+import { type Session, sqlBeside } from '../db/connect.ts'
+import { copyInto } from '../db/copy.ts'
+import { parseObject } from '../db/json.ts'
+import type { RejectedBecause } from '../wire/types.ts'
+import { createStaging } from './read/stage.ts'
+import type { Source } from './source/connection.ts'
+import { describeMeters } from './source/describe.ts'
+import { refuseSameDatabase } from './source/same-database.ts'
+
+const writeChanges = sqlBeside(import.meta.url, 'sql/compare.sql')
+const listFirst = `
+  select external_id as "externalId", after::text as values
+  from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i
+  order by external_id
+  limit 5`
+
+/** A meter as a sync would store it. */
+export type StoredMeter = { externalId: string; values: Record<string, unknown> }
+
+export type MeterCheck = {
+  /** The columns of the query. */
+  columns: string[]
+  rows: number
+  /** Why rows cannot be used, the commonest reason first, each with an example. */
+  rejected: RejectedBecause[]
+  /** The first five of the others, by external id. */
+  first: StoredMeter[]
+}
+
+/**
+ * Reads every meter and judges it as a sync would, in temporary tables of a transaction that is rolled back. Needs no schema
+ * of the agent: no meter is compared with one that is there.
+ */
+export async function checkMeters(
+  client: Session['client'],
+  source: Source,
+  { query: text }: Pick<ClientSystem, 'query'>,
+): Promise<MeterCheck> {
+  await client.query('begin')
+  try {
+    await refuseSameDatabase(source, text, await lockAlone(client))
+    const query = await describeMeters(source, text, 0n)
+    await createStaging({ client })
+    await client.query(createNoMeters)
+    const { rows } = await copyInto(
+      { client, pause: (work) => work() },
+      'copy staging from stdin (format binary)',
+      source.copy(`copy (\n${query.projection.select()}\n) to stdout (format binary)`),
+      () => undefined,
+    )
+    await client.query('analyze staging')
+    await client.query(writeChanges)
+    const rejected = await client.query<RejectedBecause>(listReasons)
+    const first = await client.query<{ externalId: string; values: string }>(listFirst)
+    return {
+      columns: query.columns,
+      rows,
+      rejected: rejected.rows,
+      first: first.rows.map(({ externalId, values }) => ({ externalId, values: parseObject(values) })),
+    }
+  } finally {
+    await client.query('rollback').catch(() => undefined)
+  }
+}
+
+/** The meters here, of which a check knows none. */
+const createNoMeters = `
+  create temporary table ours (
+    id bigint, external_id text collate "C", name text, serial_number text, kind text, unit text, location text,
+    ip_address text, port integer, active boolean, attributes jsonb, removed_at timestamptz,
+    whole_hash bigint, row_hash bigint, id_hash bigint
+  ) on commit drop`
+
+const listReasons = `
+  select c.reason, count(*)::float8 as rows, left(min(coalesce(s.external_id, s.cut_id)), 200) as example
+  from change c
+  join staging s on s.ctid = c.staged
+  where c.operation = 'reject'
+  group by c.reason
+  order by count(*) desc, c.reason`
+
+/** A lock of this session alone, by which the source's server shows whether both databases are one. */
+async function lockAlone(client: Session['client']): Promise<{ pid: number; lock: bigint }> {
+  const { rows } = await client.query<{ pid: number; key: string }>(
+    `select pg_backend_pid() as pid, key, pg_advisory_xact_lock(key)
+     from (select hashtextextended('meter-sync-agent check:' || pg_backend_pid(), 0) as key) own`,
+  )
+  return { pid: rows[0]?.pid ?? 0, lock: BigInt(rows[0]?.key ?? 0) }
+}

@@ -1,0 +1,69 @@
+import type { DeleteGuard } from '../config/environment.ts'
+
+/** What the comparison found, as far as deletions are concerned. */
+export type Found = {
+  /** Rows that the source answered, usable or not. */
+  read: number
+  /** Of those, the rows that cannot be used. */
+  rejected: number
+  /** Meters that the source no longer has. */
+  missing: number
+  /** Rejected rows without an external id: each may be any of the missing meters. */
+  missingId: number
+  /** Meters that were active before the run. */
+  activeBefore: number
+  /** Meters that runs deleted in the last 24 hours without an approval, and that are still deleted. */
+  deletedLately: number
+}
+
+/** `reason` says what withheld the deletions, `hint` what the person who decides can do. */
+export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: string; hint: string }
+
+/**
+ * Withholds all deletions of a run when they look like an accident, never insertions and updates (Faults 7, 8 and 9):
+ *
+ * - a rejected row has no external id: it may be a missing meter, and no approval can know which;
+ * - there is an approval: it is a ceiling, which takes the place of the rules below;
+ * - the source has no usable row;
+ * - with those of the last 24 hours, the deletions are more than the minimum, and more than either the percentage of the
+ *   meters that were active before them or the maximum. A source that loses ten meters an hour is an accident too.
+ */
+export function guard(
+  { read, rejected, missing, missingId, activeBefore, deletedLately }: Found,
+  { minimum, percent, maximum }: DeleteGuard,
+  approved: number | null = null,
+): Verdict {
+  const withhold = (reason: string, hint: string): Verdict => ({ deletions: 'withhold', reason, hint })
+  const approve = `approve them on the page or with sync --approve-deletes ${missing}`
+
+  if (missing === 0) return { deletions: 'apply' }
+  if (missingId > 0) {
+    const rows = missingId === 1 ? '1 row of the Client System has' : `${missingId} rows of the Client System have`
+    return withhold(`${rows} no external id and may be a missing meter`, 'Give the rejected rows their external ids')
+  }
+  if (approved !== null) {
+    if (missing <= approved) return { deletions: 'apply' }
+    const allowed = approved === 1 ? '1 deletion was approved' : `${approved} deletions were approved`
+    const gone = missing === 1 ? '1 meter is missing' : `${missing} meters are missing`
+    return withhold(`${allowed}, ${gone}`, `If they are meant, ${approve}`)
+  }
+  if (read === 0) {
+    return withhold('the Client System returned no meter at all', `Look at its query; if it has none, ${approve}`)
+  }
+  if (read === rejected) {
+    const hint = `Correct the rejected rows; if the missing meters are really gone, ${approve}`
+    return withhold('the Client System returned no row that can be used', hint)
+  }
+  const gone = missing + deletedLately
+  const since = deletedLately === 0 ? 'are missing' : 'are missing or were deleted in the last 24 hours'
+  const raise = (name: string) => `If they are meant, ${approve}; ${name} sets the limit`
+  if (gone > minimum && gone > maximum) {
+    const name = 'DELETE_GUARD_MAXIMUM'
+    return withhold(`more than ${maximum} meters ${since} (${name})`, raise(name))
+  }
+  if (gone > minimum && gone * 100 > (activeBefore + deletedLately) * percent) {
+    const name = 'DELETE_GUARD_PERCENT'
+    return withhold(`more than ${percent} % of the meters ${since} (${name})`, raise(name))
+  }
+  return { deletions: 'apply' }
+}

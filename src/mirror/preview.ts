@@ -1,0 +1,136 @@
+import type pg from 'pg'
+import type { ClientSystem } from '../config/environment.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
+import { openSession, type Session, sqlBeside } from '../db/connect.ts'
+import { parseObject } from '../db/json.ts'
+import { upToMostBytes } from '../db/pages.ts'
+import { AgentError } from '../lib/errors.ts'
+import type { Log, Redact } from '../lib/log.ts'
+import { findBasis } from '../runs/store.ts'
+import type { Counts, Preview, PreviewedChange } from '../wire/types.ts'
+import { compare, explainRejected } from './compare.ts'
+import { failureOf } from './failure.ts'
+import { guard } from './guard.ts'
+import { readMeters } from './read/read.ts'
+import { openSource } from './source/connection.ts'
+import { describeMeters } from './source/describe.ts'
+import { refuseSameDatabase } from './source/same-database.ts'
+
+const mostChanges = 100
+
+/** By external id, up to about a megabyte. The differences are those that a run would keep (difference.sql). */
+const listChanges = upToMostBytes(
+  `
+  select meter_id as "meterId", external_id as "externalId", operation, before::text as before, after::text as after
+  from (
+    (select * from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i order by external_id limit $1)
+    union all
+    (select * from (${sqlBeside(import.meta.url, 'sql/difference.sql')}) d order by external_id limit $1)
+    union all
+    (
+      select m.id, m.external_id, case when $2 then 'withheld' else 'delete' end, null, null
+      from change c
+      join sync.meter m on m.id = c.meter_id
+      where c.operation = 'delete'
+      order by m.external_id
+      limit $1
+    )
+  ) change
+  order by external_id
+  limit $1`,
+  '"externalId"',
+)
+
+export type PreviewOptions = {
+  syncDatabase: DatabaseTarget
+  pool: pg.Pool
+  /** Its reason, an AgentError, is why the preview ends. */
+  signal: AbortSignal
+  redact: Redact
+  log: Log
+}
+
+/**
+ * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock that
+ * anybody waits for, and writes nothing but temporary tables. Throws AgentError with the code that a run would end with.
+ */
+export async function previewSync(clientSystem: ClientSystem, options: PreviewOptions): Promise<Preview> {
+  const { syncDatabase, pool, redact, log } = options
+  const milliseconds = clientSystem.deadlines.total
+  const ending = new AbortController()
+  const timer = setTimeout(() => ending.abort(timedOut(milliseconds)), milliseconds)
+  const signal = AbortSignal.any([options.signal, ending.signal])
+  let session: Session | undefined
+  const cut = () => session?.destroy()
+  signal.addEventListener('abort', cut)
+  try {
+    session = await openSession(syncDatabase, { milliseconds, signal, pool, log })
+    await using source = await openSource(clientSystem, signal)
+    await session.client.query('begin isolation level repeatable read')
+    await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
+    const { id: clientSystemId } = clientSystem
+    const basis = await findBasis(session.client, clientSystem)
+    const query = await describeMeters(source, clientSystem.query, basis.salt)
+    const reading = { clientSystemId, source, query, basis, full: null, tell: unheard }
+    const { rows: read } = (await readMeters(session, reading)).source
+    const found = await compare(session, clientSystemId, read)
+    const verdict = guard(found, clientSystem.guard)
+    const withheld = verdict.deletions === 'withhold'
+    const { rows } = await session.client.query<ChangeRow>(listChanges, [mostChanges, withheld])
+    const { inserted, updated, restored, rejected, missing } = found
+    const counts: Counts = {
+      read,
+      inserted,
+      updated,
+      unchanged: read - inserted - updated - rejected,
+      rejected,
+      restored,
+      deleted: withheld ? 0 : missing,
+      withheld: withheld ? missing : 0,
+    }
+    return {
+      counts,
+      changes: rows.map(toChange),
+      withheldBecause: withheld ? verdict.reason : null,
+      rejectedBecause: await explainRejected(session, found),
+    }
+  } catch (thrown) {
+    const { error } = failureOf(thrown, signal, redact)
+    throw new AgentError(error.code, error.message, { hint: error.hint ?? undefined, cause: thrown })
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', cut)
+    session?.destroy()
+  }
+}
+
+function timedOut(milliseconds: number): AgentError {
+  return new AgentError('timeout', `The preview took longer than ${milliseconds / 1_000} s`, {
+    hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
+  })
+}
+
+/** A lock of this session alone: the source's server shows it where both databases are one. */
+async function lockAlone({ client }: Session): Promise<bigint> {
+  const { rows } = await client.query<{ key: string }>(
+    `select key, pg_advisory_lock(key)
+     from (select hashtextextended('meter-sync-agent preview:' || pg_backend_pid(), 0) as key) own`,
+  )
+  return BigInt(rows[0]?.key ?? 0)
+}
+
+/** A preview is over soon, and shown when it is. */
+const unheard = { step: () => undefined, progress: () => undefined }
+
+type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after'> &
+  Record<'meterId' | 'before' | 'after', string | null>
+
+function toChange({ meterId, externalId, operation, before, after }: ChangeRow): PreviewedChange {
+  return {
+    externalId,
+    operation,
+    meterId: meterId === null ? null : Number(meterId),
+    before: before === null ? null : parseObject(before),
+    after: after === null ? null : parseObject(after),
+  }
+}

@@ -1,0 +1,60 @@
+import type { ClientSystem } from '../config/environment.ts'
+import { AgentError } from '../lib/errors.ts'
+import { unlessAborted } from '../lib/timeout.ts'
+import type { Preview } from '../wire/types.ts'
+import { type PreviewOptions, previewSync } from './preview.ts'
+
+/**
+ * Previews of which those that are asked for at the same time share one. `signal` ends the waiting of one caller; a
+ * preview that no caller waits for any more is cancelled, at the Client System too.
+ */
+export type Previews = {
+  preview: (clientSystem: ClientSystem, signal?: AbortSignal) => Promise<Preview>
+  /** Ends the previews under way. */
+  stop: () => void
+}
+
+type UnderWay = { answer: Promise<Preview>; waiting: number; ending: AbortController }
+
+export function createPreviews(options: Omit<PreviewOptions, 'signal'>): Previews {
+  const underWay = new Map<string, UnderWay>()
+
+  const end = (id: string, preview: UnderWay, reason: AgentError) => {
+    if (underWay.get(id) === preview) underWay.delete(id)
+    preview.ending.abort(reason)
+  }
+  const begin = (clientSystem: ClientSystem): UnderWay => {
+    const { id } = clientSystem
+    const ending = new AbortController()
+    const answer = previewSync(clientSystem, { ...options, signal: ending.signal }).finally(() => {
+      if (underWay.get(id) === begun) underWay.delete(id)
+    })
+    const begun: UnderWay = { answer, waiting: 0, ending }
+    underWay.set(id, begun)
+    return begun
+  }
+  return {
+    preview: async (clientSystem, signal) => {
+      const shared = underWay.get(clientSystem.id) ?? begin(clientSystem)
+      shared.waiting++
+      try {
+        return await (signal ? unlessAborted(signal, shared.answer) : shared.answer)
+      } finally {
+        if (--shared.waiting === 0) end(clientSystem.id, shared, abandoned())
+      }
+    },
+    stop: () => {
+      for (const [id, preview] of underWay) end(id, preview, stopped())
+    },
+  }
+}
+
+function abandoned(): AgentError {
+  return new AgentError('cancelled', 'No client waits for the preview any more')
+}
+
+function stopped(): AgentError {
+  return new AgentError('shutting_down', 'The agent was stopped while the preview was being computed', {
+    hint: 'Ask again when the agent has started',
+  })
+}

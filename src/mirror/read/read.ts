@@ -1,0 +1,57 @@
+import type { Session } from '../../db/connect.ts'
+import type { Before } from '../../runs/store.ts'
+import type { Source } from '../source/connection.ts'
+import type { MeterQuery } from '../source/describe.ts'
+import { stageDifferences } from './incremental.ts'
+import { createStaging, type Staged, stageAll, type Teller } from './stage.ts'
+
+export type Reading = {
+  clientSystemId: string
+  source: Source
+  query: MeterQuery
+  /** What the last success left, and the run before. */
+  basis: Before
+  /** Why all of it is to be read, where the caller knows. */
+  full: string | null
+  tell: Teller
+}
+
+/**
+ * Reads the source into `staging`: only what differs from the meters here, or, where that cannot be told or would save
+ * nothing, all of it. Whatever comes after does the same with either.
+ */
+export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
+  const { clientSystemId, source, query, basis, tell } = reading
+  const { projection } = query
+  await createStaging(session)
+  const reason = reading.full ?? whyFull(query, basis)
+  if (reason !== null) {
+    return await stageAll(session, {
+      clientSystemId,
+      source,
+      projection,
+      reason,
+      expected: query.estimate,
+      bytesBefore: 0,
+      tell,
+    })
+  }
+  const narrowed = await stageDifferences(session, { clientSystemId, source, projection, basis, tell })
+  if ('staged' in narrowed) return narrowed.staged
+  const { refused, meters: expected, bytes: bytesBefore } = narrowed
+  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, tell })
+}
+
+/** What a question of a narrow read may fail with, and a full read not. */
+const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
+
+/** Why the hashes that are kept with the meters tell nothing, or null when they do. */
+function whyFull({ fingerprint }: MeterQuery, basis: Before): string | null {
+  if (basis.meters.total === 0) return 'there were no meters here'
+  if (basis.fingerprint === null) return 'its rows were not hashed before'
+  if (basis.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
+  // Hashes only say where to look: once a day, at a quiet time, every meter is read and compared all the same.
+  if (!basis.fullToday) return 'the daily full read'
+  if (basis.error !== null && doubtful.has(basis.error)) return `the run before failed with ${basis.error}`
+  return null
+}

@@ -1,0 +1,138 @@
+import type pg from 'pg'
+import type { ClientSystem } from '../config/environment.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
+import type { Queryable } from '../db/connect.ts'
+import { transaction } from '../db/pool.ts'
+import { AgentError } from '../lib/errors.ts'
+import type { Log, Redact } from '../lib/log.ts'
+import { unlessAborted } from '../lib/timeout.ts'
+import {
+  type CompleteJob,
+  findBasis,
+  markRunning,
+  type Result,
+  type RunRef,
+  recordFailure,
+  recordSuccess,
+} from '../runs/store.ts'
+import { apply } from './apply.ts'
+import { compare, explainRejected } from './compare.ts'
+import { type Failure, failureOf } from './failure.ts'
+import { guard, type Verdict } from './guard.ts'
+import { followPhases, type Phases } from './phases.ts'
+import { prove } from './prove.ts'
+import { readMeters } from './read/read.ts'
+import { findSameMeters } from './same-meters.ts'
+import { openRunSession, type RunSession } from './session.ts'
+import { openSource } from './source/connection.ts'
+import { describeMeters } from './source/describe.ts'
+import { refuseSameDatabase } from './source/same-database.ts'
+
+/** A run as its trigger asked for it. */
+export type QueuedRun = RunRef & {
+  approveDeletes: number | null
+  /** Why every meter is to be read, if so. */
+  full: string | null
+}
+
+export type Deps = {
+  clientSystem: ClientSystem
+  syncDatabase: DatabaseTarget
+  /** For what must be seen before the run's own transaction ends. */
+  pool: pg.Pool
+  completeJob: CompleteJob
+  /** Its reason, an AgentError, is why the run ends. */
+  signal: AbortSignal
+  /** For what the run's row tells of a failure. */
+  redact: Redact
+  log: Log
+}
+
+/** `ended`: somebody else ended the run, and its row tells how. */
+export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } | Failure | { status: 'ended' }
+
+/**
+ * Runs one sync: all of it becomes visible at the commit, or none of it. Throws only when the Sync database cannot be
+ * told how the run ended; the reaper then finds it.
+ */
+export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
+  const { clientSystem, syncDatabase, pool, completeJob, signal, redact, log } = deps
+  let first: Failure | undefined
+  let phases: Phases | undefined
+  const failed = (thrown: unknown) =>
+    failureOf(thrown, signal, redact, phases && { timings: phases.timings(), readMode: phases.readMode() })
+  const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
+  try {
+    const { id: clientSystemId, deadlines } = clientSystem
+    await using session = await openRunSession(syncDatabase, {
+      runId: run.id,
+      clientSystemId,
+      milliseconds: deadlines.total,
+      pool,
+      signal,
+      log,
+    })
+    try {
+      const marked = transaction(pool, (db) => markRunning(db, run))
+      if (!(await unlessAborted(signal, marked))) return { status: 'ended' }
+      phases = followPhases({ pool, run, pid: session.pid, signal, log })
+      return await mirror(run, deps, session, phases)
+    } catch (thrown) {
+      first = failed(thrown)
+      return (await session.finish(end(first))) ? first : { status: 'ended' }
+    }
+  } catch (thrown) {
+    const failure = first ?? failed(thrown)
+    return (await transaction(pool, end(failure))) ? failure : { status: 'ended' }
+  }
+}
+
+/** The one transaction: read and stage, compare, guard, apply, prove, record (Requirements 1.1 to 1.5). */
+async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following: Phases): Promise<Outcome> {
+  const { clientSystem, completeJob, signal } = deps
+  using phases = following
+  await using source = await openSource(clientSystem, signal)
+  await session.client.query('begin isolation level read committed')
+  await refuseSameDatabase(source, clientSystem.query, session)
+  const { clientSystemId, full } = run
+  const basis = await findBasis(session.client, clientSystem)
+  const query = await describeMeters(source, clientSystem.query, basis.salt)
+  await phases.enter('reading')
+  const staged = await readMeters(session, { clientSystemId, source, query, basis, full, tell: phases })
+  await source.close()
+  await phases.enter('comparing')
+  signal.throwIfAborted()
+  const difference = await compare(session, clientSystemId, staged.source.rows)
+  const rejectedBecause = await explainRejected(session, difference)
+  const verdict = guard(difference, clientSystem.guard, run.approveDeletes)
+  await phases.enter('applying')
+  signal.throwIfAborted()
+  const counts = await apply(session, run, difference, verdict)
+  await phases.enter('proving')
+  const { proof, ...now } = await prove(session, run, staged, verdict, basis)
+  const { readMode, readReason, bytes: bytesRead } = staged
+  // It takes a join of all meters, so the answer stays until the next full read: at a start, and once a day.
+  const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : basis.sameMetersAs
+  const timings = phases.timings()
+  const result: Result = {
+    counts,
+    readMode,
+    readReason,
+    withheldBecause: verdict.deletions === 'withhold' ? verdict.reason : null,
+    rejectedBecause,
+    bytesRead,
+    timings,
+    proof,
+    basis: { ...now, fingerprint: query.fingerprint, sameMetersAs },
+  }
+  signal.throwIfAborted()
+  if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
+  await session.commit()
+  return { status: 'succeeded', result, verdict }
+}
+
+function leaseLost(): AgentError {
+  return new AgentError('lease_lost', 'Another worker took this run for dead and ended it', {
+    hint: 'Look for a worker that was frozen or cut off; the newer run stands',
+  })
+}

@@ -1,0 +1,229 @@
+import { TLSSocket } from 'node:tls'
+import pg from 'pg'
+import copyStreams from 'pg-copy-streams'
+import { z } from 'zod'
+import type { ClientSystem } from '../../config/environment.ts'
+import { connectionOptions, isSettable } from '../../db/connect.ts'
+import { watchLogin } from '../../db/login.ts'
+import { destroySocket } from '../../db/silence.ts'
+import { AgentError } from '../../lib/errors.ts'
+import { connectError, sourceError } from './errors.ts'
+
+/**
+ * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
+ * same state (Acceptance 5.8). Every answer has a deadline; whatever goes wrong is thrown as an AgentError `source_…`.
+ */
+export type Source = AsyncDisposable & {
+  /** As `server_version_num`: 150018 for 15.18. */
+  version: number
+  /** Its server encoding: `UTF8`, `LATIN1`, … */
+  encoding: string
+  /** Its URL without the password. */
+  place: string
+  /** Asks one question in the extended protocol, which refuses a second statement. */
+  ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
+  /** Tries a statement: a refusal is returned and the transaction lives on. */
+  attempt: <Row extends pg.QueryResultRow>(
+    text: string,
+  ) => Promise<{ fields: pg.FieldDef[]; rows: Row[] } | { refusal: AgentError }>
+  /**
+   * The answer of a `copy … to stdout`, byte by byte as it comes. Of a `sparse` one little is answered of what is looked
+   * at: silence between its bytes is computation, as it is before the first.
+   */
+  copy: (text: string, options?: { sparse: boolean }) => AsyncGenerator<Buffer, void, undefined>
+  /** Can be called twice. */
+  close: () => Promise<void>
+}
+
+type Waiting = { milliseconds: number; doing: string; variable: string }
+
+/** Connects within `deadlines.connect` and begins the transaction. `signal` cuts the connection at any moment. */
+export async function openSource(clientSystem: ClientSystem, signal: AbortSignal): Promise<Source> {
+  const { deadlines, target, name } = clientSystem
+  signal.throwIfAborted()
+  const place = withoutPassword(target.url)
+  const client = new pg.Client({
+    ...connectionOptions(target, { application: 'meter-sync-agent', connectMilliseconds: 0 }),
+    client_encoding: 'UTF8',
+  })
+  client.on('error', () => undefined)
+  const login = watchLogin(client)
+  const role = decodeURIComponent(new URL(target.url).username)
+  const cut = () => destroySocket(client)
+  signal.addEventListener('abort', cut, { once: true })
+
+  /**
+   * Waits for an answer of the source. Past its deadline the socket is destroyed: its server may never answer again. Where
+   * this process itself was busy until after the deadline, an answer may lie unread: the socket is looked at once before.
+   */
+  async function within<T>({ milliseconds, doing, variable }: Waiting, answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    let look: NodeJS.Immediate | undefined
+    const late = new Promise<never>((_, reject) => {
+      const declareTimeout = () => {
+        const hint = `Check the network to ${name} and its load${variable && `, or raise ${variable}`}`
+        reject(
+          new AgentError('source_timeout', `${name} was silent for ${milliseconds / 1_000} s while ${doing}`, { hint }),
+        )
+        cut()
+      }
+      const wait = () => {
+        timer = setTimeout(() => {
+          const read = bytesRead(client)
+          // Sockets are read after timers and before immediates.
+          look = setImmediate(() => (bytesRead(client) > read ? wait() : declareTimeout()))
+        }, milliseconds)
+      }
+      wait()
+    })
+    answer.catch(() => undefined)
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      clearTimeout(timer)
+      clearImmediate(look)
+    }
+  }
+
+  const close = async () => {
+    signal.removeEventListener('abort', cut)
+    const timer = setTimeout(cut, 1_000)
+    await client.end().catch(() => undefined)
+    clearTimeout(timer)
+  }
+  const waitForAnswer = { milliseconds: deadlines.start, variable: 'READ_START_SECONDS' }
+
+  async function ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {
+    try {
+      const query = { text, values, queryMode: 'extended' }
+      return await within({ ...waitForAnswer, doing: 'it was asked' }, client.query<Row>(query))
+    } catch (error) {
+      throw sourceError(error, { name, role, doing: 'asking' })
+    }
+  }
+
+  async function* copy(text: string, { sparse } = { sparse: false }) {
+    const stream = client.query(copyStreams.to(text))
+    const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
+    let waiting: Waiting = { ...waitForAnswer, doing: 'it was read' }
+    let whole = false
+    try {
+      for (;;) {
+        const next = await within(waiting, chunks.next())
+        if (next.done) break
+        yield next.value
+        if (!sparse)
+          waiting = { milliseconds: deadlines.idle, doing: 'its meters were being read', variable: 'READ_IDLE_SECONDS' }
+      }
+      whole = true
+    } catch (error) {
+      throw sourceError(error, { name, role, doing: 'reading' })
+    } finally {
+      if (!whole) cut()
+    }
+  }
+
+  async function attempt<Row extends pg.QueryResultRow>(text: string) {
+    try {
+      const { fields, rows } = await ask<Row>(text)
+      return { fields, rows }
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code === 'source_lost' || error.code === 'source_timeout') throw error
+      await ask('rollback to savepoint begun')
+      return { refusal: error }
+    }
+  }
+
+  /** Snapshot, settings and the savepoint that refusals go back to, in one round trip: the words are all ours. */
+  async function beginTransaction() {
+    const settings = {
+      ...sourceSettings,
+      statement_timeout: String(deadlines.total),
+      // Before the wait for an answer ends: the server then says that a lock is what it waits for.
+      lock_timeout: String(Math.min(10_000, Math.floor(deadlines.start * 0.8))),
+      // The longest that the agent computes between two questions.
+      idle_in_transaction_session_timeout: String(deadlines.total),
+    }
+    const values = Object.entries(settings).map((pair) => `(${pair.map(pg.escapeLiteral)})`)
+    const text = `begin isolation level repeatable read read only;
+      select set_config(s.name, v.value, true), current_setting('server_version_num')::int as version,
+        current_setting('server_encoding') as encoding
+      from (values ${values}) v(name, value)
+      join pg_settings s on s.name = v.name
+      where ${isSettable};
+      savepoint begun`
+    try {
+      const answers: unknown = await within({ ...waitForAnswer, doing: 'it was asked' }, client.query(text))
+      return begun.parse(answers)[1].rows[0]
+    } catch (error) {
+      throw sourceError(error, { name, role, doing: 'asking' })
+    }
+  }
+
+  try {
+    await within({ milliseconds: deadlines.connect, doing: 'connecting', variable: '' }, client.connect())
+    const { version, encoding } = await beginTransaction()
+    return { version, encoding, place, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    const { stream } = client.connection
+    const trusted = stream instanceof TLSSocket && (stream.authorized || target.tls === 'unverified')
+    cut()
+    await close()
+    throw connectError(error, {
+      name,
+      place,
+      untrusted: target.tls !== false && !trusted,
+      unanswered: login.unanswered(),
+      foreign: login.foreign(),
+    })
+  }
+}
+
+/** How much was read of the connection's socket so far. */
+function bytesRead({ connection: { stream } }: pg.Client): number {
+  return 'bytesRead' in stream && typeof stream.bytesRead === 'number' ? stream.bytesRead : 0
+}
+
+/** What the server answers to the statements that begin a transaction. */
+const begun = z.tuple([
+  z.unknown(),
+  z.object({ rows: z.tuple([z.object({ version: z.number(), encoding: z.string() })], z.unknown()) }),
+  z.unknown(),
+])
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  url.password = ''
+  return url.href
+}
+
+/**
+ * One value has one text, whatever the database or its role has set, our statements have one meaning, and an abandoned question ends
+ * at the server by itself.
+ */
+const sourceSettings = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  standard_conforming_strings: 'on',
+  statement_timeout: '0',
+  transaction_timeout: '0',
+  client_connection_check_interval: '500ms',
+  // An abandoned session must not keep its snapshot: it would hold back vacuum at the Client System.
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+  // Keepalives do not count while rows are on their way.
+  tcp_user_timeout: '60s',
+  // For the digests of parts, which are grouped in memory: a read leaves no temporary file at the source.
+  work_mem: '64MB',
+  hash_mem_multiplier: '4',
+  jit: 'off',
+  // Rows come in one order, however often they are asked for: a query may depend on it, like array_agg without one.
+  synchronize_seqscans: 'off',
+  // Canonical texts and hashes cost more than the planner knows: its workers are welcome to them.
+  parallel_setup_cost: '0',
+  parallel_tuple_cost: '0',
+}

@@ -1,0 +1,32 @@
+import { AgentError } from '../../lib/errors.ts'
+import type { Source } from './connection.ts'
+import { singleStatement } from './query.ts'
+
+/**
+ * Refuses to mirror the Sync database into itself (Fault 11). Where the source's server shows the lock that `session`
+ * holds, in the database that the query reads, both are one; then the query's plan tells whether it reads our tables.
+ */
+export async function refuseSameDatabase(
+  source: Source,
+  query: string,
+  session: { pid: number; lock: bigint },
+): Promise<void> {
+  const { rows } = await source.ask<{ same: boolean }>(
+    `select exists (
+       select from pg_locks l
+       where l.locktype = 'advisory' and l.granted and l.pid = $1
+         and l.database = (select oid from pg_database where datname = current_database())
+         and (l.classid::bigint << 32 | l.objid::bigint) = $2::bigint
+     ) as same`,
+    [session.pid, session.lock.toString()],
+  )
+  if (!rows[0]?.same) return
+  const inner = singleStatement(query)
+  const plan = await source.ask<{ 'QUERY PLAN': unknown }>(
+    `explain (verbose, format json) select * from (\n${inner}\n) q`,
+  )
+  if (!/"Schema":"(sync|pgboss)"/.test(JSON.stringify(plan.rows[0]?.['QUERY PLAN']))) return
+  throw new AgentError('same_database', "The query reads the Sync database's own tables", {
+    hint: 'Point CLIENT_SYSTEM_URL or CLIENT_SYSTEM_QUERY at the meters of the Client System',
+  })
+}

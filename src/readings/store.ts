@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import type pg from 'pg'
+import copyStreams from 'pg-copy-streams'
+import { type Queryable, sqlBeside } from '../db/connect.ts'
+import { type Found, firstOf } from '../db/pages.ts'
+import { transaction } from '../db/pool.ts'
+import { readAt, toReading } from '../meters/lists.ts'
+import type { Reading } from '../wire/types.ts'
+
+const storeIncoming = sqlBeside(import.meta.url, 'store.sql')
+const countConflicts = sqlBeside(import.meta.url, 'conflicts.sql')
+
+/** A reading that was found to be well formed. `value` is the text of a number, `readAt` ISO 8601 with its offset. */
+export type IncomingReading = {
+  line: number
+  clientSystemId: string
+  externalId: string
+  quantity: string
+  value: string
+  unit: string | null
+  readAt: string
+}
+
+/**
+ * What became of readings. `duplicates` were there already; `conflicts` have another value or unit than what is stored
+ * for their time, and change nothing. `unknown` are the lines whose meter is not known.
+ */
+type Stored = { stored: number; duplicates: number; conflicts: number; unknown: number[] }
+
+/**
+ * Stores readings in one transaction: by COPY into a temporary table, then set-based. Idempotent on meter, quantity and
+ * time; of two with the same key the first stays. Takes the readings piece by piece, as the server takes them.
+ */
+export async function storeReadings(pool: pg.Pool, readings: Iterable<IncomingReading>): Promise<Stored> {
+  return await transaction(pool, async (client) => {
+    await client.query(`create temporary table pg_temp.incoming (
+      line integer, client_system_id text, external_id text collate "C", quantity text, value numeric, unit text,
+      read_at timestamptz
+    ) on commit drop`)
+    const copy = client.query(copyStreams.from('copy pg_temp.incoming from stdin'))
+    const finished = once(copy, 'finish')
+    let lines = ''
+    for (const reading of readings) {
+      lines += toCopyLine(reading)
+      if (lines.length < copyLength) continue
+      if (!copy.write(lines)) await Promise.race([once(copy, 'drain'), finished])
+      lines = ''
+    }
+    if (lines !== '') copy.write(lines)
+    copy.end()
+    await finished
+    await client.query('analyze pg_temp.incoming')
+    const { rows } = await client.query<{ stored: number; known: number; unknown: number[] }>(storeIncoming)
+    const { stored, known, unknown } = rows[0] ?? { stored: 0, known: 0, unknown: [] }
+    if (stored === known) return { stored, duplicates: 0, conflicts: 0, unknown }
+    // A statement of its own: it also sees what another transaction stored meanwhile.
+    const { rows: compared } = await client.query<{ conflicts: number }>(countConflicts)
+    const conflicts = compared[0]?.conflicts ?? 0
+    return { stored, duplicates: known - stored - conflicts, conflicts, unknown }
+  })
+}
+
+/** Characters of a write to the server. */
+const copyLength = 64 * 1_024
+
+function toCopyLine({ line, clientSystemId, externalId, quantity, value, unit, readAt }: IncomingReading): string {
+  const fields = [String(line), clientSystemId, externalId, quantity, value, unit, readAt]
+  return `${fields.map(toCopyField).join('\t')}\n`
+}
+
+const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+function toCopyField(text: string | null): string {
+  return text === null ? '\\N' : text.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found)
+}
+
+export type ReadingCursor = { at: string; quantity: string }
+
+/** A page of a meter's readings, newest first; `from` inclusive, `to` exclusive. */
+export async function listReadings(
+  db: Queryable,
+  filter: { meterId: number; from: string | null; to: string | null; before: ReadingCursor | null },
+  limit: number,
+): Promise<Found<{ reading: Reading; cursor: ReadingCursor }>> {
+  const { meterId, from, to, before } = filter
+  const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(
+    `select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', unit)::text as reading,
+       read_at::text as at, quantity
+     from sync.meter_reading
+     where meter_id = $1
+       and ($2::timestamptz is null or read_at >= $2)
+       and ($3::timestamptz is null or read_at < $3)
+       and ($4::timestamptz is null or (read_at, quantity) < ($4, $5))
+     order by read_at desc, quantity desc
+     limit $6`,
+    [meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
+  )
+  const { items, more } = firstOf(rows, limit)
+  return {
+    items: items.map(({ reading, at, quantity }) => ({ reading: toReading(reading), cursor: { at, quantity } })),
+    more,
+  }
+}

@@ -1,0 +1,229 @@
+import type { ClientSystem } from '../config/environment.ts'
+import type { Queryable } from '../db/connect.ts'
+import { nextRevision, notify } from '../db/notices.ts'
+import type { Counts, Phase, Run, RunError, RunStatus } from '../wire/types.ts'
+
+/** Marks the pg-boss job of a run as done, through the caller's transaction. A job that is gone is no error. */
+export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
+
+/** What a success leaves of a Client System for the next run to go by. */
+export type Basis = {
+  meters: { total: number; active: number }
+  /** The xor of `whole_hash` over the present meters: another one tells that somebody else has changed them. */
+  content: bigint
+  /** Of the query that was read (describe.ts); null before the first. */
+  fingerprint: string | null
+  /** An older Client System that has the same meters (same-meters.ts). */
+  sameMetersAs: string | null
+}
+
+export type Before = Basis & {
+  /** What an incremental read of the run before failed with; null where it was full or did not fail. */
+  error: string | null
+  /** Rows that the last success rejected. */
+  rejected: number
+  /** Seeds the hashes of rows (schema.ts, `installation`). */
+  salt: bigint
+  /** False where no success has read every meter since the last `quietHour` in the time zone of the schedule. */
+  fullToday: boolean
+}
+
+/** The hour of the night from which on the first run reads every meter. */
+const quietHour = 2
+
+/**
+ * The day of a time in this time zone, as text that sorts; it begins at the quiet hour. Not computed by PostgreSQL, which
+ * may lack a zone that Node.js has, and reads an offset such as +02:00 the other way round.
+ */
+function dayOf(milliseconds: number, timeZone: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(milliseconds - quietHour * 3_600_000)
+}
+
+export async function findBasis(
+  db: Queryable,
+  { id: clientSystemId, schedule }: Pick<ClientSystem, 'id' | 'schedule'>,
+): Promise<Before> {
+  const { rows } = await db.query<{
+    total: string | null
+    active: string | null
+    content: string | null
+    fingerprint: string | null
+    sameMetersAs: string | null
+    error: string | null
+    rejected: string | null
+    salt: string
+    now: number
+    lastFull: number | null
+  }>(
+    `select c.meters_total as total, c.meters_active as active, c.content_digest as content, c.source_fingerprint as fingerprint,
+       c.same_meters_as as "sameMetersAs",
+       (
+         select case when read_mode = 'narrow' then error_code end from sync.run
+         where client_system_id = $1 and finished_at is not null
+         order by revision desc
+         limit 1
+       ) as error,
+       (
+         select rejected from sync.run
+         where client_system_id = $1 and status = 'succeeded'
+         order by revision desc
+         limit 1
+       ) as rejected,
+       (
+         select extract(epoch from finished_at)::float8 * 1000 from sync.run
+         where client_system_id = $1 and status = 'succeeded' and read_mode = 'full'
+         order by revision desc
+         limit 1
+       ) as "lastFull",
+       extract(epoch from now())::float8 * 1000 as now,
+       i.hash_salt as salt
+     from sync.installation i
+     left join sync.client_system c on c.id = $1`,
+    [clientSystemId],
+  )
+  const [row] = rows
+  if (!row) throw new Error('sync.installation has no row; restore it from a backup, or insert a random hash_salt')
+  const { fingerprint, sameMetersAs, error, now, lastFull } = row
+  const today = dayOf(now, schedule.timeZone)
+  return {
+    meters: { total: Number(row.total ?? 0), active: Number(row.active ?? 0) },
+    content: BigInt(row.content ?? 0),
+    fingerprint,
+    sameMetersAs,
+    error,
+    rejected: Number(row.rejected ?? 0),
+    salt: BigInt(row.salt),
+    fullToday: lastFull !== null && dayOf(lastFull, schedule.timeZone) >= today,
+  }
+}
+
+export type RunRef = { id: string; clientSystemId: string }
+
+/** What is known of a run that succeeded. */
+export type Result = {
+  counts: Counts
+  readMode: 'full' | 'narrow'
+  readReason: string | null
+  withheldBecause: string | null
+  rejectedBecause: Run['rejectedBecause']
+  bytesRead: number
+  timings: Partial<Record<Phase, number>>
+  proof: Run['proof']
+  basis: Basis
+}
+
+/** From queued to running, or false when somebody ended the run meanwhile. Inside a transaction. */
+export async function markRunning(db: Queryable, run: RunRef): Promise<boolean> {
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `update sync.run set status = 'running', started_at = now(), phase = 'connecting', revision = $2
+     where id = $1 and status = 'queued'`,
+    [run.id, revision],
+  )
+  await notifyRun(db, run, revision, false)
+  return rowCount === 1
+}
+
+/** Enters the next phase of a running run. Inside a transaction. */
+export async function markPhase(db: Queryable, run: RunRef, phase: Phase): Promise<void> {
+  const revision = await nextRevision(db)
+  await db.query(`update sync.run set phase = $2, revision = $3 where id = $1 and status = 'running'`, [
+    run.id,
+    phase,
+    revision,
+  ])
+  await notifyRun(db, run, revision, false)
+}
+
+/**
+ * Ends a run as succeeded, in the transaction that wrote its meters. False when the run is no longer running: the
+ * lease was lost, and the caller rolls back.
+ */
+export async function recordSuccess(
+  db: Queryable,
+  run: RunRef,
+  result: Result,
+  completeJob: CompleteJob,
+): Promise<boolean> {
+  const { counts, basis } = result
+  await db.query(
+    `update sync.client_system
+     set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5, same_meters_as = $6
+     where id = $1`,
+    [
+      run.clientSystemId,
+      basis.meters.total,
+      basis.meters.active,
+      basis.content.toString(),
+      basis.fingerprint,
+      basis.sameMetersAs,
+    ],
+  )
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `update sync.run set
+       status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
+       read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
+       read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16,
+       withheld_because = $17, rejected_because = $18
+     where id = $1 and status = 'running'`,
+    [
+      run.id,
+      revision,
+      counts.read,
+      counts.inserted,
+      counts.updated,
+      counts.unchanged,
+      counts.rejected,
+      counts.restored,
+      counts.deleted,
+      counts.withheld,
+      result.readMode,
+      result.bytesRead,
+      JSON.stringify(result.timings),
+      result.readReason,
+      result.proof?.rows ?? null,
+      result.proof?.digest ?? null,
+      result.withheldBecause,
+      result.rejectedBecause && JSON.stringify(result.rejectedBecause),
+    ],
+  )
+  if (rowCount !== 1) return false
+  await completeJob(db, run.id)
+  await notifyRun(db, run, revision, true)
+  return true
+}
+
+/**
+ * Ends an active run without success; its phase stays, as the one that it failed in. False when it had already ended:
+ * then its own state stands (Fault 13). Inside a transaction. Worker, reaper and cancellation all end a run this way.
+ */
+export async function recordFailure(
+  db: Queryable,
+  run: RunRef,
+  failure: {
+    status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
+    error: RunError
+    timings: Partial<Record<Phase, number>> | null
+    readMode: Run['readMode']
+  },
+  completeJob: CompleteJob,
+): Promise<boolean> {
+  const { status, error, timings, readMode } = failure
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `update sync.run set
+       status = $3, finished_at = clock_timestamp(), revision = $2,
+       error_code = $4, error_message = $5, error_hint = $6, timings = $7, read_mode = $8
+     where id = $1 and status in ('queued', 'running')`,
+    [run.id, revision, status, error.code, error.message, error.hint, timings && JSON.stringify(timings), readMode],
+  )
+  if (rowCount !== 1) return false
+  await completeJob(db, run.id)
+  await notifyRun(db, run, revision, true)
+  return true
+}
+
+async function notifyRun(db: Queryable, run: RunRef, revision: number, ended: boolean): Promise<void> {
+  await notify(db, { type: 'run', runId: run.id, clientSystemId: run.clientSystemId, revision, ended })
+}

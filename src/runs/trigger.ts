@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import type { PgBoss } from 'pg-boss'
+import { drizzle } from '../db/drizzle.ts'
+import { nextRevision, notify } from '../db/notices.ts'
+import { transaction } from '../db/pool.ts'
+import { runQueue, through } from '../db/queue.ts'
+import { AgentError } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
+import type { Run, Trigger } from '../wire/types.ts'
+import { findActiveRun, findRun } from './list.ts'
+
+export type TriggerRequest = {
+  clientSystemId: string
+  trigger: Trigger
+  full: boolean
+  /** Lets all deletions of this run through when there are at most so many, otherwise none (Fault 8). */
+  approveDeletes: number | null
+  requestedBy: string | null
+}
+
+/**
+ * Asks for a run. One function for every trigger: run row and job appear in one transaction, or, when a run of that
+ * Client System is active, neither does and that run is returned.
+ */
+export type TriggerRun = (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
+
+export type TriggerOptions = {
+  pool: pg.Pool
+  boss: PgBoss
+  /** Creates the queue of a Client System's runs where it is missing. */
+  createQueue: (clientSystemId: string) => Promise<void>
+  log: Log
+}
+
+export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions): TriggerRun {
+  const db = drizzle(pool)
+
+  return async (request) => {
+    const { clientSystemId } = request
+    for (let attempt = 1; ; attempt++) {
+      const active = await findActiveRun(db, clientSystemId)
+      if (active) return { run: active, created: false }
+      const id = randomUUID()
+      if (await enqueue(id, request)) {
+        const run = await findRun(db, id)
+        if (run) return { run, created: true }
+      }
+      if (attempt === 3) {
+        throw new AgentError('internal', `No run of ${clientSystemId} could be queued, and none is active`, {
+          hint: 'Try again; if it stays so, look at the jobs of the schema pgboss',
+        })
+      }
+      if (attempt === 2) await dropStaleJobs(clientSystemId)
+    }
+  }
+
+  /** False when the slot is taken: by a run, or by a job whose run has just ended. Then nothing was written. */
+  async function enqueue(id: string, request: TriggerRequest): Promise<boolean> {
+    const { clientSystemId, trigger, full, approveDeletes, requestedBy } = request
+    try {
+      await transaction(pool, async (client) => {
+        const revision = await nextRevision(client)
+        const { rowCount } = await client.query(
+          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision)
+           values ($1, $2, $3, $4, $5, $6, 'queued', $7)
+           on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
+          [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision],
+        )
+        const options = { id, singletonKey: clientSystemId, db: through(client) }
+        if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()
+        await notify(client, { type: 'run', runId: id, clientSystemId, revision, ended: false })
+      })
+      return true
+    } catch (error) {
+      if (error instanceof SlotTaken) return false
+      // No worker has started for this Client System yet.
+      if (await boss.getQueue(runQueue(clientSystemId))) throw error
+      await createQueue(clientSystemId)
+      return false
+    }
+  }
+
+  async function dropStaleJobs(clientSystemId: string): Promise<void> {
+    const jobs = await boss.findJobs(runQueue(clientSystemId), { key: clientSystemId })
+    const stale = jobs.filter((job) => ['created', 'retry', 'active'].includes(job.state)).map((job) => job.id)
+    if (stale.length === 0 || (await findActiveRun(db, clientSystemId))) return
+    log.warn({ clientSystem: clientSystemId, jobs: stale }, 'jobs without a run were dropped')
+    await boss.deleteJob(runQueue(clientSystemId), stale)
+  }
+}
+
+class SlotTaken extends Error {}

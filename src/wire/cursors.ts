@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { isStorableTime } from '../lib/time.ts'
+import { storableText } from './requests.ts'
+
+/** The `next` of the page before, or nothing, as lists take it over HTTP and from assistants. */
+function cursor<T>(content: z.ZodType<T>) {
+  return z
+    .string()
+    .optional()
+    .describe('The next of the page before')
+    .transform((text, context): T | null => {
+      if (text === undefined) return null
+      try {
+        const parsed = content.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+        if (parsed.success) return parsed.data
+      } catch {}
+      context.addIssue({ code: 'custom', message: 'expected the next of the page before' })
+      return z.NEVER
+    })
+}
+
+/** Opaque: what a page ended with; null at the end of a list. */
+export function cursorText(next: unknown): string | null {
+  return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
+}
+
+/** A time as PostgreSQL writes it, with all its digits. */
+const databaseTime = z
+  .string()
+  .regex(
+    /^\d{4,6}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}( BC)?$|^-?infinity$/,
+  )
+
+/** What a page of each list ends with. */
+export const runCursor = cursor(z.object({ queuedAt: z.iso.datetime().refine(isStorableTime), id: z.uuid() }))
+export const meterCursor = cursor(storableText)
+export const changeCursor = cursor(storableText)
+export const rejectedCursor = cursor(z.int())
+export const historyCursor = cursor(z.object({ at: databaseTime, runId: z.uuid() }))
+export const readingCursor = cursor(z.object({ at: databaseTime, quantity: storableText }))

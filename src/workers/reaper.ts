@@ -1,0 +1,153 @@
+import type pg from 'pg'
+import type { PgBoss } from 'pg-boss'
+import type { ClientSystem } from '../config/environment.ts'
+import { lockKey } from '../db/connect.ts'
+import { drizzle } from '../db/drizzle.ts'
+import { transaction } from '../db/pool.ts'
+import { runQueue } from '../db/queue.ts'
+import { AgentError } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
+import { findActiveRun } from '../runs/list.ts'
+import { type CompleteJob, recordFailure } from '../runs/store.ts'
+import type { Run } from '../wire/types.ts'
+
+/** Stops within what it is just doing. Can be called twice. */
+export type Reaper = { stop: () => Promise<void> }
+
+export type ReaperOptions = {
+  pool: pg.Pool
+  boss: PgBoss
+  clientSystems: readonly ClientSystem[]
+  completeJob: (clientSystemId: string) => CompleteJob
+  /** Called at every look that finds no active run. */
+  onIdle: (clientSystem: ClientSystem) => Promise<void>
+  log: Log
+}
+
+const interval = 1_500
+
+type Lease = 'held' | 'lost' | 'none'
+
+function workerLost(): AgentError {
+  return new AgentError('worker_lost', 'The worker of this run is gone', {
+    hint: 'Nothing was changed; look for its end in the log of the process or of the machine',
+  })
+}
+
+function leaseLost(): AgentError {
+  return new AgentError('lease_lost', 'The worker of this run did not answer for too long and was cut off', {
+    hint: 'Nothing was changed; look for a machine that was frozen or overloaded',
+  })
+}
+
+/**
+ * Ends the runs whose worker died: a running one whose lock was free at two looks in a row, or whose lease ran out; a
+ * queued one whose job is gone. Between the two looks a worker that lives, and has lost only its session, records by
+ * itself why its run ended. Each worker has a reaper; the lock and the fence let one of them win.
+ */
+export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, log }: ReaperOptions): Reaper {
+  const db = drizzle(pool)
+  const end = async (run: Run, err: AgentError, { evict = false } = {}) => {
+    const { code, message, hint } = err
+    const ended = await transaction(pool, async (client) => {
+      const { rows } = await client.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${lockKey}) as free`, [
+        run.clientSystemId,
+      ])
+      if (!rows[0]?.free) {
+        if (!evict) return false
+        const { rowCount } = await client.query(terminateHolder, [run.clientSystemId, run.id])
+        if (rowCount === 0) return false
+        await client.query(`select pg_advisory_xact_lock(${lockKey})`, [run.clientSystemId])
+      }
+      return recordFailure(
+        client,
+        run,
+        { status: 'interrupted', error: { code, message, hint }, timings: null, readMode: null },
+        completeJob(run.clientSystemId),
+      )
+    })
+    if (ended) {
+      const { id: runId, clientSystemId: clientSystem, trigger } = run
+      log.error({ runId, clientSystem, trigger, code, error: message, hint, err }, 'meter sync failed')
+    }
+    return ended
+  }
+
+  /** The clock that judges a heartbeat is pg-boss's own. */
+  const leaseOf = async ({ id, clientSystemId }: Run): Promise<Lease> => {
+    const { rows } = await boss.getDb().executeSql(
+      `select state = 'active' as active, state < 'completed' as open,
+         heartbeat_on + heartbeat_seconds * interval '1 s' < pgboss.job_now() as stale
+       from pgboss.job where name = $1 and id = $2`,
+      [runQueue(clientSystemId), id],
+    )
+    const job: { active: boolean; open: boolean; stale: boolean | null } | undefined = rows[0]
+    if (!job?.open) return 'none'
+    return job.active && job.stale ? 'lost' : 'held'
+  }
+
+  /** The running run of a Client System whose lock was found to be free. */
+  const suspects = new Map<string, string>()
+  const isUnlocked = async (clientSystemId: string) => {
+    const { rows } = await pool.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${lockKey}) as free`, [
+      clientSystemId,
+    ])
+    return rows[0]?.free === true
+  }
+
+  const look = async (clientSystem: ClientSystem) => {
+    const { id } = clientSystem
+    const run = await findActiveRun(db, id)
+    const suspected = suspects.get(id)
+    suspects.delete(id)
+    if (!run) return await onIdle(clientSystem)
+    if (run.status === 'running') {
+      if (await isUnlocked(id)) {
+        if (suspected === run.id) await end(run, workerLost())
+        else suspects.set(id, run.id)
+        return
+      }
+      if ((await leaseOf(run)) !== 'held') await end(run, leaseLost(), { evict: true })
+    } else if ((await leaseOf(run)) !== 'held') {
+      await end(run, workerLost(), { evict: true })
+    }
+  }
+
+  let failing = false
+  let looking: Promise<void> = Promise.resolve()
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    looking = Promise.all(clientSystems.map(look))
+      .then(() => {
+        failing = false
+      })
+      .catch((err) => {
+        if (!failing) log.warn({ err }, 'the reaper cannot look after runs; it tries again')
+        failing = true
+      })
+      .finally(() => {
+        busy = false
+      })
+  }, interval)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await looking
+    },
+  }
+}
+
+/**
+ * A frozen client keeps its lock for ever: no timeout of the server fires while it waits for COPY data. Only while the
+ * run is still active: once it has ended, the lock may be that of the next one.
+ */
+const terminateHolder = `
+  select pg_terminate_backend(l.pid)
+  from pg_locks l
+  where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+    and l.database = (select oid from pg_database where datname = current_database())
+    and (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}
+    and l.pid <> pg_backend_pid()
+    and exists (select from sync.run r where r.id = $2 and r.status in ('queued', 'running'))`

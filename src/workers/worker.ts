@@ -1,0 +1,145 @@
+import type pg from 'pg'
+import type { Job } from 'pg-boss'
+import type { ClientSystem, Config } from '../config/environment.ts'
+import { drizzle } from '../db/drizzle.ts'
+import { AgentError } from '../lib/errors.ts'
+import { createRedact, type Log } from '../lib/log.ts'
+import { type Outcome, runSync } from '../mirror/run.ts'
+import { findRun, findRunToWork } from '../runs/list.ts'
+import type { CompleteJob } from '../runs/store.ts'
+import type { Run } from '../wire/types.ts'
+
+/** Works on the runs that the queue hands out, and knows why each of them may have to stop. */
+export type Worker = {
+  /** Runs the sync of a job to its end, and logs the outcome. Never throws. */
+  work: (clientSystem: ClientSystem, job: Job) => Promise<void>
+  /**
+   * Stops the work on a run that another process ended. A notification is only a hint, which any role that may connect
+   * can forge: the run's row decides.
+   */
+  ended: (runId: string) => Promise<void>
+  /** Stops all work; runs that come later are stopped at once. */
+  stop: () => void
+}
+
+export type WorkerOptions = {
+  config: Pick<Config, 'syncDatabase' | 'secrets'>
+  pool: pg.Pool
+  completeJob: (clientSystemId: string) => CompleteJob
+  log: Log
+}
+
+export function createWorker({ config, pool, completeJob, log }: WorkerOptions): Worker {
+  const db = drizzle(pool)
+  const active = new Map<string, AbortController>()
+  const redact = createRedact(config.secrets)
+  let stopping = false
+
+  async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
+    const ending = new AbortController()
+    const { total } = clientSystem.deadlines
+    const timer = setTimeout(() => ending.abort(timedOut(total)), total)
+    const lost = () => ending.abort(claimLost())
+    job.signal.addEventListener('abort', lost)
+    active.set(job.id, ending)
+    if (stopping) ending.abort(shuttingDown())
+    try {
+      const run = await findRunToWork(db, job.id)
+      if (!run) return
+      const outcome = await runSync(run, {
+        clientSystem,
+        syncDatabase: config.syncDatabase,
+        pool,
+        completeJob: completeJob(clientSystem.id),
+        signal: ending.signal,
+        redact,
+        log,
+      })
+      tell(log, run, outcome)
+      if (outcome.status === 'ended') tellByRow(log, await findRun(db, run.id))
+    } catch (err) {
+      log.error({ err, runId: job.id }, 'the Sync database could not be told how a run ended; the reaper will')
+    } finally {
+      clearTimeout(timer)
+      job.signal.removeEventListener('abort', lost)
+      active.delete(job.id)
+    }
+  }
+
+  return {
+    work,
+    ended: async (runId) => {
+      if (!active.has(runId)) return
+      try {
+        const run = await findRun(db, runId)
+        if (run?.finishedAt) active.get(runId)?.abort(cancelled())
+      } catch (err) {
+        // The run finds out by itself when it records its end.
+        log.debug({ err, runId }, 'a notification that a run ended could not be checked')
+      }
+    },
+    stop: () => {
+      stopping = true
+      for (const ending of active.values()) ending.abort(shuttingDown())
+    },
+  }
+}
+
+function tell(log: Log, run: Run, outcome: Outcome): void {
+  const about = { runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }
+  if (outcome.status === 'succeeded') {
+    const { counts, readMode, readReason, timings } = outcome.result
+    const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
+    log.info({ ...about, ...counts, readMode, ...(readReason && { readReason }), durationMs }, 'meter sync succeeded')
+    const { verdict } = outcome
+    if (verdict.deletions === 'withhold') {
+      const { reason, hint } = verdict
+      log.warn({ ...about, withheld: counts.withheld, reason, hint }, 'deletions withheld')
+    }
+    const { rejectedBecause, basis } = outcome.result
+    if (basis.sameMetersAs !== null && readMode === 'full') {
+      const hint = `If CLIENT_SYSTEM_ID was changed, set it back to ${basis.sameMetersAs}: its meters hold the readings so far`
+      log.warn({ ...about, sameMetersAs: basis.sameMetersAs, hint }, 'an older Client System has the same meters')
+    }
+    if (rejectedBecause) {
+      const { reason, example } = rejectedBecause
+      const hint = 'Correct the rows in the Client System; the rejected rows of the run list them'
+      log.warn({ ...about, rejected: counts.rejected, reason, example, hint }, 'rows rejected')
+    }
+  } else if (outcome.status !== 'ended') {
+    const { code, message, hint } = outcome.error
+    log.error({ ...about, code, error: message, hint, err: outcome.cause }, 'meter sync failed')
+  }
+}
+
+/** Somebody else ended the run, or its COMMIT's answer was lost: the row knows. */
+function tellByRow(log: Log, run: Run | null): void {
+  const about = { runId: run?.id, clientSystem: run?.clientSystemId, trigger: run?.trigger, code: run?.error?.code }
+  if (run?.status === 'succeeded') log.info({ ...about, ...run.counts, readMode: run.readMode }, 'meter sync succeeded')
+  else log.warn({ ...about, status: run?.status }, 'meter sync ended elsewhere')
+}
+
+function timedOut(milliseconds: number): AgentError {
+  return new AgentError('timeout', `The run took longer than ${milliseconds / 1_000} s`, {
+    hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
+  })
+}
+
+function claimLost(): AgentError {
+  return new AgentError('lease_lost', "The worker's claim on this run was lost", {
+    hint: 'Look for a worker that was frozen or cut off from the Sync database; the next run starts afresh',
+  })
+}
+
+function shuttingDown(): AgentError {
+  return new AgentError('shutting_down', 'The agent was stopped while the run was active', {
+    hint: 'Nothing was changed; the run at the next start covers it',
+  })
+}
+
+/** Why a run ends that somebody cancelled. */
+export function cancelled(): AgentError {
+  return new AgentError('cancelled', 'The run was cancelled', {
+    hint: 'Nothing was changed; the next run starts afresh',
+  })
+}

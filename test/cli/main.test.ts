@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { runCommand as run } from '../support/command.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld, eventually } from '../support/world.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+test('the command line: help, version, and exit 2 for what it does not know', async () => {
+  const [help, version, unknown, option] = await Promise.all([
+    run(['--help']),
+    run(['--version']),
+    run(['dance']),
+    run(['--loud']),
+  ])
+  assert.equal(help.code, 0)
+  assert.match(help.out, /serve[\s\S]*migrate/)
+  assert.match(version.out, /^\d+\.\d+\.\d+\n$/)
+  for (const { code, err } of [unknown, option]) {
+    assert.equal(code, 2)
+    assert.match(err, /--help lists the commands/)
+  }
+})
+
+test('every fault of the configuration is reported together by name, exit 78', async () => {
+  const { code, err } = await run([], {
+    DATABASE_URL: 'mysql://x',
+    PORT: '70000',
+    SYNC_CRON: 'hourly',
+    HOST: '0.0.0.0',
+    READ_IDLE_SECONDS: '0',
+  })
+  assert.equal(code, 78)
+  for (const name of ['PORT', 'READ_IDLE_SECONDS']) assert.match(err, new RegExp(`${name}: expected`))
+  const second = await run([], { DATABASE_URL: 'mysql://x', SYNC_CRON: 'hourly', HOST: '0.0.0.0' })
+  assert.equal(second.code, 78)
+  for (const name of ['DATABASE_URL', 'CLIENT_SYSTEM_URL', 'SYNC_CRON', 'AUTH_TOKEN', 'ALLOWED_HOSTS']) {
+    assert.match(second.err, new RegExp(`^ {2}${name}: `, 'm'))
+  }
+})
+
+test('one URL without the other, and none in production, is a fault that names what is missing', async () => {
+  const one = await run([], { DATABASE_URL: 'postgres://localhost/sync' })
+  assert.equal(one.code, 78)
+  assert.match(one.err, /CLIENT_SYSTEM_URL: expected/)
+  const none = await run([], { NODE_ENV: 'production' })
+  assert.equal(none.code, 78)
+  assert.match(none.err, /DATABASE_URL: expected[\s\S]*CLIENT_SYSTEM_URL: expected/)
+})
+
+test('a taken port is one clear line, exit 78, and nothing is left running', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const taken = createServer()
+  await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
+  t.after(() => taken.close())
+  const address = taken.address()
+  const port = typeof address === 'object' && address ? String(address.port) : ''
+  const { code, err } = await run([], world.environment({ PORT: port }))
+  assert.equal(code, 78)
+  assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is taken`))
+  await eventually(async () => {
+    const [open] = await world.sync.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name like 'meter-sync-agent%'`,
+    )
+    return open?.count === 0
+  })
+})
+
+test('migrate is a step of its own; a newer schema and a role without rights refuse to start', async (t) => {
+  const world = await createWorld(t)
+  const again = await run(['migrate'], world.environment())
+  assert.equal(again.code, 0)
+  assert.match(again.out, /up to date/)
+  await world.sync.query(`update sync.migration set created_at = created_at + 1`)
+  const newer = await run([], world.environment())
+  assert.equal(newer.code, 78)
+  assert.match(newer.err, /newer than this program/)
+  await world.sync.query(`update sync.migration set created_at = created_at - 2`)
+  const role = `reader_${world.sync.name}`
+  await world.sync.query(`create role ${role} login password 'secret-of-reader'`)
+  world.after(() => world.sync.query(`drop owned by ${role}; drop role ${role}`))
+  await world.sync.query(`grant usage on schema sync to ${role}; grant select on sync.migration to ${role}`)
+  const url = new URL(world.sync.url)
+  url.username = role
+  url.password = 'secret-of-reader'
+  const refused = await run([], world.environment({ DATABASE_URL: url.href }))
+  assert.equal(refused.code, 78, refused.err)
+  assert.match(refused.err, /meter-sync-agent migrate/)
+  assert.doesNotMatch(refused.err + refused.out, /secret-of-reader/)
+})
+
+test('a view that somebody has on the meters keeps no migration from being applied', async (t) => {
+  const world = await createWorld(t)
+  // As it was before the migration that computes the hash of the whole row.
+  await world.sync.query(`
+    alter table sync.meter drop column whole_hash;
+    alter table sync.meter add column content_hash bigint generated always as (hash_record_extended(row(name), 0)) stored;
+    alter table sync.run drop column withheld_because, drop column rejected_because;
+    alter table sync.client_system drop column same_meters_as;
+    drop table sync.installation;
+    drop index sync.run_failed;
+    delete from sync.migration where id > 6;
+    create view public.report as select * from sync.meter where active`)
+  await createMeters(world.source)
+  const migrated = await run(['migrate'], world.environment())
+  assert.equal(migrated.code, 0, migrated.err)
+  const agent = await world.agent()
+  assert.equal((await agent.settled()).counts?.inserted, 3)
+  assert.equal((await agent.sync()).readMode, 'narrow')
+  assert.equal((await world.sync.query('select from public.report')).length, 3)
+})
+
+test('a migration that cannot be applied ends the start, instead of waiting for ever', async (t) => {
+  const world = await createWorld(t)
+  await world.sync.query('delete from sync.migration')
+  const { code, err } = await run([], world.environment())
+  assert.equal(code, 1)
+  assert.match(err, /already exists|does not exist/)
+})
+
+test('a Sync database in another encoding than UTF8 is refused', async (t) => {
+  const world = await createWorld(t)
+  const name = `latin_${world.sync.name}`
+  await world.sync.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)
+  world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
+  const url = new URL(world.sync.url)
+  url.pathname = name
+  const { code, err } = await run([], world.environment({ DATABASE_URL: url.href }))
+  assert.equal(code, 78)
+  assert.match(err, /encoding is LATIN1/)
+})
+
+test('Fault 12: a Sync database that is down at start is waited for, and said', async () => {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: project,
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: 'postgres://u:hidden-word@127.0.0.1:9/sync',
+      CLIENT_SYSTEM_URL: 'postgres://127.0.0.1:9/x',
+      PORT: '0',
+    },
+  })
+  let out = ''
+  const waiting = new Promise<void>((done) => {
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      out += text
+      if (out.includes('waiting for the Sync database')) done()
+    })
+  })
+  const exited = new Promise<number | null>((done) => child.once('exit', done))
+  await waiting
+  child.kill('SIGTERM')
+  assert.equal(await exited, 0)
+  assert.doesNotMatch(out, /hidden-word/)
+})
+
+test('Fault 30: an exception that nobody catches is logged and ends the process with a status', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.process({
+    NODE_OPTIONS: '--import=data:text/javascript,setTimeout(()=>{throw(new(Error)("out-of-the-blue"))},2500)',
+  })
+  const { code } = await agent.exited
+  assert.equal(code, 1)
+  const line = agent.log.find(({ level }) => level === 'fatal')
+  assert.match(JSON.stringify(line), /out-of-the-blue/)
+})
+
+test('a migration waits for another one longer than the timeouts of the database allow', async (t) => {
+  const world = await createWorld(t)
+  const release = await world.sync.hold(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
+  for (const setting of ['lock_timeout', 'statement_timeout']) {
+    await world.sync.query(`alter database ${world.sync.name} set ${setting} = '300ms'`)
+  }
+  const migrated = run(['migrate'], world.environment())
+  await eventually(async () => {
+    const [waiting] = await world.sync.query(
+      `select from pg_stat_activity where datname = current_database() and application_name = 'meter-sync-agent migrate'
+       and wait_event_type = 'Lock' and now() - query_start > interval '400 ms'`,
+    )
+    return waiting
+  })
+  await release()
+  assert.deepEqual(await migrated.then(({ code, err }) => [code, err]), [0, ''])
+})

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import { ask, createDeployment } from '../support/deployment.ts'
+import { openReceiver, webhookSecret } from '../support/receiver.ts'
+import { eventually } from '../support/world.ts'
+
+test('docs/deploy/grants.sql gives the agent what all of its work needs', { timeout: 90_000 }, async (t) => {
+  const { world, environment, ownerUrl, agentUrl, migrate, grant } = await createDeployment(t, 18)
+  await migrate()
+  await grant()
+  await using receiver = await openReceiver()
+  const agent = await world.agent(environment({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: webhookSecret }))
+  await agent.settled()
+
+  // Every statement of a run: insert, update, delete, restore, withhold, reject, keep hashes.
+  const edits = [
+    `insert into meter (external_id, name) values (1000, 'New'); update meter set name = 'Other' where external_id = 1`,
+    'create table kept as select * from meter where external_id < 4; delete from meter where external_id < 4',
+    `insert into meter select * from kept; insert into meter (external_id, name) values (1001, ' ')`,
+    'delete from meter where external_id < 90',
+  ]
+  for (const edit of edits) {
+    await world.source.query(edit)
+    const run = await agent.sync()
+    assert.equal(run.status, 'succeeded', JSON.stringify(run.error))
+  }
+  const { counts } = (await agent.status()).clientSystems[0]?.lastRun ?? {}
+  assert.ok(counts?.withheld && counts.rejected)
+  await agent.sync({ full: true })
+  assert.equal((await agent.api('/api/preview', { method: 'POST' })).status, 200)
+  const reading = { externalId: '90', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }
+  assert.equal((await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([reading]) })).status, 200)
+  for (const path of ['/api/runs', '/api/meters', '/api/meters/90/history', '/api/meters/90/readings', '/metrics'])
+    assert.equal((await agent.api(path)).status, 200, path)
+  // A run that fails, and with it an alert.
+  await world.source.query('alter table meter rename to other')
+  assert.equal((await agent.sync()).status, 'failed')
+  await receiver.received(1)
+  await world.source.query('alter table other rename to meter')
+
+  // Pruning, and the housekeeping of the queue, which is due once a minute or once a day.
+  await ask(
+    ownerUrl,
+    `update sync.run set queued_at = now() - interval '500 days', finished_at = now() - interval '500 days'`,
+  )
+  const kept = await ask(ownerUrl, 'select from sync.run')
+  const boss = new PgBoss({
+    connectionString: agentUrl,
+    schema: 'pgboss',
+    migrate: false,
+    superviseIntervalSeconds: 1,
+    maintenanceIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
+    flowIntervalSeconds: 1,
+    reindexIntervalSeconds: 1,
+  })
+  const errors: string[] = []
+  boss.on('error', (error) => errors.push(error.message))
+  await boss.start()
+  try {
+    await boss.supervise()
+    const queues = await boss.getQueues()
+    for (const { name } of queues.filter((queue) => /prune/.test(queue.name))) await boss.send(name)
+    await eventually(async () => (await ask(ownerUrl, 'select from sync.run')).length < kept.length)
+    const cared = `select from pgboss.version where cron_on is not null and flow_on is not null and reindex_on is not null`
+    await eventually(async () => (await ask(ownerUrl, cared)).length === 1)
+  } finally {
+    await boss.stop({ graceful: false })
+  }
+  assert.deepEqual(errors, [])
+  await agent.stop()
+  assert.deepEqual(
+    agent.log.filter((line) => /permission denied|must be owner/.test(JSON.stringify(line))),
+    [],
+  )
+})
+
+test('docs/deploy/grants.sql gives nothing else, and takes back what an earlier version of it gave', async (t) => {
+  const { ownerUrl, agentUrl, world, environment, migrate, grant } = await createDeployment(t, 18)
+  await migrate()
+  const role = new URL(agentUrl).username
+  for (const schema of ['sync', 'pgboss']) {
+    await ask(ownerUrl, `grant select, insert, update, delete on all tables in schema ${schema} to ${role}`)
+    await ask(
+      ownerUrl,
+      `alter default privileges in schema ${schema} grant select, insert, update, delete on tables to ${role}`,
+    )
+  }
+  await grant()
+  const agent = await world.agent(environment())
+  await agent.settled()
+  await agent.stop()
+  await ask(ownerUrl, 'create table sync.later (id int)')
+
+  const refused = [
+    `update sync.meter set external_id = 'x'`,
+    `update sync.meter set client_system_id = 'x'`,
+    `update sync.meter set created_at = now()`,
+    'delete from sync.meter',
+    'truncate sync.meter',
+    'update sync.meter_reading set value = 0',
+    'delete from sync.meter_reading',
+    `update sync.run set requested_by = 'x'`,
+    'update sync.run set queued_at = now()',
+    'update sync.run set approve_deletes = 1',
+    `update sync.meter_change set operation = 'delete'`,
+    'delete from sync.meter_change',
+    `update sync.rejected_row set reason = 'x'`,
+    `update sync.client_system set id = 'x'`,
+    'delete from sync.client_system',
+    'insert into sync.revision_counter values (2, 0)',
+    'delete from sync.revision_counter',
+    'update sync.installation set hash_salt = 0',
+    'delete from sync.installation',
+    `update sync.alert set client_system_id = 'x'`,
+    'delete from sync.alert',
+    'update sync.migration set created_at = 0',
+    'delete from sync.migration',
+    'update pgboss.version set version = 0',
+    'delete from pgboss.version',
+    'delete from pgboss.queue',
+    `insert into pgboss.bam (name, version, command) values ('x', 1, 'x')`,
+    `update pgboss.bam set command = 'x'`,
+    'select from sync.later',
+    'create table sync.other ()',
+    'create table public.other ()',
+    'create schema other',
+  ]
+  for (const statement of refused) await assert.rejects(ask(agentUrl, statement), { code: '42501' }, statement)
+
+  // A table that a migration adds is decided on here, or is only read.
+  const grants = readFileSync(new URL('../../docs/deploy/grants.sql', import.meta.url), 'utf8')
+  const tables = await ask(
+    ownerUrl,
+    `select relname from pg_class where relnamespace = 'sync'::regnamespace and relkind = 'r'`,
+  )
+  for (const { relname } of tables.filter((table) => table.relname !== 'later'))
+    assert.match(grants, new RegExp(`sync\\.${relname}\\b`), `grants.sql does not name sync.${relname}`)
+})
+
+test('a role without rights cannot connect to the Sync database of roles.sql, nor to that of the README', async (t) => {
+  const { world, ownerUrl, named } = await createDeployment(t, 18)
+  const stranger = `stranger_${world.sync.name}`
+  const database = `readme_${world.sync.name}`
+  world.after(async () => {
+    await world.sync.query(`drop database if exists ${database}`)
+    await world.sync.query(`drop role if exists ${stranger}`)
+  })
+  await world.sync.query(`create role ${stranger} login password 'stranger'`)
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const block = readme.match(/```sql\n(\s+create role meter_sync [\s\S]*?)```/)?.[1] ?? ''
+  const owner = new URL(ownerUrl).username
+  const statements = block.split(';').filter((statement) => /\bdatabase\b/.test(statement))
+  assert.equal(statements.length, 2)
+  for (const statement of statements)
+    await world.sync.query(
+      statement
+        .replaceAll('owner meter_sync', `owner ${owner}`)
+        .replaceAll('database meter_sync', `database ${database}`),
+    )
+
+  for (const name of [named('meter_sync'), database]) {
+    const url = new URL(ownerUrl)
+    url.username = stranger
+    url.password = 'stranger'
+    url.pathname = name
+    const client = new pg.Client(url.href)
+    client.on('error', () => undefined)
+    await assert.rejects(client.connect(), { code: '42501' }, name)
+  }
+})

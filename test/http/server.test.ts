@@ -1,0 +1,364 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import type { Change, Meter, Problem, Rejected, Run } from '../../src/wire/types.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld, eventually } from '../support/world.ts'
+
+type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
+
+/** A request with any Host and method, which fetch does not allow. */
+function ask(
+  url: string,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(url)
+  const { body, ...rest } = options
+  return new Promise((done, failed) => {
+    const asked = request({ hostname, port, path, ...rest }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, body: text }))
+    })
+    asked.on('error', failed)
+    asked.end(body)
+  })
+}
+
+function assertProblem({ status, headers, body }: Answer, expected: number, code: string): Problem {
+  assert.equal(status, expected, body)
+  assert.equal(headers['content-type'], 'application/problem+json')
+  const problem: Problem = JSON.parse(body)
+  assert.equal(problem.type, 'about:blank')
+  assert.equal(problem.status, expected)
+  assert.equal(problem.code, code)
+  assert.ok(problem.title.length > 0 && problem.detail.length > 0)
+  return problem
+}
+
+test('every error is a problem: unknown routes and methods, malformed, unknown and huge bodies, bad parameters', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const { url, settled } = await world.agent()
+  const run = await settled()
+  assertProblem(await ask(url, '/api/nothing'), 404, 'not_found')
+  assertProblem(await ask(url, '/nothing.js'), 404, 'not_found')
+  assertProblem(await ask(url, '/api/runs/00000000-0000-4000-8000-000000000000'), 404, 'not_found')
+  assertProblem(await ask(url, '/api/runs/no-uuid/changes'), 404, 'not_found')
+  assertProblem(await ask(url, '/api/meters/99999999'), 404, 'not_found')
+  assertProblem(await ask(url, '/api/meters/x/history'), 404, 'not_found')
+  const wrong = await ask(url, '/api/sync', { method: 'DELETE' })
+  assertProblem(wrong, 405, 'method_not_allowed')
+  assert.equal(wrong.headers.allow, 'POST')
+  assertProblem(await ask(url, `/api/runs/${run.id}/changes`, { method: 'PUT' }), 405, 'method_not_allowed')
+  const post = (body: string) => ask(url, '/api/sync', { method: 'POST', body })
+  assertProblem(await post('{'), 400, 'bad_request')
+  assertProblem(await post('[]'), 400, 'bad_request')
+  assertProblem(await post('{"full":"yes"}'), 400, 'bad_request')
+  assert.match(assertProblem(await post('{"fulll":true}'), 400, 'bad_request').detail, /fulll/)
+  assertProblem(await post(JSON.stringify({ clientSystemId: 'x'.repeat(70_000) })), 413, 'too_large')
+  const unknown = assertProblem(await post('{"clientSystemId":"other"}'), 404, 'not_found')
+  assert.match(unknown.hint ?? '', /main/)
+  for (const query of ['limit=0', 'limit=201', 'limit=x', 'before=x', 'before=bnVsbA', 'status=done', 'colour=red']) {
+    assertProblem(await ask(url, `/api/runs?${query}`), 400, 'bad_request')
+  }
+  for (const query of ['state=gone', 'after=%25', 'limit=-1'])
+    assertProblem(await ask(url, `/api/meters?${query}`), 400, 'bad_request')
+})
+
+test('a body that is sent without its length is measured too', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  const { port } = new URL(url)
+  const answer = await new Promise<string>((done) => {
+    const socket = connect(Number(port), '127.0.0.1')
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+      if (text.includes('too_large')) socket.destroy()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => done(text))
+    socket.write('POST /api/sync HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n')
+    for (let count = 0; count < 80; count++) socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`)
+    socket.write('0\r\n\r\n')
+  })
+  assert.match(answer, /^HTTP\/1.1 413/)
+})
+
+test('Fault 25: a foreign Host or Origin and a cross-site POST are refused on every route; probes are not', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  for (const path of ['/', '/api/status', '/api/events', '/api/sync', '/assets/x.js']) {
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:80']) {
+      assertProblem(await ask(url, path, { headers: { Host: host } }), 403, 'forbidden_host')
+    }
+    assertProblem(await ask(url, path, { headers: { Origin: 'https://evil.example' } }), 403, 'forbidden_origin')
+    assertProblem(await ask(url, path, { headers: { Origin: 'null' } }), 403, 'forbidden_origin')
+  }
+  assertProblem(
+    await ask(url, '/api/sync', { method: 'POST', headers: { 'Sec-Fetch-Site': 'cross-site' } }),
+    403,
+    'forbidden_origin',
+  )
+  const navigation = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
+  for (const site of ['cross-site', 'same-site']) {
+    const elsewhere = { 'Sec-Fetch-Site': site }
+    for (const path of ['/', '/api/status', '/api/events', '/metrics', '/docs', '/mcp']) {
+      assertProblem(await ask(url, path, { headers: elsewhere }), 403, 'forbidden_origin')
+    }
+    const framed = { ...elsewhere, ...navigation, 'Sec-Fetch-Dest': 'iframe' }
+    assertProblem(await ask(url, '/', { headers: framed }), 403, 'forbidden_origin')
+    assertProblem(await ask(url, '/api/status', { headers: { ...elsewhere, ...navigation } }), 403, 'forbidden_origin')
+    assert.equal((await ask(url, '/docs', { headers: { ...elsewhere, ...navigation } })).status, 200)
+  }
+  assert.equal((await ask(url, '/api/status', { headers: { 'Sec-Fetch-Site': 'same-origin' } })).status, 200)
+  assert.equal((await ask(url, '/healthz', { headers: { Host: 'probe' } })).status, 200)
+  await eventually(async () => (await ask(url, '/readyz', { headers: { Host: 'probe' } })).status === 200)
+  const { host } = new URL(url)
+  assert.equal((await ask(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
+})
+
+test('Fault 25: a target in absolute form names the host, whatever the Host header says', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  const { host } = new URL(url)
+  for (const target of ['http://evil.example/docs', 'http://user:secret@evil.example/docs']) {
+    assertProblem(await ask(url, target), 403, 'forbidden_host')
+  }
+  assertProblem(await ask(url, '*', { method: 'OPTIONS' }), 403, 'forbidden_host')
+  for (const target of [`http://${host}/docs`, `http://user:secret@${host}/docs`]) {
+    const { status, body } = await ask(url, target, { headers: { Host: 'evil.example' } })
+    assert.equal(status, 200)
+    assert.ok(body.includes(`${url.replace('localhost', new URL(url).hostname)}/api/sync`))
+    assert.doesNotMatch(body, /evil|secret/)
+  }
+  const meters = await ask(url, `http://${host}/api/meters?limit=x`)
+  assert.match(assertProblem(meters, 400, 'bad_request').detail, /limit/)
+})
+
+test('Fault 26: with a token every /api route wants it, and only it', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api', AUTH_TOKEN: 'correct horse battery'.replaceAll(' ', '-') })
+  const authorization = 'Bearer correct-horse-battery'
+  for (const path of [
+    '/api/status',
+    '/api/runs',
+    '/api/meters',
+    '/api/events',
+    '/api/nothing',
+    '/api/runs/x/changes',
+  ]) {
+    for (const headers of [
+      {},
+      { authorization: 'Bearer wrong-horse-battery' },
+      { authorization: 'Bearer ' },
+      { authorization: 'Basic x' },
+    ]) {
+      assertProblem(await ask(url, path, { headers }), 401, 'unauthorized')
+    }
+  }
+  assertProblem(await ask(url, '/api/sync', { method: 'POST' }), 401, 'unauthorized')
+  assert.equal((await ask(url, '/api/status', { headers: { authorization } })).status, 200)
+  assert.equal((await ask(url, '/healthz')).status, 200)
+})
+
+test('security headers are on every answer, and the page may load nothing from elsewhere', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  for (const path of ['/', '/api/status', '/api/nothing', '/healthz']) {
+    const { headers } = await ask(url, path)
+    assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'self'/, path)
+    assert.doesNotMatch(String(headers['content-security-policy']), /unsafe/)
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['x-frame-options'], 'DENY')
+    assert.equal(headers['strict-transport-security'], undefined)
+  }
+  assert.equal((await ask(url, '/api/status')).headers['cache-control'], 'no-store')
+})
+
+test('lists are paged by a key: every run, change, meter and rejected row comes once, in order', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 25)
+  const { api, settled, sync } = await world.agent()
+  const first = await settled()
+  await world.source.query(`update meter set name = 'Renamed' where external_id % 2 = 0`)
+  await world.source.query(`insert into meter (external_id, name) select n, ' ' from generate_series(100, 106) n`)
+  const second = await sync()
+  for (let count = 0; count < 3; count++) await sync()
+
+  async function all<Item>(path: string, name: string, parameter: string): Promise<Item[]> {
+    const items: Item[] = []
+    let next: string | null = null
+    do {
+      const page: string = next === null ? '' : `&${parameter}=${encodeURIComponent(next)}`
+      const { status, body } = await api<Record<string, Item[]> & { next: string | null }>(`${path}limit=4${page}`)
+      assert.equal(status, 200)
+      items.push(...(body[name] ?? []))
+      next = body.next
+    } while (next !== null)
+    return items
+  }
+  const runs = await all<Run>('/api/runs?', 'runs', 'before')
+  assert.equal(runs.length, 5)
+  assert.deepEqual(
+    runs.map(({ queuedAt }) => queuedAt),
+    runs
+      .map(({ queuedAt }) => queuedAt)
+      .toSorted()
+      .toReversed(),
+  )
+  const meters = await all<Meter>('/api/meters?', 'meters', 'after')
+  assert.deepEqual(
+    meters.map(({ externalId }) => externalId),
+    Array.from({ length: 25 }, (_, at) => String(at + 1)).toSorted(),
+  )
+  const inserts = await all<Change>(`/api/runs/${first.id}/changes?`, 'changes', 'after')
+  assert.equal(inserts.length, 25)
+  assert.ok(
+    inserts.every(({ operation, before, after }) => operation === 'insert' && before === null && after === null),
+  )
+  const updates = await all<Change>(`/api/runs/${second.id}/changes?operation=update&`, 'changes', 'after')
+  assert.deepEqual(new Set(updates.map(({ externalId }) => Number(externalId) % 2)), new Set([0]))
+  assert.deepEqual(updates[0]?.after, { name: 'Renamed' })
+  const rejected = await all<Rejected>(`/api/runs/${second.id}/rejected?`, 'rejected', 'after')
+  assert.deepEqual(
+    rejected.map(({ externalId }) => externalId),
+    ['100', '101', '102', '103', '104', '105', '106'],
+  )
+  const [meter] = (await api<{ meters: Meter[] }>('/api/meters?q=renamed&state=active&limit=1')).body.meters
+  const history = await all<Change>(`/api/meters/${meter?.id}/history?`, 'changes', 'before')
+  assert.deepEqual(
+    history.map(({ operation, runId }) => [operation, runId]),
+    [
+      ['update', second.id],
+      ['insert', first.id],
+    ],
+  )
+  assert.deepEqual((await api<Meter>(`/api/meters/${meter?.id}`)).body, meter)
+})
+
+test('numbers among the attributes keep all their digits on the way out', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_QUERY: `select 1 as external_id, 'One' as name, 12345678901234567890.1234567890 as big, 1.50 as trailing, 0.1::float8 as short`,
+  })
+  await agent.settled()
+  const text = await (await fetch(`${agent.url}/api/meters`)).text()
+  assert.ok(text.includes('"big":12345678901234567890.1234567890'), text)
+  assert.ok(text.includes('"trailing":1.50') && text.includes('"short":0.1'), text)
+})
+
+test('search knows no case, in any script', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 0)
+  await world.source.query(`alter table meter alter external_id type text using external_id::text`)
+  await world.source.query(
+    `insert into meter (external_id, name, serial_number) values ('ÄÖÜ-1', 'Zähler ÉCOLE', 'ÑANDÚ Straße ΣΊΣΥΦΟΣ')`,
+  )
+  const agent = await world.agent()
+  await agent.settled()
+  for (const search of ['äöü', 'école', 'ñandú', 'ZÄHLER', 'ÑAND', 'straße', 'öü-', 'COLE', 'nd', 'ΣΊΣ', 'σίσυφος']) {
+    const { body } = await agent.api<{ meters: unknown[] }>(`/api/meters?q=${encodeURIComponent(search)}`)
+    assert.equal(body.meters.length, 1, search)
+  }
+})
+
+test('search takes wildcards and backslashes literally', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({
+    CLIENT_SYSTEM_QUERY: `select * from (values (1, '100 % sure'), (2, 'under_score'), (3, 'back\\slash'), (4, 'Other')) m (external_id, name)`,
+  })
+  await agent.settled()
+  for (const [search, expected] of [
+    ['%', '1'],
+    ['_', '2'],
+    ['\\', '3'],
+    ['OTHER', '4'],
+  ] as const) {
+    const { body } = await agent.api<{ meters: Meter[] }>(`/api/meters?q=${encodeURIComponent(search)}`)
+    assert.deepEqual(
+      body.meters.map(({ externalId }) => externalId),
+      [expected],
+    )
+  }
+})
+
+/** Sends bytes as they are, and returns what came back until the end or until it contains `enough`. */
+function sendRaw(url: string, text: string, enough: RegExp): Promise<string> {
+  return new Promise((done) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk
+      if (enough.test(answer)) socket.destroy()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => done(answer))
+    socket.write(text)
+  })
+}
+
+test('a probe of HTTP/1.0 without Host is answered; anything else without one is refused', async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  assert.match(await sendRaw(url, 'GET /healthz HTTP/1.0\r\n\r\n', /alive/), /^HTTP\/1.1 200/)
+  assert.match(await sendRaw(url, 'GET /api/status HTTP/1.0\r\n\r\n', /forbidden_host/), /^HTTP\/1.1 403/)
+})
+
+test('Fault 24: a body that does not arrive is a problem of its own', { timeout: 60_000 }, async (t) => {
+  const world = await createWorld(t)
+  const { url } = await world.agent({ ROLE: 'api' })
+  const head = 'POST /api/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{'
+  const answer = await sendRaw(url, head, /request_timeout/)
+  assert.match(answer, /^HTTP\/1.1 408/)
+  assert.match(answer, /application\/problem\+json/)
+})
+
+test('meters are found by exact id first, by kind and location, with their total and the pages after', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 120)
+  const agent = await world.agent()
+  await agent.settled()
+  type Page = { meters: { externalId: string }[]; total: number | null; next: string | null }
+  const page = async (query: string) => (await agent.api<Page>(`/api/meters?${query}`)).body
+  const five = await page('q=5&limit=3')
+  assert.deepEqual(
+    five.meters.map(({ externalId }) => externalId),
+    ['5', '105', '115'],
+  )
+  const seen = five.meters.map(({ externalId }) => externalId)
+  for (let { next } = five; next !== null; ) {
+    const more = await page(`q=5&limit=3&after=${next}`)
+    assert.equal(more.total, null)
+    seen.push(...more.meters.map(({ externalId }) => externalId))
+    next = more.next
+  }
+  assert.equal(new Set(seen).size, seen.length)
+  assert.equal(seen.length, five.total)
+  const alone = await page('q=5&limit=1')
+  assert.deepEqual(
+    [alone.meters[0]?.externalId, (await page(`q=5&limit=1&after=${alone.next}`)).meters[0]?.externalId],
+    ['5', '105'],
+  )
+  assert.equal((await page('')).total, 120)
+  assert.equal((await page('kind=electricity&location=Hall%203')).total, 17)
+  assert.equal((await page('kind=water')).total, 0)
+  assert.equal((await page('state=inactive&limit=1')).total, 0)
+  assert.equal((await page('state=active&limit=1')).total, 120)
+  const beyond = Buffer.from('"a\\u0000"').toString('base64url')
+  for (const [parameter, text] of [
+    ['q', '%00'],
+    ['kind', 'a%00'],
+    ['location', '%00'],
+    ['after', beyond],
+  ]) {
+    const { status, body } = await agent.api<Problem>(`/api/meters?${parameter}=${text}`)
+    assert.equal(status, 400)
+    assert.match(body.detail, new RegExp(`^The parameters are wrong: ${parameter}: expected `))
+  }
+})

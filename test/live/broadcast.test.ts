@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import { createWatch, type Sighting } from '../../src/live/broadcast.ts'
+import type { Status } from '../../src/wire/types.ts'
+import { succeeded as sampleSuccess } from '../web/samples.ts'
+
+const status: Status = { serverTime: '2026-01-31T12:00:00.000Z', version: '0', demonstration: false, clientSystems: [] }
+
+test('Fault 20: a read that never answers is left behind, and the watchers are told by the next', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let reads = 0
+  const watch = createWatch({
+    // The first goes out on a connection whose other end is gone.
+    readStatus: () => (++reads === 1 ? new Promise(() => undefined) : Promise.resolve({ status, revision: 7 })),
+    readRunsSince: async () => [],
+    log: pino({ level: 'silent' }),
+  })
+  const told: Sighting[] = []
+  watch.add((sighting) => told.push(sighting))
+  watch.look({ whole: true })
+  const settle = () => new Promise((done) => setImmediate(done))
+  for (let second = 0; second < 6; second++) {
+    await settle()
+    t.mock.timers.tick(1_000)
+  }
+  await settle()
+  assert.equal(reads, 2)
+  assert.deepEqual(told, [{ type: 'status', status, revision: 7, seen: 7 }])
+})
+
+test('a status that includes a run which the watchers were not sent yet does not say that they were', async () => {
+  const run = sampleSuccess(1, 7)
+  const later = Promise.withResolvers<void>()
+  let revision = 6
+  const watch = createWatch({
+    // Another run ended between the two reads.
+    readStatus: () => Promise.resolve({ status, revision: revision + 1 }),
+    readRunsSince: async () => {
+      revision = 7
+      return [run]
+    },
+    log: pino({ level: 'silent' }),
+  })
+  const told: Sighting[] = []
+  watch.add((sighting) => {
+    told.push(sighting)
+    if (sighting.type === 'status') later.resolve()
+  })
+  watch.told({ status, revision: 6 })
+  watch.look({ whole: false })
+  await later.promise
+  assert.deepEqual(told, [
+    { type: 'run', run },
+    { type: 'status', status, revision: 8, seen: 7 },
+  ])
+})

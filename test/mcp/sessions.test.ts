@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { McpServer } from '@modelcontextprotocol/server'
+import { createSessions } from '../../src/mcp/sessions.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld, eventually, type TestAgent } from '../support/world.ts'
+
+const accept = { Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' }
+const introduction = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } },
+}
+const statusUri = 'meter-sync://status'
+
+function post(agent: TestAgent, message: object, session?: string): Promise<Response> {
+  return fetch(`${agent.url}/mcp`, {
+    method: 'POST',
+    headers: { ...accept, ...(session && { 'Mcp-Session-Id': session }) },
+    body: JSON.stringify(message),
+  })
+}
+
+/** A client of the specification before, in its bare messages. */
+async function introduce(agent: TestAgent): Promise<string> {
+  const response = await post(agent, introduction)
+  assert.equal(response.status, 200)
+  assert.match(await response.text(), /"subscribe":true/)
+  const session = response.headers.get('mcp-session-id')
+  assert.ok(session)
+  const taken = await post(agent, { jsonrpc: '2.0', method: 'notifications/initialized' }, session)
+  assert.equal(taken.status, 202)
+  return session
+}
+
+/** The stream of a session, and what it has told so far. */
+async function listen(agent: TestAgent, session: string) {
+  const controller = new AbortController()
+  const response = await fetch(`${agent.url}/mcp`, {
+    headers: { Accept: 'text/event-stream', 'Mcp-Session-Id': session },
+    signal: controller.signal,
+  })
+  const stream = { status: response.status, told: '', ended: false, close: () => controller.abort() }
+  const reading = async () => {
+    try {
+      for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) stream.told += chunk
+    } catch {}
+    stream.ended = true
+  }
+  void reading()
+  return stream
+}
+
+const callStatus = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'get_sync_status' } }
+const subscribe = { jsonrpc: '2.0', id: 3, method: 'resources/subscribe', params: { uri: statusUri } }
+
+test('only the session that subscribed is told, until it says goodbye', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const [one, other] = await Promise.all([introduce(agent), introduce(agent)])
+  assert.notEqual(one, other)
+  const [heard, deaf] = await Promise.all([listen(agent, one), listen(agent, other)])
+  assert.equal((await post(agent, subscribe, one)).status, 200)
+  const elsewhere = { ...subscribe, params: { uri: 'meter-sync://nope' } }
+  assert.match(await (await post(agent, elsewhere, one)).text(), /"error":.*meter-sync:\/\/nope not found/)
+  await agent.sync()
+  await eventually(async () => heard.told.includes('notifications/resources/updated'))
+  assert.doesNotMatch(deaf.told, /data: \{/)
+  const goodbye = await fetch(`${agent.url}/mcp`, { method: 'DELETE', headers: { 'Mcp-Session-Id': one } })
+  assert.equal(goodbye.status, 200)
+  await eventually(async () => heard.ended)
+  assert.equal((await listen(agent, one)).status, 404)
+  assert.equal((await post(agent, callStatus, one)).status, 404)
+  assert.equal((await listen(agent, other)).status, 409, 'one stream a session, and the other goes on')
+  await agent.stop()
+  await eventually(async () => deaf.ended)
+})
+
+test('a stream that is opened again sends what it may have missed; a subscription after a restart is answered', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const session = await introduce(agent)
+  const cut = await listen(agent, session)
+  await post(agent, subscribe, session)
+  cut.close()
+  await eventually(async () => cut.ended)
+  await agent.sync()
+  const again = await eventually(async () => {
+    const stream = await listen(agent, session)
+    return stream.status === 200 && stream
+  })
+  await eventually(async () => again.told.includes('notifications/resources/updated'))
+  again.close()
+  await agent.stop()
+  const restarted = await world.agent()
+  assert.equal((await post(restarted, subscribe, session)).status, 404)
+  assert.equal((await post(restarted, subscribe, await introduce(restarted))).status, 200)
+  const slash = await fetch(`${restarted.url}/mcp/`, {
+    method: 'POST',
+    headers: accept,
+    body: JSON.stringify(introduction),
+  })
+  assert.equal(slash.status, 200)
+})
+
+test('tools work for a session that this process does not know; its stream and its end do not', async (t) => {
+  const world = await createWorld(t)
+  const [one, other] = [await world.agent({ ROLE: 'api' }), await world.agent({ ROLE: 'api' })]
+  const session = await introduce(one)
+  const answer = await post(other, callStatus, session)
+  assert.equal(answer.status, 200)
+  assert.match(await answer.text(), /"clientSystems":/)
+  assert.equal((await post(other, subscribe, session)).status, 404, 'the client introduces itself anew')
+  assert.equal((await listen(other, session)).status, 404)
+  const headers = { 'Mcp-Session-Id': session }
+  assert.equal((await fetch(`${other.url}/mcp`, { method: 'DELETE', headers })).status, 404)
+})
+
+test('whoever listens keeps a session, however many others come; whoever has gone does not', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const [listening, left] = [await introduce(agent), await introduce(agent)]
+  const stream = await listen(agent, listening)
+  const gone = await listen(agent, left)
+  assert.deepEqual([stream.status, gone.status], [200, 200])
+  gone.close()
+  await eventually(async () => {
+    for (let count = 0; count < 100; count++) await introduce(agent)
+    const again = await listen(agent, left)
+    again.close()
+    return again.status === 404
+  }, 60_000)
+  assert.equal(stream.ended, false)
+  assert.equal((await listen(agent, listening)).status, 409, 'it still listens')
+})
+
+/** Sessions without a wire. */
+function createBare(now?: () => number) {
+  const sessions = createSessions(
+    () => ({ server: new McpServer({ name: 'test', version: '1' }), catchUp: () => undefined }),
+    now,
+  )
+  const ask = (method: string, id: string, message?: object) => {
+    const headers = { ...accept, 'Mcp-Session-Id': id }
+    const request = new Request('http://localhost/mcp', {
+      method,
+      headers,
+      ...(message && { body: JSON.stringify(message) }),
+    })
+    return sessions.fetch(request, message, null)
+  }
+  const begin = async (): Promise<string> => {
+    const body = JSON.stringify(introduction)
+    const request = new Request('http://localhost/mcp', { method: 'POST', headers: accept, body })
+    return (await sessions.fetch(request, introduction, null))?.headers.get('mcp-session-id') ?? ''
+  }
+  return { sessions, ask, begin }
+}
+
+test('sessions are a hundred at most: the one unused for longest makes room, and a silent one before a listening one', async () => {
+  const { sessions, ask, begin } = createBare()
+  const [listening, used, unused] = [await begin(), await begin(), await begin()]
+  assert.equal((await ask('GET', listening))?.status, 200)
+  for (let count = 0; count < 97; count++) await begin()
+  assert.equal((await ask('POST', used, { jsonrpc: '2.0', id: 2, method: 'ping' }))?.status, 200)
+  assert.equal(sessions.count(), 100)
+  await begin()
+  assert.equal(sessions.count(), 100)
+  assert.equal((await ask('GET', unused))?.status, 404)
+  for (let count = 0; count < 97; count++) await begin()
+  assert.equal((await ask('DELETE', used))?.status, 200)
+  assert.equal((await ask('DELETE', listening))?.status, 200)
+  assert.equal((await ask('DELETE', listening))?.status, 404)
+  await sessions.stop()
+  assert.equal(sessions.count(), 0)
+})
+
+test('a session unused for an hour ends when another begins', async () => {
+  let now = 0
+  const { sessions, begin } = createBare(() => now)
+  await begin()
+  now = 3_600_000
+  await begin()
+  assert.equal(sessions.count(), 2)
+  now += 1
+  await begin()
+  assert.equal(sessions.count(), 2)
+  await sessions.stop()
+})

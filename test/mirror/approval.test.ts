@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { guard } from '../../src/mirror/guard.ts'
+import type { Change, Problem } from '../../src/wire/types.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld } from '../support/world.ts'
+
+test('Fault 8: an approval is a ceiling for one run, which compares again and deletes at most that many', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 100)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.source.query('delete from meter where external_id > 60')
+  const withheld = await agent.sync()
+  assert.deepEqual([withheld.counts?.deleted, withheld.counts?.withheld], [0, 40])
+  await world.source.query('delete from meter where external_id = 60')
+  const tooFew = await agent.sync({ approveDeletes: 40 })
+  assert.deepEqual([tooFew.counts?.deleted, tooFew.counts?.withheld], [0, 41])
+  assert.equal(tooFew.approveDeletes, 40)
+  await world.source.query(`insert into meter (external_id, name) values (100, 'Came back meanwhile')`)
+  const enough = await agent.sync({ approveDeletes: 41 })
+  assert.deepEqual([enough.counts?.deleted, enough.counts?.withheld], [40, 0])
+  assert.equal(enough.approveDeletes, 41)
+  const { body } = await agent.api<{ changes: Change[] }>(`/api/runs/${enough.id}/changes?operation=delete&limit=200`)
+  assert.equal(body.changes.length, 40)
+  await world.source.query('delete from meter where external_id > 20')
+  assert.equal((await agent.sync()).counts?.withheld, 40, 'the approval was for one run')
+})
+
+test('an approval must be a whole number', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  for (const approveDeletes of [-1, 1.5, '7', true]) {
+    const { status, body } = await agent.api<Problem>('/api/sync', {
+      method: 'POST',
+      body: JSON.stringify({ approveDeletes }),
+    })
+    assert.equal(status, 400)
+    assert.match(body.detail, /approveDeletes/)
+  }
+})
+
+test('whatever is found, an approval deletes everything up to it and nothing beyond', () => {
+  const count = fc.nat(1_000)
+  const found = fc.record({
+    read: count,
+    rejected: count,
+    missing: count,
+    missingId: fc.constant(0),
+    activeBefore: count,
+    deletedLately: count,
+  })
+  const limits = fc.record({ minimum: count, percent: fc.nat(100), maximum: count })
+  fc.assert(
+    fc.property(found, limits, count, (seen, limited, approved) => {
+      const { deletions } = guard(seen, limited, approved)
+      assert.equal(deletions, seen.missing <= approved ? 'apply' : 'withhold')
+    }),
+  )
+})

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Preview } from '../../src/wire/types.ts'
+import { createMeters } from '../support/meters.ts'
+import { assertCounts, compareBothSides, failed } from '../support/mirror.ts'
+import { createWorld } from '../support/world.ts'
+
+/** What others do to the Sync database between two runs, or within one. */
+
+async function start(t: Parameters<typeof createWorld>[0], count = 200) {
+  const world = await createWorld(t)
+  await createMeters(world.source, count)
+  const agent = await world.agent()
+  await agent.settled()
+  return { world, agent }
+}
+
+const swaps = {
+  'the hashes of two meters': `
+    update sync.meter m set id_hash = o.id_hash, row_hash = o.row_hash from sync.meter o
+    where m.external_id in ('17', '18') and o.external_id in ('17', '18') and m.id <> o.id`,
+  'the ids of two meters that are else alike': `
+    begin;
+    update sync.meter set external_id = 'x' where external_id = '17';
+    update sync.meter set external_id = '17' where external_id = '18';
+    update sync.meter set external_id = '18' where external_id = 'x';
+    commit`,
+}
+for (const [what, statement] of Object.entries(swaps)) {
+  test(`${what} are exchanged here: the next run puts them right, and no other meter is deleted`, async (t) => {
+    const { world, agent } = await start(t)
+    const alike = `set name = 'Spare', serial_number = null, location = null, ip_address = null`
+    await world.source.query(`update meter ${alike} where external_id in (17, 18)`)
+    await agent.sync()
+    const { unequal } = await compareBothSides(world)
+    await world.sync.query(statement)
+    assert.match((await agent.sync()).readReason ?? '', /changed here by someone else/)
+    await world.source.query('delete from meter where external_id = 17')
+    const run = await agent.sync()
+    assertCounts(run, { deleted: 1 })
+    assert.equal(run.readMode, 'narrow')
+    assert.deepEqual(await unequal(), [])
+  })
+}
+
+test('meters that were given other ids here stay withheld until that is approved, however the source is read', async (t) => {
+  const { world, agent } = await start(t)
+  await world.sync.query(`update sync.meter set external_id = 'X-' || external_id where external_id::int <= 20`)
+  assertCounts(await agent.sync(), { inserted: 20, withheld: 20 })
+  for (let at = 0; at < 2; at++) {
+    const run = await agent.sync()
+    assertCounts(run, { withheld: 20 })
+    assert.equal(run.readMode, 'narrow')
+  }
+  const { body } = await agent.api<Preview>('/api/preview', { method: 'POST' })
+  assert.equal(body.counts.withheld, 20)
+  assertCounts(await agent.sync({ approveDeletes: 20 }), { deleted: 20 })
+  assertCounts(await agent.sync(), { read: 200 })
+})
+
+test('a trigger that makes another value of what is written fails the run, by its name; one beside does not', async (t) => {
+  const { world, agent } = await start(t)
+  await world.sync.query(`
+    create function public.touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
+    create trigger touch before insert or update on sync.meter for each row execute function public.touch()`)
+  await world.source.query(`update meter set name = 'beside' where external_id = 3`)
+  assertCounts(await agent.sync(), { updated: 1 })
+  await world.sync.query(`
+    create function public.shout() returns trigger language plpgsql as $$ begin new.name = upper(new.name); return new; end $$;
+    create trigger shout before insert or update on sync.meter for each row execute function public.shout()`)
+  await world.source.query(`update meter set name = 'loud' where external_id = 4`)
+  for (const full of [false, true]) {
+    const error = failed(await agent.sync({ full }))
+    assert.equal(error.code, 'proof_failed')
+    assert.match(error.message, /^1 of the meters/)
+    assert.match(error.hint ?? '', /trigger shout/)
+  }
+  await world.sync.query('drop trigger shout on sync.meter')
+  const { unequal } = await compareBothSides(world)
+  assertCounts(await agent.sync(), { updated: 1 })
+  assert.deepEqual(await unequal(), [])
+})
+
+test('triggers that write at the commit, or to another meter, fail the run too', async (t) => {
+  const { world, agent } = await start(t)
+  const shout = `update sync.meter set name = upper(name) where id`
+  const cases = {
+    deferred: [
+      `${shout} = new.id`,
+      'create constraint trigger deferred after update on sync.meter deferrable initially deferred',
+    ],
+    beside: [`${shout} <> new.id and external_id = '9'`, 'create trigger beside after update on sync.meter'],
+    refusing: [null, 'create trigger refusing before update on sync.meter'],
+  }
+  for (const [at, [name, [body, trigger]]] of Object.entries(cases).entries()) {
+    await world.sync.query(`
+      create function public.${name}() returns trigger language plpgsql as $$ begin
+        ${body === null ? '' : `if pg_trigger_depth() = 1 then ${body}; end if;`} return null; end $$;
+      ${trigger} for each row execute function public.${name}()`)
+    await world.source.query(`update meter set name = 'loud ${at}' where external_id = 4`)
+    const error = failed(await agent.sync())
+    assert.equal(error.code, 'proof_failed', name)
+    assert.match(error.hint ?? '', new RegExp(`trigger ${name}`))
+    await world.sync.query(`drop trigger ${name} on sync.meter`)
+    assertCounts(await agent.sync(), { updated: 1 })
+  }
+})
+
+test('removed meters that somebody purges are not counted any longer', async (t) => {
+  const { world, agent } = await start(t)
+  await world.source.query('delete from meter where external_id <= 5')
+  assertCounts(await agent.sync(), { deleted: 5 })
+  const counted = async () => (await agent.status()).clientSystems[0]?.meters
+  assert.deepEqual(await counted(), { total: 200, active: 195, inactive: 5 })
+  await world.sync.query('delete from sync.meter where removed_at is not null')
+  const run = await agent.sync()
+  assert.equal(run.readMode, 'narrow')
+  assert.deepEqual(await counted(), { total: 195, active: 195, inactive: 0 })
+})
+
+test('tables of the same names, and a search_path that puts temporary ones last, mislead no run', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await world.sync.query(`
+    create table public.staging (id int);
+    create table public.change (id int);
+    create table public.incoming (id int);
+    do $$ begin execute format('alter database %I set search_path = public, pg_temp', current_database()); end $$`)
+  const agent = await world.agent()
+  assertCounts(await agent.settled(), { read: 3, inserted: 3 })
+  assertCounts(await agent.sync(), { read: 3 })
+  const reading = { externalId: '1', quantity: 'energy', value: 1, readAt: '2026-01-31T12:00:00Z' }
+  const { body } = await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([reading]) })
+  assert.deepEqual(body, { stored: 1, duplicates: 0, conflicts: 0, rejected: [] })
+})
+
+test('a clock that was ahead once does not hide how the last run ended', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 200)
+  const unsteady = `name || case when external_id % 3 = 0 then random() else 0 end`
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: `select external_id, ${unsteady} as name from meter` })
+  const { id } = await agent.settled()
+  await world.sync.query(`update sync.run set queued_at = now() + interval '1 day' where id = $1`, [id])
+  assert.equal(failed(await agent.sync()).code, 'proof_failed')
+  assert.match((await agent.sync()).readReason ?? '', /failed with proof_failed/)
+})

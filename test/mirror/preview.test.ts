@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Preview, Problem } from '../../src/wire/types.ts'
+import { createGate, createMeters } from '../support/meters.ts'
+import { createWorld, eventually, type World } from '../support/world.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+const state = (world: World) =>
+  world.sync.query(`select (select count(*) from sync.run) as runs, (select value from sync.revision_counter) as revision,
+    (select json_agg(json_build_object('id', id, 'xmin', xmin::text) order by id) from sync.meter) as meters`)
+
+test('a preview tells exactly what a run would do, column by column, and writes nothing', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 30)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.source.query(
+    `insert into meter (external_id, name, multiplier) values (31, 'New', 12345678901234567890.10)`,
+  )
+  await world.source.query(`update meter set name = 'Renamed', unit = null where external_id = 2`)
+  await world.source.query('delete from meter where external_id = 3')
+  await world.source.query(`insert into meter (external_id, name) values (32, ' ')`)
+  const before = await state(world)
+  const { status, body } = await agent.api<Preview>('/api/preview', { method: 'POST' })
+  assert.equal(status, 200)
+  assert.deepEqual(await state(world), before)
+  assert.equal(body.withheldBecause, null)
+  const [renamed, gone, added] = [2, 3, 31].map((id) =>
+    body.changes.find(({ externalId }) => externalId === String(id)),
+  )
+  assert.deepEqual(
+    [renamed?.operation, renamed?.before, renamed?.after],
+    ['update', { name: 'Meter 2', unit: 'kWh' }, { name: 'Renamed', unit: null }],
+  )
+  assert.deepEqual([gone?.operation, gone?.before, gone?.after], ['delete', null, null])
+  assert.equal(added?.operation, 'insert')
+  assert.equal(added?.meterId, null)
+  assert.equal(added?.after?.name, 'New')
+  assert.equal(body.changes.length, 3)
+  const told = spawnSync(process.execPath, ['src/main.ts', 'sync', '--preview', '--json'], {
+    cwd: project,
+    env: { PATH: process.env.PATH, ...world.environment() },
+    encoding: 'utf8',
+  })
+  assert.equal(told.status, 0, told.stderr)
+  assert.deepEqual(JSON.parse(told.stdout), body)
+  assert.deepEqual(await state(world), before)
+  const run = await agent.sync()
+  assert.deepEqual(run.counts, body.counts)
+})
+
+test('a preview tells the verdict of the guard, and refuses while a run is active', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 150)
+  const gate = await createGate(world.source)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
+  await agent.settled()
+  await world.source.query('delete from meter')
+  const { body } = await agent.api<Preview>('/api/preview', { method: 'POST' })
+  assert.deepEqual([body.counts.deleted, body.counts.withheld], [0, 150])
+  assert.match(body.withheldBecause ?? '', /no meter at all/)
+  assert.equal(body.changes.length, 100)
+  assert.ok(body.changes.every(({ operation }) => operation === 'withheld'))
+  const open = await gate.close()
+  await agent.api('/api/sync', { method: 'POST' })
+  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  const refused = await agent.api<Problem>('/api/preview', { method: 'POST' })
+  assert.deepEqual([refused.status, refused.body.code, refused.body.run?.status], [409, 'run_active', 'running'])
+  await open()
+  await agent.settled()
+})
+
+test('a preview that cannot be made says why, with the code that a run would have', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const { status, body } = await agent.api<Problem>('/api/preview', { method: 'POST' })
+  assert.deepEqual([status, body.code], [502, 'source_query'])
+  assert.ok(body.hint)
+})

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import type { Problem } from '../../../src/wire/types.ts'
+import { createGate, createMeters } from '../../support/meters.ts'
+import { assertCounts, failed, rowVersions } from '../../support/mirror.ts'
+import { type Fault, openProxy } from '../../support/proxy.ts'
+import { certificate, findClosedPort, startSilentServer, startTlsServer } from '../../support/servers.ts'
+import { createWorld, eventually, type TestAgent, type World } from '../../support/world.ts'
+
+/** Everything that people, programs and other sessions can read of an agent. */
+async function everythingSaid(agent: TestAgent, { sync }: World): Promise<string> {
+  const tables = await sync.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('sync', 'pgboss', 'drizzle')`,
+  )
+  const rows = await Promise.all(tables.map(({ name }) => sync.query(`select t::text from ${name} t`)))
+  const routes = ['/api/status', '/api/runs', '/metrics', '/readyz']
+  const answers = await Promise.all(routes.map(async (path) => (await agent.api(path)).body))
+  return JSON.stringify([agent.log, rows, answers])
+}
+
+suite('a Client System that fails', { concurrency: true }, () => {
+  test('a session that the agent lost is ended by the Client System itself, and its snapshot with it', async (t) => {
+    const world = await createWorld(t)
+    await world.source.query(
+      `create table meter as select 1 as external_id, 'One' as name, current_setting('tcp_keepalives_idle') as keepalive`,
+    )
+    await using proxy = await openProxy(world.source.url)
+    const query = `select external_id, name, current_setting('tcp_keepalives_idle') || ' ' || current_setting('tcp_keepalives_count') as unit from meter`
+    const agent = await world.agent({
+      CLIENT_SYSTEM_URL: proxy.url,
+      CLIENT_SYSTEM_QUERY: query,
+      RUN_TIMEOUT_SECONDS: '2',
+    })
+    await agent.settled()
+    assert.deepEqual(await world.sync.query('select unit from sync.meter'), [{ unit: '10 3' }])
+    proxy.freezeAfter = /^Q....copy \(/s
+    await agent.api('/api/sync', { method: 'POST' })
+    const sessions = `select 1 from pg_stat_activity where application_name = 'meter-sync-agent' and datname = current_database()`
+    await eventually(async () => proxy.frozen === 1 && (await world.source.query(sessions)).length === 1)
+    await eventually(async () => (await world.source.query(sessions)).length === 0, 6_000)
+  })
+
+  test('Faults 1, 2 and 29 what cannot be reached or trusted, and a login refused, are told apart, without a secret', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const directory = await mkdtemp(join(tmpdir(), 'meter-sync-source-'))
+    t.after(() => rm(directory, { recursive: true }))
+    const authority = join(directory, 'ca.pem')
+    await writeFile(authority, certificate)
+    const tlsPort = await startTlsServer(t)
+    const { host, port } = new URL(world.source.url)
+    const closed = await findClosedPort()
+    const as = (place: string) => `postgres://reader:S3cret%40p%2Fw@${place}`
+    const database = world.source.name
+    const cases: [code: string, url: string, says: RegExp][] = [
+      ['source_unreachable', as(`127.0.0.1:${closed}/${database}`), /ECONNREFUSED/],
+      ['source_unreachable', as(`nowhere.invalid/${database}`), /nowhere\.invalid/],
+      ['source_unreachable', world.source.url.replace(database, 'no_such_database'), /no_such_database/],
+      ['source_auth', as(`${host}/${database}`), /password authentication failed/],
+      ['source_auth', `postgres://postgres@${host}/${database}`, /password/],
+      ['source_tls', as(`127.0.0.1:${port}/${database}?sslmode=verify-full`), /SSL/],
+      ['source_tls', as(`127.0.0.1:${tlsPort}/${database}?sslmode=verify-full`), /self-signed/],
+      [
+        'source_tls',
+        as(`localhost:${tlsPort}/${database}?sslmode=verify-full&sslrootcert=${authority}`),
+        /other\.example/,
+      ],
+      ['source_tls', as(`127.0.0.1:${tlsPort}/${database}?sslmode=require`), /self-signed/],
+    ]
+    for (const [code, url, says] of cases) {
+      const began = performance.now()
+      const agent = await world.agent({ CLIENT_SYSTEM_URL: url })
+      const error = failed(await agent.settled())
+      assert.equal(error.code, code, `${url}: ${error.message}`)
+      assert.match(error.message, says)
+      assert.match(error.message, /Client System/)
+      assert.ok(error.hint)
+      assert.ok(performance.now() - began < 10_000)
+      await eventually(async () => agent.log.some(({ msg }) => msg === 'meter sync failed'))
+      const said = await everythingSaid(agent, world)
+      assert.ok(said.includes(code))
+      assert.doesNotMatch(said, /S3cret/)
+      const { password } = new URL(world.source.url)
+      assert.ok(!said.includes(password))
+      await agent.stop()
+    }
+    assert.deepEqual(await rowVersions(world.sync), [])
+    const agent = await world.agent()
+    assertCounts(await agent.settled(), { read: 3, inserted: 3 })
+  })
+
+  test('CLIENT_SYSTEM_INSECURE with sslmode=require encrypts without looking at the certificate', async (t) => {
+    const world = await createWorld(t)
+    const url = `postgres://u:p@localhost:${await startTlsServer(t)}/meters?sslmode=require`
+    const said = async (CLIENT_SYSTEM_INSECURE: string) => {
+      const agent = await world.agent({ ROLE: 'api', CLIENT_SYSTEM_URL: url, CLIENT_SYSTEM_INSECURE })
+      const { body } = await agent.api<Problem>('/api/preview', { method: 'POST' })
+      await agent.stop()
+      return `${body.code}: ${body.detail}`
+    }
+    assert.match(await said('false'), /^source_tls: .*self-signed/)
+    assert.match(await said('true'), /^source_auth: .*password authentication failed/)
+  })
+
+  test('Fault 4 silence while connecting ends the run within 10 s', async (t) => {
+    const world = await createWorld(t)
+    const silent = await startSilentServer(t)
+    const agent = await world.agent({ CLIENT_SYSTEM_URL: silent.url })
+    const run = await agent.settled()
+    const error = failed(run)
+    assert.equal(error.code, 'source_timeout')
+    assert.match(error.message, /connecting/)
+    const took = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '')
+    assert.ok(took > 9_000 && took < 13_000, `${took} ms`)
+    await eventually(async () => silent.open() === 0)
+  })
+
+  test('Fault 5 a run that is cut by its total time while connecting says so', async (t) => {
+    const world = await createWorld(t)
+    const silent = await startSilentServer(t)
+    const agent = await world.agent({ CLIENT_SYSTEM_URL: silent.url, RUN_TIMEOUT_SECONDS: '1' })
+    assert.equal(failed(await agent.settled()).code, 'timeout')
+    await eventually(async () => silent.open() === 0)
+  })
+
+  test('Faults 3, 4 and 5 a connection that is cut, reset, silent or slow leaves every meter as it was', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source, 3_000)
+    await using proxy = await openProxy(world.source.url)
+    const environment = {
+      CLIENT_SYSTEM_URL: proxy.url,
+      READ_START_SECONDS: '1',
+      READ_IDLE_SECONDS: '1',
+    }
+    const agent = await world.agent(environment)
+    const healthy = await agent.settled()
+    assertCounts(healthy, { read: 3_000, inserted: 3_000 })
+    const before = await rowVersions(world.sync)
+    await world.source.query(`update meter set name = 'Changed'; delete from meter where external_id = 1`)
+    const whole = proxy.sent
+    // Each row is a message of its own with five bytes before it; a little begins and ends the answer.
+    const copying = whole - (healthy.bytesRead ?? 0) - 5 * 3_000 - 100
+    const broken = async (fault: Fault) => {
+      proxy.fault = fault
+      const run = await agent.sync({ full: true })
+      const error = failed(run)
+      assert.deepEqual(await rowVersions(world.sync), before, JSON.stringify(fault))
+      await eventually(async () => proxy.open() === 0)
+      return { ...error, took: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
+    }
+
+    const steps = 16
+    for (let step = 0; step < steps; step++) {
+      const after = Math.floor((step * (whole - 500)) / steps)
+      const error = await broken({ after, kind: step % 2 === 0 ? 'cut' : 'reset' })
+      assert.equal(error.code, step === 0 ? 'source_unreachable' : 'source_lost', `${step}: ${error.message}`)
+    }
+    for (const after of [copying - 1_000, copying - 100]) {
+      assert.equal((await broken({ after, kind: 'cut' })).code, 'source_lost', 'while describing')
+    }
+
+    for (const after of [copying - 1_000, copying + 43, Math.floor(whole / 2)]) {
+      const reading = after === Math.floor(whole / 2)
+      const { code, hint, took } = await broken({ after, kind: 'hold' })
+      assert.equal(code, 'source_timeout')
+      assert.match(hint ?? '', reading ? /READ_IDLE_SECONDS/ : /READ_START_SECONDS/)
+      assert.ok(took >= 1_000 && took < 9_000, `${took} ms`)
+    }
+
+    proxy.fault = null
+    assertCounts(await agent.sync({ full: true }), { read: 2_999, updated: 2_999, deleted: 1 })
+
+    // The same where a run asks for digests, for hashes, and for the few meters that differ.
+    await world.source.query(`update meter set name = 'Other' where external_id % 100 = 0`)
+    const narrow = await agent.sync()
+    assertCounts(narrow, { read: 2_999, updated: 30 })
+    assert.equal(narrow.readMode, 'narrow')
+    await world.source.query(`update meter set name = 'Another' where external_id % 100 = 0`)
+    const settled = await rowVersions(world.sync)
+    const answered = proxy.sent
+    for (let step = 1; step <= steps; step++) {
+      proxy.fault = { after: Math.floor((step * (answered - 100)) / steps), kind: step % 2 === 0 ? 'cut' : 'reset' }
+      const { code, message } = failed(await agent.sync())
+      assert.equal(code, 'source_lost', `${step}: ${message}`)
+      assert.deepEqual(await rowVersions(world.sync), settled)
+    }
+    proxy.fault = { after: answered - 1_000, kind: 'hold' }
+    assert.equal(failed(await agent.sync()).code, 'source_timeout')
+    assert.deepEqual(await rowVersions(world.sync), settled)
+    await eventually(async () => proxy.open() === 0)
+    proxy.fault = null
+    assertCounts(await agent.sync(), { read: 2_999, updated: 30 })
+    await agent.stop()
+
+    const applied = await rowVersions(world.sync)
+    await world.source.query(`update meter set name = 'Changed again'`)
+    proxy.fault = { after: Math.floor(whole / 2), kind: 'trickle' }
+    const impatient = await world.agent({ ...environment, RUN_TIMEOUT_SECONDS: '3' })
+    const error = failed(await impatient.settled())
+    assert.equal(error.code, 'timeout', error.message)
+    assert.match(error.hint ?? '', /RUN_TIMEOUT_SECONDS/)
+    assert.deepEqual(await rowVersions(world.sync), applied)
+    await eventually(async () => proxy.open() === 0)
+  })
+
+  test('Fault 3 a query that the Client System itself ends was lost; one that fails on a row is the fault of the query', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source, 300)
+    const gate = await createGate(world.source)
+    const agent = await world.agent({ CLIENT_SYSTEM_QUERY: `${gate.query} and 1 / (m.external_id - 250) is not null` })
+    const divided = failed(await agent.settled())
+    assert.equal(divided.code, 'source_query')
+    assert.match(divided.message, /division by zero/)
+    assert.deepEqual(await rowVersions(world.sync), [])
+    await world.source.query('delete from meter where external_id = 250')
+    assertCounts(await agent.sync(), { read: 299, inserted: 299 })
+
+    const waiting = `select pid from pg_stat_activity where application_name = 'meter-sync-agent' and datname = current_database()`
+    for (const end of ['pg_terminate_backend', 'pg_cancel_backend']) {
+      const open = await gate.close()
+      const running = agent.sync()
+      await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+      await world.source.query(`select ${end}(pid) from (${waiting}) as waiting`)
+      assert.equal(failed(await running).code, 'source_lost', end)
+      await open()
+    }
+    assertCounts(await agent.sync(), { read: 299 })
+  })
+
+  test('Fault 10 bytes that are no text fail the run by name', async (t) => {
+    const world = await createWorld(t)
+    const name = `${world.source.name}_ascii`
+    await world.source.query(`create database ${name} encoding 'SQL_ASCII' template template0`)
+    const url = new URL(world.source.url)
+    url.pathname = name
+    const agent = await world.agent({
+      CLIENT_SYSTEM_URL: url.href,
+      CLIENT_SYSTEM_QUERY: String.raw`select 'Z' as external_id, convert_from('\x5ae46e'::bytea, 'SQL_ASCII') as name`,
+    })
+    const error = failed(await agent.settled())
+    assert.equal(error.code, 'source_data', error.message)
+    assert.ok(error.hint)
+    await agent.stop()
+    const other = await world.agent({
+      CLIENT_SYSTEM_URL: url.href,
+      CLIENT_SYSTEM_QUERY: String.raw`select 'Z' as external_id, 'ok' as name, convert_from('\x5ae46e'::bytea, 'SQL_ASCII') as note`,
+    })
+    assert.equal(failed(await other.settled()).code, 'source_data', 'in an attribute')
+    await other.stop()
+    const fine = await world.agent({
+      CLIENT_SYSTEM_URL: url.href,
+      CLIENT_SYSTEM_QUERY: `select 'Z' as external_id, 'Zähler' as name, 'ü' as note`,
+    })
+    assertCounts(await fine.settled(), { read: 1, inserted: 1 })
+    await fine.stop()
+    await world.source.query(`drop database ${name}`)
+  })
+})
+
+/** The proxy itself: what it lets through is what was sent. */
+test('the proxy of these tests lets exactly so many bytes through', async () => {
+  const server = createServer((socket) => socket.end(Buffer.alloc(10_000, 'x')))
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  await using proxy = await openProxy(`tcp://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`)
+  proxy.fault = { after: 1_234, kind: 'cut' }
+  const received = await new Promise<number>((done) => {
+    let bytes = 0
+    connect(Number(new URL(proxy.url).port), '127.0.0.1')
+      .on('data', (chunk) => {
+        bytes += chunk.length
+      })
+      .on('close', () => done(bytes))
+  })
+  assert.equal(received, 1_234)
+  server.close()
+})

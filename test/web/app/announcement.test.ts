@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { Run } from '../../../src/wire/types.ts'
+import { announcement } from '../../../web/src/app/announcement.ts'
+import { type Action, initialState, reduce, type State } from '../../../web/src/data/state.ts'
+import {
+  cancelled,
+  clientSystem,
+  counts,
+  failed,
+  hear,
+  inSync,
+  interrupted,
+  live,
+  noon,
+  progressOf,
+  queued,
+  running,
+  statusOf,
+  succeeded,
+} from '../samples.ts'
+
+const start = live(inSync(succeeded(1, 10)))
+
+/** What a listener hears while these things happen to the page, one after the other. */
+function said(from: State, actions: readonly Action[]): string[] {
+  const sentences: string[] = []
+  actions.reduce((before, action) => {
+    const after = reduce(before, action)
+    const sentence = announcement(before, after)
+    if (sentence !== null) sentences.push(sentence)
+    return after
+  }, from)
+  return sentences
+}
+
+const heard = (...runs: Run[]): Action[] => runs.map((run) => ({ type: 'run', run, at: noon }))
+
+/** What the page announces once these runs were heard one by one. */
+const saidOf = (...runs: Run[]) => said(start, heard(...runs))
+
+describe('a listener hears', () => {
+  test('the start and the end of a run, the end with its counts', () => {
+    const end = succeeded(2, 23, { counts: counts({ read: 9, inserted: 3, updated: 5, deleted: 1 }) })
+    assert.deepEqual(saidOf(queued(2, 20), running(2, 21), end), [
+      'Sync started.',
+      'Sync finished: 3 inserted, 5 updated, 1 deleted.',
+    ])
+  })
+
+  test('of a failure what went wrong, and no counts', () => {
+    assert.deepEqual(saidOf(running(2, 20), failed(2, 21)), [
+      'Sync started.',
+      'Sync failed: Cannot connect to the Client System',
+    ])
+    assert.deepEqual(saidOf(interrupted(2, 21)), ['Sync failed: Cannot connect to the Client System'])
+    assert.deepEqual(saidOf(failed(2, 21, { error: null })), ['Sync failed: no reason was given'])
+  })
+
+  test('that a run was cancelled', () => {
+    assert.deepEqual(saidOf(cancelled(2, 21)), ['Sync cancelled, nothing was changed.'])
+  })
+
+  test('what the counts leave out: deletions held back, rows rejected', () => {
+    const end = (some: Parameters<typeof counts>[0]) => succeeded(2, 21, { counts: counts(some) })
+    assert.deepEqual(saidOf(end({ inserted: 1_200, withheld: 1, rejected: 2_000 })), [
+      'Sync finished: 1,200 inserted, 0 updated, 0 deleted, 1 deletion held back, 2,000 rows rejected.',
+    ])
+    assert.deepEqual(saidOf(end({ withheld: 12, rejected: 1 })), [
+      'Sync finished: 0 inserted, 0 updated, 0 deleted, 12 deletions held back, 1 row rejected.',
+    ])
+  })
+
+  test('which Client System it is, where there are several', () => {
+    const two = live(clientSystem({ id: 'a', name: 'North' }), clientSystem({ id: 'b', name: 'South' }))
+    const of = (clientSystemId: string, run: Run): Run => ({ ...run, clientSystemId })
+    assert.equal(announcement(two, hear(two, of('b', queued(1, 5)))), 'South: Sync started.')
+    const both = hear(two, of('b', queued(1, 5)), of('a', cancelled(2, 7)), of('b', cancelled(3, 9)))
+    assert.equal(
+      announcement(two, both),
+      'North: Sync cancelled, nothing was changed. South: Sync cancelled, nothing was changed.',
+    )
+  })
+
+  test('after a lost connection, how the run ended meanwhile', () => {
+    const status = statusOf(inSync(succeeded(2, 22)))
+    assert.deepEqual(
+      said(hear(start, running(2, 20)), [{ type: 'lost' }, { type: 'status', status, at: noon, from: 'stream' }]),
+      ['Sync finished: 0 inserted, 0 updated, 0 deleted.'],
+    )
+  })
+})
+
+describe('a listener hears nothing', () => {
+  test('of what the first status tells', () => {
+    const first = live(clientSystem({ ...inSync(succeeded(1, 10)), activeRun: running(2, 20) }))
+    assert.equal(announcement(initialState, first), null)
+  })
+
+  test('of progress, phases and the state of the connection', () => {
+    const active = running(2, 20)
+    assert.deepEqual(
+      said(hear(start, active), [
+        { type: 'progress', progress: progressOf(active), at: noon },
+        ...heard(running(2, 21, { phase: 'applying' })),
+        { type: 'progress', progress: progressOf(active, 900), at: noon },
+        { type: 'lost' },
+        { type: 'history', clientSystemId: 'main', runs: [succeeded(1, 10)], next: null, before: null },
+      ]),
+      [],
+    )
+  })
+
+  test('twice: doubles, a late answer to the trigger, and the statuses between say nothing new', () => {
+    const end = succeeded(2, 22, { counts: counts({ inserted: 2 }) })
+    const status = (before: Run, active: Run | null): Action => ({
+      type: 'status',
+      status: statusOf({ ...inSync(before), activeRun: active }),
+      at: noon,
+      from: 'stream',
+    })
+    const sentences = said(start, [
+      ...heard(queued(2, 20)),
+      status(succeeded(1, 10), null), // read before the trigger
+      ...heard(queued(2, 20), running(2, 21), queued(2, 20)),
+      status(succeeded(1, 10), running(2, 21)),
+      ...heard(end, running(2, 21), end),
+      status(end, null),
+      status(end, null),
+    ])
+    assert.deepEqual(sentences, ['Sync started.', 'Sync finished: 2 inserted, 0 updated, 0 deleted.'])
+  })
+
+  test('of the same end again, in whatever order the events come', () => {
+    const events = [queued(2, 20), running(2, 21), succeeded(2, 22), queued(3, 30), failed(3, 33)]
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...events), { maxLength: 20 }), (runs) => {
+        const ends = saidOf(...runs).filter((sentence) => sentence !== 'Sync started.')
+        assert.equal(new Set(ends).size, ends.length)
+      }),
+    )
+  })
+})

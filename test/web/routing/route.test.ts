@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import {
+  addressOf,
+  meterAddress,
+  meterStates,
+  noMeterFilter,
+  noRunFilter,
+  outcomes,
+  parseRoute,
+  parts,
+  previewAddress,
+  triggers,
+} from '../../../web/src/routing/route.ts'
+
+const status = { view: 'status', runId: null, part: null, filter: noRunFilter }
+
+test('the address of a run, and of each of its parts, leads back to it', () => {
+  const runId = randomUUID()
+  for (const part of [null, ...parts]) {
+    assert.deepEqual(parseRoute(addressOf(runId, part)), { ...status, runId, part })
+  }
+})
+
+test('the addresses are those that people may have kept', () => {
+  assert.equal(addressOf(null), '#/')
+  assert.equal(addressOf('4f7c'), '#/runs/4f7c')
+  assert.equal(addressOf('4f7c', 'rejected'), '#/runs/4f7c/rejected')
+  assert.equal(addressOf(null, null, { outcome: 'failed', trigger: 'schedule' }), '#/?outcome=failed&trigger=schedule')
+  assert.equal(meterAddress(null), '#/meters')
+  assert.equal(meterAddress(7), '#/meters/7')
+  assert.equal(meterAddress(7, { ...noMeterFilter, q: 'a b', state: 'active' }), '#/meters/7?q=a+b&state=active')
+})
+
+test('a filter of the history comes back from its address, beside a run or without one', () => {
+  for (const outcome of [null, ...outcomes]) {
+    for (const trigger of [null, ...triggers]) {
+      for (const runId of [null, '4f7c']) {
+        const filter = { outcome, trigger }
+        assert.deepEqual(parseRoute(addressOf(runId, null, filter)), { ...status, runId, filter })
+      }
+    }
+  }
+})
+
+test('a search for any text comes back from its address', () => {
+  for (const q of ['', 'ä & b=c?d#e/%', '"<b>', '  ', '7']) {
+    for (const state of meterStates) {
+      const filter = { q, state, clientSystemId: q === '7' ? 'north' : null }
+      assert.deepEqual(parseRoute(meterAddress('7', filter)), { view: 'meters', meterId: '7', filter })
+    }
+  }
+})
+
+test('an address that is not known is the status view', () => {
+  const unknown = ['', '#', '#/', '#/runs', '#/runs/', '#/meters/x', '#/meter', '#/runs/a/insert/b', '#/runs/a b']
+  for (const hash of [...unknown, 'x#/runs/a', '#/?outcome=all&trigger=me'])
+    assert.deepEqual(parseRoute(hash), status, hash)
+  assert.deepEqual(parseRoute(addressOf(null)), status)
+})
+
+test('a part that is not known is the run itself', () => {
+  assert.deepEqual(parseRoute('#/runs/4f7c/everything'), { ...status, runId: '4f7c' })
+})
+
+test('the preview has an address, of one Client System or of the first', () => {
+  assert.equal(previewAddress(null), '#/preview')
+  for (const clientSystemId of [null, 'north-2']) {
+    assert.deepEqual(parseRoute(previewAddress(clientSystemId)), { view: 'preview', clientSystemId })
+  }
+})

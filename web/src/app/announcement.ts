@@ -1,0 +1,42 @@
+import { isFailure } from '../../../src/wire/condition.ts'
+import type { Run } from '../../../src/wire/types.ts'
+import type { State, SystemState } from '../data/state.ts'
+import { formatCount, plural } from '../ui/format.ts'
+
+/**
+ * What a listener should hear about the step from one state to the next: a run's start, its end with counts, its
+ * failure. Null when there is no such news; what the first status tells is no news, and progress never is.
+ */
+export function announcement(before: State, after: State): string | null {
+  const sentences = after.systems.flatMap((system) => {
+    const known = before.systems.find((s) => s.status.id === system.status.id)
+    const sentence = known === undefined ? null : newsOf(known, system)
+    if (sentence === null) return []
+    return [after.systems.length > 1 ? `${system.status.name}: ${sentence}` : sentence]
+  })
+  return sentences.length > 0 ? sentences.join(' ') : null
+}
+
+function newsOf({ status: before }: SystemState, { status: after }: SystemState): string | null {
+  if (after.lastRun !== null && after.lastRun.id !== before.lastRun?.id) return endOf(after.lastRun)
+  if (after.activeRun !== null && after.activeRun.id !== before.activeRun?.id) return 'Sync started.'
+  return null
+}
+
+function endOf(run: Run): string {
+  if (isFailure(run)) return `Sync failed: ${run.error?.message ?? 'no reason was given'}`
+  if (run.status === 'cancelled') return 'Sync cancelled, nothing was changed.'
+  if (run.counts === null) return 'Sync finished.'
+  const { inserted, updated, deleted, withheld, rejected } = run.counts
+  const extra = [
+    withheld > 0 ? `${plural(withheld, 'deletion')} held back` : null,
+    rejected > 0 ? `${plural(rejected, 'row')} rejected` : null,
+  ].filter((part) => part !== null)
+  const figures = [
+    `${formatCount(inserted)} inserted`,
+    `${formatCount(updated)} updated`,
+    `${formatCount(deleted)} deleted`,
+    ...extra,
+  ]
+  return `Sync finished: ${figures.join(', ')}.`
+}

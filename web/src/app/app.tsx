@@ -1,0 +1,90 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useAgent } from '../data/agent.ts'
+import { isInside } from '../login/access.ts'
+import { Login } from '../login/login.tsx'
+import { useAccess } from '../login/use-access.ts'
+import { MetersView } from '../meters/meters-view.tsx'
+import { PreviewView } from '../preview/preview-view.tsx'
+import type { Route } from '../routing/route.ts'
+import { useRoute } from '../routing/use-route.ts'
+import { StatusView } from '../status/status-view.tsx'
+import { Clock } from '../ui/clock.tsx'
+import { Subject } from '../ui/subject.ts'
+import { Times } from '../ui/times.tsx'
+import { Announcer, type Sentence } from './announcer.tsx'
+import { ConnectionNotice } from './connection.tsx'
+import { EmptyPage, FirstContact } from './empty.tsx'
+import { PageHead } from './page-head.tsx'
+import { useTab } from './use-tab.ts'
+
+const headings: Record<Route['view'], string> = { status: 'Sync Status', meters: 'Meters', preview: 'Preview' }
+
+/** The page: the login where one is wanted, else the view that the address names, all fed by one event stream. */
+export function App() {
+  const door = useAccess()
+  const { access } = door
+  const inside = isInside(access)
+  const agent = useAgent({ inside, onRefused: door.ask })
+  const { state } = agent
+  const route = useRoute()
+  const [sentence, setSentence] = useState<Sentence | null>(null)
+  const [subject, setSubject] = useState<string | null>(null)
+  const out = access.state === 'out'
+  const heading = useViewFocus(out ? 'login' : inside ? route.view : null)
+  useTab(state, out ? 'Log in' : (subject ?? (route.view === 'status' ? null : headings[route.view])))
+  const lost = state.connection === 'lost' || (access.state === 'asking' && access.failed)
+  return (
+    <Times>
+      <Clock offset={state.clockOffset}>
+        <Subject.Provider value={setSubject}>
+          <div class="page" data-live={out || !lost}>
+            <PageHead
+              title={out ? headings.status : headings[route.view]}
+              heading={heading}
+              view={out ? null : route.view}
+              state={state}
+              logOut={access.state === 'in' ? door.logOut : null}
+            />
+            <main>
+              {out && <Login ended={access.ended} logIn={door.logIn} />}
+              {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
+              {inside && <ConnectionNotice {...state} />}
+              {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
+              {inside && state.systems.length > 0 && route.view === 'status' && (
+                <StatusView agent={agent} route={route} />
+              )}
+              {inside && state.systems.length > 0 && route.view === 'meters' && (
+                <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
+              )}
+              {inside && state.systems.length > 0 && route.view === 'preview' && (
+                <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
+              )}
+            </main>
+            <footer class="page-foot">
+              <p>Meter Sync Agent {state.agent?.version}</p>
+            </footer>
+            <Announcer state={state} sentence={sentence} />
+          </div>
+        </Subject.Provider>
+      </Clock>
+    </Times>
+  )
+}
+
+/**
+ * Whoever goes to another view reads on at its heading; the first view leaves the focus where it is, and the login
+ * gives it to its field. Null is no view yet.
+ */
+function useViewFocus(view: Route['view'] | 'login' | null) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const before = useRef<typeof view>(null)
+  useEffect(() => {
+    if (view === null || before.current === view) return
+    const first = before.current === null
+    before.current = view
+    if (first || view === 'login') return
+    scrollTo(0, 0)
+    heading.current?.focus({ preventScroll: true })
+  }, [view])
+  return heading
+}

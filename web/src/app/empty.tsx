@@ -1,0 +1,50 @@
+import type { Refused } from '../data/state.ts'
+import { sentences } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+
+const silent: Refused = {
+  message: 'The agent does not answer',
+  hint: 'Check that it is running and that this computer reaches it',
+}
+
+/** Before the first status: what the page is waiting for, or why it waits in vain. */
+export function FirstContact({ lost, refused }: { lost: boolean; refused: Refused | null }) {
+  const { message, hint } = refused ?? silent
+  return (
+    <div class="card empty" aria-busy={!lost}>
+      <Icon name="plug" />
+      {lost ? (
+        <>
+          <h2>{message}</h2>
+          <p>{sentences(hint, 'This page keeps trying')}</p>
+        </>
+      ) : (
+        <p>Connecting to the agent…</p>
+      )}
+    </div>
+  )
+}
+
+/** No Client System is configured: what one is, and how the agent gets to know it. */
+export function EmptyPage() {
+  return (
+    <div class="card empty">
+      <Icon name="plug" />
+      <h2>No Client System is configured</h2>
+      <p>
+        A Client System is the database that is the master of your meters. Tell the agent where it is, start it again,
+        and its meters are mirrored to the Sync database every hour.
+      </p>
+      <dl class="settings">
+        <dt>
+          <code>CLIENT_SYSTEM_URL</code>
+        </dt>
+        <dd>the Client System to read from; the right to SELECT is enough</dd>
+        <dt>
+          <code>DATABASE_URL</code>
+        </dt>
+        <dd>the Sync database to keep in sync with it</dd>
+      </dl>
+    </div>
+  )
+}

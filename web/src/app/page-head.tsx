@@ -1,0 +1,59 @@
+import type { RefObject } from 'preact'
+import { useState } from 'preact/hooks'
+import { type ApiError, toApiError } from '../data/requests.ts'
+import type { State } from '../data/state.ts'
+import { LogOut } from '../login/logout.tsx'
+import { meterAddress, type Route } from '../routing/route.ts'
+import { Refusal } from '../ui/refusal.tsx'
+import { ThemeSwitch } from '../ui/theme.tsx'
+import { TimeSwitch } from '../ui/times.tsx'
+import { Badge } from './connection.tsx'
+
+type Props = {
+  title: string
+  heading: RefObject<HTMLHeadingElement | null>
+  /** Null while nobody is let in: then there is nowhere to go. */
+  view: Route['view'] | null
+  state: State
+  /** Null when there is no session to end. */
+  logOut: (() => Promise<void>) | null
+}
+
+/** What stands above every view: where one is, where one can go, whether it is live, and how it looks. */
+export function PageHead({ title, heading, view, state, logOut }: Props) {
+  const [refusal, setRefusal] = useState<ApiError | null>(null)
+  return (
+    <>
+      <header class="page-head">
+        <div class="brand">
+          <img src="/icons/mark.svg" alt="" width="32" height="32" />
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {view !== null && state.agent?.demonstration && (
+            <span class="tag" title="Both databases belong to the agent and were filled for trying it out">
+              Demonstration
+            </span>
+          )}
+        </div>
+        {view !== null && (
+          <>
+            <nav class="views" aria-label="Views">
+              <a href="#/" aria-current={view === 'status' ? 'page' : undefined}>
+                Status
+              </a>
+              <a href={meterAddress(null)} aria-current={view === 'meters' ? 'page' : undefined}>
+                Meters
+              </a>
+            </nav>
+            <Badge {...state} />
+            <TimeSwitch />
+          </>
+        )}
+        <ThemeSwitch />
+        {logOut !== null && <LogOut logOut={logOut} onRefused={(reason) => setRefusal(toApiError(reason))} />}
+      </header>
+      {logOut !== null && refusal !== null && <Refusal words="You are still logged in." error={refusal} />}
+    </>
+  )
+}

@@ -1,0 +1,138 @@
+/** The agent's HTTP API as the page uses it. Every function rejects with an ApiError, and only with that. */
+import type {
+  Change,
+  ChangeOperation,
+  Meter,
+  Preview,
+  Reading,
+  Rejected,
+  Run,
+  RunStatus,
+  Session,
+  Status,
+} from '../../../src/wire/types.ts'
+import type { MeterFilter } from '../routing/route.ts'
+import { ApiError, exactNumbers, get, post, send, withQuery } from './requests.ts'
+
+export type Page<T> = { items: readonly T[]; next: string | null }
+
+/** The whole status at this moment. */
+export function readStatus(): Promise<Status> {
+  return get<Status>('/api/status')
+}
+
+/** Asks for a run. When one is active already, that one is the answer: joining it is no error. */
+export function startRun(clientSystemId: string): Promise<Run> {
+  return ask('/api/sync', { clientSystemId }, 'join')
+}
+
+/**
+ * Asks for a run that deletes what is missing, if that is at most `approveDeletes` meters. A run that is active already
+ * knows nothing of the approval: that is a refusal.
+ */
+export function approveDeletions(clientSystemId: string, approveDeletes: number): Promise<Run> {
+  return ask('/api/sync', { clientSystemId, approveDeletes }, 'refuse')
+}
+
+/** Ends an active run. One that has finished meanwhile is the answer: nobody needs to be told that it is too late. */
+export function cancelRun(id: string): Promise<Run> {
+  return ask(`/api/runs/${encodeURIComponent(id)}/cancel`, {}, 'join')
+}
+
+/** What a sync would do now. Takes as long as the Client System takes to be read, so only `signal` ends it. */
+export function previewRun(clientSystemId: string, signal: AbortSignal): Promise<Preview> {
+  return post<Preview>('/api/preview', { clientSystemId }, { reviver: exactNumbers, signal })
+}
+
+export function readSession(): Promise<Session> {
+  return get<Session>('/api/session')
+}
+
+/** Gives the token for a session. The answer is a cookie that no script can read. */
+export async function logIn(token: string): Promise<void> {
+  await send('/api/session', { method: 'POST', content: { token } })
+}
+
+export async function logOut(): Promise<void> {
+  await send('/api/session', { method: 'DELETE' })
+}
+
+/** One page of a Client System's runs, newest first: those of one outcome, or all. */
+export async function readRuns(
+  clientSystemId: string,
+  before: string | null,
+  status: RunStatus | null = null,
+): Promise<Page<Run>> {
+  const { runs, next } = await get<{ runs: Run[]; next: string | null }>(
+    withQuery('/api/runs', { clientSystemId, status, limit: '30', before }),
+  )
+  return { items: runs, next }
+}
+
+export function readRun(id: string): Promise<Run> {
+  return get<Run>(`/api/runs/${encodeURIComponent(id)}`)
+}
+
+/** One page of a run's changes by external id, of one operation or of all. */
+export async function readChanges(
+  runId: string,
+  operation: ChangeOperation | null,
+  after: string | null,
+): Promise<Page<Change>> {
+  const { changes, next } = await get<{ changes: Change[]; next: string | null }>(
+    withQuery(`/api/runs/${encodeURIComponent(runId)}/changes`, { operation, limit: '50', after }),
+    exactNumbers,
+  )
+  return { items: changes, next }
+}
+
+/** One page of the source rows that a run could not use. */
+export async function readRejected(runId: string, after: string | null): Promise<Page<Rejected>> {
+  const { rejected, next } = await get<{ rejected: Rejected[]; next: string | null }>(
+    withQuery(`/api/runs/${encodeURIComponent(runId)}/rejected`, { limit: '50', after }),
+    exactNumbers,
+  )
+  return { items: rejected, next }
+}
+
+/** One page of the meters that a filter lets through, by external id. */
+export async function readMeters(filter: MeterFilter, after: string | null): Promise<Page<Meter>> {
+  const { clientSystemId, q, state } = filter
+  const { meters, next } = await get<{ meters: Meter[]; next: string | null }>(
+    withQuery('/api/meters', { clientSystemId, q: q || null, state, limit: '50', after }),
+    exactNumbers,
+  )
+  return { items: meters, next }
+}
+
+export function readMeter(id: string): Promise<Meter> {
+  return get<Meter>(`/api/meters/${encodeURIComponent(id)}`, exactNumbers)
+}
+
+/** One page of what happened to a meter, newest first. */
+export async function readMeterHistory(id: number, before: string | null): Promise<Page<Change>> {
+  const { changes, next } = await get<{ changes: Change[]; next: string | null }>(
+    withQuery(`/api/meters/${id}/history`, { limit: '50', before }),
+    exactNumbers,
+  )
+  return { items: changes, next }
+}
+
+/** One page of a meter's readings of all quantities, newest first. */
+export async function readReadings(id: number, before: string | null): Promise<Page<Reading>> {
+  const { readings, next } = await get<{ readings: Reading[]; next: string | null }>(
+    withQuery(`/api/meters/${id}/readings`, { limit: '200', before }),
+    exactNumbers,
+  )
+  return { items: readings, next }
+}
+
+/** The run that a request is about; in a conflict, that run is an answer to join or a refusal. */
+async function ask(url: string, content: object, conflict: 'join' | 'refuse'): Promise<Run> {
+  try {
+    return (await post<{ run: Run }>(url, content)).run
+  } catch (error) {
+    if (conflict === 'join' && error instanceof ApiError && error.status === 409 && error.run !== null) return error.run
+    throw error
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * What the page knows, as a pure reducer over what it heard: no clock, no network, no DOM.
+ * The order of events is told by `revision` alone; an older one never overwrites a newer one.
+ */
+
+import { isFailure } from '../../../src/wire/condition.ts'
+import type { ClientSystemStatus, Progress, Run, Status } from '../../../src/wire/types.ts'
+import { type History, mergePage, noHistory, patchHistory } from './run-list.ts'
+
+/**
+ * `connecting` until the first answer, `live` while the stream is open, `polled` while it brings nothing and the agent
+ * answers questions all the same, `lost` otherwise.
+ */
+export type Connection = 'connecting' | 'live' | 'polled' | 'lost'
+
+/** Why the agent refuses to say how things stand. */
+export type Refused = { message: string; hint: string | null }
+
+export type SystemState = {
+  status: ClientSystemStatus
+  /** Of the active run; null while there is none, or before its first tick. */
+  progress: Progress | null
+  history: History
+}
+
+export type State = {
+  connection: Connection
+  /** Null while the agent answers, and where it says nothing at all. */
+  refused: Refused | null
+  /** Null until the first status. */
+  agent: { version: string; demonstration: boolean } | null
+  systems: readonly SystemState[]
+  /** Add to the local clock to get the server's, in milliseconds. */
+  clockOffset: number
+  /** Local time of the last event on the stream or whole status, in milliseconds. */
+  heardAt: number | null
+  /** Local time of the last whole status, in milliseconds. */
+  statusAt: number | null
+}
+
+export type Action =
+  /** The stream broke, or was let go. */
+  | { type: 'lost' }
+  /** A question brought no status. */
+  | { type: 'unanswered'; refused: Refused | null }
+  | { type: 'status'; status: Status; at: number; from: 'stream' | 'poll' }
+  /** `at` is null when the run was told outside the stream: then the rest of the page is no newer for it. */
+  | { type: 'run'; run: Run; at: number | null }
+  | { type: 'progress'; progress: Progress; at: number }
+  | { type: 'history'; clientSystemId: string; runs: readonly Run[]; next: string | null; before: string | null }
+  | { type: 'history failed'; clientSystemId: string }
+  /** Whoever looked has left, and may not know any longer what was known. */
+  | { type: 'left' }
+
+export const initialState: State = {
+  connection: 'connecting',
+  refused: null,
+  agent: null,
+  systems: [],
+  clockOffset: 0,
+  heardAt: null,
+  statusAt: null,
+}
+
+/** True while the run holds its Client System's slot: queued or running. */
+export function isActive(run: Run): boolean {
+  return run.status === 'queued' || run.status === 'running'
+}
+
+/** The state after the action. What concerns a Client System that the page does not know is dropped. */
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case 'left':
+      return initialState
+    case 'lost':
+      // A stream that gets through no more than before is no news.
+      return state.connection === 'lost' || state.connection === 'polled' ? state : { ...state, connection: 'lost' }
+    case 'unanswered':
+      return state.connection === 'live' ? state : { ...state, connection: 'lost', refused: action.refused }
+    case 'status':
+      return applyStatus(state, action)
+    case 'run':
+      return withSystem({ ...state, heardAt: action.at ?? state.heardAt }, action.run.clientSystemId, (s) =>
+        applyRun(s, action.run),
+      )
+    case 'progress':
+      return withSystem({ ...state, heardAt: action.at }, action.progress.clientSystemId, (s) =>
+        s.status.activeRun?.id === action.progress.runId ? { ...s, progress: action.progress } : s,
+      )
+    case 'history':
+      return withSystem(state, action.clientSystemId, (s) => ({
+        ...s,
+        history: mergePage(s.history, action.runs, action.next, action.before),
+      }))
+    case 'history failed':
+      return withSystem(state, action.clientSystemId, (s) => ({ ...s, history: { ...s.history, state: 'failed' } }))
+  }
+}
+
+function withSystem(state: State, id: string, change: (system: SystemState) => SystemState): State {
+  return { ...state, systems: state.systems.map((s) => (s.status.id === id ? change(s) : s)) }
+}
+
+function applyStatus(state: State, { status, at, from }: Extract<Action, { type: 'status' }>): State {
+  const known = new Map(state.systems.map((s) => [s.status.id, s]))
+  // The first status of a connection stands as it is: what was known may be of another database. A later one, or an
+  // answer to a question, may have been read before something that was heard already, such as the answer to a trigger.
+  const { connection } = state
+  const opens = connection !== 'live' && (from === 'stream' || connection !== 'polled')
+  return {
+    connection: from === 'stream' || connection === 'live' ? 'live' : 'polled',
+    refused: null,
+    agent: { version: status.version, demonstration: status.demonstration },
+    systems: status.clientSystems.map((told) => {
+      const before = known.get(told.id)
+      const heard = opens || before === undefined ? [] : runsOf(before.status)
+      const merged = heard.reduce(withRun, told)
+      const latest = [merged.lastRun, merged.activeRun].filter((run) => run !== null)
+      return {
+        status: merged,
+        progress: progressOf(merged, before?.progress ?? null),
+        history: latest.reduce(patchHistory, before?.history ?? noHistory),
+      }
+    }),
+    clockOffset: Date.parse(status.serverTime) - at,
+    heardAt: at,
+    statusAt: at,
+  }
+}
+
+function applyRun(system: SystemState, run: Run): SystemState {
+  const status = withRun(system.status, run)
+  return { status, progress: progressOf(status, system.progress), history: patchHistory(system.history, run) }
+}
+
+/** The status with this run in it: of each kind the newest revision stands, in whatever order the runs are heard. */
+function withRun(status: ClientSystemStatus, run: Run): ClientSystemStatus {
+  const { activeRun, lastRun, lastSuccess, lastFailure } = status
+  if (isActive(run)) return isNewer(run, activeRun) && isNewer(run, lastRun) ? { ...status, activeRun: run } : status
+  const next = { ...status }
+  if (isNewer(run, activeRun)) next.activeRun = null
+  if (isNewer(run, lastRun)) next.lastRun = run
+  if (isFailure(run) && isNewer(run, lastFailure)) next.lastFailure = run
+  if (run.status === 'succeeded' && isNewer(run, lastSuccess)) {
+    next.lastSuccess = run
+    next.freshness = 'fresh'
+  }
+  return next
+}
+
+/** The runs of one Client System follow each other, so the newest revision tells which run is the latest. */
+function isNewer(run: Run, other: Run | null): boolean {
+  return other === null || run.revision > other.revision
+}
+
+function runsOf({ lastSuccess, lastFailure, lastRun, activeRun }: ClientSystemStatus): Run[] {
+  return [lastSuccess, lastFailure, lastRun, activeRun].filter((run) => run !== null)
+}
+
+function progressOf(status: ClientSystemStatus, progress: Progress | null): Progress | null {
+  return progress !== null && progress.runId === status.activeRun?.id ? progress : null
+}
+
+/** Whether a status tells of a run, or of a step of one, that the state has not heard of. */
+export function knowsMore({ clientSystems }: Status, state: State): boolean {
+  return clientSystems.some(({ id, activeRun, lastRun }) => {
+    const known = state.systems.find(({ status }) => status.id === id)?.status
+    const heard = Math.max(known?.activeRun?.revision ?? 0, known?.lastRun?.revision ?? 0)
+    return Math.max(activeRun?.revision ?? 0, lastRun?.revision ?? 0) > heard
+  })
+}

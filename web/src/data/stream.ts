@@ -1,0 +1,103 @@
+/** The event stream of the agent, kept open: what was heard goes to the callbacks, in the order of the stream. */
+import type { Progress, Run, Status } from '../../../src/wire/types.ts'
+
+export type StreamListener = {
+  onStatus(status: Status): void
+  onRun(run: Run): void
+  onProgress(progress: Progress): void
+  /** The stream broke or was paused: what is known may be old until the next status. */
+  onLost(): void
+  /** The agent answered, and not with a stream: perhaps a login is wanted. It is asked again all the same. */
+  onRefused(): void
+}
+
+export type Stream = {
+  /** Opens a new connection at once, whatever the old one seems to be. */
+  reopen(): void
+  /** Ends the connection and every attempt at a new one. May be called twice. */
+  stop(): void
+}
+
+const hiddenLimitMs = 5 * 60_000
+const firstRetryMs = 2_000
+const longestRetryMs = 30_000
+/** Longer than any throttling of timers in a hidden tab: the computer slept, and the connection with it. */
+const sleepMs = 150_000
+
+/**
+ * Follows `url` until `stop()`. EventSource reconnects by itself and then asks for what it missed; where it gives up
+ * (an HTTP error) a new one is opened, later each time. A tab hidden for five minutes lets its connection go and
+ * opens a new one when it is seen again; so do a page that comes back from the cache and a computer from its sleep.
+ */
+export function openStream(url: string, listener: StreamListener): Stream {
+  let source: EventSource | null = null
+  let retryMs = firstRetryMs
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let hiddenTimer: ReturnType<typeof setTimeout> | undefined
+  let tickedAt = Date.now()
+
+  const close = () => {
+    clearTimeout(retryTimer)
+    source?.close()
+    source = null
+  }
+  const pause = () => {
+    close()
+    listener.onLost()
+  }
+  const open = () => {
+    close()
+    const opened = new EventSource(url)
+    source = opened
+    opened.addEventListener('status', (event) => {
+      retryMs = firstRetryMs
+      listener.onStatus(JSON.parse(event.data))
+    })
+    opened.addEventListener('run', (event) => listener.onRun(JSON.parse(event.data)))
+    opened.addEventListener('progress', (event) => listener.onProgress(JSON.parse(event.data)))
+    opened.addEventListener('error', () => {
+      listener.onLost()
+      if (opened.readyState !== EventSource.CLOSED || source !== opened) return
+      listener.onRefused()
+      clearTimeout(retryTimer)
+      retryTimer = setTimeout(open, retryMs * (0.8 + Math.random() * 0.4))
+      retryMs = Math.min(retryMs * 2, longestRetryMs)
+    })
+  }
+  const reopen = () => {
+    retryMs = firstRetryMs
+    listener.onLost()
+    open()
+  }
+
+  const stopping = new AbortController()
+  const { signal } = stopping
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      clearTimeout(hiddenTimer)
+      if (document.hidden) hiddenTimer = setTimeout(pause, hiddenLimitMs)
+      else if (source?.readyState !== EventSource.OPEN) reopen()
+    },
+    { signal },
+  )
+  addEventListener('online', reopen, { signal })
+  addEventListener('pagehide', close, { signal })
+  addEventListener('pageshow', (event) => event.persisted && reopen(), { signal })
+  const tick = setInterval(() => {
+    const slept = Date.now() - tickedAt > sleepMs
+    tickedAt = Date.now()
+    if (slept && !document.hidden) reopen()
+  }, 5_000)
+
+  open()
+  return {
+    reopen,
+    stop() {
+      stopping.abort()
+      clearInterval(tick)
+      clearTimeout(hiddenTimer)
+      close()
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { type ApiError, toApiError } from '../data/requests.ts'
+import { useNow } from '../ui/clock.tsx'
+import { formatCountdown, plural } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+
+type Props = {
+  /** Whether a session ended by itself, so that this form took the place of what was looked at. */
+  ended: boolean
+  logIn: (token: string) => Promise<void>
+}
+
+/** Asks for the administrator's token. It stays in the field until it is sent, and nowhere afterwards. */
+export function Login({ ended, logIn }: Props) {
+  const field = useRef<HTMLInputElement>(null)
+  const [asking, setAsking] = useState(false)
+  const [error, setError] = useState<ApiError | null>(null)
+  const now = useNow()
+  const [waitUntil, setWaitUntil] = useState(0)
+  const waitMs = waitUntil - now
+  const blocked = asking || waitMs > 0
+  useEffect(() => field.current?.focus(), [])
+
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    const input = field.current
+    if (blocked || input === null) return
+    setAsking(true)
+    setError(null)
+    try {
+      await logIn(input.value)
+    } catch (reason) {
+      const refusal = toApiError(reason)
+      setError(refusal)
+      setWaitUntil(now + (refusal.retryAfter ?? 0) * 1000)
+      // What never arrived may be sent again as it is.
+      if (refusal.status !== 0) input.value = ''
+      input.focus()
+    } finally {
+      setAsking(false)
+    }
+  }
+
+  return (
+    <section class="card login" aria-labelledby="login-title">
+      <span class="login-icon" aria-hidden="true">
+        <Icon name="key" />
+      </span>
+      <h2 id="login-title">Log in</h2>
+      <p class="quiet" id="login-words">
+        {ended
+          ? 'Your session has ended. Log in again and this page goes on where you were.'
+          : 'Enter the administrator’s token to see how the meters stand.'}
+      </p>
+      <form onSubmit={submit}>
+        <label class="field" for="token">
+          Token
+          <input
+            ref={field}
+            id="token"
+            name="token"
+            type="password"
+            required
+            autocomplete="current-password"
+            autocapitalize="none"
+            spellcheck={false}
+            aria-describedby={error === null ? 'login-words' : 'login-error'}
+            aria-invalid={error?.status === 401 ? true : undefined}
+          />
+        </label>
+        {error !== null && <LoginError error={error} />}
+        <button type="submit" class="button" aria-disabled={blocked} aria-busy={asking}>
+          {asking ? 'Logging in…' : 'Log in'}
+        </button>
+        {waitMs > 0 && <p class="login-wait">You can try again {formatCountdown(waitMs)}.</p>}
+      </form>
+    </section>
+  )
+}
+
+/** Why there is no session. The API's own hints are for those who write requests. */
+function LoginError({ error }: { error: ApiError }) {
+  const { title, hint } = wordsFor(error)
+  return (
+    <div class="refusal" role="alert" id="login-error">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      {hint !== null && <p>{hint}</p>}
+    </div>
+  )
+}
+
+function wordsFor({ status, message, hint, retryAfter }: ApiError): { title: string; hint: string | null } {
+  if (status === 401) {
+    return { title: 'This is not the token.', hint: 'It is the value that AUTH_TOKEN has where the agent runs.' }
+  }
+  if (status === 429) {
+    const wait = retryAfter === null ? 'a minute' : plural(retryAfter, 'second')
+    return { title: 'Too many wrong tokens came from this address.', hint: `Wait ${wait}, then try again.` }
+  }
+  return { title: message, hint }
+}

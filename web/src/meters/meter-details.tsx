@@ -1,0 +1,123 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Change, Meter } from '../../../src/wire/types.ts'
+import { readMeterHistory } from '../data/api.ts'
+import { usePages } from '../data/pages.ts'
+import { addressOf } from '../routing/route.ts'
+import { Moment } from '../ui/clock.tsx'
+import { Differences } from '../ui/differences.tsx'
+import { formatValue } from '../ui/format.ts'
+import type { Heading } from '../ui/heading.ts'
+import { LongText } from '../ui/long-text.tsx'
+import { Operation } from '../ui/operation.tsx'
+import { PagedList } from '../ui/paged-list.tsx'
+import { useSubject } from '../ui/subject.ts'
+import { MeterReadings } from './meter-readings.tsx'
+
+/** All about one meter: its fields, its attributes, its readings, and what every sync made of it. */
+export function MeterDetails({ meter, heading }: { meter: Meter; heading: Heading }) {
+  const root = useRef<HTMLDivElement>(null)
+  useSubject(`Meter ${meter.externalId}`)
+  // Only a link from elsewhere leads into the details; who opened the row stays there.
+  useEffect(() => {
+    if (document.activeElement !== document.body) return
+    root.current?.focus({ preventScroll: true })
+  }, [])
+  return (
+    <div class="details" ref={root} tabIndex={-1}>
+      <Fields meter={meter} />
+      <Attributes attributes={meter.attributes} heading={heading} />
+      <MeterReadings meterId={meter.id} heading={heading} />
+      <Timeline meterId={meter.id} heading={heading} />
+    </div>
+  )
+}
+
+function Fields({ meter }: { meter: Meter }) {
+  const { ipAddress, port } = meter
+  const address = [ipAddress, port === null ? null : `port ${port}`].filter((part) => part !== null)
+  return (
+    <dl class="facts meter-facts">
+      <Fact name="Name">{meter.name}</Fact>
+      <Fact name="Serial number">{meter.serialNumber}</Fact>
+      <Fact name="Kind">{meter.kind}</Fact>
+      <Fact name="Unit">{meter.unit}</Fact>
+      <Fact name="Location">{meter.location}</Fact>
+      <Fact name="Address">{address.length === 0 ? null : address.join(', ')}</Fact>
+      <Fact name="First seen">
+        <Moment iso={meter.createdAt} />
+      </Fact>
+      <Fact name="Last changed">
+        <Moment iso={meter.updatedAt} />
+      </Fact>
+      {meter.removedAt !== null && (
+        <Fact name="Deleted">
+          <Moment iso={meter.removedAt} />
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+function Attributes({ attributes, heading: Heading }: { attributes: Meter['attributes']; heading: Heading }) {
+  const entries = Object.entries(attributes)
+  if (entries.length === 0) return null
+  return (
+    <section aria-label="Attributes">
+      <Heading>Attributes</Heading>
+      <dl class="facts meter-facts attributes">
+        {entries.map(([name, value]) => (
+          <Fact key={name} name={name}>
+            {formatValue(value)}
+          </Fact>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{typeof children === 'string' ? <LongText text={children} /> : (children ?? <None />)}</dd>
+    </div>
+  )
+}
+
+function None() {
+  return <span class="value-none">nothing</span>
+}
+
+function Timeline({ meterId, heading: Heading }: { meterId: number; heading: Heading }) {
+  const pages = usePages((before) => readMeterHistory(meterId, before))
+  return (
+    <section class="changes" aria-label="What happened">
+      <Heading>What happened</Heading>
+      <PagedList pages={pages} empty="The history of this meter is no longer kept.">
+        {(changes) => (
+          <ol class="change-list">
+            {changes.map((change) => (
+              <Event key={`${change.runId} ${change.operation}`} change={change} />
+            ))}
+          </ol>
+        )}
+      </PagedList>
+    </section>
+  )
+}
+
+function Event({ change }: { change: Change }) {
+  return (
+    <li>
+      <Operation operation={change.operation} />
+      <span>
+        <Moment iso={change.at} />
+        <a class="event-run" href={addressOf(change.runId)}>
+          See the run
+        </a>
+      </span>
+      <Differences change={change} />
+    </li>
+  )
+}

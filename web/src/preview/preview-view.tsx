@@ -1,0 +1,176 @@
+import type { ComponentChildren } from 'preact'
+import type { ClientSystemStatus, Preview, Run } from '../../../src/wire/types.ts'
+import type { Agent } from '../data/agent.ts'
+import type { ApiError } from '../data/requests.ts'
+import type { SystemState } from '../data/state.ts'
+import { addressOf, type PreviewRoute } from '../routing/route.ts'
+import { SyncProgress } from '../status/progress.tsx'
+import { SyncNow } from '../status/trigger.tsx'
+import { Moment, useNow } from '../ui/clock.tsx'
+import { formatElapsed } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { outcomeWords, startedBy, type Tone } from '../ui/words.ts'
+import { announcedOf, changesOf, comparedOf, glanceOf } from './preview-words.ts'
+import { Previewed } from './previewed.tsx'
+import { type PreviewState, usePreview } from './use-preview.ts'
+
+type Props = { agent: Agent; route: PreviewRoute; announce: (sentence: string) => void }
+
+/** What a sync would do now, before anybody starts it. Nothing is written to find out. */
+export function PreviewView({ agent, route, announce }: Props) {
+  const { systems, clockOffset } = agent.state
+  const system = systems.find(({ status }) => status.id === route.clientSystemId) ?? systems[0]
+  if (system === undefined) return null
+  const { id } = system.status
+  return <PreviewOf key={id} system={system} clockOffset={clockOffset} tell={agent.tell} announce={announce} />
+}
+
+type OfProps = {
+  system: SystemState
+  clockOffset: number
+  tell: (run: Run) => void
+  announce: (sentence: string) => void
+}
+
+function PreviewOf({ system, clockOffset, tell, announce }: OfProps) {
+  const { status, progress } = system
+  const { activeRun } = status
+  const onReady = (preview: Preview) => announce(announcedOf(preview))
+  const { now, ask } = usePreview({ status, tell, onReady })
+  const { icon, tone } = lookOf(now)
+  return (
+    <section class="preview" aria-label="Preview" aria-busy={now.state === 'reading'}>
+      <div class="card glance">
+        <div class="headline" data-tone={tone}>
+          <span class="headline-icon">
+            <Icon name={icon} />
+          </span>
+          <div>
+            <h2>{status.name}</h2>
+            <Answer now={now} clockOffset={clockOffset} activeRun={activeRun} />
+          </div>
+        </div>
+        <SyncNow status={status} tell={tell}>
+          <button
+            type="button"
+            class="button-plain"
+            disabled={activeRun !== null}
+            aria-disabled={now.state === 'reading'}
+            onClick={() => now.state !== 'reading' && ask()}
+          >
+            Preview again
+          </button>
+        </SyncNow>
+        {now.state === 'reading' && activeRun === null && (
+          <div class="progress">
+            <progress aria-label="Preview progress" />
+          </div>
+        )}
+        {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
+      </div>
+      {now.state === 'refused' && <Refused error={now.error} />}
+      {now.state === 'ready' && <Outdated status={status} basis={now.basis} />}
+      {now.state === 'ready' && <Previewed preview={now.preview} />}
+      <p class="preview-end">
+        <a href={addressOf(null)}>Back to the status</a>
+      </p>
+    </section>
+  )
+}
+
+function lookOf(now: PreviewState): { icon: Parameters<typeof Icon>[0]['name']; tone: Tone } {
+  if (now.state === 'ready') return glanceOf(now.preview)
+  if (now.state === 'refused') return { icon: 'cross', tone: 'bad' }
+  return { icon: now.state === 'reading' ? 'eye' : 'clock', tone: 'accent' }
+}
+
+type AnswerProps = { now: PreviewState; clockOffset: number; activeRun: Run | null }
+
+function Answer({ now, clockOffset, activeRun }: AnswerProps) {
+  const ticks = useNow()
+  switch (now.state) {
+    case 'reading':
+      return (
+        <Words words="Comparing both sides…" age={null}>
+          The Client System is being read, {formatElapsed(ticks - clockOffset - now.since)} so far. Nothing is written.
+        </Words>
+      )
+    case 'ready':
+      return (
+        <Words words={glanceOf(now.preview).words} age={<Moment iso={new Date(now.at + clockOffset).toISOString()} />}>
+          {changesOf(now.preview.counts) === 0 && comparedOf(now.preview.counts)} This is what a sync would do; nothing
+          was written to find out.
+        </Words>
+      )
+    case 'waiting':
+      return (
+        <Words words="A sync is active" age={null}>
+          {activeRun === null ? (
+            'It has just ended. '
+          ) : (
+            <>
+              It started {startedBy(activeRun)}. The preview begins when it has ended.{' '}
+              <a href={addressOf(activeRun.id)}>See the run</a>
+            </>
+          )}
+        </Words>
+      )
+    case 'refused':
+      return (
+        <Words words="The preview failed" age={null}>
+          Nothing was written. A sync would likely fail in the same way.
+        </Words>
+      )
+  }
+}
+
+type WordsProps = { words: string; age: ComponentChildren; children: ComponentChildren }
+
+function Words({ words, age, children }: WordsProps) {
+  return (
+    <>
+      <p class="headline-words">
+        <strong>{words}</strong>
+        {age !== null && (
+          <span class="headline-age">
+            <span class="headline-dot" aria-hidden="true">
+              ·{' '}
+            </span>
+            {age}
+          </span>
+        )}
+      </p>
+      <p class="headline-detail">{children}</p>
+    </>
+  )
+}
+
+/** Why there is no preview, and what to do about it. */
+function Refused({ error }: { error: ApiError }) {
+  return (
+    <div class="notice" data-tone="bad" role="alert">
+      <Icon name="cross" />
+      <div>
+        <p class="notice-title">{error.message}</p>
+        {error.hint !== null && <p>{error.hint}</p>}
+      </div>
+    </div>
+  )
+}
+
+/** A sync has begun or ended since the preview was asked for: what it tells may have been done already. */
+function Outdated({ status, basis }: { status: ClientSystemStatus; basis: string | null }) {
+  const { activeRun, lastRun } = status
+  const run = activeRun ?? (lastRun !== null && lastRun.id !== basis ? lastRun : null)
+  if (run === null) return null
+  return (
+    <p class="notice" data-tone="quiet">
+      <Icon name="clock" />
+      <span>
+        <strong>This preview is from before a sync</strong> that{' '}
+        {activeRun !== null ? 'is under way' : `has ended: ${outcomeWords[run.status].word.toLowerCase()}`}.{' '}
+        <a href={addressOf(run.id)}>{activeRun !== null ? 'See the run' : 'See what it did'}</a>
+      </span>
+    </p>
+  )
+}

@@ -1,0 +1,77 @@
+/** The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`. Pure. */
+import type { ChangeOperation, RunStatus, Trigger } from '../../../src/wire/types.ts'
+
+export type RunPart = ChangeOperation | 'rejected'
+/** What the run history is narrowed to; null is everything. */
+export type RunFilter = { outcome: RunStatus | null; trigger: Trigger | null }
+export type StatusRoute = { view: 'status'; runId: string | null; part: RunPart | null; filter: RunFilter }
+
+export type MeterState = 'all' | 'active' | 'inactive'
+export type MeterFilter = {
+  q: string
+  state: MeterState
+  /** Null is the first Client System. */
+  clientSystemId: string | null
+}
+export type MetersRoute = { view: 'meters'; meterId: string | null; filter: MeterFilter }
+/** Null is the first Client System. */
+export type PreviewRoute = { view: 'preview'; clientSystemId: string | null }
+export type Route = StatusRoute | MetersRoute | PreviewRoute
+
+export const parts: readonly RunPart[] = ['insert', 'update', 'delete', 'restore', 'withheld', 'rejected']
+export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupted', 'cancelled']
+export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli']
+export const meterStates: readonly MeterState[] = ['all', 'active', 'inactive']
+
+export const noRunFilter: RunFilter = { outcome: null, trigger: null }
+export const noMeterFilter: MeterFilter = { q: '', state: 'all', clientSystemId: null }
+
+/** The route that an address' hash stands for; one that is not known is the status view itself. */
+export function parseRoute(hash: string): Route {
+  const [, path = '', search = ''] = /^#(\/[^?]*)(?:\?(.*))?$/.exec(hash) ?? []
+  const query = new URLSearchParams(search)
+  const meters = /^\/meters(?:\/(\d{1,15}))?$/.exec(path)
+  if (meters !== null) {
+    const filter = {
+      q: query.get('q') ?? '',
+      state: among(meterStates, query.get('state')) ?? 'all',
+      clientSystemId: query.get('system'),
+    }
+    return { view: 'meters', meterId: meters[1] ?? null, filter }
+  }
+  if (path === '/preview') return { view: 'preview', clientSystemId: query.get('system') }
+  const run = /^\/runs\/([\w-]+)(?:\/(\w+))?$/.exec(path)
+  const filter = { outcome: among(outcomes, query.get('outcome')), trigger: among(triggers, query.get('trigger')) }
+  return { view: 'status', runId: run?.[1] ?? null, part: among(parts, run?.[2] ?? null), filter }
+}
+
+function among<T extends string>(known: readonly T[], text: string | null): T | null {
+  return known.find((one) => one === text) ?? null
+}
+
+/** The address of a run, or of a part of it; of the status view when there is no run. */
+export function addressOf(
+  runId: string | null,
+  part: RunPart | null = null,
+  { outcome, trigger }: RunFilter = noRunFilter,
+): string {
+  const path = runId === null ? '#/' : part === null ? `#/runs/${runId}` : `#/runs/${runId}/${part}`
+  return path + queryOf({ outcome, trigger })
+}
+
+/** The address of a meter in the list that a filter gives; of the list itself when there is no meter. */
+export function meterAddress(meterId: number | string | null, filter: MeterFilter = noMeterFilter): string {
+  const path = meterId === null ? '#/meters' : `#/meters/${meterId}`
+  const { q, state, clientSystemId } = filter
+  return path + queryOf({ q: q || null, state: state === 'all' ? null : state, system: clientSystemId })
+}
+
+/** The address of what a sync of a Client System would do now; of the first one's when none is given. */
+export function previewAddress(clientSystemId: string | null): string {
+  return `#/preview${queryOf({ system: clientSystemId })}`
+}
+
+function queryOf(values: Record<string, string | null>): string {
+  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null)
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}

@@ -1,0 +1,54 @@
+import { createContext } from 'preact'
+import { addressOf, noRunFilter, outcomes, type RunFilter, triggers } from '../routing/route.ts'
+import { outcomeWords, triggerWords } from '../ui/words.ts'
+
+/** The filter of the history around: addresses within it keep it. */
+export const HistoryFilter = createContext<RunFilter>(noRunFilter)
+
+/** Two choices that narrow the history; both are kept in the address. */
+export function FilterControls({ filter }: { filter: RunFilter }) {
+  const go = (change: Partial<RunFilter>) => {
+    // Back leaves the history, not one choice of it.
+    location.replace(addressOf(null, null, { ...filter, ...change }))
+  }
+  return (
+    <div class="history-filter">
+      <Choice
+        name="Outcome"
+        chosen={filter.outcome}
+        options={outcomes.map((value) => ({ value, word: outcomeWords[value].word }))}
+        onChoose={(outcome) => go({ outcome })}
+      />
+      <Choice
+        name="Trigger"
+        chosen={filter.trigger}
+        options={triggers.map((value) => ({ value, word: triggerWords[value] }))}
+        onChoose={(trigger) => go({ trigger })}
+      />
+    </div>
+  )
+}
+
+type ChoiceProps<T> = {
+  name: string
+  chosen: T | null
+  options: readonly { value: T; word: string }[]
+  onChoose: (value: T | null) => void
+}
+
+function Choice<T extends string>({ name, chosen, options, onChoose }: ChoiceProps<T>) {
+  const choose = (text: string) => onChoose(options.find(({ value }) => value === text)?.value ?? null)
+  return (
+    <label>
+      {name}
+      <select value={chosen ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">All</option>
+        {options.map(({ value, word }) => (
+          <option key={value} value={value}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

@@ -1,0 +1,79 @@
+import { useState } from 'preact/hooks'
+import type { History } from '../data/run-list.ts'
+import type { StatusRoute } from '../routing/route.ts'
+import { Icon } from '../ui/icon.tsx'
+import { FilteredRuns } from './filtered-runs.tsx'
+import { FilterControls, HistoryFilter } from './history-filter.tsx'
+import { isFiltered } from './run-filter.ts'
+import { RunTable } from './run-table.tsx'
+
+type Props = {
+  clientSystemId: string
+  /** Ends the names of the region and its table where there are several Client Systems. */
+  of: string
+  history: History
+  route: StatusRoute
+  read: (before: string | null) => Promise<void>
+}
+
+/** The runs of a Client System, newest first, all or some; each opens to what it did. */
+export function RunHistory({ clientSystemId, of, history, route, read }: Props) {
+  const { filter } = route
+  const filtered = isFiltered(filter)
+  return (
+    <section class="card history" aria-label={`Run history${of}`} aria-busy={history.state === 'loading'}>
+      <div class="history-head">
+        <h3>Run history</h3>
+        {(history.runs.length > 0 || filtered) && <FilterControls filter={filter} />}
+      </div>
+      <HistoryFilter.Provider value={filter}>
+        {filtered ? (
+          <FilteredRuns
+            key={filter.outcome}
+            latest={history.runs}
+            clientSystemId={clientSystemId}
+            of={of}
+            route={route}
+          />
+        ) : (
+          <AllRuns of={of} history={history} route={route} read={read} />
+        )}
+      </HistoryFilter.Provider>
+    </section>
+  )
+}
+
+function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
+  const [reading, setReading] = useState(false)
+  const readPage = async (before: string | null) => {
+    if (reading) return
+    setReading(true)
+    await read(before)
+    setReading(false)
+  }
+  return (
+    <>
+      {history.runs.length > 0 && <RunTable runs={history.runs} route={route} of={of} />}
+      {history.runs.length === 0 && history.state === 'ready' && (
+        <div class="empty">
+          <Icon name="queued" />
+          <p>No run yet. Every sync is kept here with its outcome and its changes, whoever asked for it.</p>
+        </div>
+      )}
+      {history.runs.length === 0 && history.state === 'loading' && <p class="teaching">Reading…</p>}
+      {history.state === 'failed' && (
+        <p class="teaching">
+          The run history could not be read.{' '}
+          <button type="button" class="button-plain" disabled={reading} onClick={() => readPage(null)}>
+            Try again
+          </button>
+        </p>
+      )}
+      {history.next !== null && history.state === 'ready' && (
+        <button type="button" class="button-plain" aria-disabled={reading} onClick={() => readPage(history.next)}>
+          Show more
+        </button>
+      )}
+    </>
+  )
+}

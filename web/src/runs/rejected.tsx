@@ -1,0 +1,48 @@
+import type { Rejected } from '../../../src/wire/types.ts'
+import { readRejected } from '../data/api.ts'
+import { usePages } from '../data/pages.ts'
+import { formatCount, formatValue } from '../ui/format.ts'
+import type { Heading } from '../ui/heading.ts'
+import { PagedList } from '../ui/paged-list.tsx'
+
+/** The source rows that a run could not use, each with the reason. */
+export function RejectedList({ runId, total, heading: Heading }: { runId: string; total: number; heading: Heading }) {
+  const pages = usePages((after) => readRejected(runId, after))
+  return (
+    <section class="rejected" aria-label="Rejected rows">
+      <Heading>
+        Rejected rows <span class="quiet">{formatCount(total)}</span>
+      </Heading>
+      <PagedList pages={pages} empty="These rows are no longer kept: rejected rows are kept for a week.">
+        {(rows) => (
+          <ul class="change-list">
+            {rows.map((rejected, index) => (
+              // The same id may come twice with the same reason: only the place tells the rows apart.
+              <RejectedItem key={`${index} ${rejected.externalId}`} rejected={rejected} />
+            ))}
+          </ul>
+        )}
+      </PagedList>
+    </section>
+  )
+}
+
+function RejectedItem({ rejected }: { rejected: Rejected }) {
+  const values = Object.entries(rejected.row)
+  return (
+    <li>
+      <span class="external-id">{rejected.externalId || <span class="value-none">no external id</span>}</span>
+      <span class="reason">{rejected.reason}</span>
+      {values.length > 0 && (
+        <ul class="differences">
+          {values.map(([column, value]) => (
+            <li key={column}>
+              <span class="column">{column}</span>
+              <span>{formatValue(value) ?? <span class="value-none">nothing</span>}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,163 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { isFailure } from '../../../src/wire/condition.ts'
+import type { Run } from '../../../src/wire/types.ts'
+import { isActive } from '../data/state.ts'
+import type { RunPart } from '../routing/route.ts'
+import { Moment, useNow, useStamp } from '../ui/clock.tsx'
+import { formatBytes, formatCount, formatDuration, formatElapsed } from '../ui/format.ts'
+import type { Heading } from '../ui/heading.ts'
+import { ProofMark } from '../ui/proof.tsx'
+import { useSubject } from '../ui/subject.ts'
+import { phases, phaseWords, readModeWords, triggerWords } from '../ui/words.ts'
+import { RunChanges } from './changes.tsx'
+import { RejectedList } from './rejected.tsx'
+
+/** All about one run: its cause and times, what it counted, why it failed, and each of its changes. */
+export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | null; heading: Heading }) {
+  const root = useArrival(part)
+  useSubject(`Run of ${useStamp()(run.queuedAt)}`)
+  return (
+    <div class="details" ref={root} tabIndex={-1}>
+      {run.error !== null && (
+        <div class="notice" data-tone={isFailure(run) ? 'bad' : 'quiet'}>
+          <div>
+            <p class="notice-title">{run.error.message}</p>
+            {run.error.hint !== null && <p>{run.error.hint}</p>}
+            <p class="notice-foot">
+              <code>{run.error.code}</code>
+              {isFailure(run) && <span>More about it is in the log of the agent, in the lines with this runId.</span>}
+            </p>
+          </div>
+        </div>
+      )}
+      <div class="details-facts">
+        <Facts run={run} />
+        {run.timings !== null && <Timings timings={run.timings} />}
+      </div>
+      <Outcome run={run} part={part} heading={heading} />
+    </div>
+  )
+}
+
+/** Brings the details into view when a link led here; what was opened or filtered in its place stays there. */
+function useArrival(part: RunPart | null) {
+  const root = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const element = root.current
+    const { activeElement } = document
+    const opener = activeElement?.closest('.run')
+    if (element === null || element.contains(activeElement) || opener?.nextElementSibling?.contains(element)) return
+    const target = part === null ? element : (element.querySelector('.details-lists') ?? element)
+    target.scrollIntoView({ block: 'start' })
+    element.focus({ preventScroll: true })
+  }, [part])
+  return root
+}
+
+function Facts({ run }: { run: Run }) {
+  const { counts } = run
+  return (
+    <dl class="facts">
+      <Fact name="Trigger">{triggerWords[run.trigger]}</Fact>
+      {run.requestedBy !== null && <Fact name="Asked for by">{run.requestedBy}</Fact>}
+      <Fact name="Waited">
+        <Span from={run.queuedAt} to={run.startedAt ?? run.finishedAt} />
+      </Fact>
+      {run.startedAt !== null && (
+        <>
+          <Fact name="Ran">
+            <Span from={run.startedAt} to={run.finishedAt} />
+          </Fact>
+          <Fact name="Started">
+            <Moment iso={run.startedAt} />
+          </Fact>
+        </>
+      )}
+      {run.finishedAt !== null && (
+        <Fact name="Ended">
+          <Moment iso={run.finishedAt} />
+        </Fact>
+      )}
+      {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
+      {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
+      {run.readMode !== null && (
+        <Fact name="Client System">
+          {readModeWords[run.readMode]}{' '}
+          {run.readReason !== null && <small class="reason">because {run.readReason}</small>}
+        </Fact>
+      )}
+      {run.withheldBecause !== null && <Fact name="Held back because">{run.withheldBecause}</Fact>}
+      {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
+      {counts !== null && <Fact name="Rows of the Client System">{formatCount(counts.read)}</Fact>}
+      {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
+      {run.proof !== null && (
+        <Fact name="Proof">
+          <ProofMark run={run} />
+          <code class="digest">{run.proof.digest}</code>
+        </Fact>
+      )}
+      <Fact name="Run">
+        <code>{run.id}</code>
+      </Fact>
+    </dl>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function Span({ from, to }: { from: string; to: string | null }) {
+  const now = useNow()
+  if (to === null) return <>{formatElapsed(now - Date.parse(from))} so far</>
+  return <>{formatDuration(Date.parse(to) - Date.parse(from))}</>
+}
+
+function Timings({ timings }: { timings: NonNullable<Run['timings']> }) {
+  const known = phases.flatMap((phase) => {
+    const ms = timings[phase]
+    return ms === undefined ? [] : [{ phase, ms }]
+  })
+  if (known.length === 0) return null
+  return (
+    <div class="timings">
+      <p>Time in each phase</p>
+      <dl>
+        {known.map(({ phase, ms }) => (
+          <div key={phase}>
+            <dt>{phaseWords[phase].doing}</dt>
+            <dd>{formatDuration(ms)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  )
+}
+
+function Outcome({ run, part, heading }: { run: Run; part: RunPart | null; heading: Heading }) {
+  if (isActive(run))
+    return <p class="teaching">This run is under way. Its changes are listed here once it has ended.</p>
+  if (run.counts === null)
+    return <p class="teaching">This run changed nothing: a sync takes effect as a whole or not at all.</p>
+  const operation = part === 'rejected' ? null : part
+  const changes = (
+    <RunChanges
+      key={`${run.id} ${run.revision}`}
+      runId={run.id}
+      counts={run.counts}
+      operation={operation}
+      heading={heading}
+    />
+  )
+  const rejected = run.counts.rejected > 0 && (
+    <RejectedList key={`${run.id} rejected`} runId={run.id} total={run.counts.rejected} heading={heading} />
+  )
+  // What the address asks for comes first.
+  return <div class="details-lists">{part === 'rejected' ? [rejected, changes] : [changes, rejected]}</div>
+}

@@ -1,0 +1,36 @@
+import type { Run } from '../../../src/wire/types.ts'
+import type { StatusRoute } from '../routing/route.ts'
+import { tableRoles } from '../ui/table.tsx'
+import { RunRow } from './run-row.tsx'
+
+/** Runs as rows, each of which opens. A table also where it looks like cards. */
+export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: StatusRoute; of: string }) {
+  return (
+    <table {...tableRoles.table} class="runs" aria-label={`Run history${of}`}>
+      <thead {...tableRoles.group}>
+        <tr {...tableRoles.row}>
+          <th {...tableRoles.header}>Outcome</th>
+          <th {...tableRoles.header}>Asked for</th>
+          <th {...tableRoles.header}>Trigger</th>
+          <th {...tableRoles.header} class="number">
+            Duration
+          </th>
+          <th {...tableRoles.header} class="number">
+            Inserted
+          </th>
+          <th {...tableRoles.header} class="number">
+            Updated
+          </th>
+          <th {...tableRoles.header} class="number">
+            Deleted
+          </th>
+        </tr>
+      </thead>
+      <tbody {...tableRoles.group}>
+        {runs.map((run) => (
+          <RunRow key={run.id} run={run} open={run.id === route.runId} part={route.part} />
+        ))}
+      </tbody>
+    </table>
+  )
+}

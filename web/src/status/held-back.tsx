@@ -1,0 +1,45 @@
+import { useRef } from 'preact/hooks'
+import type { Run } from '../../../src/wire/types.ts'
+import { addressOf } from '../routing/route.ts'
+import { plural } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { ApproveDialog } from './approve.tsx'
+
+type Props = {
+  run: Run
+  /** Whether a run is active: an approval is for a run of its own. */
+  busy: boolean
+  tell: (run: Run) => void
+}
+
+/** Deletions that the guard of this run held back, and the way to approve them. Renders nothing when there are none. */
+export function HeldBack({ run, busy, tell }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const withheld = run.counts?.withheld ?? 0
+  if (withheld === 0) return null
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="hand" />
+      <div>
+        <p class="notice-title">
+          {plural(withheld, 'deletion')} {withheld === 1 ? 'is' : 'are'} held back
+        </p>
+        <p>
+          {`The Client System no longer lists ${withheld === 1 ? 'this meter' : 'these meters'}. That looks like an accident`}
+          {run.withheldBecause === null ? '' : `: ${run.withheldBecause}`}
+          {`. So ${withheld === 1 ? 'it stays' : 'they stay'} active here; all other changes were applied.`}
+        </p>
+        <p class="notice-foot">
+          <button type="button" class="button-plain" disabled={busy} onClick={() => dialog.current?.showModal()}>
+            Approve…
+          </button>
+          <a href={addressOf(run.id, 'withheld')}>
+            List the meters held back
+            <Icon name="arrow" />
+          </a>
+        </p>
+      </div>
+      <ApproveDialog key={run.id} dialog={dialog} run={run} withheld={withheld} tell={tell} />
+    </div>
+  )
+}

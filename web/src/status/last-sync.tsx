@@ -1,0 +1,69 @@
+import type { Counts, Run } from '../../../src/wire/types.ts'
+import { addressOf } from '../routing/route.ts'
+import { Moment, useNow } from '../ui/clock.tsx'
+import { Figure, restoredNote } from '../ui/figure.tsx'
+import { formatCount, formatDuration, plural } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { ProofMark } from '../ui/proof.tsx'
+import { formatMoment, formatStamp } from '../ui/time-style.ts'
+import { useTimeStyle } from '../ui/times.tsx'
+
+/** The last success with its counts, whatever happened since: the counts of another run never stand here. */
+export function LastSync({ run, of }: { run: Run | null; of: string }) {
+  return (
+    <section class="card" aria-label={`Last sync${of}`}>
+      <h3>Last sync</h3>
+      {run === null || run.finishedAt === null ? (
+        <div class="empty">
+          <p class="empty-words">Never synced</p>
+          <p>The first sync that succeeds is shown here: when it was, and what it inserted, updated and deleted.</p>
+        </div>
+      ) : (
+        <>
+          <p class="last-sync-time">
+            <Moment iso={run.finishedAt} room="full" />
+            <span class="quiet">
+              <Other iso={run.finishedAt} />
+              {run.startedAt !== null && ` · took ${durationOf(run.startedAt, run.finishedAt)}`}
+            </span>
+          </p>
+          {run.counts !== null && <Figures counts={run.counts} />}
+          <p class="card-foot">
+            <span>
+              {run.counts !== null && sentenceOf(run.counts, run)} <ProofMark run={run} />
+            </span>
+            <a href={addressOf(run.id)}>
+              See this run
+              <Icon name="arrow" />
+            </a>
+          </p>
+        </>
+      )}
+    </section>
+  )
+}
+
+function Figures({ counts }: { counts: Counts }) {
+  return (
+    <dl class="figure-list">
+      <Figure name="Inserted" count={counts.inserted} icon="plus" tone="good" />
+      <Figure name="Updated" count={counts.updated} icon="pencil" tone="accent" note={restoredNote(counts)} />
+      <Figure name="Deleted" count={counts.deleted} icon="minus" tone="bad" />
+    </dl>
+  )
+}
+
+function sentenceOf(counts: Counts, run: Run): string {
+  return `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
+}
+
+function durationOf(from: string, to: string): string {
+  return formatDuration(Date.parse(to) - Date.parse(from))
+}
+
+/** The age beside a date, the date beside an age. */
+function Other({ iso }: { iso: string }) {
+  const now = useNow()
+  const style = useTimeStyle()
+  return <>{style === 'relative' ? formatStamp(iso, 'local', 'full') : formatMoment(iso, 'relative', now, 'full')}</>
+}

@@ -1,0 +1,94 @@
+import type { Run } from '../../../src/wire/types.ts'
+import { addressOf } from '../routing/route.ts'
+import { Moment } from '../ui/clock.tsx'
+import { plural } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { startedBy } from '../ui/words.ts'
+
+/** Source rows that this run could not use. Renders nothing when there are none. */
+export function RejectedRows({ run }: { run: Run }) {
+  const rejected = run.counts?.rejected ?? 0
+  if (rejected === 0) return null
+  const because = run.rejectedBecause
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">
+          {plural(rejected, 'row')} of the Client System {rejected === 1 ? 'was' : 'were'} rejected
+        </p>
+        <p>
+          {because !== null && (
+            <>
+              Most often: {because.reason}
+              {because.example !== null && <> (for example {because.example})</>}.{' '}
+            </>
+          )}
+          {rejected === 1 ? 'It' : 'They'} could not be used as {rejected === 1 ? 'a meter' : 'meters'}; meters that are
+          here already stay as they were. Correct the rows in the Client System and the next sync takes them.
+        </p>
+        <p class="notice-foot">
+          <a href={addressOf(run.id, 'rejected')}>
+            List the rejected rows
+            <Icon name="arrow" />
+          </a>
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** The connection to the Client System is open to others on the way. */
+export function Insecure({ name }: { name: string }) {
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">The connection to {name} is not secure</p>
+        <p>
+          It is allowed by <code>CLIENT_SYSTEM_INSECURE</code>: others on the network could read or change what is
+          synced. Use TLS that is verified (<code>sslmode=verify-full</code>) and remove the variable.
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** Every meter is in the Sync database twice: the id of the Client System was changed. */
+export function SameMeters({ id, as }: { id: string; as: string }) {
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="warning" />
+      <div>
+        <p class="notice-title">The Client System {as} has the same meters</p>
+        <p>
+          If <code>CLIENT_SYSTEM_ID</code> was changed from <code>{as}</code> to <code>{id}</code>, every meter is
+          stored twice, and the readings so far belong to the meters of <code>{as}</code>. Set it back to{' '}
+          <code>{as}</code>.
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** The last run was stopped by someone: what stands here is as it was before. */
+export function Cancelled({ run }: { run: Run }) {
+  const at = run.finishedAt ?? run.queuedAt
+  return (
+    <div class="notice" data-tone="quiet">
+      <Icon name="stop" />
+      <div>
+        <p class="notice-title">Cancelled · nothing was changed</p>
+        <p class="notice-foot">
+          <span>
+            The sync started {startedBy(run)} was cancelled <Moment iso={at} />
+          </span>
+          <a href={addressOf(run.id)}>
+            See the cancelled run
+            <Icon name="arrow" />
+          </a>
+        </p>
+      </div>
+    </div>
+  )
+}

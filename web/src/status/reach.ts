@@ -1,0 +1,50 @@
+import type { Phase, Progress, ReadStep, Run } from '../../../src/wire/types.ts'
+import { formatBytes, formatCount } from '../ui/format.ts'
+import { phases, phaseWords } from '../ui/words.ts'
+
+/** How far an active run has come. */
+export type Reach = {
+  /** Null while it is queued. */
+  phase: Phase | null
+  /** What it is doing. */
+  words: string
+  /** How much of what is being read has been read, such as "100 of about 1,000 rows · 5 kB"; null when nothing is. */
+  amount: string | null
+  /** The share that is done; null when nobody knows it: then a bar must not pretend. */
+  share: { done: number; of: number } | null
+}
+
+const steps: Record<ReadStep, { words: string; unit: string }> = {
+  digests: { words: 'Comparing digests', unit: 'parts' },
+  rows: { words: 'Finding what differs', unit: 'rows' },
+  meters: { words: 'Reading meters', unit: 'rows' },
+}
+
+/** What a run and its progress tell together. Amount and share are those of the reading alone. Pure. */
+export function reachOf(run: Run, progress: Progress | null): Reach {
+  const phase = laterOf(run.phase, progress?.phase ?? null)
+  if (phase === null) return { phase, words: 'In the queue', amount: null, share: null }
+  const step = phase === 'reading' && progress?.phase === 'reading' ? progress.step : null
+  if (progress === null || step === null) return { phase, words: phaseWords[phase].doing, amount: null, share: null }
+  const { words, unit } = steps[step]
+  const share = shareOf(progress)
+  const count = formatCount(progress.rowsRead)
+  const amounts = [
+    share !== null ? `${count} of about ${formatCount(share.of)} ${unit}` : null,
+    share === null && progress.rowsRead > 0 ? `${count} ${unit}` : null,
+    progress.bytesRead > 0 ? formatBytes(progress.bytesRead) : null,
+  ].filter((amount) => amount !== null)
+  return { phase, words, amount: amounts.length > 0 ? amounts.join(' · ') : null, share }
+}
+
+/** What was expected is an estimate: once it is passed, there is none. */
+function shareOf({ rowsRead, rowsExpected }: Progress): Reach['share'] {
+  if (rowsExpected === null || rowsExpected <= 0 || rowsRead > rowsExpected) return null
+  return { done: rowsRead, of: rowsExpected }
+}
+
+/** Progress travels on a connection of its own and may come before or after the run's own event. */
+function laterOf(a: Phase | null, b: Phase | null): Phase | null {
+  if (a === null || b === null) return a ?? b
+  return phases.indexOf(a) >= phases.indexOf(b) ? a : b
+}

@@ -1,0 +1,38 @@
+import type { ComponentChildren } from 'preact'
+import type { Pages } from '../data/pages.ts'
+import { sentences } from './format.ts'
+
+/** A list with its states: being read, failed (with a way to try again), empty, and with more to come. */
+export function PagedList<T>({
+  pages,
+  empty,
+  children,
+}: {
+  pages: Pages<T>
+  empty: ComponentChildren
+  children: (items: readonly T[]) => ComponentChildren
+}) {
+  const { items, state, error, hasMore, read } = pages
+  // Not disabled meanwhile: that would take the focus from whoever presses it again and again.
+  const readOnce = () => state !== 'loading' && read()
+  return (
+    <div class="paged-list" aria-busy={state === 'loading'}>
+      {items.length > 0 && children(items)}
+      {items.length === 0 && state === 'ready' && <p class="teaching">{empty}</p>}
+      {items.length === 0 && state === 'loading' && <p class="teaching">Reading…</p>}
+      {state === 'failed' && (
+        <p class="teaching">
+          {sentences(error?.message, error?.hint)}{' '}
+          <button type="button" class="button-plain" onClick={read}>
+            Try again
+          </button>
+        </p>
+      )}
+      {hasMore && state !== 'failed' && (
+        <button type="button" class="button-plain" aria-disabled={state === 'loading'} onClick={readOnce}>
+          Show more
+        </button>
+      )}
+    </div>
+  )
+}
