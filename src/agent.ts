@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
+import { createAccess } from './access/access.ts'
 import type { ClientSystem, Config } from './config/environment.ts'
 import { drizzle } from './db/drizzle.ts'
 import { isMigrated } from './db/migrate.ts'
@@ -30,6 +31,7 @@ import type {
 } from './wire/types.ts'
 import type { Jobs } from './workers/jobs.ts'
 
+export { type Access, administrator, type Caller, type Login, sessionSeconds } from './access/access.ts'
 export type { Sighting } from './live/broadcast.ts'
 
 /** A page of a list. `next` continues it and is null at its end. */
@@ -72,15 +74,20 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     log,
   })
 
+  const access = createAccess({ pool, authToken: config.authToken, log })
+  const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
+
   const feed = startFeed({
     target: config.syncDatabase,
     pool,
     log,
     onConnected: () => {
+      refreshAccess()
       watch.look({ whole: true })
       jobs.connected()
     },
     onNotice: (notice) => {
+      if (notice.type === 'access') return refreshAccess()
       if (!ids.includes(notice.clientSystemId)) return
       if (notice.type === 'run') {
         if (notice.ended) jobs.ended(notice.runId)
@@ -117,6 +124,9 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     status: async () => (await status()).status,
     run,
     meter,
+
+    /** Checks the tokens and sessions of those who ask. */
+    access,
 
     /** Asks for a run at once. `created` is false when one was active: it is returned instead (Requirement 2.3). */
     trigger: async (request: Omit<TriggerRequest, 'clientSystemId'> & { clientSystemId: string | null }) =>
@@ -269,7 +279,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
 
     stop: async () => {
       previews.stop()
-      await Promise.all([feed.stop(), watch.stop()])
+      await Promise.all([feed.stop(), watch.stop(), access.stop()])
     },
   }
 }

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import type { Agent } from './agent.ts'
 import { type Command, cancel, exit, parseCommand, preview, status, sync, usage } from './cli/commands.ts'
 import { complain } from './cli/terminal.ts'
+import { runTokenCommand, type TokenCommand } from './cli/token.ts'
+import { currentUser } from './cli/user.ts'
 import {
   type Config,
   type Environment,
@@ -11,8 +13,9 @@ import {
   secretsOf,
   wantsDemonstration,
 } from './config/environment.ts'
-import { migrate } from './db/migrate.ts'
-import { AgentError, ConfigError, errorMessage } from './lib/errors.ts'
+import { migrate, requireMigrated } from './db/migrate.ts'
+import { openPool } from './db/pool.ts'
+import { AgentError, ConfigError, errorCode, errorMessage } from './lib/errors.ts'
 import { createLog, createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { openAgent, startService } from './service.ts'
@@ -83,7 +86,7 @@ async function run(command: Command): Promise<number> {
     case 'mcp':
       return await withAgent('mcp', 'info', async (agent, { log, stops, signal, ended }) => {
         const { serveMcpStdio } = await import('./mcp/server.ts')
-        const client = serveMcpStdio(agent, log)
+        const client = serveMcpStdio(agent, log, currentUser())
         stops.push(client.stop)
         if (!signal.aborted) await Promise.race([client.closed, ended])
         return exit.done
@@ -94,6 +97,8 @@ async function run(command: Command): Promise<number> {
       return await withAgent('sync', 'warn', (agent) => preview(agent, command))
     case 'cancel':
       return await withAgent('cancel', 'warn', (agent) => cancel(agent, command))
+    case 'token':
+      return await manageTokens(command.name, command.command)
     case 'status':
       return await withAgent('status', 'warn', (agent) => status(agent, command))
     case 'check':
@@ -196,6 +201,26 @@ async function checkOnly(name: string): Promise<number> {
   const { config } = readConfig(name)
   const { check } = await import('./cli/check.ts')
   return await live(async ({ signal }) => ((await check(config, signal)) ? exit.done : exit.failed))
+}
+
+/** Needs the rights of the schema's owner, where the agent runs under a role of its own. */
+async function manageTokens(name: string, command: TokenCommand): Promise<number> {
+  const { config } = readConfig(name)
+  const { syncDatabase, secrets } = config
+  await requireMigrated(syncDatabase)
+  const log = createLog({ level: 'warn', out: process.stderr, secrets })
+  const pool = openPool(syncDatabase, { application: 'meter-sync-agent token', max: 1, log })
+  try {
+    await runTokenCommand(pool, command)
+    return exit.done
+  } catch (error) {
+    if (errorCode(error) !== '42501') throw error
+    throw new ConfigError([
+      `DATABASE_URL: its role may not manage tokens: ${errorMessage(error)}; run this as the owner of the schema`,
+    ])
+  } finally {
+    await pool.end()
+  }
 }
 
 /** A command over the agent. Its log goes to stderr: stdout is read by whoever called it. */

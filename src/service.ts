@@ -31,6 +31,7 @@ export async function startService({ config, log, signal, clock }: ServiceOption
       await migrate(config.syncDatabase)
       return await startAgent({ config, log, ...(clock && { clock }) })
     })
+    await agent.access.start()
     const http = serveHttp(listening, { agent, config, log, mcp: openMcp(agent, log) })
     log.info(
       { url: listening.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
@@ -52,9 +53,9 @@ export async function startService({ config, log, signal, clock }: ServiceOption
 function openMcp(agent: Agent, log: Log): McpEndpoint {
   let opened: Promise<McpEndpoint> | undefined
   return {
-    fetch: async (request, requestedBy) => {
+    fetch: async (request, login) => {
       opened ??= import('./mcp/server.ts').then(({ createMcpEndpoint }) => createMcpEndpoint(agent, log))
-      return await (await opened).fetch(request, requestedBy)
+      return await (await opened).fetch(request, login)
     },
     stop: async (graceMs) => await (await opened)?.stop(graceMs),
   }

@@ -17,6 +17,7 @@ const layers = [
   /^src\/agent\.ts$/,
   /^src\/workers\//,
   /^src\/alerts\//,
+  /^src\/access\//,
   /^src\/live\//,
   /^src\/mirror\//,
   /^src\/runs\//,
@@ -116,7 +117,7 @@ test('nothing of the demonstration is loaded where both URLs are set', () => {
   assert.doesNotMatch(read('src/main.ts'), /^import .*demo/m)
 })
 
-test('what few need is loaded when they do: the description of the API, the shapes, the MCP library', () => {
+test('what few need is loaded when they do: the description of the API, the MCP library', () => {
   const loaded = new Set(['src/main.ts'])
   for (const path of loaded) {
     for (const { from, to, typeOnly, whenNeeded } of imports) {
@@ -124,7 +125,7 @@ test('what few need is loaded when they do: the description of the API, the shap
     }
   }
   assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/described.ts'))
-  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/wire/schemas.ts', 'src/mcp/server.ts']) {
+  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/mcp/server.ts']) {
     assert.ok(sources.includes(later))
     assert.ok(!loaded.has(later), later)
   }

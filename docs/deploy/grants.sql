@@ -43,6 +43,10 @@ grant update (name, meters_total, meters_active, source_fingerprint, content_dig
 grant update (value) on sync.revision_counter to meter_sync;
 grant insert (client_system_id), update (failing, stale, withheld, revision) on sync.alert to meter_sync;
 
+-- Tokens are created and revoked by the owner.
+grant update (last_used_at) on sync.access_token to meter_sync;
+grant insert, delete on sync.login_session to meter_sync;
+
 -- sync.installation and sync.migration are only read.
 
 -- The job queue. Its version is only read; beside it stand the times of its housekeeping.

@@ -4,6 +4,8 @@ import { conditionOf, conditionWords, isFailure, settledCondition, verdictOf } f
 import type { ClientSystemStatus, Counts, RejectedBecause, Run } from '../wire/types.ts'
 import { requireKnown } from './suggest.ts'
 import { complain, createTeller, number, plural, print, printJson, type Teller } from './terminal.ts'
+import { parseTokenCommand, type TokenCommand } from './token.ts'
+import { currentUser } from './user.ts'
 
 export const usage = `Keeps a local PostgreSQL database of meters in sync with a remote Client System, and shows it live.
 
@@ -25,6 +27,12 @@ Usage: meter-sync-agent [command]
   status     shows how the meters stand, and what to do next
              --check              exit status 1 unless every Client System is in sync
              --json               one line of JSON: the status
+  token      manages the tokens for the API; a running agent hears of a change at once
+             create NAME --scope read,ingest,operate,approve [--expires 90d]
+                                  prints a new token once; scopes as needed, expiry in h, d or w
+             list                 names, scopes, when created, when they expire, when last used
+             revoke NAME          makes a token invalid
+             --json               for list: one line of JSON
   mcp        serves an assistant over standard input and output (Model Context Protocol)
 
   --help     this text
@@ -44,6 +52,7 @@ export type Command =
   | { name: 'preview'; json: boolean; clientSystemId: string | null }
   | { name: 'sync'; json: boolean; request: SyncRequest }
   | { name: 'cancel'; json: boolean; clientSystemId: string | null }
+  | { name: 'token'; command: TokenCommand }
 
 export type SyncRequest = { clientSystemId: string | null; full: boolean; approveDeletes: number | null }
 
@@ -55,6 +64,7 @@ const optionsOf: Record<string, readonly string[]> = {
   status: ['json', 'check'],
   cancel: ['json', 'client-system'],
   sync: ['json', 'client-system', 'full', 'approve-deletes', 'preview'],
+  token: ['json', 'scope', 'expires'],
 }
 
 const options = {
@@ -66,6 +76,8 @@ const options = {
   check: { type: 'boolean', default: false },
   'client-system': { type: 'string' },
   'approve-deletes': { type: 'string' },
+  scope: { type: 'string' },
+  expires: { type: 'string' },
 } as const
 
 /** Throws an error that says what is wrong with the arguments. */
@@ -80,7 +92,7 @@ export function parseCommand(args: string[]): Command {
   if (values.version) return { name: 'version' }
   const [name = 'serve', ...rest] = positionals
   const allowed = Object.hasOwn(optionsOf, name) ? optionsOf[name] : undefined
-  if (!allowed || rest.length > 0) throw new Error(`Unknown command: ${positionals.join(' ')}`)
+  if (!allowed || (rest.length > 0 && name !== 'token')) throw new Error(`Unknown command: ${positionals.join(' ')}`)
   for (const [option, value] of Object.entries(values)) {
     if (value !== false && !allowed.includes(option)) throw new Error(`${name} does not accept --${option}`)
   }
@@ -94,6 +106,7 @@ export function parseCommand(args: string[]): Command {
     const approveDeletes = wholeNumber('--approve-deletes', values['approve-deletes'])
     return { name, json, request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes } }
   }
+  if (name === 'token') return { name, command: parseTokenCommand(rest, values) }
   if (name === 'cancel') return { name, json, clientSystemId: values['client-system'] ?? null }
   if (name === 'status') return { name, json, check: values.check }
   return { name: name === 'migrate' || name === 'mcp' || name === 'check' ? name : 'serve' }
@@ -148,7 +161,7 @@ export async function sync(
   { request, json }: { request: SyncRequest; json: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const { run: asked, created } = await agent.trigger({ ...request, trigger: 'cli', requestedBy: null })
+  const { run: asked, created } = await agent.trigger({ ...request, trigger: 'cli', requestedBy: currentUser() })
   if (!created) {
     if (json) printJson(asked)
     complain(`A sync of this Client System is active: run ${asked.id}, ${asked.phase ?? asked.status}`)

@@ -9,6 +9,8 @@ const needed: Record<string, readonly string[]> = {
   'sync.rejected_row': ['insert', 'delete'],
   'sync.client_system': ['insert', 'update'],
   'sync.alert': ['insert', 'update'],
+  'sync.access_token': ['update'],
+  'sync.login_session': ['insert', 'delete'],
   'sync.revision_counter': ['update'],
   'pgboss.job': ['insert', 'update', 'delete'],
   'pgboss.queue': ['insert', 'update'],

@@ -19,6 +19,8 @@ import {
 /** Text compared byte by byte: the order that pages of a list rely on is then the same on every server. */
 const collatedText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })
 
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
 /** Milliseconds, as on the wire: a cursor made of one names exactly its row. */
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 const count = (name: string) => bigint(name, { mode: 'number' })
@@ -202,3 +204,33 @@ export const rejectedRow = sync.table(
   },
   (table) => [index('rejected_row_run').on(table.runId, table.id)],
 )
+
+/**
+ * Tokens for the API. `hash` is the SHA-256 of the token; the token itself is stored nowhere. A row stays after it is
+ * revoked: while the table has any row, HTTP requires a token.
+ */
+export const accessToken = sync.table(
+  'access_token',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    name: text().notNull(),
+    hash: bytea('hash').notNull(),
+    scopes: text().array().notNull(),
+    createdAt: time('created_at').notNull().defaultNow(),
+    expiresAt: time('expires_at'),
+    lastUsedAt: time('last_used_at'),
+    revokedAt: time('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('access_token_name').on(table.name).where(sql`revoked_at is null`),
+    uniqueIndex('access_token_hash').on(table.hash),
+  ],
+)
+
+/** Logins of browsers. `hash` is made of the cookie; `token_id` is null for a login with AUTH_TOKEN. */
+export const loginSession = sync.table('login_session', {
+  hash: bytea('hash').primaryKey(),
+  tokenId: bigint('token_id', { mode: 'number' }).references(() => accessToken.id, { onDelete: 'cascade' }),
+  createdAt: time('created_at').notNull().defaultNow(),
+  expiresAt: time('expires_at').notNull(),
+})

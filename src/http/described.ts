@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Context, Hono } from 'hono'
 import { version } from '../lib/version.ts'
-import type { Asking } from './auth/access.ts'
+import type { Asking } from './auth/origin.ts'
 
 /** Where the agent describes itself. */
 export const describedPaths = ['/openapi.json', '/docs', '/docs.css'] as const

@@ -1,13 +1,11 @@
 import { z } from 'zod'
 import { type RequestErrorCode, runErrorCodes } from '../lib/errors.ts'
 import * as shape from '../wire/schemas.ts'
-import { sessionCookie } from './auth/session.ts'
+import { sessionCookie } from './auth/cookie.ts'
 import { isRequestCode, statuses } from './problems.ts'
 import { runIsActive, wrongParameter } from './routes/examples.ts'
-import { meterOperations } from './routes/meters.ts'
 import { type Content, type Operation, tags } from './routes/operation.ts'
-import { runOperations } from './routes/runs.ts'
-import { serviceOperations } from './routes/service.ts'
+import { operations } from './routes/operations.ts'
 
 export type Schema = z.core.JSONSchema.BaseSchema
 export type Reference = { $ref: string }
@@ -52,7 +50,7 @@ export type Description = {
 
 const about = `What people, programs and assistants can ask of the Meter Sync Agent.
 
-Bodies are JSON in camelCase, times ISO 8601 in UTC, counts integers. Where \`AUTH_TOKEN\` is set, everything but the probes, the page and the login wants it; where it is not, nothing does.
+Bodies are JSON in camelCase, times ISO 8601 in UTC, counts integers. Where \`AUTH_TOKEN\` is set or a token was created, everything but the probes, the page and the login needs a token that has the scope of the route; elsewhere nothing does.
 
 Every refusal is \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set and a \`hint\` that says what to do. A wrong method is answered with 405, \`method_not_allowed\` and the header \`Allow\`. While the agent starts, and for what is under way when it stops, every route but the probes answers 503 with the code \`unavailable\`.
 
@@ -155,8 +153,8 @@ export function describeApi(version: string): Description {
   }
 
   const paths: Description['paths'] = {}
-  for (const operation of [...runOperations, ...meterOperations, ...serviceOperations]) {
-    const { id, method, path, tag, summary, description, body, door } = operation
+  for (const operation of operations) {
+    const { id, method, path, tag, summary, description, body, scope } = operation
     const parameters = toParameters(operation)
     paths[path] = {
       ...paths[path],
@@ -165,7 +163,7 @@ export function describeApi(version: string): Description {
         tags: [tag],
         summary,
         ...(description !== undefined && { description }),
-        security: door ? [] : [{ bearer: [] }, { session: [] }],
+        security: scope === null ? [] : [{ bearer: [scope] }, { session: [scope] }],
         ...(parameters.length > 0 && { parameters }),
         ...(body && {
           requestBody: {
@@ -190,8 +188,17 @@ export function describeApi(version: string): Description {
       schemas,
       responses,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'The value of AUTH_TOKEN' },
-        session: { type: 'apiKey', in: 'cookie', name: sessionCookie, description: 'What POST /api/session gives' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of `token create`, or the value of AUTH_TOKEN',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: sessionCookie,
+          description: 'What POST /api/session gives; over TLS its name begins with __Host-',
+        },
       },
     },
   }
@@ -211,10 +218,10 @@ function toHeaders(headers: Record<string, string>): Record<string, { descriptio
 }
 
 /** What a route refuses because of what it takes, and by its door. */
-function refusalsOf({ door, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
+function refusalsOf({ door, scope, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
   const codes: RequestErrorCode[] = []
   if (query || body) codes.push('bad_request')
-  if (!door) codes.push('unauthorized', 'too_many_requests')
+  if (scope !== null) codes.push('unauthorized', 'too_many_requests', 'forbidden_scope', 'database_unavailable')
   if (door !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
   if (pathId) codes.push('not_found')
   if (body) codes.push('request_timeout', 'too_large')

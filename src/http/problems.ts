@@ -10,6 +10,7 @@ export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; 
   unauthorized: { status: 401, title: 'Token missing or wrong' },
   forbidden_host: { status: 403, title: 'Host not allowed' },
   forbidden_origin: { status: 403, title: 'Origin not allowed' },
+  forbidden_scope: { status: 403, title: 'Scope missing' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   request_timeout: { status: 408, title: 'Request took too long' },

@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AgentError, faultsOf } from '../lib/errors.ts'
+import type { Asking } from './auth/origin.ts'
+import { requireScope, scopeOf } from './auth/scopes.ts'
 
 export function query<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')
@@ -44,8 +46,22 @@ export async function inTime<T>(wait: (arrived: () => void) => Promise<T>): Prom
   }
 }
 
-/** A JSON body; none counts as an empty object. */
-export async function body<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+/**
+ * A JSON body; none counts as an empty object. Throws `forbidden_scope` for a field whose scope (`x-scope` in its schema)
+ * the client does not have.
+ */
+export async function body<T extends Record<string, unknown>>(c: Context<Asking>, schema: BodySchema<T>): Promise<T> {
+  const value = await readBody(c, schema)
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const scope = scopeOf(z.globalRegistry.get(field))
+    if (scope !== null && value[name] !== undefined) requireScope(c.get('login'), scope, `to send ${name}`)
+  }
+  return value
+}
+
+type BodySchema<T> = z.ZodType<T> & { shape: z.core.$ZodShape }
+
+async function readBody<T>(c: Context<Asking>, schema: z.ZodType<T>): Promise<T> {
   const text = new TextDecoder().decode(await bodyBytes(c))
   if (text.trim() === '') return checked(schema, {}, 'The body is wrong')
   let value: unknown

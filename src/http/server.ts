@@ -4,18 +4,20 @@ import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { Agent } from '../agent.ts'
+import type { Agent, Login } from '../agent.ts'
 import type { Config } from '../config/environment.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
-import { type Asking, createDoor, headers, refuseForeigners } from './auth/access.ts'
+import { createAuthentication } from './auth/authentication.ts'
+import { type Asking, headers, refuseForeigners } from './auth/origin.ts'
 import { createDescribed, describedPaths } from './described.ts'
 import { type Listening, shuttingDown } from './listen.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
 import { inTime } from './requests.ts'
 import { createApi } from './routes/api.ts'
+import { operationsAt } from './routes/operations.ts'
 import { createStreams, type Streams } from './stream.ts'
 
 /** How long requests may go on when the agent stops; those that are left are answered that it does. */
@@ -27,7 +29,7 @@ type HttpOptions = {
   log: Log
   /** What answers at `/mcp`; stopped with the server. */
   mcp: {
-    fetch: (request: Request, requestedBy: string | null) => Promise<Response>
+    fetch: (request: Request, login: Login) => Promise<Response>
     /** Answers the calls that are under way, after `graceMs` with an error. */
     stop: (graceMs: number) => Promise<void>
   }
@@ -114,7 +116,7 @@ export function createApp({
   stopping,
 }: HttpOptions & { streams: Streams; metrics: Metrics; stopping: AbortSignal }) {
   const app = new Hono<Asking>()
-  const door = createDoor(config)
+  const { guard, session } = createAuthentication(agent.access, log)
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
   // Streams and assistants answer what is under way themselves.
   app.use((c, next) =>
@@ -131,18 +133,18 @@ export function createApp({
     )
   })
   app.use('/api/session', limitOther)
-  app.route('/api/session', door.session)
+  app.route('/api/session', session)
   // Nobody's body is read before it is known whose it is.
-  app.use('/api/*', door.guard, keepNothing)
-  for (const path of ['/metrics', '/mcp', '/mcp/']) app.use(path, door.guard)
-  for (const path of describedPaths) app.use(path, door.guard, keepNothing)
+  app.use('/api/*', keepNothing, guard)
+  for (const path of ['/metrics', '/mcp', '/mcp/']) app.use(path, guard)
+  for (const path of describedPaths) app.use(path, keepNothing, guard)
   app.use('/api/readings', limitBody(largestReadings))
   app.use(async (c, next) => (c.req.path === '/api/readings' ? next() : await limitOther(c, next)))
   app.route('/api', createApi(agent, streams))
   app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
   app.route('/', createDescribed())
   const answerMcp = async (c: Context<Asking>) => {
-    const response = await mcp.fetch(c.req.raw, c.get('requestedBy'))
+    const response = await mcp.fetch(c.req.raw, c.get('login'))
     response.headers.set('Cache-Control', 'no-store')
     return response
   }
@@ -156,12 +158,11 @@ export function createApp({
         c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
     }),
   )
-  const known = routesOf(app).set('/', new Set(['GET']))
   app.notFound((c) => {
-    const methods = known.get(c.req.path) ?? known.get(c.req.path.replace(/\/(runs|meters)\/[^/]+/, '/$1/:id'))
-    if (methods && !methods.has(c.req.method)) {
-      c.header('Allow', [...methods].join(', '))
-      const hint = `Use ${[...methods].join(' or ')}`
+    const methods = operationsAt(c.req.path).map(({ method }) => method.toUpperCase())
+    if (methods.length > 0 && !methods.includes(c.req.method)) {
+      c.header('Allow', methods.join(', '))
+      const hint = `Use ${methods.join(' or ')}`
       return problem(c, new AgentError('method_not_allowed', `${c.req.method} is not for ${c.req.path}`, { hint }))
     }
     if (c.req.path === '/') {
@@ -181,14 +182,4 @@ const keepNothing: MiddlewareHandler<Asking> = async (c, next) => {
   await next()
   // The stream has sent its own headers; setting one here would make the adapter answer a second time.
   if (c.req.path !== '/api/events') c.header('Cache-Control', 'no-store')
-}
-
-/** The methods of each route, for telling a wrong method from a wrong address. */
-function routesOf(app: Hono<Asking>): Map<string, Set<string>> {
-  const known = new Map<string, Set<string>>()
-  for (const { path, method } of app.routes) {
-    if (method === 'ALL') continue
-    known.set(path, (known.get(path) ?? new Set<string>()).add(method))
-  }
-  return known
 }

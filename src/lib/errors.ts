@@ -29,6 +29,7 @@ export type RequestErrorCode =
   | 'unauthorized'
   | 'forbidden_host'
   | 'forbidden_origin'
+  | 'forbidden_scope'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_timeout'

@@ -52,6 +52,7 @@ const noticeSchema = z.discriminatedUnion('type', [
     bytesRead: count,
   }),
   z.object({ type: z.literal('ping'), from: z.string(), count }),
+  z.object({ type: z.literal('access') }),
 ])
 
 export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOptions): Feed {

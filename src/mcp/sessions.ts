@@ -5,6 +5,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import type { Caller, Login } from '../agent.ts'
 
 /** Sessions over HTTP for clients of the specification before, whose subscriptions live in them. */
 export type Sessions = {
@@ -12,7 +13,7 @@ export type Sessions = {
    * Answers within a session, opening one for a client that introduces itself. Null for a request that belongs to none
    * of this process's: another process may have opened it, or this one before it was started again.
    */
-  fetch: (request: Request, body: unknown, requestedBy: string | null) => Promise<Response | null>
+  fetch: (request: Request, body: unknown, login: Login) => Promise<Response | null>
   count: () => number
   stop: () => Promise<void>
 }
@@ -21,6 +22,8 @@ export type Sessions = {
 export type Connected = { server: McpServer; catchUp: () => void }
 
 type Session = Connected & {
+  /** The login that opened it: it answers no other. */
+  loginId: string
   transport: WebStandardStreamableHTTPServerTransport
   usedAt: number
   /** Its streams that are open: someone listens. */
@@ -52,7 +55,7 @@ const mostSessions = 100
 const idleMilliseconds = 3_600_000
 
 /** `create` makes the server of one client. The id of a session is no credential: the door asks for that each time. */
-export function createSessions(create: (requestedBy: string | null) => Connected, now = Date.now): Sessions {
+export function createSessions(create: (caller: Caller) => Connected, now = Date.now): Sessions {
   /** In the order of their last use. */
   const sessions = new Map<string, Session>()
   /** Ended here: their client is answered that they are gone, in the order of their end. */
@@ -75,12 +78,13 @@ export function createSessions(create: (requestedBy: string | null) => Connected
     for (const id of others) if (sessions.size >= mostSessions) await end(id)
   }
 
-  async function open(request: Request, requestedBy: string | null): Promise<Response> {
+  async function open(request: Request, login: Login): Promise<Response> {
     await tidy()
-    const { server, catchUp } = create(requestedBy)
+    const { server, catchUp } = create(login)
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void sessions.set(id, { server, catchUp, transport, usedAt: now(), streams: 0 }),
+      onsessioninitialized: (id) =>
+        void sessions.set(id, { loginId: login.id, server, catchUp, transport, usedAt: now(), streams: 0 }),
       onsessionclosed: end,
     })
     await server.connect(transport)
@@ -96,11 +100,11 @@ export function createSessions(create: (requestedBy: string | null) => Connected
   }
 
   return {
-    fetch: async (request, body, requestedBy) => {
+    fetch: async (request, body, login) => {
       const id = request.headers.get('mcp-session-id')
-      if (id === null) return isInitializeRequest(body) ? await open(request, requestedBy) : null
+      if (id === null) return isInitializeRequest(body) ? await open(request, login) : null
       const session = sessions.get(id)
-      if (!session) return ended.has(id) || needsSession(request, body) ? sessionNotFound() : null
+      if (session?.loginId !== login.id) return ended.has(id) || needsSession(request, body) ? sessionNotFound() : null
       use(id, session)
       const response = await session.transport.handleRequest(request)
       if (request.method === 'GET' && response.ok) {

@@ -1,6 +1,6 @@
 import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import type { Agent } from '../agent.ts'
+import type { Agent, Caller } from '../agent.ts'
 import { AgentError, faultsOf, NotFoundError } from '../lib/errors.ts'
 import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
@@ -15,6 +15,7 @@ import {
 } from '../wire/cursors.ts'
 import { clientSystemId, searchedText, time } from '../wire/requests.ts'
 import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../wire/schemas.ts'
+import type { Scope } from '../wire/types.ts'
 import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
 import {
@@ -42,6 +43,8 @@ type Tool<Input, Output> = {
   refusal?: z.ZodType
   /** The defaults of the protocol are pessimistic: all four are said. */
   annotations: Required<Omit<ToolAnnotations, 'title'>>
+  /** What a token needs to call it. */
+  scope: Scope
   /** `signal` aborts when the client cancels the call or goes away. */
   run: (input: Input, signal: AbortSignal) => Promise<Output>
 }
@@ -61,19 +64,20 @@ const rowsOf =
 export type ToolOptions = {
   agent: Agent
   log: Log
-  requestedBy: string | null
+  caller: Caller
   /** Hears of every call until it is answered. */
   during?: <Answer>(work: Promise<Answer>) => Promise<Answer>
 }
 
 /** Registers what an assistant can ask and do: the actions of the API, but none that takes SQL or approves deletions. */
-export function addTools(server: McpServer, { agent, log, requestedBy, during = (work) => work }: ToolOptions): void {
+export function addTools(server: McpServer, { agent, log, caller, during = (work) => work }: ToolOptions): void {
   const calls = new Map<string, (input: unknown, signal: AbortSignal) => Promise<CallToolResult>>()
 
   function add<Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>): void {
-    const { title, description, annotations, input, output } = tool
+    const { title, description, annotations, input, output, scope } = tool
     const call = async (given: unknown, signal: AbortSignal) => {
       try {
+        requireScope(caller, scope)
         return answer(await tool.run(accept(input, given), signal))
       } catch (thrown) {
         return refusal(pointed(explain(thrown, log, { tool: name })))
@@ -81,15 +85,13 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     }
     calls.set(name, call)
     const outputSchema = z.union([output, tool.refusal ?? refusalShape])
-    server.registerTool(
-      name,
-      { title, description, annotations, inputSchema: input, outputSchema },
-      (given, { mcpReq }) => call(given, mcpReq.signal),
-    )
+    const described = { title, description, annotations, inputSchema: input, outputSchema, _meta: { scope } }
+    server.registerTool(name, described, (given, { mcpReq }) => call(given, mcpReq.signal))
   }
 
   add('get_sync_status', {
     title: 'Sync status',
+    scope: 'read',
     description:
       'How the meters stand. For each Client System: the verdict with what to do next, the active run, the last run, the last success and failure, the numbers of meters, and how fresh they are.',
     input: z.strictObject({}),
@@ -100,6 +102,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('start_meter_sync', {
     title: 'Start a meter sync',
+    scope: 'operate',
     description:
       'Starts a sync of the meters with the Client System and returns its run at once; the run goes on by itself. Follow it with get_sync_run. While a run is active it answers run_active with that run. Deletions that look like an accident are withheld; a person approves them on the page or the command line.',
     input: z.strictObject({
@@ -110,7 +113,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
     refusal: runRefusalShape,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     run: async ({ clientSystemId = null, full }) => {
-      const request = { clientSystemId, full, approveDeletes: null, trigger: 'mcp', requestedBy } as const
+      const request = { clientSystemId, full, approveDeletes: null, trigger: 'mcp', requestedBy: caller.name } as const
       const { run, created } = await agent.trigger(request)
       if (created) return { run }
       const hint = 'Follow the active run with get_sync_run; a new one can start when it has ended'
@@ -120,6 +123,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('preview_meter_sync', {
     title: 'Preview a meter sync',
+    scope: 'operate',
     description:
       'Compares with the Client System and returns what a sync would do now, with the first changes by external id; counts has them all. Writes nothing. While a run is active it answers run_active with that run.',
     input: z.strictObject({
@@ -143,6 +147,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('cancel_sync_run', {
     title: 'Cancel a sync run',
+    scope: 'operate',
     description: 'Ends an active run as cancelled. The work stops, and no meter was changed.',
     input: z.strictObject({ runId }),
     output: z.object({ run }),
@@ -157,6 +162,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('list_sync_runs', {
     title: 'List sync runs',
+    scope: 'read',
     description: 'The runs of a Client System, newest first. Compact rows; get_sync_run returns all of one.',
     input: z.strictObject({
       clientSystemId,
@@ -177,6 +183,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('get_sync_run', {
     title: 'Sync run',
+    scope: 'read',
     description: 'One run: its state, its counts when it succeeded, its error with a hint when it did not.',
     input: z.strictObject({ runId }),
     output: run,
@@ -186,6 +193,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('list_meter_changes', {
     title: 'Changes of a sync run',
+    scope: 'read',
     description:
       'What one run changed, by external id, with the old and the new values; withheld deletions are among them, the first 1,000.',
     input: z.strictObject({ runId, operation: operation.optional(), detail, limit, after: changeCursor }),
@@ -201,6 +209,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('list_rejected_rows', {
     title: 'Rejected rows of a sync run',
+    scope: 'read',
     description:
       'The rows of the Client System that one run could not use, each with its reason: the first 1,000, kept for 7 days and for the latest run. detail: full adds their values.',
     input: z.strictObject({ runId, detail, limit, after: rejectedCursor }),
@@ -216,6 +225,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('find_meters', {
     title: 'Find meters',
+    scope: 'read',
     description:
       'The meters of a Client System by external id: all of them, or those that a text is found in, of which the one with exactly that external id comes first. Compact rows; get_meter returns all of one.',
     input: z.strictObject({
@@ -241,6 +251,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('get_meter', {
     title: 'Meter',
+    scope: 'read',
     description:
       'One meter as it is now, and what the runs changed of it, newest first. Takes either meterId or externalId.',
     input: z.strictObject({
@@ -275,6 +286,7 @@ export function addTools(server: McpServer, { agent, log, requestedBy, during = 
 
   add('get_meter_readings', {
     title: 'Meter readings',
+    scope: 'read',
     description: 'What collectors read from a meter, newest first.',
     input: z.strictObject({
       meterId,
@@ -310,6 +322,13 @@ function accept<Input>(schema: z.ZodType<Input>, given: unknown): Input {
   throw new AgentError('bad_request', `The input is wrong: ${faultsOf(judged.error.issues)}`, {
     hint: 'Correct the input and call the tool again',
   })
+}
+
+/** Throws `forbidden_scope` when the token of the assistant does not have the scope. */
+function requireScope({ scopes }: Caller, scope: Scope): void {
+  if (scopes.includes(scope)) return
+  const hint = `The token of this assistant has ${scopes.join(', ')}; a person can give it one that has ${scope} too`
+  throw new AgentError('forbidden_scope', `This tool needs the scope ${scope}`, { hint })
 }
 
 /** An assistant has tools, not routes. */

@@ -17,7 +17,7 @@ import type {
   Status,
   StoredReadings,
 } from './types.ts'
-import { changeOperations, conditions, phases, runStatuses, triggers } from './types.ts'
+import { changeOperations, conditions, phases, runStatuses, scopes, triggers } from './types.ts'
 
 /**
  * The wire shapes of `events.ts` as schemas, for the tools of assistants and for the description of the API: both load
@@ -263,5 +263,12 @@ export const total = count.nullable().describe('On the first page; null on later
 export const next = z.string().nullable().describe('Continues the list; null at its end')
 
 export const session = shape<Session>()(
-  z.object({ required: z.boolean(), loggedIn: z.boolean() }).meta({ id: 'Session' }),
+  z
+    .object({
+      required: z.boolean(),
+      loggedIn: z.boolean(),
+      name: z.string().nullable(),
+      scopes: z.array(z.enum(scopes)).readonly(),
+    })
+    .meta({ id: 'Session' }),
 )

@@ -16,6 +16,13 @@ export type ReadStep = (typeof readSteps)[number]
 export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli'] as const
 export type Trigger = (typeof triggers)[number]
 
+/**
+ * What a token may do: `read` looks, `ingest` sends readings, `operate` starts, previews and cancels syncs, `approve` lets
+ * deletions through that were held back.
+ */
+export const scopes = ['read', 'ingest', 'operate', 'approve'] as const
+export type Scope = (typeof scopes)[number]
+
 /** What a run did. `read = inserted + updated + unchanged + rejected`. */
 export type Counts = {
   read: number
@@ -191,7 +198,14 @@ export type Preview = {
 export type Rejected = { externalId: string | null; reason: string; row: Record<string, unknown> }
 
 /** Whether the agent has a token, so that one must log in, and whether this browser has. Needs no token to be asked. */
-export type Session = { required: boolean; loggedIn: boolean }
+export type Session = {
+  required: boolean
+  loggedIn: boolean
+  /** The name of the token; null where no login is needed or there is none. */
+  name: string | null
+  /** What the client may do; all where no login is needed. */
+  scopes: readonly Scope[]
+}
 
 /** RFC 9457, `application/problem+json`. */
 export type Problem = {
@@ -209,3 +223,5 @@ export type Notice =
   | { type: 'run'; runId: string; clientSystemId: string; revision: number; ended: boolean }
   | ({ type: 'progress' } & Progress)
   | { type: 'ping'; from: string; count: number }
+  /** Tokens or sessions changed. */
+  | { type: 'access' }

@@ -132,7 +132,7 @@ test('5.10 by keyboard alone: log in, preview, sync from there, log out', { time
   await field.and(page.locator(':focus')).waitFor()
   await keyboard.type('a guess')
   await keyboard.press('Enter')
-  await page.getByText('This is not the token.').waitFor()
+  await page.getByText('That token is not correct.').waitFor()
   await field.and(page.locator(':focus')).waitFor()
   await keyboard.type(token)
   await keyboard.press('Enter')

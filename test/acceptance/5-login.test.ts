@@ -30,7 +30,7 @@ test('with a token set the page asks for it, goes on live without a reload, and 
   await page.evaluate('globalThis.samePage = true')
 
   await logIn(page, 'a guess')
-  await page.getByRole('alert').getByText('This is not the token.').waitFor()
+  await page.getByRole('alert').getByText('That token is not correct.').waitFor()
   assert.equal(await page.getByLabel('Token').inputValue(), '')
   await page.getByLabel('Token').and(page.locator(':focus')).waitFor()
 
@@ -46,7 +46,12 @@ test('with a token set the page asks for it, goes on live without a reload, and 
   await page.getByRole('button', { name: 'Sync now' }).click()
   await page.getByRole('status').getByText('Sync finished').waitFor()
 
-  const stream = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/events'))
+  // Whichever comes first: the page leaves its stream, or the agent ends it.
+  const isStream = (request: { url(): string }) => request.url().endsWith('/api/events')
+  const stream = Promise.race([
+    page.waitForEvent('requestfailed', isStream),
+    page.waitForEvent('requestfinished', isStream),
+  ])
   await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByRole('heading', { name: 'Log in' }).waitFor()
   await stream
@@ -97,7 +102,7 @@ test('what keeps a login from happening is said: too many wrong tokens and how l
   for (let count = 0; count < 10; count++) {
     await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token: `guess ${count}` }) })
   }
-  await logIn(page)
+  await logIn(page, 'one guess more')
   await alert.getByText('Too many wrong tokens').waitFor()
   await alert.getByText(/^Wait \d+ seconds?, then try again\.$/).waitFor()
   await page.getByText(/^You can try again in \d+ seconds?\.$/).waitFor()

@@ -106,7 +106,7 @@ test('5.10 login and preview are without a violation in every state, light and d
   await inspect(eyes, 'login', (page) => page.getByRole('heading', { name: 'Log in' }).waitFor())
   await inspect(eyes, 'login-refused', async (page) => {
     await send(page, 'a guess')
-    await page.getByText('This is not the token.').waitFor()
+    await page.getByText('That token is not correct.').waitFor()
   })
   await inspect(eyes, 'preview-empty', async (page) => {
     await send(page, token)

@@ -2,14 +2,40 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { getRollbackPlans } from 'pg-boss'
+import type { Environment } from '../../src/config/environment.ts'
 import type { Run } from '../../src/wire/types.ts'
 import { runCommand as command } from '../support/command.ts'
 import { ask, createDeployment } from '../support/deployment.ts'
 import { createGate } from '../support/meters.ts'
 import { openStream } from '../support/stream.ts'
-import { createWorld, eventually } from '../support/world.ts'
+import { createWorld, eventually, type TestAgent } from '../support/world.ts'
 
 const refused = { code: '42501' }
+
+/** The owner creates a token; the agent's role lets a login with it in, records its use, and can create none. */
+async function logInWithToken(
+  agent: TestAgent,
+  environment: (overrides?: Environment) => Environment,
+  ownerUrl: string,
+): Promise<void> {
+  const create = ['token', 'create', 'reader', '--scope', 'read']
+  const refused = await command(create, environment())
+  assert.deepEqual([refused.code, refused.out], [78, ''])
+  assert.match(refused.err, /may not manage tokens: .*; run this as the owner/)
+  const { code, out, err } = await command(create, environment({ DATABASE_URL: ownerUrl }))
+  assert.equal(code, 0, err)
+  const body = JSON.stringify({ token: out.trim() })
+  const login = await agent.api('/api/session', { method: 'POST', body })
+  assert.equal(login.status, 204)
+  const headers = { cookie: login.headers.get('set-cookie')?.split(';')[0] ?? '' }
+  assert.equal((await agent.api('/api/status', { headers })).status, 200)
+  await eventually(async () => {
+    const [used] = await ask(ownerUrl, 'select last_used_at from sync.access_token')
+    return used?.last_used_at
+  })
+  assert.equal((await agent.api('/api/session', { method: 'DELETE', headers })).status, 204)
+  assert.equal((await agent.api('/api/status', { headers })).status, 401)
+}
 
 for (const version of [18, 15] as const) {
   test(`PostgreSQL ${version}: the owner migrates, the agent runs under a role that can create nothing, the reader only reads`, {
@@ -50,6 +76,7 @@ for (const version of [18, 15] as const) {
     assert.equal(second.counts?.updated, 1)
     assert.equal(second.counts?.deleted, 1)
     assert.equal((await agent.api('/readyz')).status, 200)
+    await logInWithToken(agent, environment, ownerUrl)
     await agent.stop()
     const refusals = agent.log.filter((line) => /permission denied|must be owner/.test(JSON.stringify(line)))
     assert.deepEqual(refusals, [])
@@ -66,6 +93,8 @@ for (const version of [18, 15] as const) {
       'update sync.meter_reading set value = 0',
       'delete from sync.revision_counter',
       'update sync.migration set created_at = 0',
+      `insert into sync.access_token (name, hash, scopes) values ('forged', '', '{approve}')`,
+      'update sync.access_token set revoked_at = null',
     ])
       await assert.rejects(ask(agentUrl, statement), refused, statement)
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { McpServer } from '@modelcontextprotocol/server'
+import type { Login } from '../../src/agent.ts'
 import { createSessions } from '../../src/mcp/sessions.ts'
+import { scopes } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type TestAgent } from '../support/world.ts'
 
@@ -139,25 +141,27 @@ test('whoever listens keeps a session, however many others come; whoever has gon
   assert.equal((await listen(agent, listening)).status, 409, 'it still listens')
 })
 
+const anyone: Login = { id: 'anonymous', name: null, scopes, valid: () => true }
+
 /** Sessions without a wire. */
 function createBare(now?: () => number) {
   const sessions = createSessions(
     () => ({ server: new McpServer({ name: 'test', version: '1' }), catchUp: () => undefined }),
     now,
   )
-  const ask = (method: string, id: string, message?: object) => {
+  const ask = (method: string, id: string, message?: object, login = anyone) => {
     const headers = { ...accept, 'Mcp-Session-Id': id }
     const request = new Request('http://localhost/mcp', {
       method,
       headers,
       ...(message && { body: JSON.stringify(message) }),
     })
-    return sessions.fetch(request, message, null)
+    return sessions.fetch(request, message, login)
   }
   const begin = async (): Promise<string> => {
     const body = JSON.stringify(introduction)
     const request = new Request('http://localhost/mcp', { method: 'POST', headers: accept, body })
-    return (await sessions.fetch(request, introduction, null))?.headers.get('mcp-session-id') ?? ''
+    return (await sessions.fetch(request, introduction, anyone))?.headers.get('mcp-session-id') ?? ''
   }
   return { sessions, ask, begin }
 }
@@ -190,5 +194,16 @@ test('a session unused for an hour ends when another begins', async () => {
   now += 1
   await begin()
   assert.equal(sessions.count(), 2)
+  await sessions.stop()
+})
+
+test('a session answers only the login that opened it', async () => {
+  const { sessions, ask, begin } = createBare()
+  const id = await begin()
+  const ping = { jsonrpc: '2.0', id: 2, method: 'ping' }
+  const reader: Login = { ...anyone, id: 'token 1', scopes: ['read'] }
+  assert.equal(await ask('POST', id, ping, reader), null)
+  assert.equal((await ask('DELETE', id, undefined, reader))?.status, 404)
+  assert.equal((await ask('POST', id, ping))?.status, 200)
   await sessions.stop()
 })

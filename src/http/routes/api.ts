@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { Agent } from '../../agent.ts'
 import { AgentError, NotFoundError } from '../../lib/errors.ts'
 import { cursorText } from '../../wire/cursors.ts'
-import type { Asking } from '../auth/access.ts'
+import type { Asking } from '../auth/origin.ts'
 import { problem } from '../problems.ts'
 import { answerReadings, createParseReadings } from '../readings.ts'
 import { body, bodyBytes, createLimit, query } from '../requests.ts'
@@ -42,7 +42,7 @@ export function createApi(agent: Agent, streams: Streams) {
       full,
       approveDeletes,
       trigger: 'manual',
-      requestedBy: c.get('requestedBy'),
+      requestedBy: c.get('login').name,
     } as const
     const { run, created } = await agent.trigger(request)
     c.header('Location', `/api/runs/${run.id}`)

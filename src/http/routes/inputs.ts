@@ -38,12 +38,13 @@ export const syncBody = z.strictObject({
     .min(0)
     .max(1_000_000_000)
     .optional()
-    .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none'),
+    .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none')
+    .meta({ 'x-scope': 'approve' }),
 })
 
 export const previewBody = z.strictObject({ clientSystemId })
 
-export const sessionBody = z.strictObject({ token: z.string().describe('The value of AUTH_TOKEN') })
+export const sessionBody = z.strictObject({ token: z.string().describe('A token that has the scope read') })
 
 export const runsQuery = pageQuery.extend({
   clientSystemId,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RequestErrorCode } from '../../lib/errors.ts'
 import { next } from '../../wire/schemas.ts'
+import type { Scope } from '../../wire/types.ts'
 
 /** One route and method as the API's description tells it. What every route answers in the same way is added there. */
 export type Operation = {
@@ -17,8 +18,12 @@ export type Operation = {
   headers?: Record<string, { description: string; example: string }>
   body?: { description?: string; content: Record<string, Content>; required?: true }
   answers: Record<number, Answer>
-  /** Beyond those that follow from its id, query, body and door. */
+  /** Beyond those that follow from its id, query, body, scope and door. */
   refusals?: readonly RequestErrorCode[]
+  /** What a token needs for it; null where none is asked for, as `door` says. */
+  scope: Scope | null
+  /** It is for assistants: a token that may approve is refused. */
+  forAssistants?: true
   /** It asks the databases on the other side, whose refusals have the codes of a run. */
   asksSource?: true
   /** `open` wants no token, a `probe` no known Host either. */

@@ -1,29 +1,41 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { initialState, reduce } from '../../../web/src/data/state.ts'
-import { type Access, accessAfter, accessUnanswered, isInside } from '../../../web/src/login/access.ts'
+import { type Access, accessAfter, accessUnanswered, isInside, scopesOf } from '../../../web/src/login/access.ts'
 import { inSync, live, succeeded } from '../samples.ts'
 
 const unknown: Access = { state: 'asking', failed: false }
-const inSession = { required: true, loggedIn: true }
-const noSession = { required: true, loggedIn: false }
+const all = ['read', 'ingest', 'operate', 'approve'] as const
+const inSession = { required: true, loggedIn: true, name: 'operator', scopes: ['read', 'operate'] } as const
+const noSession = { required: true, loggedIn: false, name: null, scopes: [] }
+const open = { required: false, loggedIn: false, name: null, scopes: all }
+const inside: Access = { state: 'in', name: 'operator', scopes: ['read', 'operate'] }
+const opened: Access = { state: 'open', scopes: all }
 
 test('whoever is let in is: by a session, or by an agent that wants none', () => {
   assert.ok(!isInside(unknown))
   assert.ok(isInside(accessAfter(unknown, inSession)))
-  assert.ok(isInside(accessAfter(unknown, { required: false, loggedIn: false })))
+  assert.ok(isInside(accessAfter(unknown, open)))
   assert.deepEqual(accessAfter(unknown, noSession), { state: 'out', ended: false })
 })
 
 test('a session that was there and is not any longer has ended; asked again, it still has', () => {
-  const ended = accessAfter({ state: 'in' }, noSession)
+  const ended = accessAfter(inside, noSession)
   assert.deepEqual(ended, { state: 'out', ended: true })
   assert.equal(accessAfter(ended, noSession), ended)
-  assert.deepEqual(accessAfter({ state: 'open' }, noSession), { state: 'out', ended: false })
+  assert.deepEqual(accessAfter(opened, noSession), { state: 'out', ended: false })
+})
+
+test('a login has the scopes of its token, and another token brings others', () => {
+  assert.deepEqual(scopesOf(accessAfter(unknown, inSession)), ['read', 'operate'])
+  assert.deepEqual(scopesOf(accessAfter(unknown, open)), all)
+  assert.deepEqual(scopesOf(accessAfter(inside, noSession)), [])
+  assert.equal(accessAfter(inside, inSession), inside)
+  assert.deepEqual(scopesOf(accessAfter(inside, { ...inSession, scopes: ['read'] })), ['read'])
 })
 
 test('an agent that does not answer ends no session', () => {
-  for (const access of [{ state: 'in' }, { state: 'open' }, { state: 'out', ended: true }] as const) {
+  for (const access of [inside, opened, { state: 'out', ended: true }] as const) {
     assert.equal(accessUnanswered(access), access)
   }
   assert.deepEqual(accessUnanswered(unknown), { state: 'asking', failed: true })

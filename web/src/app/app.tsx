@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useAgent } from '../data/agent.ts'
-import { isInside } from '../login/access.ts'
+import { isInside, scopesOf } from '../login/access.ts'
+import { Scopes } from '../login/allowed.ts'
 import { Login } from '../login/login.tsx'
 import { useAccess } from '../login/use-access.ts'
 import { MetersView } from '../meters/meters-view.tsx'
@@ -44,21 +45,25 @@ export function App() {
               view={out ? null : route.view}
               state={state}
               logOut={access.state === 'in' ? door.logOut : null}
+              loginName={access.state === 'in' ? access.name : null}
             />
             <main>
-              {out && <Login ended={access.ended} logIn={door.logIn} />}
-              {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
-              {inside && <ConnectionNotice {...state} />}
-              {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
-              {inside && state.systems.length > 0 && route.view === 'status' && (
-                <StatusView agent={agent} route={route} />
-              )}
-              {inside && state.systems.length > 0 && route.view === 'meters' && (
-                <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
-              )}
-              {inside && state.systems.length > 0 && route.view === 'preview' && (
-                <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
-              )}
+              <Scopes.Provider value={scopesOf(access)}>
+                {' '}
+                {out && <Login ended={access.ended} logIn={door.logIn} />}
+                {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
+                {inside && <ConnectionNotice {...state} />}
+                {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
+                {inside && state.systems.length > 0 && route.view === 'status' && (
+                  <StatusView agent={agent} route={route} />
+                )}
+                {inside && state.systems.length > 0 && route.view === 'meters' && (
+                  <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
+                )}
+                {inside && state.systems.length > 0 && route.view === 'preview' && (
+                  <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
+                )}
+              </Scopes.Provider>
             </main>
             <footer class="page-foot">
               <p>Meter Sync Agent {state.agent?.version}</p>

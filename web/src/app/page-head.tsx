@@ -17,10 +17,12 @@ type Props = {
   state: State
   /** Null when there is no session to end. */
   logOut: (() => Promise<void>) | null
+  /** The name of the token that this browser is logged in with. */
+  loginName: string | null
 }
 
 /** What stands above every view: where one is, where one can go, whether it is live, and how it looks. */
-export function PageHead({ title, heading, view, state, logOut }: Props) {
+export function PageHead({ title, heading, view, state, logOut, loginName }: Props) {
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   return (
     <>
@@ -51,7 +53,9 @@ export function PageHead({ title, heading, view, state, logOut }: Props) {
           </>
         )}
         <ThemeSwitch />
-        {logOut !== null && <LogOut logOut={logOut} onRefused={(reason) => setRefusal(toApiError(reason))} />}
+        {logOut !== null && (
+          <LogOut name={loginName} logOut={logOut} onRefused={(reason) => setRefusal(toApiError(reason))} />
+        )}
       </header>
       {logOut !== null && refusal !== null && <Refusal words="You are still logged in." error={refusal} />}
     </>

@@ -10,7 +10,7 @@ type Props = {
   logIn: (token: string) => Promise<void>
 }
 
-/** Asks for the administrator's token. It stays in the field until it is sent, and nowhere afterwards. */
+/** Asks for a token. It stays in the field until it is sent, and nowhere afterwards. */
 export function Login({ ended, logIn }: Props) {
   const field = useRef<HTMLInputElement>(null)
   const [asking, setAsking] = useState(false)
@@ -50,7 +50,7 @@ export function Login({ ended, logIn }: Props) {
       <p class="quiet" id="login-words">
         {ended
           ? 'Your session has ended. Log in again and this page goes on where you were.'
-          : 'Enter the administrator’s token to see how the meters stand.'}
+          : 'Enter a token to see how the meters stand.'}
       </p>
       <form onSubmit={submit}>
         <label class="field" for="token">
@@ -93,7 +93,10 @@ function LoginError({ error }: { error: ApiError }) {
 
 function wordsFor({ status, message, hint, retryAfter }: ApiError): { title: string; hint: string | null } {
   if (status === 401) {
-    return { title: 'This is not the token.', hint: 'It is the value that AUTH_TOKEN has where the agent runs.' }
+    return {
+      title: 'That token is not correct.',
+      hint: 'Use the value of AUTH_TOKEN, or a token of “token create” that is neither expired nor revoked.',
+    }
   }
   if (status === 429) {
     const wait = retryAfter === null ? 'a minute' : plural(retryAfter, 'second')

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
 
-/** Ends the session of this browser. `onRefused` hears why it goes on. */
-export function LogOut({ logOut, onRefused }: { logOut: () => Promise<void>; onRefused: (reason: unknown) => void }) {
+type Props = { name: string | null; logOut: () => Promise<void>; onRefused: (reason: unknown) => void }
+
+/** Ends the session of this browser, opened with the token `name`. `onRefused` hears why it goes on. */
+export function LogOut({ name, logOut, onRefused }: Props) {
   const [asking, setAsking] = useState(false)
   const press = async () => {
     if (asking) return
@@ -14,7 +16,7 @@ export function LogOut({ logOut, onRefused }: { logOut: () => Promise<void>; onR
     <button
       type="button"
       class="button-plain log-out"
-      title="End the session of this browser"
+      title={name === null ? 'End the session of this browser' : `Logged in as ${name}`}
       aria-disabled={asking}
       onClick={press}
     >

@@ -3,6 +3,7 @@ import type { ClientSystemStatus, Preview, Run } from '../../../src/wire/types.t
 import type { Agent } from '../data/agent.ts'
 import type { ApiError } from '../data/requests.ts'
 import type { SystemState } from '../data/state.ts'
+import { useMissing } from '../login/allowed.ts'
 import { addressOf, type PreviewRoute } from '../routing/route.ts'
 import { SyncProgress } from '../status/progress.tsx'
 import { SyncNow } from '../status/trigger.tsx'
@@ -19,10 +20,26 @@ type Props = { agent: Agent; route: PreviewRoute; announce: (sentence: string) =
 /** What a sync would do now, before anybody starts it. Nothing is written to find out. */
 export function PreviewView({ agent, route, announce }: Props) {
   const { systems, clockOffset } = agent.state
+  const missing = useMissing('operate')
   const system = systems.find(({ status }) => status.id === route.clientSystemId) ?? systems[0]
   if (system === undefined) return null
+  if (missing !== null) return <NotAllowed missing={missing} />
   const { id } = system.status
   return <PreviewOf key={id} system={system} clockOffset={clockOffset} tell={agent.tell} announce={announce} />
+}
+
+function NotAllowed({ missing }: { missing: string }) {
+  return (
+    <section class="preview" aria-label="Preview">
+      <p class="notice" data-tone="quiet">
+        <Icon name="key" />
+        <span>To preview a sync, log in with a token that has {missing}.</span>
+      </p>
+      <p class="preview-end">
+        <a href={addressOf(null)}>Back to the status</a>
+      </p>
+    </section>
+  )
 }
 
 type OfProps = {

@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { Run } from '../../../src/wire/types.ts'
+import { useMissing } from '../login/allowed.ts'
 import { addressOf } from '../routing/route.ts'
 import { plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
@@ -15,7 +16,9 @@ type Props = {
 /** Deletions that the guard of this run held back, and the way to approve them. Renders nothing when there are none. */
 export function HeldBack({ run, busy, tell }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const missing = useMissing('operate', 'approve')
   const withheld = run.counts?.withheld ?? 0
+  const reasonId = `approve-reason-${run.id}`
   if (withheld === 0) return null
   return (
     <div class="notice" data-tone="attention">
@@ -29,8 +32,15 @@ export function HeldBack({ run, busy, tell }: Props) {
           {run.withheldBecause === null ? '' : `: ${run.withheldBecause}`}
           {`. So ${withheld === 1 ? 'it stays' : 'they stay'} active here; all other changes were applied.`}
         </p>
+        {missing !== null && <p id={reasonId}>To approve, log in with a token that has {missing}.</p>}
         <p class="notice-foot">
-          <button type="button" class="button-plain" disabled={busy} onClick={() => dialog.current?.showModal()}>
+          <button
+            type="button"
+            class="button-plain"
+            disabled={busy || missing !== null}
+            aria-describedby={missing === null ? undefined : reasonId}
+            onClick={() => dialog.current?.showModal()}
+          >
             Approve…
           </button>
           <a href={addressOf(run.id, 'withheld')}>
@@ -39,7 +49,7 @@ export function HeldBack({ run, busy, tell }: Props) {
           </a>
         </p>
       </div>
-      <ApproveDialog key={run.id} dialog={dialog} run={run} withheld={withheld} tell={tell} />
+      {missing === null && <ApproveDialog key={run.id} dialog={dialog} run={run} withheld={withheld} tell={tell} />}
     </div>
   )
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { startRun } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
+import { useMissing } from '../login/allowed.ts'
 import { useNow } from '../ui/clock.tsx'
 import { formatAge, formatCountdown, formatExact } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
@@ -21,13 +22,14 @@ type Props = {
 
 /**
  * The button that asks for a sync, and when the next one comes by itself. Disabled while a run of the Client System is
- * active, wherever it was started. A run that is active already is joined; any other refusal is shown beside the button.
+ * active, wherever it was started, and for a login that may not operate. A run that is active already is joined; any other refusal is shown beside the button.
  */
 export function SyncNow({ status, tell, children }: Props) {
   const [asking, setAsking] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
   const busy = asking || activeRun !== null
+  const missing = useMissing('operate')
   const reasonId = `sync-now-reason-${status.id}`
 
   const { root, button } = useFocusKept(busy)
@@ -56,7 +58,7 @@ export function SyncNow({ status, tell, children }: Props) {
           ref={button}
           type="button"
           class="button"
-          disabled={busy}
+          disabled={busy || missing !== null}
           aria-busy={busy}
           aria-describedby={reasonId}
           onClick={ask}
@@ -64,7 +66,7 @@ export function SyncNow({ status, tell, children }: Props) {
           <Icon name="running" class={busy ? 'turning' : ''} />
           {busy ? 'Syncing…' : 'Sync now'}
         </button>
-        {children}
+        {missing === null && children}
       </div>
       <p class="trigger-reason" id={reasonId}>
         {activeRun === null ? (
@@ -72,8 +74,9 @@ export function SyncNow({ status, tell, children }: Props) {
         ) : (
           <>A sync started {startedBy(activeRun)} is active</>
         )}
+        {missing !== null && `. To start or cancel a sync, log in with a token that has ${missing}`}
       </p>
-      {activeRun !== null && <CancelSync key={activeRun.id} run={activeRun} tell={tell} />}
+      {activeRun !== null && missing === null && <CancelSync key={activeRun.id} run={activeRun} tell={tell} />}
       {refusal !== null && <Refusal words="The sync could not be started." error={refusal} />}
     </div>
   )

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createKeeper, createPatience, sessionSeconds } from '../../../src/http/auth/session.ts'
+import { createLoginThrottle } from '../../../src/http/auth/throttle.ts'
 import type { Description } from '../../../src/http/openapi.ts'
-import type { Problem, Run, Session } from '../../../src/wire/types.ts'
+import { type Problem, type Run, type Session, scopes } from '../../../src/wire/types.ts'
 import { operationsOf } from '../../support/contract.ts'
 import { openStream } from '../../support/stream.ts'
 import { createWorld } from '../../support/world.ts'
@@ -28,7 +28,12 @@ test('with a token set no route is open but the probes, the page and the login',
     } else {
       assert.equal(status, 401, route)
       assert.equal(headers.get('www-authenticate'), 'Bearer')
-      assert.deepEqual(operation.security, [{ bearer: [] }, { session: [] }], route)
+      const [scope] = operation.security[0]?.bearer ?? []
+      assert.ok(
+        scopes.some((known) => known === scope),
+        `${route} ${scope}`,
+      )
+      assert.deepEqual(operation.security, [{ bearer: [scope] }, { session: [scope] }], route)
     }
   }
 })
@@ -59,9 +64,16 @@ test('a login gives a session in a cookie that page and stream can use; who aske
   }
   const logout = await agent.api('/api/session', { method: 'DELETE', headers })
   assert.match(logout.headers.get('set-cookie') ?? '', /meter_sync_session=;/)
+  await assert.rejects(
+    stream.until(() => false),
+    /ended first/,
+  )
+  assert.equal((await agent.api('/api/status', { headers })).status, 401)
   const forged = { cookie: `${headers.cookie}x` }
   assert.equal((await agent.api('/api/status', { headers: forged })).status, 401)
 })
+
+const noSession: Session = { required: true, loggedIn: false, name: null, scopes: [] }
 
 test('anybody may ask whether a login is needed and whether there is one, and it counts as no wrong token', async (t) => {
   const world = await createWorld(t)
@@ -70,21 +82,31 @@ test('anybody may ask whether a login is needed and whether there is one, and it
   for (let count = 0; count < 12; count++) {
     const { status, body, headers } = await ask({ cookie: 'meter_sync_session=1.forged' })
     assert.equal(status, 200)
-    assert.deepEqual(body, { required: true, loggedIn: false })
+    assert.deepEqual(body, noSession)
     assert.equal(headers.get('cache-control'), 'no-store')
   }
   const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
   assert.equal(login.status, 204)
   const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
-  assert.deepEqual((await ask({ cookie })).body, { required: true, loggedIn: true })
+  assert.deepEqual((await ask({ cookie })).body, {
+    required: true,
+    loggedIn: true,
+    name: 'administrator',
+    scopes: [...scopes],
+  })
   const foreign = await agent.api<Problem>('/api/session', { headers: { origin: 'https://elsewhere.example' } })
   assert.equal(foreign.body.code, 'forbidden_origin')
 
   const open = await world.agent({ ROLE: 'api' })
-  assert.deepEqual((await open.api<Session>('/api/session')).body, { required: false, loggedIn: false })
+  assert.deepEqual((await open.api<Session>('/api/session')).body, {
+    required: false,
+    loggedIn: false,
+    name: null,
+    scopes: [...scopes],
+  })
 })
 
-test('Fault 26: after ten wrong tokens an address waits with others and at the login; the right one and a session go on', async (t) => {
+test('Fault 26: after ten wrong tokens an address waits with others; the right one goes on, at the login too, and so does a session', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
@@ -103,7 +125,10 @@ test('Fault 26: after ten wrong tokens an address waits with others and at the l
     assert.ok(Number(answered.get('retry-after')) > 0)
   }
   assert.equal((await agent.api('/api/status', { headers: { authorization: `Bearer ${token}` } })).status, 200)
-  assert.equal((await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })).status, 429)
+  const again = async (token: string) =>
+    (await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })).status
+  assert.equal(await again('wrong'), 429)
+  assert.equal(await again(token), 204)
   assert.equal((await agent.api('/api/status', { headers: { cookie } })).status, 200)
 })
 
@@ -117,26 +142,45 @@ test('without a token there is nothing to log in to, and nobody has a name', asy
   assert.equal(body.run.requestedBy, null)
 })
 
-test('a session ends by itself, and no other token makes one', () => {
-  let now = Date.UTC(2026, 0, 1)
-  const keeper = createKeeper(token, () => now)
-  const session = keeper.issue()
-  assert.ok(keeper.isSession(session))
-  assert.ok(!createKeeper('another-token-altogether', () => now).isSession(session))
-  const [end = '', signature = ''] = session.split('.')
-  assert.ok(!keeper.isSession(`${Number(end) + 1}.${signature}`))
-  now += sessionSeconds * 1_000
-  assert.ok(!keeper.isSession(session))
+test('a session ends after its time, with its streams, and with another AUTH_TOKEN; over TLS its cookie is for this host alone', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
+  const other = await world.agent({ ROLE: 'api', AUTH_TOKEN: `another-${token}` })
+  const tls = { 'x-forwarded-proto': 'https' }
+  const logIn = async (headers: Record<string, string> = {}) => {
+    const login = await agent.api('/api/session', { method: 'POST', headers, body: JSON.stringify({ token }) })
+    return login.headers.get('set-cookie') ?? ''
+  }
+  const given = await logIn(tls)
+  assert.match(
+    given,
+    /^__Host-meter_sync_session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+  )
+  const cookie = given.split(';')[0] ?? ''
+  assert.equal((await agent.api('/api/status', { headers: { ...tls, cookie } })).status, 200)
+  const plain = (await logIn()).split(';')[0] ?? ''
+  assert.equal((await agent.api('/api/status', { headers: { ...tls, cookie: plain } })).status, 401)
+  assert.equal((await agent.api('/api/status', { headers: { cookie: plain } })).status, 200)
+  assert.equal((await other.api('/api/status', { headers: { cookie: plain } })).status, 401)
+
+  await using stream = await openStream(`${agent.url}/api/events`, { cookie: plain })
+  await stream.until(({ type }) => type === 'status')
+  await world.sync.query('update sync.login_session set expires_at = now()')
+  await assert.rejects(
+    stream.until(() => false, 5_000),
+    /ended first/,
+  )
+  assert.equal((await agent.api('/api/status', { headers: { cookie: plain } })).status, 401)
 })
 
-test('patience is by address, and comes back', () => {
+test('the wait after wrong tokens is by address, and ends', () => {
   let now = 0
-  const patience = createPatience(() => now)
-  for (let count = 0; count < 10; count++) patience.fail('one')
-  assert.equal(patience.wait('one'), 60)
-  assert.equal(patience.wait('other'), 0)
+  const throttle = createLoginThrottle(() => now)
+  for (let count = 0; count < 10; count++) throttle.fail('one')
+  assert.equal(throttle.wait('one'), 60)
+  assert.equal(throttle.wait('other'), 0)
   now += 59_001
-  assert.equal(patience.wait('one'), 1)
+  assert.equal(throttle.wait('one'), 1)
   now += 1_000
-  assert.equal(patience.wait('one'), 0)
+  assert.equal(throttle.wait('one'), 0)
 })

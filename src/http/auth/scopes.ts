@@ -1,0 +1,15 @@
+import type { Login } from '../../agent.ts'
+import { AgentError } from '../../lib/errors.ts'
+import { type Scope, scopes } from '../../wire/types.ts'
+
+/** Throws `forbidden_scope` when the login does not have the scope. */
+export function requireScope(login: Pick<Login, 'scopes'>, scope: Scope, purpose = 'for this'): void {
+  if (login.scopes.includes(scope)) return
+  const hint = `This token has ${login.scopes.join(', ')}; use one that has ${scope}`
+  throw new AgentError('forbidden_scope', `The token needs the scope ${scope} ${purpose}`, { hint })
+}
+
+/** The scope that the metadata of a schema names, if any. */
+export function scopeOf(meta: Record<string, unknown> | undefined): Scope | null {
+  return scopes.find((scope) => scope === meta?.['x-scope']) ?? null
+}

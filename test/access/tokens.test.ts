@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { parseCommand } from '../../src/cli/commands.ts'
+import type { Description } from '../../src/http/openapi.ts'
+import { type Problem, type Run, type Scope, type Session, scopes } from '../../src/wire/types.ts'
+import { runCommand } from '../support/command.ts'
+import { operationsOf } from '../support/contract.ts'
+import { openStream } from '../support/stream.ts'
+import { createWorld, eventually, type TestAgent, type World } from '../support/world.ts'
+
+const administrator = 'a-token-of-the-administrator'
+
+/** Stores a token without a notification, as an agent sees one that was created while its listener was away. */
+async function createToken(world: World, name: string, granted: readonly Scope[]): Promise<string> {
+  const token = `msa_${randomBytes(32).toString('base64url')}`
+  const hash = createHash('sha256').update(token).digest()
+  const values = [name, hash, granted]
+  await world.sync.query('insert into sync.access_token (name, hash, scopes) values ($1, $2, $3)', values)
+  return token
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** Asks without waiting for the end of a stream. */
+async function ask(
+  agent: TestAgent,
+  path: string,
+  init: RequestInit,
+): Promise<{ status: number; code: string | null }> {
+  const away = new AbortController()
+  const response = await fetch(agent.url + path, { ...init, signal: away.signal })
+  const isProblem = response.headers.get('content-type') === 'application/problem+json'
+  const code = isProblem ? z.object({ code: z.string() }).parse(await response.json()).code : null
+  away.abort()
+  return { status: response.status, code }
+}
+
+const mcpHeaders = { Accept: 'application/json, text/event-stream', 'Content-Type': 'application/json' }
+
+/** Calls a method of the MCP server with a request of its own. */
+async function callMcp(agent: TestAgent, token: string, method: string, params: object = {}): Promise<unknown> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+  const response = await fetch(`${agent.url}/mcp`, {
+    method: 'POST',
+    headers: { ...mcpHeaders, ...bearer(token) },
+    body,
+  })
+  assert.equal(response.status, 200, await response.clone().text())
+  const text = await response.text()
+  return z.object({ result: z.unknown() }).parse(JSON.parse(/^data: (\{.*)$/m.exec(text)?.[1] ?? text)).result
+}
+
+const listedTools = z.object({
+  tools: z.array(z.object({ name: z.string(), _meta: z.object({ scope: z.enum(scopes) }) })),
+})
+const toolAnswer = z.object({ isError: z.boolean().optional(), structuredContent: z.looseObject({}) })
+
+/** The scope that a field of a route's body needs beyond that of the route. */
+const fieldScopes = z.object({
+  properties: z.record(z.string(), z.looseObject({ 'x-scope': z.enum(scopes).optional() })).default({}),
+})
+
+test('every route and every tool asks for its scope: each is tried with each', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: administrator })
+  const tokens = new Map<Scope, string>()
+  for (const scope of scopes) tokens.set(scope, await createToken(world, `only ${scope}`, [scope]))
+  const { paths } = (await agent.api<Description>('/openapi.json', { headers: bearer(administrator) })).body
+
+  let tried = 0
+  for (const { method, path, operation } of operationsOf(paths)) {
+    const needed = operation.security[0]?.bearer?.[0]
+    if (needed === undefined) continue
+    const init = { method: method.toUpperCase(), ...(path === '/mcp' && method === 'post' && { body: '{}' }) }
+    for (const [scope, token] of tokens) {
+      const answer = await ask(agent, path.replace('{id}', '1'), { ...init, headers: bearer(token) })
+      const expected: string | null = scope === needed ? 'allowed' : 'forbidden_scope'
+      const outcome = answer.status === 403 ? answer.code : 'allowed'
+      assert.equal(outcome, expected, `${method} ${path} with ${scope}: ${answer.status}`)
+      assert.notEqual(answer.status, 401)
+      tried++
+    }
+  }
+  assert.ok(tried > 80, `${tried}`)
+
+  const fields = operationsOf(paths).flatMap(({ method, path, operation }) => {
+    const { properties } = fieldScopes.parse(operation.requestBody?.content['application/json']?.schema ?? {})
+    const route = operation.security[0]?.bearer?.[0]
+    return Object.entries(properties).flatMap(([name, { 'x-scope': needed }]) =>
+      needed === undefined ? [] : [{ method, path, name, needed, route: scopes.filter((scope) => scope === route) }],
+    )
+  })
+  assert.deepEqual(
+    fields.map(({ path, name, needed }) => [path, name, needed]),
+    [['/api/sync', 'approveDeletes', 'approve']],
+  )
+  for (const { method, path, name, needed, route } of fields) {
+    const body = JSON.stringify({ [name]: 0 })
+    const without = await createToken(world, `without ${name}`, route)
+    const having = await createToken(world, `with ${name}`, [...route, needed])
+    const refused = await agent.api<Problem>(path, { method: method.toUpperCase(), body, headers: bearer(without) })
+    assert.deepEqual([refused.status, refused.body.code], [403, 'forbidden_scope'])
+    assert.match(refused.body.detail, /needs the scope approve to send approveDeletes/)
+    // Another run may be active by now.
+    const { status } = await ask(agent, path, { method: method.toUpperCase(), body, headers: bearer(having) })
+    assert.ok(status === 202 || status === 409, `${status}`)
+  }
+
+  const assistants: [Scope[], string][] = []
+  for (const granted of [['read'], ['read', 'operate']] satisfies Scope[][])
+    assistants.push([granted, await createToken(world, granted.join(), granted)])
+  const { tools } = listedTools.parse(await callMcp(agent, administrator, 'tools/list'))
+  assert.equal(tools.filter(({ _meta }) => _meta.scope === 'operate').length, 3)
+  for (const { name, _meta } of tools) {
+    for (const [granted, token] of assistants) {
+      const called = await callMcp(agent, token, 'tools/call', { name, arguments: { unknown: true } })
+      const { code } = toolAnswer.parse(called).structuredContent
+      assert.equal(code, granted.includes(_meta.scope) ? 'bad_request' : 'forbidden_scope', `${name} with ${granted}`)
+    }
+  }
+})
+
+test('no assistant can approve: /mcp refuses a token that may, and no tool takes an approval', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const person = await createToken(world, 'person', scopes)
+  const assistant = await createToken(world, 'assistant', ['read', 'operate'])
+  await eventually(async () => (await agent.api('/api/status')).status === 401)
+  for (const method of ['POST', 'GET', 'DELETE']) {
+    const { status, code } = await ask(agent, '/mcp', { method, headers: { ...mcpHeaders, ...bearer(person) } })
+    assert.deepEqual([status, code], [403, 'forbidden_scope'])
+  }
+  const started = z
+    .object({ run: z.object({ id: z.string(), requestedBy: z.string() }) })
+    .parse(
+      toolAnswer.parse(await callMcp(agent, assistant, 'tools/call', { name: 'start_meter_sync' })).structuredContent,
+    )
+  assert.equal(started.run.requestedBy, 'assistant')
+  const cancel = { name: 'cancel_sync_run', arguments: { runId: started.run.id } }
+  assert.notEqual(toolAnswer.parse(await callMcp(agent, assistant, 'tools/call', cancel)).isError, true)
+  const body = JSON.stringify({ approveDeletes: 5 })
+  const approval = await ask(agent, '/api/sync', { method: 'POST', body, headers: bearer(assistant) })
+  assert.deepEqual([approval.status, approval.code], [403, 'forbidden_scope'])
+  const byPerson = await agent.api<{ run: Run }>('/api/sync', { method: 'POST', body, headers: bearer(person) })
+  assert.deepEqual([byPerson.status, byPerson.body.run.requestedBy], [202, 'person'])
+})
+
+test('a token is printed once and stored as a hash; revoked, it ends in every process within 5 s, with its sessions and streams', async (t) => {
+  const world = await createWorld(t)
+  const [one, other] = [await world.agent({ ROLE: 'api' }), await world.agent({ ROLE: 'api' })]
+  const token = (...args: string[]) => runCommand(['token', ...args], world.environment())
+  await using open = await openStream(`${other.url}/api/events`)
+
+  const created = await token('create', 'collector 7', '--scope', 'ingest,read', '--expires', '90d')
+  assert.equal(created.code, 0, created.err)
+  const [secret = '', ...rest] = created.out.split('\n')
+  assert.match(secret, /^msa_[\w-]{43}$/)
+  assert.deepEqual(rest, [''])
+  assert.ok(!created.err.includes(secret))
+  const [stored] = await world.sync.query(`select encode(hash, 'hex') as hash, t::text from sync.access_token t`)
+  assert.equal(stored?.hash, createHash('sha256').update(secret).digest('hex'))
+  assert.ok(!JSON.stringify(stored).includes(secret))
+
+  // From now on a token is required, also of a client that was let in without one.
+  await assert.rejects(
+    open.until(() => false, 5_000),
+    /ended first/,
+  )
+  assert.equal((await other.api('/api/status')).status, 401)
+  const headers = bearer(secret)
+  for (const agent of [one, other]) assert.equal((await agent.api('/api/status', { headers })).status, 200)
+  const again = await token('create', 'collector 7', '--scope', 'read')
+  assert.deepEqual([again.code, again.out], [2, ''])
+  assert.match(again.err, /There is a token named collector 7\nRevoke it first/)
+
+  const login = await one.api('/api/session', { method: 'POST', body: JSON.stringify({ token: secret }) })
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const { body: session } = await other.api<Session>('/api/session', { headers: { cookie } })
+  assert.deepEqual(session, { required: true, loggedIn: true, name: 'collector 7', scopes: ['read', 'ingest'] })
+  await using stream = await openStream(`${one.url}/api/events`, headers)
+  await using page = await openStream(`${other.url}/api/events`, { cookie })
+  const { tokens } = await eventually(async () => {
+    const { out } = await token('list', '--json')
+    const listed = z.object({ tokens: z.array(z.record(z.string(), z.unknown())) }).parse(JSON.parse(out))
+    return listed.tokens[0]?.lastUsedAt === null ? null : listed
+  })
+  assert.equal(tokens.length, 1)
+  assert.match(
+    (await token('list')).out,
+    /^NAME +SCOPES +CREATED +EXPIRES +LAST USED *\ncollector 7 +read,ingest +\d{4}-/,
+  )
+
+  const began = performance.now()
+  assert.equal((await token('revoke', 'collector 7')).code, 0)
+  for (const ended of [stream, page])
+    await assert.rejects(
+      ended.until(() => false, 5_000),
+      /ended first/,
+    )
+  for (const agent of [one, other]) {
+    assert.equal((await agent.api('/api/status', { headers })).status, 401)
+    assert.equal((await agent.api('/api/status', { headers: { cookie } })).status, 401)
+  }
+  assert.ok(performance.now() - began < 5_000)
+  const unknown = await token('revoke', 'collector 7')
+  assert.deepEqual([unknown.code, unknown.out], [2, ''])
+})
+
+test('a token that expires or is revoked ends without a notification too, and a login needs the scope read', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: administrator })
+  for (const change of ['expires_at = now()', 'revoked_at = now()']) {
+    const token = await createToken(world, change, ['read'])
+    const headers = bearer(token)
+    await using stream = await openStream(`${agent.url}/api/events`, headers)
+    await stream.until(({ type }) => type === 'status')
+    await world.sync.query(`update sync.access_token set ${change} where name = $1`, [change])
+    await assert.rejects(
+      stream.until(() => false, 5_000),
+      /ended first/,
+    )
+    assert.equal((await agent.api('/api/status', { headers })).status, 401)
+  }
+  const token = await createToken(world, 'sensor', ['ingest'])
+  const login = await agent.api<Problem>('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
+  assert.deepEqual([login.status, login.body.code], [403, 'forbidden_scope'])
+  assert.match(login.body.detail, /scope read/)
+  assert.equal(login.headers.get('set-cookie'), null)
+})
+
+test('the run of a command has the name of the operating system user', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query('create table meter (external_id text, name text)')
+  await (await world.agent()).settled()
+  const { code, out } = await runCommand(['sync', '--json'], world.environment())
+  assert.equal(code, 0)
+  const { trigger, requestedBy }: Run = JSON.parse(out)
+  assert.deepEqual([trigger, requestedBy], ['cli', userInfo().username])
+})
+
+test('token: wrong arguments are named', () => {
+  const wrong: [string[], RegExp][] = [
+    [[], /expected token create NAME/],
+    [['create'], /expected token create NAME/],
+    [['create', 'a', 'b', '--scope', 'read'], /expected token create NAME/],
+    [['create', 'a'], /--scope: expected one or more of read,ingest,operate,approve/],
+    [['create', 'a', '--scope', 'read,write'], /--scope: expected/],
+    [['create', 'a', '--scope', 'read', '--expires', 'soon'], /--expires: expected/],
+    [['create', 'a', '--scope', 'read', '--expires', '0d'], /--expires: expected/],
+    [['create', 'Administrator', '--scope', 'read'], /other than administrator/],
+    [['create', 'a\u001b', '--scope', 'read'], /expected a name/],
+    [['list', '--scope', 'read'], /go with token create/],
+    [['revoke', 'a', '--json'], /--json goes with token list/],
+  ]
+  for (const [args, fault] of wrong) assert.throws(() => parseCommand(['token', ...args]), fault, args.join(' '))
+  assert.deepEqual(parseCommand(['token', 'create', 'Anna B.', '--scope', 'operate,read', '--expires', '2w']), {
+    name: 'token',
+    command: { action: 'create', tokenName: 'Anna B.', scopes: ['read', 'operate'], expiresInSeconds: 1_209_600 },
+  })
+})
