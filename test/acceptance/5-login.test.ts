@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { figureReads, openBrowser } from '../support/browser.ts'
+import { runCommand } from '../support/command.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -59,6 +60,23 @@ test('with a token set the page asks for it, goes on live without a reload, and 
   assert.equal(await page.getByRole('region', { name: 'Last sync' }).count(), 0)
   assert.deepEqual(await page.context().cookies(), [])
   assert.equal(await page.evaluate('globalThis.samePage'), true)
+  assert.deepEqual(without(complaints, 401), [])
+})
+
+test('a login that may only read sees everything, and is told which scope the buttons need', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 5)
+  const agent = await world.agent()
+  const { out } = await runCommand(['token', 'create', 'Viewer', '--scope', 'read'], world.environment())
+  const browse = await openBrowser(t)
+  const { page, complaints } = await browse(`${agent.url}/`)
+  await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  await logIn(page, out.trim())
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 5)
+  const button = page.getByRole('button', { name: 'Sync now' })
+  assert.ok(await button.isDisabled())
+  const reason = await button.getAttribute('aria-describedby')
+  assert.match((await page.locator(`#${reason}`).textContent()) ?? '', /the scope operate/)
   assert.deepEqual(without(complaints, 401), [])
 })
 
