@@ -1,7 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
 import type { Log } from '../lib/log.ts'
-import { type Scope, scopes } from '../wire/types.ts'
+import { scopes } from '../wire/lists.ts'
+import type { Scope } from '../wire/types.ts'
 import { deleteSession, insertSession, readAccess, recordUse, type ValidToken } from './store.ts'
 
 /** How long a session lasts. */

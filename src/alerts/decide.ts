@@ -1,4 +1,5 @@
-import { type ClientSystemStatus, failedStatuses, type Run } from '../wire/types.ts'
+import { failedStatuses } from '../wire/lists.ts'
+import type { ClientSystemStatus, Run } from '../wire/types.ts'
 
 /** What an alert is about: the sync of a Client System failed, held deletions back, is overdue, or works again. */
 type AlertType = 'meter_sync.failed' | 'meter_sync.withheld' | 'meter_sync.stale' | 'meter_sync.recovered'

@@ -2,7 +2,8 @@ import type pg from 'pg'
 import { and, desc, drizzle, eq, gt, inArray } from '../db/drizzle.ts'
 import { alert, clientSystem, run } from '../db/schema.ts'
 import { findLastRun, toRun } from '../runs/list.ts'
-import { finishedStatuses, type Run } from '../wire/types.ts'
+import { finishedStatuses } from '../wire/lists.ts'
+import type { Run } from '../wire/types.ts'
 import { type AlertState, untold } from './decide.ts'
 
 /** What alerts are decided from, read while the Client System's row of `sync.alert` is locked. */

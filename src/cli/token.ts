@@ -4,7 +4,8 @@ import { insertToken, type ListedToken, listTokens, revokeToken } from '../acces
 import { administrator } from '../agent.ts'
 import { transaction } from '../db/pool.ts'
 import { AgentError } from '../lib/errors.ts'
-import { type Scope, scopes } from '../wire/types.ts'
+import { scopes } from '../wire/lists.ts'
+import type { Scope } from '../wire/types.ts'
 import { complain, print, printJson } from './terminal.ts'
 
 export type TokenCommand =

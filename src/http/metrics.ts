@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Agent } from '../agent.ts'
-import { finishedStatuses, triggers } from '../wire/types.ts'
+import { finishedStatuses, triggers } from '../wire/lists.ts'
 
 /** What Prometheus reads of this process. */
 export type Metrics = {

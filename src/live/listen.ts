@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import createSubscriber, { type Subscriber } from 'pg-listen'
-import { z } from 'zod'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { connectionOptions } from '../db/connect.ts'
 import { channel, notify } from '../db/notices.ts'
 import type { Log } from '../lib/log.ts'
-import { type Notice, phases, readSteps } from '../wire/types.ts'
+import { notice as noticeSchema } from '../wire/notice.ts'
+import type { Notice } from '../wire/types.ts'
 
 /**
  * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
@@ -28,32 +28,6 @@ export type FeedOptions = {
 
 /** A ping every 5 s; one that is not back when the next is due means a half-open connection (Fault 20). */
 const pingInterval = 5_000
-
-const count = z.int().min(0)
-
-/** Any role that may connect to the Sync database can send a notification: what does not fit is dropped. */
-const noticeSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('run'),
-    runId: z.string(),
-    clientSystemId: z.string(),
-    revision: count,
-    ended: z.boolean(),
-  }),
-  z.object({
-    type: z.literal('progress'),
-    runId: z.string(),
-    clientSystemId: z.string(),
-    phase: z.enum(phases),
-    // A worker of the version before does not tell it.
-    step: z.enum(readSteps).nullable().default(null),
-    rowsRead: count,
-    rowsExpected: count.nullable(),
-    bytesRead: count,
-  }),
-  z.object({ type: z.literal('ping'), from: z.string(), count }),
-  z.object({ type: z.literal('access') }),
-])
 
 export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOptions): Feed {
   const self = randomUUID()

@@ -3,7 +3,8 @@ import { drizzle, eq, inArray, sql } from '../db/drizzle.ts'
 import { transaction } from '../db/pool.ts'
 import { clientSystem, revisionCounter } from '../db/schema.ts'
 import { findActiveRun, findLastRun } from '../runs/list.ts'
-import { failedStatuses, finishedStatuses, type Run } from '../wire/types.ts'
+import { failedStatuses, finishedStatuses } from '../wire/lists.ts'
+import type { Run } from '../wire/types.ts'
 
 /** What the tables say of the Client Systems at one revision. */
 export type Snapshot = {

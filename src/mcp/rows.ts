@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
+import { conditions } from '../wire/lists.ts'
 import {
   changedColumns,
   clientSystemStatus,
@@ -10,15 +11,7 @@ import {
   time,
   trigger,
 } from '../wire/schemas.ts'
-import {
-  type Change,
-  type ClientSystemStatus,
-  conditions,
-  type Meter,
-  type Rejected,
-  type Run,
-  type Status,
-} from '../wire/types.ts'
+import type { Change, ClientSystemStatus, Meter, Rejected, Run, Status } from '../wire/types.ts'
 
 /** What an assistant chooses a meter by; get_meter has the rest. */
 export const meterRow = z

@@ -3,7 +3,8 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { and, desc, eq, gt, inArray, lt, or, sql } from '../db/drizzle.ts'
 import { type Found, firstOf } from '../db/pages.ts'
 import { run } from '../db/schema.ts'
-import { activeStatuses, type Counts, phases, type Run, type RunStatus, runStatuses, triggers } from '../wire/types.ts'
+import { activeStatuses, phases, runStatuses, triggers } from '../wire/lists.ts'
+import type { Counts, Run, RunStatus } from '../wire/types.ts'
 
 type Row = typeof run.$inferSelect
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { finishedStatuses, triggers } from '../../src/wire/types.ts'
+import { finishedStatuses, triggers } from '../../src/wire/lists.ts'
 import { type Family, parseExposition, readingOf } from '../support/exposition.ts'
 import { createMeters } from '../support/meters.ts'
 import { openStream } from '../support/stream.ts'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { McpServer } from '@modelcontextprotocol/server'
 import type { Login } from '../../src/agent.ts'
 import { createSessions } from '../../src/mcp/sessions.ts'
-import { scopes } from '../../src/wire/types.ts'
+import { scopes } from '../../src/wire/lists.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type TestAgent } from '../support/world.ts'
 

@@ -1,6 +1,7 @@
 import type { Login } from '../../agent.ts'
 import { AgentError } from '../../lib/errors.ts'
-import { type Scope, scopes } from '../../wire/types.ts'
+import { scopes } from '../../wire/lists.ts'
+import type { Scope } from '../../wire/types.ts'
 
 /** Throws `forbidden_scope` when the login does not have the scope. */
 export function requireScope(login: Pick<Login, 'scopes'>, scope: Scope, purpose = 'for this'): void {

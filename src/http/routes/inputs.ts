@@ -7,8 +7,8 @@ import {
   rejectedCursor,
   runCursor,
 } from '../../wire/cursors.ts'
+import { changeOperations, runStatuses } from '../../wire/lists.ts'
 import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
-import { changeOperations, runStatuses } from '../../wire/types.ts'
 
 /**
  * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the

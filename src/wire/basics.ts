@@ -1,0 +1,11 @@
+import { z } from 'zod'
+
+export const count = z.int().min(0)
+export const time = z.string().describe('ISO 8601 in UTC')
+export const json = z.record(z.string(), z.unknown())
+
+/** The total of a list. */
+export const total = count.nullable().describe('On the first page; null on later ones, and where it is not counted')
+
+/** The `next` of a list: opaque, null at its end. */
+export const next = z.string().nullable().describe('Continues the list; null at its end')

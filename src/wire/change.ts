@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { time } from './basics.ts'
+import { changeOperations } from './lists.ts'
+import { counts, rejectedBecause } from './run.ts'
+
+export const operation = z.enum(changeOperations)
+
+export const changedColumns = z.record(z.string(), z.unknown()).nullable()
+
+/** How a run changed one meter. */
+export const change = z
+  .object({
+    runId: z.string(),
+    at: time,
+    meterId: z.int(),
+    externalId: z.string(),
+    operation,
+    before: changedColumns.describe('The columns that changed; null for insert, delete and withheld'),
+    after: changedColumns,
+  })
+  .meta({ id: 'Change' })
+
+/** A row of the Client System that could not be used. */
+export const rejected = z
+  .object({
+    externalId: z.string().nullable(),
+    reason: z.string(),
+    row: z.record(z.string(), z.unknown()).describe('As the query gave it, values cut to 1 kB'),
+  })
+  .meta({ id: 'Rejected' })
+
+export const previewedChange = z
+  .object({
+    meterId: z.int().nullable().describe('Null for a meter that is not there yet'),
+    externalId: z.string(),
+    operation,
+    before: changedColumns,
+    after: changedColumns.describe('The columns that would change; of an insertion all of them'),
+  })
+  .meta({ id: 'PreviewedChange' })
+
+/** What a run would do now. */
+export const preview = z
+  .object({
+    counts,
+    changes: z.array(previewedChange).describe('The first 100 by external id'),
+    withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
+    rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows would be rejected'),
+  })
+  .meta({ id: 'Preview' })

@@ -1,0 +1,43 @@
+/**
+ * The closed lists of the wire. Each stands here once: schemas, tables of the Sync database, command line and guides use
+ * these.
+ */
+
+export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const
+type RunStatus = (typeof runStatuses)[number]
+export const activeStatuses: readonly RunStatus[] = ['queued', 'running']
+export const failedStatuses: readonly RunStatus[] = ['failed', 'interrupted']
+export const finishedStatuses: readonly RunStatus[] = ['succeeded', 'cancelled', ...failedStatuses]
+
+/** In the order in which a run goes through them. */
+export const phases = ['connecting', 'reading', 'comparing', 'applying', 'proving'] as const
+
+/** What is read within the phase `reading`: digests of buckets, hashes of rows, or the meters themselves. */
+export const readSteps = ['digests', 'rows', 'meters'] as const
+
+export const readModes = ['full', 'narrow'] as const
+
+export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli'] as const
+
+/**
+ * What a token may do: `read` looks, `ingest` sends readings, `operate` starts, previews and cancels syncs, `approve` lets
+ * deletions through that were held back.
+ */
+export const scopes = ['read', 'ingest', 'operate', 'approve'] as const
+
+/** How a Client System stands, in one word (condition.ts). */
+export const conditions = [
+  'running',
+  'queued',
+  'waiting',
+  'failed',
+  'held-back',
+  'rejected',
+  'stale',
+  'never',
+  'in-sync',
+] as const
+
+export const freshnesses = ['fresh', 'stale', 'never'] as const
+
+export const changeOperations = ['insert', 'update', 'delete', 'restore', 'withheld'] as const

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { count, time } from './basics.ts'
+import { phases, readModes, runStatuses, triggers } from './lists.ts'
+
+export const runStatus = z.enum(runStatuses)
+export const phase = z.enum(phases)
+export const trigger = z.enum(triggers)
+
+export const counts = z
+  .object({
+    read: count.describe('Rows of the Client System: inserted + updated + unchanged + rejected'),
+    inserted: count,
+    updated: count,
+    unchanged: count,
+    rejected: count.describe('Rows of the Client System that could not be used'),
+    restored: count.describe('Of the updated, those that had been deleted'),
+    deleted: count.describe('Marked inactive by this run'),
+    withheld: count.describe('Deletions held back because they look like an accident; a person approves them'),
+  })
+  .meta({ id: 'Counts' })
+
+export const runError = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().nullable().describe('What to do next'),
+  })
+  .meta({ id: 'RunError' })
+
+export const rejectedBecause = z
+  .object({
+    reason: z.string(),
+    rows: count.describe('Rows with this reason'),
+    example: z.string().nullable().describe('The external id of one of them'),
+  })
+  .meta({ id: 'RejectedBecause' })
+
+/** One sync of a Client System, from the request to its end. */
+export const run = z
+  .object({
+    id: z.string(),
+    clientSystemId: z.string(),
+    trigger,
+    requestedBy: z.string().nullable().describe('The name of the token, or the user of the operating system'),
+    approveDeletes: count
+      .nullable()
+      .describe('Deletions approved for this run: all of them when there are at most so many, otherwise none'),
+    status: runStatus,
+    phase: phase.nullable(),
+    queuedAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    counts: counts.nullable().describe('Null until the run succeeded'),
+    error: runError.nullable().describe('Why it did not succeed'),
+    readMode: z.enum(readModes).nullable().describe('All of the source was read, or only what differs'),
+    readReason: z.string().nullable().describe('Why it was read in full; null when it was not'),
+    withheldBecause: z.string().nullable().describe('Why its deletions were withheld; null when none was'),
+    rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows were rejected'),
+    proof: z
+      .object({ rows: count, digest: z.string().describe('The xor of all row hashes, in hexadecimal') })
+      .nullable()
+      .describe('Stored only when both sides were shown to be equal'),
+    bytesRead: z.number().nullable(),
+    timings: z
+      .partialRecord(phase, z.number())
+      .nullable()
+      .describe('Milliseconds in each phase that the run went through'),
+    revision: count.describe('Grows with every change of any run'),
+  })
+  .meta({ id: 'Run' })

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { count, time } from './basics.ts'
+import { conditions, freshnesses, readSteps } from './lists.ts'
+import { phase, run } from './run.ts'
+
+export const clientSystemStatus = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    condition: z
+      .enum(conditions)
+      .describe(
+        'How it stands at `serverTime`. A client that shows it for longer derives it again from the other fields',
+      ),
+    insecure: z.boolean().describe('The connection to it is not verified by TLS'),
+    schedule: z.object({ cron: z.string(), timeZone: z.string(), nextRunAt: time.nullable() }),
+    meters: z.object({ total: count, active: count, inactive: count }),
+    sameMetersAs: z
+      .string()
+      .nullable()
+      .describe('An older Client System that has the same meters, as after a change of CLIENT_SYSTEM_ID'),
+    activeRun: run.nullable().describe('Queued or running'),
+    lastRun: run.nullable().describe('The latest that finished, whatever its outcome'),
+    lastSuccess: run.nullable(),
+    lastFailure: run.nullable().describe('The latest that failed or was interrupted'),
+    freshness: z.enum(freshnesses),
+  })
+  .meta({ id: 'ClientSystemStatus' })
+
+export const status = z
+  .object({
+    serverTime: time,
+    version: z.string(),
+    demonstration: z.boolean().describe('Both databases are those of the demonstration'),
+    clientSystems: z.array(clientSystemStatus),
+  })
+  .meta({ id: 'Status' })
+
+/** How far a run has come. */
+export const progress = z
+  .object({
+    runId: z.string(),
+    clientSystemId: z.string(),
+    phase,
+    step: z.enum(readSteps).nullable().describe('What is being read, within the phase reading'),
+    rowsRead: count,
+    rowsExpected: count.nullable().describe("The source's own estimate, or what the step before has counted"),
+    bytesRead: count,
+  })
+  .meta({ id: 'Progress' })
