@@ -28,6 +28,7 @@ import type {
   RunStatus,
   Status,
   StoredReadings,
+  Unavailable,
 } from './wire/types.ts'
 import type { Jobs } from './workers/jobs.ts'
 
@@ -60,7 +61,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   const ids = config.clientSystems.map(({ id }) => id)
   const redact = createRedact(config.secrets)
   const previews = createPreviews({ syncDatabase: config.syncDatabase, pool, redact, log })
-  const readStatus = createStatus({ config, pool, version })
+  const readStatus = createStatus({ config, pool, version, workers: (id) => feed.workers(id) })
 
   async function status(): Promise<StatusAt> {
     const latest = await readStatus()
@@ -71,6 +72,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   const watch = createWatch({
     readStatus: status,
     readRunsSince: (revision) => listRunsSince(db, ids, revision, 1_000),
+    listening: () => feed.connected(),
     log,
   })
 
@@ -81,6 +83,12 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     target: config.syncDatabase,
     pool,
     log,
+    working: jobs.working,
+    onWorkers: () => watch.look({ whole: true }),
+    onLost: () => {
+      watch.lose()
+      watch.look({ whole: true })
+    },
     onConnected: () => {
       refreshAccess()
       watch.look({ whole: true })
@@ -247,13 +255,15 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     /**
      * How things stand, for a watcher that has just registered: so nothing falls between. For one that comes back, also
      * the runs that changed since its revision, each in its latest state, 200 at most. What it hears afterwards with a
-     * revision up to this one's is old news.
+     * revision up to this one's is old news. `unavailable`: the Sync database was lost, so that news may not come.
      */
-    catchUp: async (since: number | null): Promise<{ status: Status; revision: number; runs: Run[] }> => {
+    catchUp: async (
+      since: number | null,
+    ): Promise<{ status: Status; revision: number; runs: Run[]; unavailable: Unavailable | null }> => {
       const latest = await status()
       const runs = since === null ? [] : await listRunsSince(db, ids, since, 200)
       // What changed after the status comes to the watcher by itself.
-      return { ...latest, runs: runs.filter(({ revision }) => revision <= latest.revision) }
+      return { ...latest, runs: runs.filter(({ revision }) => revision <= latest.revision), unavailable: watch.lost() }
     },
 
     /** True while this process hears what others tell. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Agent } from '../agent.ts'
-import { conditionOf, conditionWords, isFailure, settledCondition, verdictOf } from '../wire/condition.ts'
+import { conditionOf, conditionWords, settledCondition, standingFailure, verdictOf } from '../wire/condition.ts'
 import type { ClientSystemStatus, Counts, RejectedBecause, Run } from '../wire/types.ts'
 import { requireKnown } from './suggest.ts'
 import { complain, createTeller, number, plural, print, printJson, type Teller } from './terminal.ts'
@@ -208,7 +208,7 @@ async function follow(agent: Agent, asked: Run, teller: Teller | null, signal: A
   const leave = agent.watch((sighting) => {
     if (sighting.type === 'run') see(sighting.run)
     else if (sighting.type === 'status') look()
-    else if (sighting.progress.runId === asked.id) teller?.progress(sighting.progress)
+    else if (sighting.type === 'progress' && sighting.progress.runId === asked.id) teller?.progress(sighting.progress)
   })
   const stop = () => resolve()
   signal.addEventListener('abort', stop)
@@ -280,7 +280,7 @@ export async function status(agent: Agent, { json, check }: { json: boolean; che
 }
 
 function printClientSystem(system: ClientSystemStatus, now: number): void {
-  const { id, name, meters, sameMetersAs, activeRun, lastRun, lastSuccess, schedule } = system
+  const { id, name, meters, sameMetersAs, activeRun, lastSuccess, schedule } = system
   const condition = conditionOf(system, now)
   const { explanation, nextStep } = verdictOf(system, condition)
   print(`${name} (${id}): ${conditionWords[condition]}`)
@@ -295,7 +295,9 @@ function printClientSystem(system: ClientSystemStatus, now: number): void {
   if (counts && counts.withheld > 0) print(`  Held back  ${plural(counts.withheld, 'deletion')}`)
   if (counts && counts.rejected > 0) print(`  Rejected   ${plural(counts.rejected, 'row')}`)
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
-  if (lastRun && isFailure(lastRun)) print(`  Failed     ${localTime(lastRun.finishedAt)}, ${lastRun.error?.code}`)
+  const failure = standingFailure(system)
+  if (failure) print(`  Failed     ${localTime(failure.finishedAt)}, ${failure.error?.code}`)
+  if (system.workers !== null) print(`  Workers    ${number(system.workers)} alive`)
   if (schedule.nextRunAt) print(`  Next sync  ${localTime(schedule.nextRunAt)}`)
 }
 

@@ -65,7 +65,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
     watchers.add(watcher)
     response.on('error', () => undefined)
     response.once('close', () => watchers.delete(watcher))
-    const { status, revision, runs } = await agent.catchUp(lastSeen).catch((error) => {
+    const { status, revision, runs, unavailable } = await agent.catchUp(lastSeen).catch((error) => {
       watchers.delete(watcher)
       throw error
     })
@@ -83,6 +83,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
       await drained(response)
       if (response.destroyed) return
     }
+    if (unavailable !== null) send(watcher, serialize({ type: 'unavailable', unavailable }))
     const waiting = watcher.waiting ?? []
     watcher.waiting = null
     for (const sighting of waiting) {
@@ -131,7 +132,7 @@ function drained(response: ServerResponse): Promise<void> {
 
 /** A run is told once, and a status never goes back: one of the same revision comes after a reconnect. */
 function isNews(sighting: Sighting, watcher: Watcher): boolean {
-  if (sighting.type === 'progress') return true
+  if (sighting.type === 'progress' || sighting.type === 'unavailable') return true
   if (sighting.type === 'run') return sighting.run.revision > watcher.known
   if (sighting.revision < watcher.statusRevision) return false
   watcher.statusRevision = sighting.revision
@@ -150,6 +151,8 @@ function isBehind(sighting: Sighting, watcher: Watcher): boolean {
 function serialize(sighting: Sighting, seen?: number): Buffer {
   if (sighting.type === 'progress')
     return Buffer.from(`event: progress\ndata: ${JSON.stringify(sighting.progress)}\n\n`)
+  if (sighting.type === 'unavailable')
+    return Buffer.from(`event: unavailable\ndata: ${JSON.stringify(sighting.unavailable)}\n\n`)
   const [id, data] =
     sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [seen ?? sighting.seen, sighting.status]
   return Buffer.from(`event: ${sighting.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)

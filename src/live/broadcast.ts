@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../lib/log.ts'
 import { within } from '../lib/timeout.ts'
-import type { Progress, Run, Status } from '../wire/types.ts'
+import type { Progress, Run, Status, Unavailable } from '../wire/types.ts'
 
 /**
  * What a watcher sees, in the order of revisions. `revision` is the highest that a status includes, `seen` the one up to
@@ -11,6 +11,8 @@ export type Sighting =
   | { type: 'status'; status: Status; revision: number; seen: number }
   | { type: 'run'; run: Run }
   | { type: 'progress'; progress: Progress }
+  /** What was told before may no longer be true, until the next status. */
+  | { type: 'unavailable'; unavailable: Unavailable }
 
 /** Tells watchers what changed: it is asked to look by hints, and reads the tables, which are the truth. */
 export type Watch = {
@@ -20,6 +22,10 @@ export type Watch = {
   look: (what: { whole: boolean }) => void
   /** Subscribers have this state: only later changes are broadcast. */
   told: (state: { status: Status; revision: number }) => void
+  /** The Sync database does not answer: subscribers learn it at once, and get a status when it answers again. */
+  lose: () => void
+  /** What subscribers were told last, if it was that the Sync database does not answer. */
+  lost: () => Unavailable | null
   /** Broadcasts the progress of a run that is known to be active. */
   progress: (progress: Progress) => void
   stop: () => Promise<void>
@@ -29,6 +35,8 @@ export type WatchOptions = {
   readStatus: () => Promise<{ status: Status; revision: number }>
   /** The runs that changed after a revision, in that order. */
   readRunsSince: (revision: number) => Promise<Run[]>
+  /** Whether hints arrive. While they do not, no status is broadcast: it could be outdated at once, and unnoticed. */
+  listening: () => boolean
   log: Log
 }
 
@@ -39,7 +47,12 @@ export type WatchOptions = {
 const patience = 4_000
 const pauseBeforeRetry = 1_000
 
-export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): Watch {
+const unavailable: Unavailable = {
+  message: 'The Sync database does not answer',
+  hint: 'Check that it is running and that DATABASE_URL reaches it; the agent reconnects by itself',
+}
+
+export function createWatch({ readStatus, readRunsSince, listening, log }: WatchOptions): Watch {
   const watchers = new Set<(sighting: Sighting) => void>()
   /** The highest revision that the watchers have seen; null until anybody was told anything. */
   let seen: number | null = null
@@ -50,6 +63,7 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
   /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
   let owed = false
   let again: NodeJS.Timeout | undefined
+  let lost = false
   let stopped = false
 
   const broadcast = (sighting: Sighting) => {
@@ -65,11 +79,18 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
       owed ||= run.finishedAt !== null
       broadcast({ type: 'run', run })
     }
-    if (!owed) return
+    if (!owed || !listening()) return
     const latest = await within(patience, readStatus())
     seen ??= latest.revision
     owed = false
+    lost = false
     broadcast({ type: 'status', ...latest, seen })
+  }
+
+  function lose(): void {
+    owed = true
+    if (!lost) broadcast({ type: 'unavailable', unavailable })
+    lost = true
   }
 
   /** Hints that come before a look has begun are answered by that look. */
@@ -84,7 +105,7 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
       })
       .catch((err) => {
         log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
-        owed = true
+        lose()
         clearTimeout(again)
         if (!stopped) again = setTimeout(() => look({ whole: true }), pauseBeforeRetry)
       })
@@ -92,6 +113,8 @@ export function createWatch({ readStatus, readRunsSince, log }: WatchOptions): W
 
   return {
     look,
+    lose,
+    lost: () => (lost ? unavailable : null),
     add: (watcher) => {
       watchers.add(watcher)
       return () => void watchers.delete(watcher)

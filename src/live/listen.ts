@@ -7,6 +7,7 @@ import { channel, notify } from '../db/notices.ts'
 import type { Log } from '../lib/log.ts'
 import { notice as noticeSchema } from '../wire/notice.ts'
 import type { Notice } from '../wire/types.ts'
+import { createProcesses } from './processes.ts'
 
 /**
  * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
@@ -15,6 +16,8 @@ import type { Notice } from '../wire/types.ts'
 export type Feed = {
   /** True while a ping comes back. */
   connected: () => boolean
+  /** How many processes work on the runs of a Client System; null while this process cannot know of all. */
+  workers: (clientSystemId: string) => number | null
   stop: () => Promise<void>
 }
 
@@ -24,12 +27,20 @@ export type FeedOptions = {
   log: Log
   onNotice: (notice: Exclude<Notice, { type: 'ping' }>) => void
   onConnected: () => void
+  /** The connection was lost, or nothing can be sent: what happens from now on may stay unheard. */
+  onLost: () => void
+  /** The Client Systems whose runs this process works on now. */
+  working: () => string[]
+  /** Workers have come or gone. */
+  onWorkers: () => void
 }
 
-/** A ping every 5 s; one that is not back when the next is due means a half-open connection (Fault 20). */
-const pingInterval = 5_000
+/** A ping every 4 s; one that is not back when the next is due means a half-open connection (Fault 20). */
+const pingInterval = 4_000
 
-export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOptions): Feed {
+export function startFeed(options: FeedOptions): Feed {
+  const { target, pool, log, onNotice, onConnected, onLost } = options
+  const processes = createProcesses({ pingInterval, onChange: options.onWorkers })
   const self = randomUUID()
   let subscriber: Subscriber | null = null
   let retry: NodeJS.Timeout | undefined
@@ -42,8 +53,11 @@ export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOpti
     const parsed = noticeSchema.safeParse(payload)
     if (!parsed.success) return
     const notice = parsed.data
-    if (notice.type !== 'ping') onNotice(notice)
-    else if (notice.from === self) returned = Math.max(returned, notice.count)
+    if (notice.type !== 'ping') return onNotice(notice)
+    const isNew = processes.heard(notice.from, notice.workers)
+    if (notice.from === self) returned = Math.max(returned, notice.count)
+    // One that has just come knows of nobody yet.
+    else if (isNew) sendPing()
   }
 
   const open = async () => {
@@ -59,7 +73,9 @@ export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOpti
     const lose = (err: unknown) => {
       if (subscriber !== next || stopped) return
       if (connected) log.warn({ err }, 'the listener lost the Sync database; it reconnects')
+      if (connected) onLost()
       connected = false
+      processes.forget()
       subscriber = null
       abandon(next)
       retry = setTimeout(open, 250)
@@ -78,26 +94,36 @@ export function startFeed({ target, pool, log, onNotice, onConnected }: FeedOpti
     returned = sent
     log.debug('the listener is connected')
     onConnected()
+    sendPing()
+  }
+
+  function sendPing(): void {
+    const count = ++sent
+    notify(pool, { type: 'ping', from: self, count, workers: options.working() }).catch(() => {
+      returned = Math.max(returned, count)
+      if (connected) onLost()
+    })
   }
 
   const ping = setInterval(() => {
     if (!connected) return
+    processes.check()
     if (returned < sent) {
       subscriber?.events.emit('error', new Error('a ping did not come back'))
       return
     }
-    sent++
-    notify(pool, { type: 'ping', from: self, count: sent }).catch(() => {
-      returned = Math.max(returned, sent)
-    })
+    sendPing()
   }, pingInterval)
 
   void open()
   return {
     connected: () => connected,
+    workers: (clientSystemId) => (connected ? processes.workers(clientSystemId) : null),
     stop: async () => {
       if (stopped) return
       stopped = true
+      const farewell = notify(pool, { type: 'ping', from: self, count: sent, workers: [] }).catch(() => undefined)
+      if (connected) await Promise.race([farewell, new Promise((done) => setTimeout(done, 1_000).unref())])
       connected = false
       clearInterval(ping)
       clearTimeout(retry)

@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { drizzle, eq, inArray, sql } from '../db/drizzle.ts'
+import { and, count, drizzle, eq, gt, inArray, min, sql } from '../db/drizzle.ts'
 import { transaction } from '../db/pool.ts'
-import { clientSystem, revisionCounter } from '../db/schema.ts'
+import { clientSystem, revisionCounter, run } from '../db/schema.ts'
 import { findActiveRun, findLastRun } from '../runs/list.ts'
 import { failedStatuses, finishedStatuses } from '../wire/lists.ts'
 import type { Run } from '../wire/types.ts'
@@ -22,6 +22,7 @@ type ClientSystemSnapshot = {
   lastRun: Run | null
   lastSuccess: Run | null
   lastFailure: Run | null
+  failures: { count: number; since: string } | null
 }
 
 /**
@@ -61,6 +62,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
       const clientSystems = new Map<string, ClientSystemSnapshot>()
       const counts = await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))
       for (const id of ids) {
+        const lastSuccess = await findLastRun(tx, id, ['succeeded'])
         // The first worker creates the row; before that another process may have queued a run.
         const known = counts.find((row) => row.id === id)
         clientSystems.set(id, {
@@ -69,8 +71,9 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
           sameMetersAs: known?.sameMetersAs ?? null,
           activeRun: await findActiveRun(tx, id),
           lastRun: await findLastRun(tx, id, finishedStatuses),
-          lastSuccess: await findLastRun(tx, id, ['succeeded']),
+          lastSuccess,
           lastFailure: await findLastRun(tx, id, failedStatuses),
+          failures: await countFailures(tx, id, lastSuccess?.revision ?? -1),
         })
       }
       return { ...(await readRevision(tx)), clientSystems }
@@ -80,6 +83,22 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
 }
 
 type Reader = Pick<ReturnType<typeof drizzle>, 'select'>
+
+/** The failures after a revision. */
+async function countFailures(
+  db: Reader,
+  clientSystemId: string,
+  revision: number,
+): Promise<ClientSystemSnapshot['failures']> {
+  const rows = await db
+    .select({ count: count(), since: min(run.finishedAt) })
+    .from(run)
+    .where(
+      and(eq(run.clientSystemId, clientSystemId), inArray(run.status, [...failedStatuses]), gt(run.revision, revision)),
+    )
+  const [row] = rows
+  return row?.since ? { count: row.count, since: row.since.toISOString() } : null
+}
 
 async function readRevision(db: Reader): Promise<{ revision: number; now: Date }> {
   const now = sql<Date>`clock_timestamp()`.mapWith((text: string) => new Date(text))

@@ -13,10 +13,12 @@ export type StatusOptions = {
   config: Config
   pool: pg.Pool
   version: string
+  /** How many workers that take the runs of a Client System are alive; null while that is not known. */
+  workers: (clientSystemId: string) => number | null
 }
 
 /** How things stand: what the tables say at one revision, with what the clock and the schedule make of it. */
-export function createStatus({ config, pool, version }: StatusOptions): () => Promise<StatusAt> {
+export function createStatus({ config, pool, version, workers }: StatusOptions): () => Promise<StatusAt> {
   const ids = config.clientSystems.map(({ id }) => id)
   const snapshot = createSnapshots(pool, ids)
 
@@ -39,6 +41,8 @@ export function createStatus({ config, pool, version }: StatusOptions): () => Pr
         lastRun: known?.lastRun ?? null,
         lastSuccess,
         lastFailure: known?.lastFailure ?? null,
+        failures: known?.failures ?? null,
+        workers: workers(id),
         freshness: freshness(lastSuccess, clientSystem, now.getTime()),
       }
       return { ...system, condition: conditionOf(system, now.getTime()) }

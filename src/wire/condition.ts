@@ -16,6 +16,7 @@ export const conditionWords: Record<Condition, string> = {
   running: 'Sync in progress',
   queued: 'Sync is queued',
   waiting: 'Waiting for a worker',
+  'no-worker': 'Queued, no worker is running',
   failed: 'Last sync failed',
   'held-back': 'Deletions held back',
   rejected: 'Rows rejected',
@@ -31,18 +32,33 @@ export const conditionWords: Record<Condition, string> = {
 export function conditionOf(status: Basis, now: number): Condition {
   const run = status.activeRun
   if (run?.status === 'running') return 'running'
+  if (run !== null && status.workers === 0) return 'no-worker'
   if (run !== null) return now - Date.parse(run.queuedAt) > waitingAfterMs ? 'waiting' : 'queued'
   return settledCondition(status)
 }
 
 /** The condition apart from a run that is under way: a failure is not forgotten while it is retried. */
-export function settledCondition({ lastRun, lastSuccess, freshness }: Basis): Condition {
-  if (lastRun !== null && isFailure(lastRun)) return 'failed'
+export function settledCondition(status: Basis): Condition {
+  const { lastSuccess, freshness } = status
+  if (standingFailure(status) !== null) return 'failed'
   if (lastSuccess === null || freshness === 'never') return 'never'
   if (freshness === 'stale') return 'stale'
   if ((lastSuccess.counts?.withheld ?? 0) > 0) return 'held-back'
   if ((lastSuccess.counts?.rejected ?? 0) > 0) return 'rejected'
   return 'in-sync'
+}
+
+/**
+ * The latest failure, unless a success has followed it. A cancelled run changes nothing about it: the failure stands until
+ * a sync succeeds.
+ */
+export function standingFailure({
+  lastRun,
+  lastFailure,
+  lastSuccess,
+}: Pick<Basis, 'lastRun' | 'lastFailure' | 'lastSuccess'>): Run | null {
+  const stands = (run: Run | null) => run !== null && isFailure(run) && run.revision > (lastSuccess?.revision ?? -1)
+  return [lastRun, lastFailure].find(stands) ?? null
 }
 
 /** True when the run ended in a way that someone has to look at; a cancelled run did what was asked. */
@@ -55,11 +71,16 @@ export function verdictOf(
   status: ClientSystemStatus,
   condition: Condition,
 ): { explanation: string; nextStep: string | null } {
-  const { lastRun, lastSuccess } = status
+  const { lastSuccess } = status
   const counts = lastSuccess?.counts
   switch (condition) {
     case 'running':
-      return { explanation: 'A sync is running.', nextStep: 'Wait until it has ended.' }
+      return status.workers === 0
+        ? {
+            explanation: 'A sync is running, but its worker has not been heard from for 10 s.',
+            nextStep: 'Check that the process of the worker is running and reaches the Sync database.',
+          }
+        : { explanation: 'A sync is running.', nextStep: 'Wait until it has ended.' }
     case 'queued':
       return { explanation: 'A sync is queued; a worker takes it in a moment.', nextStep: 'Wait until it has ended.' }
     case 'waiting':
@@ -67,11 +88,19 @@ export function verdictOf(
         explanation: 'No worker has taken the queued sync for more than 30 s.',
         nextStep: 'Check that an agent with ROLE=all or ROLE=worker is running.',
       }
-    case 'failed':
+    case 'no-worker':
       return {
-        explanation: `${lastRun?.error?.message ?? 'The last sync did not succeed'}. The meters are as they were at the last success.`,
-        nextStep: lastRun?.error?.hint ?? 'Look at the error of the last run.',
+        explanation: 'The sync is queued, and no worker that could take it is running.',
+        nextStep: 'Start an agent with ROLE=all or ROLE=worker.',
       }
+    case 'failed': {
+      const error = standingFailure(status)?.error
+      const streak = (status.failures?.count ?? 1) > 1 ? ` ${status.failures?.count} syncs in a row have failed.` : ''
+      return {
+        explanation: `${error?.message ?? 'The last sync did not succeed'}.${streak} The meters are as they were at the last success.`,
+        nextStep: error?.hint ?? 'Look at the error of the last run.',
+      }
+    }
     case 'held-back':
       return {
         explanation: `${count(counts?.withheld, 'deletion')} held back because ${lastSuccess?.withheldBecause ?? 'they look like an accident'}. Everything else is in sync with the Client System.`,

@@ -30,6 +30,7 @@ export const conditions = [
   'running',
   'queued',
   'waiting',
+  'no-worker',
   'failed',
   'held-back',
   'rejected',

@@ -17,7 +17,13 @@ export const notice = z.discriminatedUnion('type', [
   }),
   // A worker of an earlier version sends no step.
   progress.extend({ type: z.literal('progress'), step: z.enum(readSteps).nullable().default(null) }),
-  z.object({ type: z.literal('ping'), from: z.string(), count }),
+  z.object({
+    type: z.literal('ping'),
+    from: z.string(),
+    count,
+    /** The Client Systems whose runs the process takes. One of an earlier version does not say. */
+    workers: z.array(z.string()).default([]),
+  }),
   /** Tokens or sessions changed. */
   z.object({ type: z.literal('access') }),
 ])

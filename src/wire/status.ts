@@ -23,6 +23,13 @@ export const clientSystemStatus = z
     lastRun: run.nullable().describe('The latest that finished, whatever its outcome'),
     lastSuccess: run.nullable(),
     lastFailure: run.nullable().describe('The latest that failed or was interrupted'),
+    failures: z
+      .object({ count, since: time.describe('When the first of them ended') })
+      .nullable()
+      .describe('The failures since the last success; null when there is none'),
+    workers: count
+      .nullable()
+      .describe('How many workers that take its runs are alive; null while this process does not know'),
     freshness: z.enum(freshnesses),
   })
   .meta({ id: 'ClientSystemStatus' })
@@ -35,6 +42,11 @@ export const status = z
     clientSystems: z.array(clientSystemStatus),
   })
   .meta({ id: 'Status' })
+
+/** Why the agent cannot tell how things stand: it has lost its Sync database. */
+export const unavailable = z
+  .object({ message: z.string(), hint: z.string().nullable().describe('What to do next') })
+  .meta({ id: 'Unavailable' })
 
 /** How far a run has come. */
 export const progress = z

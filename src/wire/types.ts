@@ -22,6 +22,7 @@ export type RejectedBecause = z.infer<typeof schema.rejectedBecause>
 export type Run = z.infer<typeof schema.run>
 export type ClientSystemStatus = z.infer<typeof schema.clientSystemStatus>
 export type Status = z.infer<typeof schema.status>
+export type Unavailable = z.infer<typeof schema.unavailable>
 export type Progress = z.infer<typeof schema.progress>
 export type Reading = z.infer<typeof schema.reading>
 export type Meter = z.infer<typeof schema.meter>

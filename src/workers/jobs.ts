@@ -27,6 +27,8 @@ export type Jobs = {
   ended: (runId: string) => void
   /** To be told whenever the listener is (re)connected: ends that nobody was notified of are looked for. */
   connected: () => void
+  /** The Client Systems whose runs this process takes: none where it only triggers, stops, or met a newer schema. */
+  working: () => string[]
   /** pg-boss is connected and its schema is there. */
   ready: () => Promise<boolean>
   /** Ends the runs of this process as interrupted and stops within 7.5 s. Can be called twice. */
@@ -270,6 +272,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
       webhooks?.look()
     },
     connected: () => webhooks?.look(),
+    working: () => (works && !retired && !stopped ? config.clientSystems.map(({ id }) => id) : []),
     ready: async () => (await boss.schemaVersion()) !== null,
     stop,
   }

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { figureReads, openBrowser } from '../support/browser.ts'
 import { openGateway } from '../support/gateway.ts'
 import { createMeters } from '../support/meters.ts'
+import { openProxy } from '../support/proxy.ts'
 import { createServer, createWorld } from '../support/world.ts'
 
 const guide = readFileSync(new URL('../../docs/operate.md', import.meta.url), 'utf8')
@@ -58,7 +59,6 @@ test('the page tells an agent that is away from one whose Sync database is away'
   await server.stop('fast')
   const { page: after } = await browse(gateway.url)
   await after.getByRole('heading', { name: 'The Sync database does not answer' }).waitFor()
-  gateway.cut()
   await says(before, 'The Sync database does not answer')
   await before.getByText('may be old').waitFor()
 
@@ -70,4 +70,33 @@ test('the page tells an agent that is away from one whose Sync database is away'
   await server.start()
   await world.process({ DATABASE_URL: server.url, PORT: new URL(agent.url).port })
   for (const page of [before, after]) await page.getByText('Live', { exact: true }).waitFor({ timeout: 40_000 })
+})
+
+test('a page that is open says within 10 s that the agent has lost its Sync database, and what was last known', {
+  timeout: 80_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await using proxy = await openProxy(world.sync.url)
+  const agent = await world.process({ DATABASE_URL: proxy.url })
+  await agent.settled()
+  const browse = await openBrowser(t)
+  const { page } = await browse(agent.url)
+  const headline = page.locator('.headline')
+  await headline.getByText('In sync').waitFor()
+  await page.getByText(/^Next sync/).waitFor()
+
+  proxy.silence()
+  await headline.getByText(/^Unknown, in sync at \d\d:\d\d$/).waitFor({ timeout: 10_000 })
+  assert.equal(await headline.getAttribute('data-tone'), 'attention')
+  assert.ok(await page.getByRole('button', { name: 'Sync now' }).isDisabled())
+  assert.equal(await page.getByText(/^Next sync/).count(), 0)
+  const spoken = page.getByRole('status')
+  await spoken.getByText('The Sync database does not answer. The status is unknown.').waitFor()
+
+  proxy.fault = null
+  await headline.getByText('In sync', { exact: true }).waitFor({ timeout: 20_000 })
+  await spoken.getByText('The status is known again. In sync.').waitFor()
+  await page.getByText(/^Next sync/).waitFor()
+  assert.ok(await page.getByRole('button', { name: 'Sync now' }).isEnabled())
 })

@@ -42,6 +42,7 @@ test('5.6 a restart loses nothing: last times, counts and errors are still shown
   const first = await world.process()
   const success = await first.settled()
   await world.source.query('drop table meter')
+  await first.sync()
   const failure = await first.sync()
   const before = await first.api<{ runs: Run[] }>('/api/runs')
   await first.stop()
@@ -59,6 +60,11 @@ test('5.6 a restart loses nothing: last times, counts and errors are still shown
     .getByRole('alert')
     .filter({ hasText: failure.error?.message ?? '?' })
     .waitFor()
+  await page
+    .locator('.headline')
+    .getByText(/^Failing for \d+ m?s/)
+    .waitFor()
+  await page.locator('.headline').getByText('2 attempts').waitFor()
 })
 
 test('5.7 never synced is shown as that, neither healthy nor failed', async (t) => {
@@ -75,15 +81,25 @@ test('5.7 never synced is shown as that, neither healthy nor failed', async (t) 
   assert.deepEqual(complaints, [])
 })
 
-test('a run that nobody takes is told as waiting for a worker', { timeout: 60_000 }, async (t) => {
+test('the page knows when no worker is running, queued run or not, and when one has come', {
+  timeout: 60_000,
+}, async (t) => {
   const world = await createWorld(t)
+  await createMeters(world.source)
   const agent = await world.agent({ ROLE: 'api' })
-  await agent.api('/api/sync', { method: 'POST' })
-  await world.sync.query(`update sync.run set queued_at = now() - interval '31 seconds'`)
-  await world.sync.query('update sync.revision_counter set value = value + 1')
   const open = await openBrowser(t)
   const { page } = await open(agent.url)
-  await page.getByText('Waiting for a worker').first().waitFor()
+  await page.getByText('No worker is running', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Sync now' }).click()
+  await page.getByText('Queued, no worker is running').waitFor()
+  assert.ok(await page.getByRole('button', { name: 'Queued', exact: true }).isDisabled())
+  assert.equal(await page.getByText('Syncing…').count(), 0)
+  const worker = await world.agent({ ROLE: 'worker' })
+  await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 3)
+  assert.equal((await agent.status()).clientSystems[0]?.workers, 1)
+  await page.getByText('No worker is running', { exact: true }).waitFor({ state: 'detached' })
+  await worker.stop()
+  await page.getByText('No worker is running', { exact: true }).waitFor()
 })
 
 test('Fault 23: the page says when it is not live, greys, and comes back right by itself after a restart', {

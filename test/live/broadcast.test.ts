@@ -14,6 +14,7 @@ test('Fault 20: a read that never answers is left behind, and the watchers are t
     // The first goes out on a connection whose other end is gone.
     readStatus: () => (++reads === 1 ? new Promise(() => undefined) : Promise.resolve({ status, revision: 7 })),
     readRunsSince: async () => [],
+    listening: () => true,
     log: pino({ level: 'silent' }),
   })
   const told: Sighting[] = []
@@ -26,7 +27,12 @@ test('Fault 20: a read that never answers is left behind, and the watchers are t
   }
   await settle()
   assert.equal(reads, 2)
-  assert.deepEqual(told, [{ type: 'status', status, revision: 7, seen: 7 }])
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ['unavailable', 'status'],
+  )
+  assert.deepEqual(told[1], { type: 'status', status, revision: 7, seen: 7 })
+  assert.equal(watch.lost(), null)
 })
 
 test('a status that includes a run which the watchers were not sent yet does not say that they were', async () => {
@@ -40,6 +46,7 @@ test('a status that includes a run which the watchers were not sent yet does not
       revision = 7
       return [run]
     },
+    listening: () => true,
     log: pino({ level: 'silent' }),
   })
   const told: Sighting[] = []
@@ -54,4 +61,31 @@ test('a status that includes a run which the watchers were not sent yet does not
     { type: 'run', run },
     { type: 'status', status, revision: 8, seen: 7 },
   ])
+})
+
+test('subscribers are told once that the Sync database was lost, and get no status before changes are heard again', async () => {
+  let listening = false
+  const back = Promise.withResolvers<void>()
+  const watch = createWatch({
+    readStatus: () => Promise.resolve({ status, revision: 7 }),
+    readRunsSince: async () => [],
+    listening: () => listening,
+    log: pino({ level: 'silent' }),
+  })
+  const told: Sighting['type'][] = []
+  watch.add(({ type }) => {
+    told.push(type)
+    if (type === 'status') back.resolve()
+  })
+  watch.lose()
+  watch.lose()
+  watch.look({ whole: true })
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setImmediate(done))
+  assert.deepEqual(told, ['unavailable'])
+  assert.match(watch.lost()?.message ?? '', /does not answer/)
+  listening = true
+  watch.look({ whole: true })
+  await back.promise
+  assert.deepEqual(told, ['unavailable', 'status'])
+  assert.equal(watch.lost(), null)
 })

@@ -1,9 +1,10 @@
-import type { Progress, Run, Status } from '../../src/wire/types.ts'
+import type { Progress, Run, Status, Unavailable } from '../../src/wire/types.ts'
 
 export type StreamEvent = (
   | { type: 'status'; data: Status }
   | { type: 'run'; data: Run }
   | { type: 'progress'; data: Progress }
+  | { type: 'unavailable'; data: Unavailable }
 ) & {
   id: number | null
 }

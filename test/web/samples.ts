@@ -88,6 +88,8 @@ export function clientSystem(some: Partial<ClientSystemStatus> = {}): ClientSyst
     lastRun: null,
     lastSuccess: null,
     lastFailure: null,
+    failures: null,
+    workers: 1,
     freshness: 'never',
     ...some,
   }

@@ -83,6 +83,8 @@ export const status: Status = {
       lastRun: succeeded,
       lastSuccess: succeeded,
       lastFailure: null,
+      failures: null,
+      workers: 1,
       freshness: 'fresh',
     },
   ],

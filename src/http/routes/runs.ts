@@ -62,7 +62,7 @@ export const runOperations: readonly Operation[] = [
     tag: 'Sync',
     summary: 'Watch, as an event stream',
     description:
-      'Server-Sent Events; `retry: 2000`, and a comment every 15 s. A `status` comes first, after every run that ends, and after the agent has come back to its database. A watcher that falls 64 kB behind is closed, and comes back with its Last-Event-ID.',
+      'Server-Sent Events; `retry: 2000`, and a comment every 15 s. A `status` comes first, after every run that ends, and after the agent has come back to its database; an `unavailable` when it has lost it. A watcher that falls 64 kB behind is closed, and comes back with its Last-Event-ID.',
     headers: {
       'Last-Event-ID': {
         description: 'The id seen last: the runs that changed since follow the first status, 200 at most',
@@ -86,6 +86,11 @@ export const runOperations: readonly Operation[] = [
           run: {
             description: 'A run changed; its id is the revision. Every final state comes, others may be skipped',
             schema: shape.run,
+          },
+          unavailable: {
+            description:
+              'The agent has lost its Sync database: what was sent before may no longer be true. A status follows when it is back',
+            schema: shape.unavailable,
           },
           progress: {
             description: 'How far a run is, without an id, at most four a second for each run',

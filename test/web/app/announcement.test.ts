@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Run } from '../../../src/wire/types.ts'
-import { announcement } from '../../../web/src/app/announcement.ts'
+import { announcement, lossOf, returnOf } from '../../../web/src/app/announcement.ts'
 import { type Action, initialState, reduce, type State } from '../../../web/src/data/state.ts'
 import {
   cancelled,
@@ -41,6 +41,15 @@ const heard = (...runs: Run[]): Action[] => runs.map((run) => ({ type: 'run', ru
 const saidOf = (...runs: Run[]) => said(start, heard(...runs))
 
 describe('a listener hears', () => {
+  test('that the page has lost touch and why, and how things stand once it is back', () => {
+    assert.equal(lossOf({ refused: null }), 'The connection to the agent is lost. The status is unknown.')
+    const refused = { message: 'The Sync database does not answer', hint: null }
+    assert.equal(lossOf({ refused }), 'The Sync database does not answer. The status is unknown.')
+    assert.equal(returnOf(start, noon), 'The status is known again. In sync.')
+    const two = live(clientSystem({ id: 'a', name: 'North' }), clientSystem({ id: 'b', name: 'South' }))
+    assert.equal(returnOf(two, noon), 'The status is known again. North: Not synced yet. South: Not synced yet.')
+  })
+
   test('the start and the end of a run, the end with its counts', () => {
     const end = succeeded(2, 23, { counts: counts({ read: 9, inserted: 3, updated: 5, deleted: 1 }) })
     assert.deepEqual(saidOf(queued(2, 20), running(2, 21), end), [

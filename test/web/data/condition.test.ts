@@ -37,6 +37,12 @@ const settled: [name: string, status: ClientSystemStatus, condition: Condition][
     clientSystem({ lastRun: failed(1, 10), lastFailure: failed(1, 10) }),
     'failed',
   ],
+  ['failed, then cancelled', { ...afterFailure, lastRun: cancelled(3, 30) }, 'failed'],
+  [
+    'succeeded after the failure, then cancelled',
+    { ...inSync(succeeded(3, 30)), lastFailure: failed(2, 20), lastRun: cancelled(4, 40) },
+    'in-sync',
+  ],
   ['interrupted', { ...inSync(success), lastRun: interrupted(2, 20) }, 'failed'],
   ['deletions held back', inSync(heldBack), 'held-back'],
   ['rows rejected', inSync(succeeded(1, 10, { counts: counts({ rejected: 2 }) })), 'rejected'],
@@ -75,6 +81,16 @@ describe('the condition of a Client System', () => {
     assert.equal(conditionOf(status, since + 30_000), 'queued')
     assert.equal(conditionOf(status, since + 30_001), 'waiting')
     assert.equal(conditionOf({ ...status, activeRun: running(5, 51) }, since + 90_000), 'running')
+  })
+
+  test('says that no worker is running as soon as that is known', () => {
+    const run = queued(5, 50)
+    const status = { ...inSync(success), activeRun: run }
+    const since = Date.parse(run.queuedAt)
+    assert.equal(conditionOf({ ...status, workers: 0 }, since), 'no-worker')
+    assert.equal(conditionOf({ ...status, workers: null }, since), 'queued')
+    assert.equal(conditionOf({ ...status, workers: 0, activeRun: running(5, 51) }, since), 'running')
+    assert.equal(conditionOf({ ...inSync(success), workers: 0 }, since), 'in-sync')
   })
 
   test('leaves the run under way out where it is the settled one', () => {

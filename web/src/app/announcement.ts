@@ -1,7 +1,7 @@
-import { isFailure } from '../../../src/wire/condition.ts'
+import { conditionOf, conditionWords, isFailure } from '../../../src/wire/condition.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import type { State, SystemState } from '../data/state.ts'
-import { formatCount, plural } from '../ui/format.ts'
+import { formatCount, plural, sentences } from '../ui/format.ts'
 
 /**
  * What a listener should hear about the step from one state to the next: a run's start, its end with counts, its
@@ -15,6 +15,20 @@ export function announcement(before: State, after: State): string | null {
     return [after.systems.length > 1 ? `${system.status.name}: ${sentence}` : sentence]
   })
   return sentences.length > 0 ? sentences.join(' ') : null
+}
+
+/** What a listener hears when the page no longer knows how things stand. */
+export function lossOf({ refused }: Pick<State, 'refused'>): string {
+  return sentences(refused?.message ?? 'The connection to the agent is lost', 'The status is unknown')
+}
+
+/** What a listener hears when the page knows again; `now` is the server's time. */
+export function returnOf({ systems }: Pick<State, 'systems'>, now: number): string {
+  const conditions = systems.map(({ status }) => {
+    const words = conditionWords[conditionOf(status, now)]
+    return systems.length > 1 ? `${status.name}: ${words}` : words
+  })
+  return sentences('The status is known again', ...conditions)
 }
 
 function newsOf({ status: before }: SystemState, { status: after }: SystemState): string | null {

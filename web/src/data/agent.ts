@@ -62,6 +62,7 @@ export function useAgent({ inside, onRefused }: Options): Agent {
       },
       onRun: (run) => dispatch({ type: 'run', run, at: Date.now() }),
       onProgress: (progress) => dispatch({ type: 'progress', progress, at: Date.now() }),
+      onUnavailable: (refused) => dispatch({ type: 'unavailable', refused }),
       onLost: () => dispatch({ type: 'lost' }),
       onRefused: () => {
         onRefused()

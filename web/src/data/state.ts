@@ -41,6 +41,8 @@ export type State = {
 export type Action =
   /** The stream broke, or was let go. */
   | { type: 'lost' }
+  /** The agent said on the stream that it cannot tell how things stand. */
+  | { type: 'unavailable'; refused: Refused }
   /** A question brought no status. */
   | { type: 'unanswered'; refused: Refused | null }
   | { type: 'status'; status: Status; at: number; from: 'stream' | 'poll' }
@@ -51,6 +53,11 @@ export type Action =
   | { type: 'history failed'; clientSystemId: string }
   /** Whoever looked has left, and may not know any longer what was known. */
   | { type: 'left' }
+
+/** True while the page hears of changes, or asks for them every few seconds. */
+export function isCurrent({ connection }: Pick<State, 'connection'>): boolean {
+  return connection === 'live' || connection === 'polled'
+}
 
 export const initialState: State = {
   connection: 'connecting',
@@ -75,6 +82,8 @@ export function reduce(state: State, action: Action): State {
     case 'lost':
       // A stream that gets through no more than before is no news.
       return state.connection === 'lost' || state.connection === 'polled' ? state : { ...state, connection: 'lost' }
+    case 'unavailable':
+      return { ...state, connection: 'lost', refused: action.refused }
     case 'unanswered':
       return state.connection === 'live' ? state : { ...state, connection: 'lost', refused: action.refused }
     case 'status':
@@ -133,7 +142,10 @@ function applyRun(system: SystemState, run: Run): SystemState {
   return { status, progress: progressOf(status, system.progress), history: patchHistory(system.history, run) }
 }
 
-/** The status with this run in it: of each kind the newest revision stands, in whatever order the runs are heard. */
+/**
+ * The status with this run in it: of each kind the newest revision stands, in whatever order the runs are heard. How many
+ * have failed is left to the status that follows every end of a run: runs may be heard twice, or not at all.
+ */
 function withRun(status: ClientSystemStatus, run: Run): ClientSystemStatus {
   const { activeRun, lastRun, lastSuccess, lastFailure } = status
   if (isActive(run)) return isNewer(run, activeRun) && isNewer(run, lastRun) ? { ...status, activeRun: run } : status

@@ -1,10 +1,12 @@
 /** The event stream of the agent, kept open: what was heard goes to the callbacks, in the order of the stream. */
-import type { Progress, Run, Status } from '../../../src/wire/types.ts'
+import type { Progress, Run, Status, Unavailable } from '../../../src/wire/types.ts'
 
 export type StreamListener = {
   onStatus(status: Status): void
   onRun(run: Run): void
   onProgress(progress: Progress): void
+  /** The agent has lost its Sync database: what is known may be old until the next status. */
+  onUnavailable(unavailable: Unavailable): void
   /** The stream broke or was paused: what is known may be old until the next status. */
   onLost(): void
   /** The agent answered, and not with a stream: perhaps a login is wanted. It is asked again all the same. */
@@ -55,6 +57,7 @@ export function openStream(url: string, listener: StreamListener): Stream {
     })
     opened.addEventListener('run', (event) => listener.onRun(JSON.parse(event.data)))
     opened.addEventListener('progress', (event) => listener.onProgress(JSON.parse(event.data)))
+    opened.addEventListener('unavailable', (event) => listener.onUnavailable(JSON.parse(event.data)))
     opened.addEventListener('error', () => {
       listener.onLost()
       if (opened.readyState !== EventSource.CLOSED || source !== opened) return

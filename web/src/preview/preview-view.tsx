@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { ClientSystemStatus, Preview, Run } from '../../../src/wire/types.ts'
 import type { Agent } from '../data/agent.ts'
 import type { ApiError } from '../data/requests.ts'
-import type { SystemState } from '../data/state.ts'
+import { isCurrent, type SystemState } from '../data/state.ts'
 import { useMissing } from '../login/allowed.ts'
 import { addressOf, type PreviewRoute } from '../routing/route.ts'
 import { SyncProgress } from '../status/progress.tsx'
@@ -25,7 +25,16 @@ export function PreviewView({ agent, route, announce }: Props) {
   if (system === undefined) return null
   if (missing !== null) return <NotAllowed missing={missing} />
   const { id } = system.status
-  return <PreviewOf key={id} system={system} clockOffset={clockOffset} tell={agent.tell} announce={announce} />
+  return (
+    <PreviewOf
+      key={id}
+      system={system}
+      clockOffset={clockOffset}
+      current={isCurrent(agent.state)}
+      tell={agent.tell}
+      announce={announce}
+    />
+  )
 }
 
 function NotAllowed({ missing }: { missing: string }) {
@@ -45,11 +54,12 @@ function NotAllowed({ missing }: { missing: string }) {
 type OfProps = {
   system: SystemState
   clockOffset: number
+  current: boolean
   tell: (run: Run) => void
   announce: (sentence: string) => void
 }
 
-function PreviewOf({ system, clockOffset, tell, announce }: OfProps) {
+function PreviewOf({ system, clockOffset, current, tell, announce }: OfProps) {
   const { status, progress } = system
   const { activeRun } = status
   const onReady = (preview: Preview) => announce(announcedOf(preview))
@@ -67,11 +77,11 @@ function PreviewOf({ system, clockOffset, tell, announce }: OfProps) {
             <Answer now={now} clockOffset={clockOffset} activeRun={activeRun} />
           </div>
         </div>
-        <SyncNow status={status} tell={tell}>
+        <SyncNow status={status} tell={tell} current={current}>
           <button
             type="button"
             class="button-plain"
-            disabled={activeRun !== null}
+            disabled={activeRun !== null || !current}
             aria-disabled={now.state === 'reading'}
             onClick={() => now.state !== 'reading' && ask()}
           >
@@ -83,7 +93,7 @@ function PreviewOf({ system, clockOffset, tell, announce }: OfProps) {
             <progress aria-label="Preview progress" />
           </div>
         )}
-        {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
+        {activeRun !== null && current && <SyncProgress run={activeRun} progress={progress} />}
       </div>
       {now.state === 'refused' && <Refused error={now.error} />}
       {now.state === 'ready' && <Outdated status={status} basis={now.basis} />}

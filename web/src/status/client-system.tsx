@@ -1,6 +1,6 @@
-import { isFailure } from '../../../src/wire/condition.ts'
+import { standingFailure } from '../../../src/wire/condition.ts'
 import type { Agent } from '../data/agent.ts'
-import type { SystemState } from '../data/state.ts'
+import { isCurrent, type SystemState } from '../data/state.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { RunHistory } from '../runs/history.tsx'
 import { RunChart } from '../runs/run-chart.tsx'
@@ -9,7 +9,7 @@ import { Headline } from './headline.tsx'
 import { HeldBack } from './held-back.tsx'
 import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
-import { Cancelled, Insecure, RejectedRows, SameMeters } from './notices.tsx'
+import { Cancelled, Insecure, NoWorker, RejectedRows, SameMeters } from './notices.tsx'
 import { PreviewButton } from './preview-button.tsx'
 import { SyncProgress } from './progress.tsx'
 import { SyncNow } from './trigger.tsx'
@@ -26,23 +26,28 @@ type Props = {
 export function ClientSystem({ system, agent, route, alone }: Props) {
   const { status, progress, history } = system
   const { activeRun, lastRun, lastSuccess } = status
+  const { state } = agent
+  const current = isCurrent(state)
+  const knownUntil = current ? null : (state.heardAt ?? 0) + state.clockOffset
+  const failure = standingFailure(status)
   // Landmarks are told apart by name where there is more than one Client System.
   const of = alone ? '' : ` of ${status.name}`
   const nameId = `client-system-${status.id}`
   return (
     <section class="client-system" aria-labelledby={nameId}>
       <div class="card glance">
-        <Headline status={status} nameId={nameId} />
-        <SyncNow status={status} tell={agent.tell}>
+        <Headline status={status} nameId={nameId} knownUntil={knownUntil} />
+        <SyncNow status={status} tell={agent.tell} current={current}>
           <PreviewButton clientSystemId={alone ? null : status.id} />
         </SyncNow>
-        {activeRun !== null && <SyncProgress run={activeRun} progress={progress} />}
+        {activeRun !== null && current && status.workers !== 0 && <SyncProgress run={activeRun} progress={progress} />}
       </div>
-      {lastRun !== null && isFailure(lastRun) && <Failure key={lastRun.id} run={lastRun} />}
+      {failure !== null && <Failure key={failure.id} run={failure} />}
+      {current && status.workers === 0 && activeRun === null && <NoWorker />}
       {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
       {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}
-      {lastSuccess !== null && <HeldBack run={lastSuccess} busy={activeRun !== null} tell={agent.tell} />}
+      {lastSuccess !== null && <HeldBack run={lastSuccess} busy={activeRun !== null || !current} tell={agent.tell} />}
       {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
       <div class="figures">
         <LastSync run={lastSuccess} of={of} />

@@ -1,16 +1,18 @@
 import type { ComponentChildren } from 'preact'
-import { type Condition, conditionOf, conditionWords } from '../../../src/wire/condition.ts'
+import { type Condition, conditionOf, conditionWords, standingFailure } from '../../../src/wire/condition.ts'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { Moment, useNow } from '../ui/clock.tsx'
 import type { IconName } from '../ui/drawings.ts'
-import { formatCount, formatElapsed, plural } from '../ui/format.ts'
+import { formatCount, formatElapsed, formatLastKnown, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
+import { useTimeStyle } from '../ui/times.tsx'
 import { startedBy, type Tone } from '../ui/words.ts'
 
 const looks: Record<Condition, { icon: IconName; tone: Tone }> = {
   running: { icon: 'running', tone: 'accent' },
   queued: { icon: 'queued', tone: 'accent' },
   waiting: { icon: 'clock', tone: 'attention' },
+  'no-worker': { icon: 'plug', tone: 'attention' },
   failed: { icon: 'cross', tone: 'bad' },
   'held-back': { icon: 'hand', tone: 'attention' },
   rejected: { icon: 'warning', tone: 'attention' },
@@ -19,28 +21,68 @@ const looks: Record<Condition, { icon: IconName; tone: Tone }> = {
   'in-sync': { icon: 'check', tone: 'good' },
 }
 
+type Props = {
+  status: ClientSystemStatus
+  nameId: string
+  /** The server's time up to which the status is known to be true, in milliseconds; null while it is current. */
+  knownUntil: number | null
+}
+
 /** The answer to a glance: in sync or not, and since when. Each condition has its own words, icon and colour. */
-export function Headline({ status, nameId }: { status: ClientSystemStatus; nameId: string }) {
+export function Headline({ status, nameId, knownUntil }: Props) {
   const now = useNow()
-  const condition = conditionOf(status, now)
-  const { icon, tone } = looks[condition]
+  const condition = conditionOf(status, knownUntil ?? now)
+  const { icon, tone } = knownUntil === null ? looks[condition] : unknownLook
   return (
-    <div class="headline" data-tone={tone} data-condition={condition}>
+    <div class="headline" data-tone={tone} data-condition={knownUntil === null ? condition : 'unknown'}>
       <span class="headline-icon">
         <Icon name={icon} />
       </span>
       <div>
         <h2 id={nameId}>{status.name}</h2>
-        <p class="headline-words">
-          <strong>{conditionWords[condition]}</strong>
-          <Since condition={condition} status={status} />
-        </p>
-        <p class="headline-detail">
-          <Detail condition={condition} status={status} now={now} />
-        </p>
+        {knownUntil === null ? (
+          <>
+            <p class="headline-words">
+              <strong>{wordsFor(condition, status, now)}</strong>
+              <Since condition={condition} status={status} />
+            </p>
+            <p class="headline-detail">
+              <Detail condition={condition} status={status} now={now} />
+            </p>
+          </>
+        ) : (
+          <Unknown condition={condition} knownUntil={knownUntil} now={now} />
+        )}
       </div>
     </div>
   )
+}
+
+const unknownLook: { icon: IconName; tone: Tone } = { icon: 'plug', tone: 'attention' }
+
+/** What was last known, and when: what is true now cannot be told. */
+function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUntil: number; now: number }) {
+  const zone = useTimeStyle() === 'utc' ? 'utc' : 'local'
+  const words = conditionWords[condition]
+  return (
+    <>
+      <p class="headline-words">
+        <span class="headline-age">
+          <strong>Unknown</strong>, {words.charAt(0).toLowerCase() + words.slice(1)} at{' '}
+          <time dateTime={new Date(knownUntil).toISOString()}>{formatLastKnown(knownUntil, now, zone)}</time>
+        </span>
+      </p>
+      <p class="headline-detail">
+        The page has lost touch with the agent’s data. Everything below may have changed since.
+      </p>
+    </>
+  )
+}
+
+/** A streak of failures reads as one. */
+function wordsFor(condition: Condition, { failures }: ClientSystemStatus, now: number): string {
+  if (condition !== 'failed' || failures === null || failures.count < 2) return conditionWords[condition]
+  return `Failing for ${formatElapsed(now - Date.parse(failures.since))}`
 }
 
 /** Conditions that a run has led to. */
@@ -48,16 +90,27 @@ const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'i
 
 /** The age that belongs to the condition: of the last success, or of the failure. */
 function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
-  const run = condition === 'failed' ? status.lastRun : status.lastSuccess
+  const { failures } = status
+  if (condition === 'failed' && failures !== null && failures.count > 1)
+    return <Age>{plural(failures.count, 'attempt')}</Age>
+  const run = condition === 'failed' ? standingFailure(status) : status.lastSuccess
   const shown = dated.has(condition)
   if (!shown || run?.finishedAt == null) return null
+  return (
+    <Age>
+      {condition === 'stale' && 'last success '}
+      <Moment iso={run.finishedAt} />
+    </Age>
+  )
+}
+
+function Age({ children }: { children: ComponentChildren }) {
   return (
     <span class="headline-age">
       <span class="headline-dot" aria-hidden="true">
         ·{' '}
       </span>
-      {condition === 'stale' && 'last success '}
-      <Moment iso={run.finishedAt} />
+      {children}
     </span>
   )
 }
@@ -69,6 +122,7 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
       return run === null ? null : (
         <>
           Started {startedBy(run)}, running for {formatElapsed(now - Date.parse(run.startedAt ?? run.queuedAt))}
+          {status.workers === 0 && '. Its worker has not been heard from for 10 s'}
           <LastSuccess status={status} />
         </>
       )
@@ -86,12 +140,19 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
           <code>ROLE=all</code> or <code>ROLE=worker</code> is running.
         </>
       )
+    case 'no-worker':
+      return (
+        <>
+          The sync waits for a worker. Start an agent with <code>ROLE=all</code> or <code>ROLE=worker</code>
+          <LastSuccess status={status} />
+        </>
+      )
     case 'failed':
       return status.lastSuccess?.finishedAt == null ? (
-        <>No sync of this Client System has succeeded so far.</>
+        <>No sync of this Client System has succeeded yet.</>
       ) : (
         <>
-          The meters are still as they were at the last success, <Moment iso={status.lastSuccess.finishedAt} />.
+          Last success <Moment iso={status.lastSuccess.finishedAt} />. The meters are as they were then.
         </>
       )
     case 'held-back':

@@ -38,6 +38,22 @@ export function RejectedRows({ run }: { run: Run }) {
   )
 }
 
+/** Nothing is queued, and nothing would happen if it were. */
+export function NoWorker() {
+  return (
+    <div class="notice" data-tone="attention">
+      <Icon name="plug" />
+      <div>
+        <p class="notice-title">No worker is running</p>
+        <p>
+          No sync can run, not even a scheduled one. Start an agent with <code>ROLE=all</code> or{' '}
+          <code>ROLE=worker</code>.
+        </p>
+      </div>
+    </div>
+  )
+}
+
 /** The connection to the Client System is open to others on the way. */
 export function Insecure({ name }: { name: string }) {
   return (

@@ -16,6 +16,8 @@ import { CancelSync } from './cancel.tsx'
 type Props = {
   status: ClientSystemStatus
   tell: (run: Run) => void
+  /** Whether the status is what is: without that, nothing can be asked for. */
+  current: boolean
   /** A button that stands beside. */
   children?: ComponentChildren
 }
@@ -24,7 +26,7 @@ type Props = {
  * The button that asks for a sync, and when the next one comes by itself. Disabled while a run of the Client System is
  * active, wherever it was started, and for a login that may not operate. A run that is active already is joined; any other refusal is shown beside the button.
  */
-export function SyncNow({ status, tell, children }: Props) {
+export function SyncNow({ status, tell, current, children }: Props) {
   const [asking, setAsking] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
@@ -32,7 +34,7 @@ export function SyncNow({ status, tell, children }: Props) {
   const missing = useMissing('operate')
   const reasonId = `sync-now-reason-${status.id}`
 
-  const { root, button } = useFocusKept(busy)
+  const { root, button } = useFocusKept(busy || !current)
   const activeId = activeRun?.id
   // A run that started by other means makes the refusal old news.
   useEffect(() => {
@@ -58,28 +60,37 @@ export function SyncNow({ status, tell, children }: Props) {
           ref={button}
           type="button"
           class="button"
-          disabled={busy || missing !== null}
+          disabled={busy || !current || missing !== null}
           aria-busy={busy}
           aria-describedby={reasonId}
           onClick={ask}
         >
-          <Icon name="running" class={busy ? 'turning' : ''} />
-          {busy ? 'Syncing…' : 'Sync now'}
+          <Icon name="running" class={busy && current && status.workers !== 0 ? 'turning' : ''} />
+          {wordOf(busy, current, status)}
         </button>
         {missing === null && children}
       </div>
       <p class="trigger-reason" id={reasonId}>
-        {activeRun === null ? (
+        {!current ? (
+          'Not available until the page is live again'
+        ) : activeRun === null ? (
           <NextRun schedule={status.schedule} />
         ) : (
           <>A sync started {startedBy(activeRun)} is active</>
         )}
         {missing !== null && `. To start or cancel a sync, log in with a token that has ${missing}`}
       </p>
-      {activeRun !== null && missing === null && <CancelSync key={activeRun.id} run={activeRun} tell={tell} />}
+      {activeRun !== null && current && missing === null && (
+        <CancelSync key={activeRun.id} run={activeRun} tell={tell} />
+      )}
       {refusal !== null && <Refusal words="The sync could not be started." error={refusal} />}
     </div>
   )
+}
+
+function wordOf(busy: boolean, current: boolean, { activeRun, workers }: ClientSystemStatus): string {
+  if (!busy || !current) return 'Sync now'
+  return activeRun?.status === 'queued' && workers === 0 ? 'Queued' : 'Syncing…'
 }
 
 /** What is disabled or goes away loses the focus: whoever had it here gets the button, unless they went elsewhere. */

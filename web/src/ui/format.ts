@@ -19,6 +19,7 @@ const dateAndTime = inZones(full)
 const dayAndTime = inZones(short)
 const dayYearAndTime = inZones({ ...short, year: 'numeric' })
 const clockTime = inZones(clock)
+const hourAndMinute = inZones({ hour: '2-digit', minute: '2-digit' })
 const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
 
 export function formatCount(count: number): string {
@@ -122,6 +123,12 @@ export function formatDayTime(iso: string, zone: Zone = 'local', now = Date.now(
 /** "14:03:12". */
 export function formatClock(ms: number, zone: Zone = 'local'): string {
   return named(clockTime[zone].format(new Date(ms)), zone)
+}
+
+/** "05:33", on its day and with its zone where they are not today's and the reader's. */
+export function formatLastKnown(ms: number, now: number, zone: Zone = 'local'): string {
+  if (now - ms > 12 * 3_600_000) return formatDayTime(new Date(ms).toISOString(), zone, now)
+  return named(hourAndMinute[zone].format(new Date(ms)), zone)
 }
 
 function named(text: string, zone: Zone): string {
