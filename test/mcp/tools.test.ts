@@ -103,6 +103,15 @@ function assertTextIsSame({ content, structuredContent }: Awaited<ReturnType<Cli
   assert.deepEqual(block?.type === 'text' ? JSON.parse(block.text) : null, structuredContent)
 }
 
+/** A process that has just started has not heard from the workers of others yet. */
+async function workersKnown(client: Client): Promise<void> {
+  const shape = z.looseObject({ clientSystems: z.array(z.looseObject({ workers: z.number().nullable() })) })
+  await eventually(async () => {
+    const { clientSystems } = shape.parse(await call(client, 'get_sync_status'))
+    return clientSystems.every(({ workers }) => workers === 1)
+  })
+}
+
 for (const { name, specification, transport } of ways) {
   test(`every tool answers what the API answers: ${name}`, async (t) => {
     const world = await createWorld(t)
@@ -123,6 +132,7 @@ for (const { name, specification, transport } of ways) {
       specification,
     )
 
+    await workersKnown(client)
     const status = z
       .looseObject({ clientSystems: z.array(z.looseObject({ verdict: z.looseObject({ words: z.string() }) })) })
       .parse(await call(client, 'get_sync_status'))
@@ -250,6 +260,7 @@ for (const { name, specification, transport } of ways) {
       assert.ok(content && 'text' in content)
       return JSON.parse(content.text)
     }
+    await workersKnown(client)
     const told = z.looseObject({ serverTime: z.string() }).parse(await call(client, 'get_sync_status'))
     assert.deepEqual({ ...(await read()), serverTime: '' }, { ...told, serverTime: '' })
 

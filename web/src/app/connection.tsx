@@ -5,7 +5,7 @@ import { useTimeStyle } from '../ui/times.tsx'
 
 const means: Record<Connection, string> = {
   live: 'Changes appear here as they happen',
-  polled: 'Asked every 10 seconds',
+  polled: 'The agent is asked every 5 seconds',
   connecting: 'Trying to connect',
   lost: 'Trying to connect',
 }
@@ -35,8 +35,7 @@ export function ConnectionNotice({ connection, heardAt, refused, clockOffset }: 
       {connection === 'polled' ? (
         <p>
           <strong>Changes do not appear here by themselves.</strong> The agent answers, but its event stream does not
-          get through: a proxy on the way may hold it back. The agent is asked every 10 seconds instead, last at {heard}
-          .
+          get through: a proxy on the way may hold it back. The agent is asked every 5 seconds instead, last at {heard}.
         </p>
       ) : (
         <p>

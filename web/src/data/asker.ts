@@ -21,7 +21,7 @@ type Options = {
 /** A whole status is asked for again when this old: freshness runs out in silence, and so does a connection. */
 const statusAgeMs = 60_000
 /** While the stream brings nothing: what holds it back may let an answer through. */
-const withoutStreamMs = 10_000
+const withoutStreamMs = 5_000
 
 /** Asks for the status, while the tab is looked at, whenever a live stream has been silent for long or there is none. */
 export function createAsker({ state, onStatus, onUnanswered }: Options): Asker {
@@ -48,7 +48,7 @@ export function createAsker({ state, onStatus, onUnanswered }: Options): Asker {
     if (live) askedAt = now
     const due = live ? isDue(state(), now) : now - askedAt >= withoutStreamMs
     if (due && !document.hidden) void ask()
-  }, 5_000)
+  }, 1_000)
   return {
     ask: () => void ask(),
     stop() {
