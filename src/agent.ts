@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { createAccess } from './access/access.ts'
+import { summarizeCollection } from './collection/summary.ts'
 import type { ClientSystem, Config } from './config/environment.ts'
 import { drizzle } from './db/drizzle.ts'
 import { isMigrated } from './db/migrate.ts'
@@ -20,6 +21,7 @@ import type { TriggerRequest } from './runs/trigger.ts'
 import type {
   Change,
   ChangeOperation,
+  Collection,
   Meter,
   Preview,
   Reading,
@@ -214,6 +216,10 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
       const found = toPage(await listHistory(lists, meterId, before, limit), ({ cursor }) => cursor)
       return { items: found.items.map(({ change }) => change), next: found.next }
     },
+
+    /** How many meters report, are late, are silent, and never reported. */
+    collection: async (clientSystemId: string | null): Promise<Collection> =>
+      await summarizeCollection(lists, clientSystem(clientSystemId)),
 
     /** A page of a meter's readings, newest first; `from` inclusive, `to` exclusive. */
     readings: async (

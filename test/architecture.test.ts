@@ -23,6 +23,7 @@ const layers = [
   /^src\/runs\//,
   /^src\/readings\//,
   /^src\/meters\//,
+  /^src\/collection\//,
   /^src\/db\//,
   /^src\/config\//,
   /^src\/wire\//,

@@ -21,8 +21,10 @@ grant update (
   id_hash, row_hash
 ) on sync.meter to meter_sync;
 
--- Readings are written once and stay.
+-- Readings are written once and stay. A trigger, which has the rights of the owner, notes in sync.meter_collection when each
+-- meter was read; what that table copies of the meters is corrected after a run.
 grant insert on sync.meter_reading to meter_sync;
+grant update (active, interval_seconds, late_at, silent_at) on sync.meter_collection to meter_sync;
 
 -- A run is queued, goes on, and is deleted when it is older than HISTORY_DAYS, its changes and rejected rows with it. Who
 -- asked for it, when and for what stays.
@@ -37,9 +39,10 @@ grant update (
 grant insert on sync.meter_change to meter_sync;
 grant insert, delete on sync.rejected_row to meter_sync;
 
-grant insert (id, name) on sync.client_system to meter_sync;
-grant update (name, meters_total, meters_active, source_fingerprint, content_digest, same_meters_as) on sync.client_system
-  to meter_sync;
+grant insert (id, name, reading_interval_seconds) on sync.client_system to meter_sync;
+grant update (
+  name, meters_total, meters_active, source_fingerprint, content_digest, same_meters_as, reading_interval_seconds
+) on sync.client_system to meter_sync;
 grant update (value) on sync.revision_counter to meter_sync;
 grant insert (client_system_id), update (failing, stale, withheld, revision) on sync.alert to meter_sync;
 

@@ -4,6 +4,7 @@ import type { Queryable } from './connect.ts'
 const needed: Record<string, readonly string[]> = {
   'sync.meter': ['insert', 'update'],
   'sync.meter_reading': ['insert'],
+  'sync.meter_collection': ['update'],
   'sync.meter_change': ['insert'],
   'sync.run': ['insert', 'update', 'delete'],
   'sync.rejected_row': ['insert', 'delete'],

@@ -41,6 +41,8 @@ export const clientSystem = sync.table('client_system', {
   sourceFingerprint: text('source_fingerprint'),
   contentDigest: bigint('content_digest', { mode: 'bigint' }),
   sameMetersAs: text('same_meters_as'),
+  /** The expected interval of meters whose own is not known (READING_INTERVAL_MINUTES). */
+  readingIntervalSeconds: integer('reading_interval_seconds').notNull().default(3_600),
   createdAt: time('created_at').notNull().defaultNow(),
 })
 
@@ -111,6 +113,22 @@ export const meterReading = sync.table(
     index('meter_reading_newest').on(table.meterId, table.readAt, table.quantity),
   ],
 )
+
+/**
+ * When each meter was last read; a meter without a row was never. A trigger on `meter_reading` writes it, whoever stores
+ * readings. A reading from the future counts as read when it arrived. `late_at` and `silent_at` are two and six
+ * expected intervals after the last reading. `active` and `interval_seconds` are copies, because counting a million
+ * meters takes too long where two tables are joined; src/collection/refresh.sql corrects them after a run.
+ */
+export const meterCollection = sync.table('meter_collection', {
+  meterId: bigint('meter_id', { mode: 'number' }).primaryKey(),
+  lastReadAt: timestamp('last_read_at', { withTimezone: true }).notNull(),
+  lateAt: timestamp('late_at', { withTimezone: true }).notNull(),
+  silentAt: timestamp('silent_at', { withTimezone: true }).notNull(),
+  intervalSeconds: integer('interval_seconds').notNull(),
+  active: boolean().notNull(),
+  clientSystemId: text('client_system_id').notNull(),
+})
 
 /** What was told of a Client System by webhook (src/alerts/decide.ts). `revision`: of the last run that was looked at. */
 export const alert = sync.table('alert', {

@@ -4,6 +4,7 @@ import { conditions } from '../wire/lists.ts'
 import {
   changedColumns,
   clientSystemStatus,
+  collectionState,
   count,
   operation,
   runStatus,
@@ -23,11 +24,12 @@ export const meterRow = z
     location: z.string().nullable(),
     active: z.boolean(),
     lastReadingAt: z.string().nullable(),
+    collection: collectionState,
   })
   .meta({ id: 'MeterRow' })
 
-export function toMeterRow({ id, externalId, name, kind, location, active, lastReading }: Meter) {
-  return { id, externalId, name, kind, location, active, lastReadingAt: lastReading?.readAt ?? null }
+export function toMeterRow({ id, externalId, name, kind, location, active, lastReading, collection }: Meter) {
+  return { id, externalId, name, kind, location, active, lastReadingAt: lastReading?.readAt ?? null, collection }
 }
 
 /** What an assistant chooses a run by; get_sync_run has the rest. Counts that are zero are left out. */

@@ -14,7 +14,19 @@ import {
   runCursor,
 } from '../wire/cursors.ts'
 import { clientSystemId, searchedText, time } from '../wire/requests.ts'
-import { change, meter, next, operation, preview, reading, rejected, run, runStatus, total } from '../wire/schemas.ts'
+import {
+  change,
+  collectionState,
+  meter,
+  next,
+  operation,
+  preview,
+  reading,
+  rejected,
+  run,
+  runStatus,
+  total,
+} from '../wire/schemas.ts'
 import type { Scope } from '../wire/types.ts'
 import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './answers.ts'
 import { fitting, fittingPage } from './fitting.ts'
@@ -234,14 +246,16 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
       state: z.enum(['active', 'inactive', 'all']).default('all'),
       kind: searchedText.optional().describe('Exactly this kind'),
       location: searchedText.optional().describe('Exactly this location'),
+      collection: collectionState.optional(),
       detail,
       limit,
       after: meterCursor,
     }),
     output: z.object({ meters: z.array(z.union([meterRow, meter])), total, next }),
     annotations: reads,
-    run: async ({ clientSystemId = null, q, state, kind = null, location = null, detail, after, limit }) => {
-      const filter = { clientSystemId, search: q || null, state, kind, location, after }
+    run: async ({ clientSystemId = null, q, detail, limit, ...asked }) => {
+      const { state, kind = null, location = null, collection = null, after } = asked
+      const filter = { clientSystemId, search: q || null, state, kind, location, collection, after }
       const { items, total, next } = await fittingPage(limit, rowsOf(detail, toMeterRow), (limit) =>
         agent.meters({ ...filter, limit }),
       )

@@ -2,7 +2,7 @@ import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { type Found, findPage } from '../db/pages.ts'
 import { errorCode } from '../lib/errors.ts'
-import type { Meter, Reading } from '../wire/types.ts'
+import type { CollectionState, Meter, Reading } from '../wire/types.ts'
 
 type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt' | 'lastReading'> & {
   id: string
@@ -33,7 +33,39 @@ const meterColumns = `
     where r.meter_id = meter.id
     order by read_at desc, quantity desc
     limit 1
-  ) as "lastReading"`
+  ) as "lastReading",
+  case
+    when active then case
+      when late_at is null then 'never'
+      when silent_at < now() then 'silent'
+      when late_at < now() then 'late'
+      else 'reporting'
+    end
+    when late_at >= now() then 'stillReporting'
+    else 'quiet'
+  end as collection,
+  coalesce(
+    sync.reading_interval_seconds(attributes),
+    (select reading_interval_seconds from sync.client_system where id = client_system_id),
+    3600
+  ) / 60.0::float8 as "readingIntervalMinutes"`
+
+/** Its columns have no name of a meter's. */
+const meters = `
+  sync.meter
+  left join lateral (
+    select late_at, silent_at from sync.meter_collection where meter_id = meter.id
+  ) collection on true`
+
+/** The condition of each state by itself, so that the few silent meters are found from their own table. */
+const inState: Record<CollectionState, string> = {
+  reporting: 'active and late_at >= now()',
+  late: 'active and late_at < now() and silent_at >= now()',
+  silent: 'active and silent_at < now()',
+  never: 'active and late_at is null',
+  stillReporting: 'not active and late_at >= now()',
+  quiet: 'not active and (late_at >= now()) is not true',
+}
 
 /** From the JSON that the database builds: the value keeps all its digits. */
 export function toReading(text: string): Reading {
@@ -60,6 +92,7 @@ export type MeterFilter = {
   state: 'active' | 'inactive' | 'all'
   kind: string | null
   location: string | null
+  collection: CollectionState | null
   /** The external id that the page before ended with; the empty text after a page that held only the exact match. */
   after: string | null
 }
@@ -102,11 +135,12 @@ async function searchMeters(
   limit: number,
   folded: (text: string) => string,
 ): Promise<FoundMeters> {
-  const { clientSystemId, search, state, kind, location, after } = filter
+  const { clientSystemId, search, state, kind, location, collection, after } = filter
   const contains = (column: string) => `position(${folded('$2')} in ${folded(column)}) > 0`
   const matching = `
-     from sync.meter
+     from ${meters}
      where client_system_id = $1
+       and ${collection === null ? 'true' : inState[collection]}
        and ($2::text is null or ${contains('external_id')} or ${contains('name')} or ${contains('serial_number')})
        and ($3::boolean is null or active = $3)
        and ($4::text is null or kind = $4)
@@ -150,11 +184,11 @@ async function searchMeters(
  */
 async function countMeters(
   db: Queryable,
-  { clientSystemId, search, state, kind, location }: MeterFilter,
+  { clientSystemId, search, state, kind, location, collection }: MeterFilter,
   matching: string,
   values: unknown[],
 ): Promise<number | null> {
-  if (search === null && kind === null && location === null) {
+  if (search === null && kind === null && location === null && collection === null) {
     const { rows } = await db.query<{ all: number; active: number }>(
       `select meters_total::float8 as all, meters_active::float8 as active from sync.client_system where id = $1`,
       [clientSystemId],
@@ -176,7 +210,7 @@ export async function findMeterByExternalId(
   externalId: string,
 ): Promise<Meter | null> {
   const { rows } = await db.query<MeterRow>(
-    `select ${meterColumns} from sync.meter where client_system_id = $1 and external_id = $2`,
+    `select ${meterColumns} from ${meters} where client_system_id = $1 and external_id = $2`,
     [clientSystemId, externalId],
   )
   return rows[0] ? toMeter(rows[0]) : null
@@ -184,7 +218,7 @@ export async function findMeterByExternalId(
 
 export async function findMeter(db: Queryable, clientSystemIds: string[], id: number): Promise<Meter | null> {
   const { rows } = await db.query<MeterRow>(
-    `select ${meterColumns} from sync.meter where id = $1 and client_system_id = any($2)`,
+    `select ${meterColumns} from ${meters} where id = $1 and client_system_id = any($2)`,
     [id, clientSystemIds],
   )
   return rows[0] ? toMeter(rows[0]) : null

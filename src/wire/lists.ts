@@ -42,3 +42,9 @@ export const conditions = [
 export const freshnesses = ['fresh', 'stale', 'never'] as const
 
 export const changeOperations = ['insert', 'update', 'delete', 'restore', 'withheld'] as const
+
+/**
+ * Whether a meter's readings come as often as expected. An active meter is late two expected intervals after its last
+ * reading, and silent after six; one that is not active is still reporting until two intervals after it.
+ */
+export const collectionStates = ['reporting', 'late', 'silent', 'never', 'stillReporting', 'quiet'] as const

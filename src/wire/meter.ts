@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { count, time } from './basics.ts'
+import { collectionStates } from './lists.ts'
 
 /** What a collector read from a meter. */
 export const reading = z
@@ -11,6 +12,12 @@ export const reading = z
     unit: z.string().nullable(),
   })
   .meta({ id: 'Reading' })
+
+export const collectionState = z
+  .enum(collectionStates)
+  .describe(
+    'Active meters: reporting, late (2 expected intervals after the last reading), silent (6 of them), never (no reading). Others: stillReporting (a reading within 2 intervals), quiet',
+  )
 
 /**
  * A meter of the Client System. Attributes keep all digits of their numbers on the wire; a parser with doubles loses those
@@ -34,8 +41,28 @@ export const meter = z
     createdAt: time,
     updatedAt: time,
     lastReading: reading.nullable().describe('The newest, of whatever quantity'),
+    collection: collectionState,
+    readingIntervalMinutes: z.number().describe('How often it is read, as far as is known'),
   })
   .meta({ id: 'Meter' })
+
+/** How the collection of readings stands. */
+export const collection = z
+  .object({
+    clientSystemId: z.string(),
+    at: time.describe('When it was counted'),
+    readingIntervalMinutes: z.number().describe('The expected interval of meters whose own is not known'),
+    meters: z.object({
+      reporting: count,
+      late: count,
+      silent: count,
+      never: count,
+      stillReporting: count,
+      quiet: count,
+    }),
+    newestReadingAt: time.nullable().describe('A reading from the future counts as read when it arrived'),
+  })
+  .meta({ id: 'Collection' })
 
 /** The outcome of readings that were sent. */
 export const storedReadings = z

@@ -15,6 +15,7 @@ export type Trigger = OneOf<typeof lists.triggers>
 export type Scope = OneOf<typeof lists.scopes>
 export type Condition = OneOf<typeof lists.conditions>
 export type ChangeOperation = OneOf<typeof lists.changeOperations>
+export type CollectionState = OneOf<typeof lists.collectionStates>
 
 export type Counts = z.infer<typeof schema.counts>
 export type RunError = z.infer<typeof schema.runError>
@@ -26,6 +27,7 @@ export type Unavailable = z.infer<typeof schema.unavailable>
 export type Progress = z.infer<typeof schema.progress>
 export type Reading = z.infer<typeof schema.reading>
 export type Meter = z.infer<typeof schema.meter>
+export type Collection = z.infer<typeof schema.collection>
 export type StoredReadings = z.infer<typeof schema.storedReadings>
 export type Change = z.infer<typeof schema.change>
 export type PreviewedChange = z.infer<typeof schema.previewedChange>

@@ -106,7 +106,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
     trigger: (clientSystemId) =>
       trigger({ clientSystemId, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null }),
   })
-  const worker = createWorker({ config, pool, completeJob, log })
+  const worker = createWorker({ config, pool, lists, completeJob, log })
   let reaper: Reaper | null = null
   let webhooks: Webhooks | null = null
   let stopLooking = () => {}
@@ -278,11 +278,12 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
   }
 }
 
-async function nameClientSystem(pool: pg.Pool, { id, name }: ClientSystem): Promise<void> {
+async function nameClientSystem(pool: pg.Pool, { id, name, readingIntervalMs }: ClientSystem): Promise<void> {
   await pool.query(
-    `insert into sync.client_system (id, name) values ($1, $2)
-     on conflict (id) do update set name = excluded.name where client_system.name <> excluded.name`,
-    [id, name],
+    `insert into sync.client_system as c (id, name, reading_interval_seconds) values ($1, $2, $3)
+     on conflict (id) do update set name = excluded.name, reading_interval_seconds = excluded.reading_interval_seconds
+     where (c.name, c.reading_interval_seconds) <> (excluded.name, excluded.reading_interval_seconds)`,
+    [id, name, readingIntervalMs / 1_000],
   )
 }
 

@@ -1,12 +1,13 @@
 import type pg from 'pg'
 import type { Job } from 'pg-boss'
+import { refreshCollection } from '../collection/refresh.ts'
 import type { ClientSystem, Config } from '../config/environment.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { AgentError } from '../lib/errors.ts'
 import { createRedact, type Log } from '../lib/log.ts'
 import { type Outcome, runSync } from '../mirror/run.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
-import type { CompleteJob } from '../runs/store.ts'
+import type { CompleteJob, Result } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
 
 /** Works on the runs that the queue hands out, and knows why each of them may have to stop. */
@@ -25,11 +26,13 @@ export type Worker = {
 export type WorkerOptions = {
   config: Pick<Config, 'syncDatabase' | 'secrets'>
   pool: pg.Pool
+  /** For statements that may take long. */
+  lists: pg.Pool
   completeJob: (clientSystemId: string) => CompleteJob
   log: Log
 }
 
-export function createWorker({ config, pool, completeJob, log }: WorkerOptions): Worker {
+export function createWorker({ config, pool, lists, completeJob, log }: WorkerOptions): Worker {
   const db = drizzle(pool)
   const active = new Map<string, AbortController>()
   const redact = createRedact(config.secrets)
@@ -56,6 +59,7 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
         log,
       })
       tell(log, run, outcome)
+      if (outcome.status === 'succeeded') correctCollection(run, outcome.result)
       if (outcome.status === 'ended') tellByRow(log, await findRun(db, run.id))
     } catch (err) {
       log.error({ err, runId: job.id }, 'the Sync database could not be told how a run ended; the reaper will')
@@ -64,6 +68,17 @@ export function createWorker({ config, pool, completeJob, log }: WorkerOptions):
       job.signal.removeEventListener('abort', lost)
       active.delete(job.id)
     }
+  }
+
+  /**
+   * Goes on after the run, which must not wait for collectors. Every full read, of which the start has one, corrects what
+   * a worker that was killed left.
+   */
+  function correctCollection({ clientSystemId }: Run, { counts, readMode }: Result): void {
+    if (readMode !== 'full' && counts.updated + counts.deleted === 0) return
+    void refreshCollection(lists, clientSystemId).catch((err) => {
+      if (!stopping) log.warn({ err, clientSystem: clientSystemId }, 'the collection states could not be corrected')
+    })
   }
 
   return {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Collection } from '../../src/wire/types.ts'
 import { runCommand as run } from '../support/command.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
@@ -100,17 +101,27 @@ test('a view that somebody has on the meters keeps no migration from being appli
     alter table sync.meter drop column whole_hash;
     alter table sync.meter add column content_hash bigint generated always as (hash_record_extended(row(name), 0)) stored;
     alter table sync.run drop column withheld_because, drop column rejected_because;
-    alter table sync.client_system drop column same_meters_as;
+    alter table sync.client_system drop column same_meters_as, drop column reading_interval_seconds;
+    drop table sync.meter_collection;
+    drop trigger note_readings on sync.meter_reading;
+    drop function sync.note_readings, sync.reading_interval_seconds;
     drop table sync.installation, sync.login_session, sync.access_token;
     drop index sync.run_failed;
     delete from sync.migration where id > 6;
+    with stored as (
+      insert into sync.meter (client_system_id, external_id, name, attributes, active, created_run_id, last_run_id)
+      values ('main', '1', 'Meter 1', '{}', true, gen_random_uuid(), gen_random_uuid()) returning id
+    )
+    insert into sync.meter_reading select id, 'energy', now() - interval '100 minutes', 1 from stored;
     create view public.report as select * from sync.meter where active`)
   await createMeters(world.source)
   const migrated = await run(['migrate'], world.environment())
   assert.equal(migrated.code, 0, migrated.err)
   const agent = await world.agent()
-  assert.equal((await agent.settled()).counts?.inserted, 3)
+  assert.equal((await agent.settled()).counts?.inserted, 2)
   assert.equal((await agent.sync()).readMode, 'narrow')
+  const { meters } = (await agent.api<Collection>('/api/collection')).body
+  assert.deepEqual([meters.reporting, meters.never], [1, 2], 'readings of before count')
   assert.equal((await world.sync.query('select from public.report')).length, 3)
 })
 

@@ -152,7 +152,7 @@ for (const { name, specification, transport } of ways) {
     assert.deepEqual(await call(client, 'find_meters', { q: 'renamed', state: 'active', detail: 'full' }), found)
     const rows = z.object({ meters: z.array(z.record(z.string(), z.unknown())), total: z.number() })
     const compact = rows.parse(await call(client, 'find_meters', { kind: 'electricity', location: 'Hall 2' }))
-    assert.deepEqual([compact.total, Object.keys(compact.meters[0] ?? {}).length], [1, 7])
+    assert.deepEqual([compact.total, Object.keys(compact.meters[0] ?? {}).length], [1, 8])
     const runId = runs.runs[0]?.id
     const { body: changes } = await agent.api(`/api/runs/${runId}/changes`)
     assert.deepEqual(await call(client, 'list_meter_changes', { runId, detail: 'full' }), changes)

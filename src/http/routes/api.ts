@@ -11,6 +11,7 @@ import { body, bodyBytes, createLimit, query } from '../requests.ts'
 import type { Streams } from '../stream.ts'
 import {
   changesQuery,
+  collectionQuery,
   historyQuery,
   meterId,
   metersQuery,
@@ -93,8 +94,9 @@ export function createApi(agent: Agent, streams: Streams) {
   })
 
   api.get('/meters', async (c) => {
-    const { clientSystemId = null, q, state, kind = null, location = null, after, limit } = query(c, metersQuery)
-    const filter = { clientSystemId, search: q || null, state, kind, location, after, limit }
+    const { clientSystemId = null, q, state, kind = null, location = null, ...rest } = query(c, metersQuery)
+    const { collection = null, after, limit } = rest
+    const filter = { clientSystemId, search: q || null, state, kind, location, collection, after, limit }
     const { items, total, next } = await agent.meters(filter)
     return c.json({ meters: items, total, next: cursorText(next) })
   })
@@ -114,6 +116,11 @@ export function createApi(agent: Agent, streams: Streams) {
     const { from = null, to = null, before, limit } = query(c, readingsQuery)
     const { items, next } = await agent.readings(id(c.req.param('id'), meterId, 'meter'), { from, to, before, limit })
     return c.json({ readings: items, next: cursorText(next) })
+  })
+
+  api.get('/collection', async (c) => {
+    const { clientSystemId = null } = query(c, collectionQuery)
+    return c.json(await agent.collection(clientSystemId))
   })
 
   api.post('/readings', async (c) => {

@@ -1,4 +1,15 @@
-import type { Change, Meter, Preview, Problem, Progress, Reading, Rejected, Run, Status } from '../../wire/types.ts'
+import type {
+  Change,
+  Collection,
+  Meter,
+  Preview,
+  Problem,
+  Progress,
+  Reading,
+  Rejected,
+  Run,
+  Status,
+} from '../../wire/types.ts'
 
 /** One small story, told by every example: a sync that found a meter renamed, a new one, and one that has gone. */
 
@@ -132,6 +143,16 @@ export const meter: Meter = {
   createdAt: '2025-11-03T08:00:00.120Z',
   updatedAt: '2026-01-31T12:00:00.301Z',
   lastReading: reading,
+  collection: 'reporting',
+  readingIntervalMinutes: 60,
+}
+
+export const collection: Collection = {
+  clientSystemId: 'main',
+  at: '2026-01-31T12:04:10.512Z',
+  readingIntervalMinutes: 60,
+  meters: { reporting: 480, late: 5, silent: 3, never: 2, stillReporting: 1, quiet: 9 },
+  newestReadingAt: '2026-01-31T12:00:00.000Z',
 }
 
 export const change: Change = {

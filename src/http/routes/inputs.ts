@@ -7,7 +7,7 @@ import {
   rejectedCursor,
   runCursor,
 } from '../../wire/cursors.ts'
-import { changeOperations, runStatuses } from '../../wire/lists.ts'
+import { changeOperations, collectionStates, runStatuses } from '../../wire/lists.ts'
 import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
 
 /**
@@ -67,8 +67,11 @@ export const metersQuery = pageQuery.extend({
   state: z.enum(['active', 'inactive', 'all']).default('all'),
   kind: searchedText.optional().describe('Exactly this kind'),
   location: searchedText.optional().describe('Exactly this location'),
+  collection: z.enum(collectionStates).optional().describe('Whether readings come as often as expected'),
   after: meterCursor,
 })
+
+export const collectionQuery = z.strictObject({ clientSystemId })
 
 export const historyQuery = pageQuery.extend({ before: historyCursor })
 

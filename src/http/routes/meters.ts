@@ -77,6 +77,19 @@ export const meterOperations: readonly Operation[] = [
     refusals: away,
   },
   {
+    id: 'getCollection',
+    scope: 'read',
+    method: 'get',
+    path: '/api/collection',
+    tag: 'Readings',
+    summary: 'How many meters report, are late, are silent, and never reported',
+    description:
+      'Counted from the time of the last reading of each meter, whoever stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
+    query: input.collectionQuery,
+    answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
+    refusals: ['not_found', ...away],
+  },
+  {
     id: 'storeReadings',
     method: 'post',
     path: '/api/readings',

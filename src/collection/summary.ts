@@ -1,0 +1,24 @@
+import type { ClientSystem } from '../config/environment.ts'
+import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Collection, CollectionState } from '../wire/types.ts'
+
+const countStates = sqlBeside(import.meta.url, 'summary.sql')
+
+/** How the collection of readings stands. No reading is looked at. */
+export async function summarizeCollection(
+  db: Queryable,
+  { id: clientSystemId, readingIntervalMs }: Pick<ClientSystem, 'id' | 'readingIntervalMs'>,
+): Promise<Collection> {
+  type Row = Record<CollectionState, number> & { newestReadingAt: Date | null; at: Date }
+  const { rows } = await db.query<Row>(countStates, [clientSystemId])
+  const [row] = rows
+  if (!row) throw new Error('counting the meters by collection state returned no row')
+  const { newestReadingAt, at, ...meters } = row
+  return {
+    clientSystemId,
+    at: at.toISOString(),
+    readingIntervalMinutes: readingIntervalMs / 60_000,
+    meters,
+    newestReadingAt: newestReadingAt?.toISOString() ?? null,
+  }
+}
