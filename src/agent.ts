@@ -5,12 +5,12 @@ import { summarizeCollection } from './collection/summary.ts'
 import type { ClientSystem, Config } from './config/environment.ts'
 import { drizzle } from './db/drizzle.ts'
 import { isMigrated } from './db/migrate.ts'
-import type { Found } from './db/pages.ts'
+import type { ResultPage } from './db/pages.ts'
 import { AgentError, NotFoundError } from './lib/errors.ts'
 import { createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
-import { createWatch, type Sighting } from './live/broadcast.ts'
-import { startFeed } from './live/listen.ts'
+import { createBroadcast, type LiveEvent } from './live/broadcast.ts'
+import { startListener } from './live/listen.ts'
 import { createStatus, type StatusAt } from './live/status.ts'
 import { listChanges, listHistory, listRejected } from './meters/changes.ts'
 import { findMeter, findMeterByExternalId, listMeters, type MeterFilter } from './meters/lists.ts'
@@ -35,7 +35,7 @@ import type {
 import type { Jobs } from './workers/jobs.ts'
 
 export { type Access, administrator, type Caller, type Login, sessionSeconds } from './access/access.ts'
-export type { Sighting } from './live/broadcast.ts'
+export type { LiveEvent } from './live/broadcast.ts'
 
 /** A page of a list. `next` continues it and is null at its end. */
 export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
@@ -71,7 +71,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     return latest
   }
 
-  const watch = createWatch({
+  const watch = createBroadcast({
     readStatus: status,
     readRunsSince: (revision) => listRunsSince(db, ids, revision, 1_000),
     listening: () => feed.connected(),
@@ -81,7 +81,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   const access = createAccess({ pool, authToken: config.authToken, log })
   const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
 
-  const feed = startFeed({
+  const feed = startListener({
     target: config.syncDatabase,
     pool,
     log,
@@ -256,7 +256,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     },
 
     /** Tells `watcher` everything from now on, in the order of revisions, until the returned function is called. */
-    watch: (watcher: (sighting: Sighting) => void): (() => void) => watch.add(watcher),
+    watch: (watcher: (sighting: LiveEvent) => void): (() => void) => watch.add(watcher),
 
     /**
      * How things stand, for a watcher that has just registered: so nothing falls between. For one that comes back, also
@@ -300,7 +300,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
   }
 }
 
-function toPage<Item, Cursor>({ items, more }: Found<Item>, cursor: (item: Item) => Cursor): Page<Item, Cursor> {
+function toPage<Item, Cursor>({ items, more }: ResultPage<Item>, cursor: (item: Item) => Cursor): Page<Item, Cursor> {
   const last = items.at(-1)
   return { items, next: more && last !== undefined ? cursor(last) : null }
 }

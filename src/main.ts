@@ -53,7 +53,7 @@ async function main(args: string[]): Promise<number> {
     return await run(command)
   } catch (error) {
     if (error instanceof ConfigError) {
-      process.stderr.write(`meter-sync-agent cannot start:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`)
+      process.stderr.write(`meter-sync-agent cannot start:\n${error.errors.map((fault) => `  ${fault}\n`).join('')}`)
       return exit.configuration
     }
     const redact = createRedact(secretsOf(readEnvironment(filesOf(command.name))))

@@ -88,13 +88,13 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     // Apart, so that people who search do not keep a run from its next phase.
     const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
     started.push(() => endPool(pool))
-    const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, asks: pool })
+    const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, monitor: pool })
     // Apart again: people who search must not keep a collector waiting.
     const readings = openPool(config.syncDatabase, {
       application: 'meter-sync-agent readings',
       max: 3,
       log,
-      asks: pool,
+      monitor: pool,
     })
     started.push(async () => void (await Promise.all([endPool(lists), endPool(readings)])))
     const jobs = await startJobs({ config, pool, lists, log, ...(clock && { clock }) })

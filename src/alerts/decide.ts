@@ -23,7 +23,7 @@ export type AlertPayload = {
 /** What was told of a Client System so far. `revision`: of the last run that was looked at. */
 export type AlertState = { failing: boolean; stale: boolean; withheld: number; revision: number }
 
-export const untold: AlertState = { failing: false, stale: false, withheld: 0, revision: -1 }
+export const initialAlertState: AlertState = { failing: false, stale: false, withheld: 0, revision: -1 }
 
 export type Alert = { type: AlertType; run: Run | null }
 
@@ -34,7 +34,7 @@ const deliberate = new Set(['cancelled', 'shutting_down'])
  * What has to be told of runs that ended, in the order of their revisions: each state once, until it changes. A failure
  * is told once until a run succeeds, whatever its code becomes; withheld deletions again when their number changes.
  */
-export function decide(
+export function decideAlerts(
   state: AlertState,
   runs: readonly Run[],
   stale: boolean,

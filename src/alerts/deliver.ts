@@ -4,17 +4,17 @@ import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import type { ClientSystem } from '../config/environment.ts'
 import type { Webhook } from '../config/targets.ts'
 import { transaction } from '../db/pool.ts'
-import { through } from '../db/queue.ts'
+import { queueDbFor } from '../db/queue.ts'
 import type { Log } from '../lib/log.ts'
 import { version } from '../lib/version.ts'
-import { freshness } from '../live/freshness.ts'
-import { type Alert, type AlertPayload, decide } from './decide.ts'
+import { computeFreshness } from '../live/freshness.ts'
+import { type Alert, type AlertPayload, decideAlerts } from './decide.ts'
 import { lockSituation, type Situation, saveAlertState } from './store.ts'
 
 /** Tells an endpoint of one's own, by Standard Webhooks, when a Client System's sync fails, holds back, is overdue or recovers. */
 export type Webhooks = {
   /** A run ended somewhere: what has to be told is decided now. */
-  look: () => void
+  check: () => void
   /** Waits for what is being decided. Deliveries end with the queue. Can be called twice. */
   stop: () => Promise<void>
 }
@@ -69,7 +69,7 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
     looking = looking.then(async () => {
       waiting = false
       try {
-        for (const clientSystem of clientSystems) await decideAlerts(clientSystem, options)
+        for (const clientSystem of clientSystems) await enqueueAlerts(clientSystem, options)
         failing = false
       } catch (err) {
         if (!failing) log.warn({ err }, 'alerts could not be decided; it is tried again')
@@ -81,7 +81,7 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
   const timer = setInterval(look, lookInterval)
   look()
   return {
-    look,
+    check: look,
     stop: async () => {
       stopped = true
       clearInterval(timer)
@@ -92,17 +92,17 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
 }
 
 /** State and deliveries change in one transaction: of many processes, and over restarts, each alert is sent once. */
-async function decideAlerts(
+async function enqueueAlerts(
   clientSystem: ClientSystem,
   { pool, boss, log }: Pick<WebhooksOptions, 'pool' | 'boss' | 'log'>,
 ): Promise<void> {
   const told = await transaction(pool, async (client) => {
     const situation = await lockSituation(client, clientSystem.id)
-    const stale = freshness(situation.lastSuccess, clientSystem, situation.now.getTime()) === 'stale'
-    const { state, alerts } = decide(situation.state, situation.ended, stale)
+    const stale = computeFreshness(situation.lastSuccess, clientSystem, situation.now.getTime()) === 'stale'
+    const { state, alerts } = decideAlerts(situation.state, situation.ended, stale)
     for (const alert of alerts) {
       const delivery: Delivery = { body: JSON.stringify(toPayload(alert, clientSystem, situation)) }
-      await boss.send(webhookQueue(clientSystem.id), delivery, { id: randomUUID(), db: through(client) })
+      await boss.send(webhookQueue(clientSystem.id), delivery, { id: randomUUID(), db: queueDbFor(client) })
     }
     if (alerts.length > 0 || situation.ended.length > 0) await saveAlertState(client, clientSystem.id, state)
     return alerts
@@ -125,7 +125,7 @@ function toPayload(
       name: clientSystem.name,
       run,
       lastSuccessAt: lastSuccess?.finishedAt ?? null,
-      freshness: freshness(lastSuccess, clientSystem, now.getTime()),
+      freshness: computeFreshness(lastSuccess, clientSystem, now.getTime()),
       meters,
     },
   }

@@ -4,7 +4,7 @@ import { alert, clientSystem, run } from '../db/schema.ts'
 import { findLastRun, toRun } from '../runs/list.ts'
 import { finishedStatuses } from '../wire/lists.ts'
 import type { Run } from '../wire/types.ts'
-import { type AlertState, untold } from './decide.ts'
+import { type AlertState, initialAlertState } from './decide.ts'
 
 /** What alerts are decided from, read while the Client System's row of `sync.alert` is locked. */
 export type Situation = {
@@ -31,7 +31,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
   )
   const tx = drizzle(db)
   const mine = eq(alert.clientSystemId, clientSystemId)
-  const [state = untold] = await tx
+  const [state = initialAlertState] = await tx
     .select({ failing: alert.failing, stale: alert.stale, withheld: alert.withheld, revision: alert.revision })
     .from(alert)
     .where(mine)

@@ -1,7 +1,7 @@
 import type { ClientSystem, Config } from '../config/environment.ts'
 import { configureMigration, type Session } from '../db/connect.ts'
 import { connectToSyncDatabase, findSchemaState, type SchemaState } from '../db/migrate.ts'
-import { isTransactionPooled, poolerFault } from '../db/pooler.ts'
+import { isTransactionPooled, poolerMessage } from '../db/pooler.ts'
 import { findMissingRights, findMissingRightsToCreate } from '../db/rights.ts'
 import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
 import { createRedact } from '../lib/log.ts'
@@ -65,7 +65,7 @@ async function checkSyncDatabase({ syncDatabase }: Config, report: Report): Prom
     if (encoding !== 'UTF8') fail(`The encoding is ${encoding}`, "Create the database with encoding 'UTF8'")
     if (state === 'newer') fail('The schema is newer than this program', 'Install the newer program')
     if (await isTransactionPooled(client, syncDatabase)) {
-      fail('A pooler in transaction mode stands before it', `DATABASE_URL: ${poolerFault}`)
+      fail('A pooler in transaction mode stands before it', `DATABASE_URL: ${poolerMessage}`)
     }
     const toCreate = state === 'missing' || state === 'older'
     const lacking = toCreate ? await findMissingRightsToCreate(client) : await findMissingRights(client)

@@ -205,10 +205,10 @@ async function follow(agent: Agent, asked: Run, teller: Teller | null, signal: A
   // What came while the listener was away is not told again: a whole status asks for a fresh look.
   const look = () => void agent.run(asked.id).then(see, () => undefined)
   const patience = setTimeout(resolve, queuedPatience)
-  const leave = agent.watch((sighting) => {
-    if (sighting.type === 'run') see(sighting.run)
-    else if (sighting.type === 'status') look()
-    else if (sighting.type === 'progress' && sighting.progress.runId === asked.id) teller?.progress(sighting.progress)
+  const leave = agent.watch((event) => {
+    if (event.type === 'run') see(event.run)
+    else if (event.type === 'status') look()
+    else if (event.type === 'progress' && event.progress.runId === asked.id) teller?.progress(event.progress)
   })
   const stop = () => resolve()
   signal.addEventListener('abort', stop)

@@ -8,7 +8,7 @@ import { type DatabaseTarget, isLoopback, parseTarget, parseWebhook, type Webhoo
 export type DeleteGuard = { minimum: number; percent: number; maximum: number }
 
 /** Milliseconds. `start`: to the first byte of an answer of the source. `idle`: the longest silence after it. */
-type Deadlines = { connect: number; start: number; idle: number; total: number }
+type Timeouts = { connectMs: number; startMs: number; idleMs: number; totalMs: number }
 
 export type ClientSystem = {
   id: string
@@ -19,8 +19,8 @@ export type ClientSystem = {
   insecure: boolean
   schedule: { cron: string; timeZone: string }
   /** Age of the last success, in milliseconds, after which the meters count as stale. */
-  freshness: number
-  deadlines: Deadlines
+  freshnessMs: number
+  timeouts: Timeouts
   guard: DeleteGuard
   /** How often a meter is read, in milliseconds, where the query has no `reading_interval` for it. */
   readingIntervalMs: number
@@ -192,12 +192,12 @@ export function parseConfig(environment: Environment, { demonstration = false } 
         query: env.CLIENT_SYSTEM_QUERY,
         insecure: !source.verified,
         schedule: { cron: env.SYNC_CRON, timeZone: env.SYNC_TIMEZONE },
-        freshness: env.FRESHNESS_MINUTES === undefined ? 2 * interval + 600_000 : env.FRESHNESS_MINUTES * 60_000,
-        deadlines: {
-          connect: 10_000,
-          start: env.READ_START_SECONDS * 1_000,
-          idle: env.READ_IDLE_SECONDS * 1_000,
-          total: env.RUN_TIMEOUT_SECONDS * 1_000,
+        freshnessMs: env.FRESHNESS_MINUTES === undefined ? 2 * interval + 600_000 : env.FRESHNESS_MINUTES * 60_000,
+        timeouts: {
+          connectMs: 10_000,
+          startMs: env.READ_START_SECONDS * 1_000,
+          idleMs: env.READ_IDLE_SECONDS * 1_000,
+          totalMs: env.RUN_TIMEOUT_SECONDS * 1_000,
         },
         guard: {
           minimum: env.DELETE_GUARD_MINIMUM,

@@ -1,6 +1,6 @@
 import { CronExpressionParser } from 'cron-parser'
 import { errorMessage } from '../lib/errors.ts'
-import type { Fault } from './targets.ts'
+import type { ReportError } from './targets.ts'
 
 const expected = 'expected five fields: minute hour day month weekday'
 
@@ -8,7 +8,7 @@ const expected = 'expected five fields: minute hour day month weekday'
  * Returns the longest gap between two times of a schedule, in milliseconds. A schedule or time zone that cannot be used is
  * reported to `fault`.
  */
-export function scheduleInterval(cron: string, timeZone: string, fault: Fault): number {
+export function scheduleInterval(cron: string, timeZone: string, fault: ReportError): number {
   let tz = timeZone
   try {
     new Intl.DateTimeFormat('en', { timeZone })

@@ -15,7 +15,7 @@ export type DatabaseTarget = {
 export type Webhook = { url: string; key: Buffer }
 
 /** Where a fault of the configuration is told: the variable's name, and what was expected. */
-export type Fault = (name: string, message: string) => void
+export type ReportError = (name: string, message: string) => void
 
 type Options = {
   /** Whether TLS may leave a remote server unverified where `sslmode` asks for no more than that. */
@@ -23,7 +23,7 @@ type Options = {
 }
 
 /** TLS as the URL's `sslmode` asks, but a remote server is verified unless `insecure` allows otherwise. */
-export function parseTarget(text: string, name: string, fault: Fault, { insecure = false }: Options = {}) {
+export function parseTarget(text: string, name: string, fault: ReportError, { insecure = false }: Options = {}) {
   const url = parseUrl(text, (message) => fault(name, message))
   if (!url) return null
   const sslmode = url.searchParams.get('sslmode')
@@ -102,7 +102,7 @@ function isDecodable({ username, password, pathname }: URL): boolean {
 }
 
 /** A parameter that the driver would ignore may have named another schema or another way of trust. */
-function checkParameters(url: URL, name: string, fault: Fault): void {
+function checkParameters(url: URL, name: string, fault: ReportError): void {
   for (const parameter of new Set(url.searchParams.keys())) {
     if (overriding.includes(parameter)) {
       fault(name, `${parameter} is not supported; TLS is set with sslmode and sslrootcert`)
@@ -142,7 +142,7 @@ function readAuthority(file: string, refuse: (message: string) => void): string 
 }
 
 /** Both or neither. The key is that of Standard Webhooks: 24 to 64 bytes in base64 behind `whsec_`. */
-export function parseWebhook(url: string | undefined, secret: string | undefined, fault: Fault): Webhook | null {
+export function parseWebhook(url: string | undefined, secret: string | undefined, fault: ReportError): Webhook | null {
   if (url === undefined && secret === undefined) return null
   if (url === undefined) fault('WEBHOOK_URL', 'expected the URL that takes the alerts, because WEBHOOK_SECRET is set')
   else if (!isWebhookUrl(url)) {

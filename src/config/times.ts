@@ -19,7 +19,7 @@ function walk({ cron, timeZone }: Schedule, after: Date): () => Date {
  * The next time of a schedule after a time. As with cron, a time that the clocks skip in spring comes once, as much later
  * as they skip, and one that they repeat in autumn comes once, the first time.
  */
-export function nextTime(schedule: Schedule, after: Date): Date {
+export function findNextTime(schedule: Schedule, after: Date): Date {
   const next = walk(schedule, after)
   for (;;) {
     const time = next()
@@ -28,7 +28,7 @@ export function nextTime(schedule: Schedule, after: Date): Date {
 }
 
 /** The latest time of a schedule after `after`, up to and including `until`; null when there is none. */
-export function lastTime(schedule: Schedule, after: Date, until: Date): Date | null {
+export function findLastTime(schedule: Schedule, after: Date, until: Date): Date | null {
   const next = walk(schedule, after)
   let last: Date | null = null
   for (let time = next(); time.getTime() <= until.getTime(); time = next()) {
@@ -51,13 +51,13 @@ function timeOfQueue({ cron, timeZone }: Schedule, until: Date): Date | null {
 }
 
 /** Whether the queue's own schedule fires at this time of ours. */
-export function firesByItself(schedule: Schedule, time: Date): boolean {
+export function queueFiresAt(schedule: Schedule, time: Date): boolean {
   return timeOfQueue(schedule, time)?.getTime() === time.getTime()
 }
 
 /** Whether the queue fired, in the two minutes before `at`, at a time that the clocks repeat. */
-export function isRepeated(schedule: Schedule, at: Date): boolean {
+export function queueFiredInRepeatedHour(schedule: Schedule, at: Date): boolean {
   const since = new Date(at.getTime() - 120_000)
   const fired = timeOfQueue(schedule, at)
-  return fired !== null && fired.getTime() > since.getTime() && lastTime(schedule, since, at) === null
+  return fired !== null && fired.getTime() > since.getTime() && findLastTime(schedule, since, at) === null
 }

@@ -15,7 +15,7 @@ export function connectHints(variable: 'DATABASE_URL' | 'CLIENT_SYSTEM_URL', url
   return {
     bySqlState: (code: string | null) => bySqlState[code ?? ''] ?? null,
     missingPassword: `Write it behind the user in ${variable}: postgres://user:password@host/database`,
-    foreign: `Check host and port in ${variable}; PostgreSQL listens on 5432 unless configured otherwise`,
+    notPostgres: `Check host and port in ${variable}; PostgreSQL listens on 5432 unless configured otherwise`,
     tls: `Check the certificate and the host name; sslrootcert=FILE in ${variable} names a private authority`,
     general: `Check host, port and database in ${variable}, and that the server is up`,
   }

@@ -25,11 +25,14 @@ export type Session = {
 export const runApplication = 'meter-sync-agent run'
 
 /** How long a session may take to open. */
-const sessionPatience = 10_000
+const openTimeoutMs = 10_000
 
-export type Connecting = { application: string; connectMilliseconds: number }
+export type ConnectionOptions = { application: string; connectTimeoutMs: number }
 
-export function connectionOptions(target: DatabaseTarget, { application, connectMilliseconds }: Connecting) {
+export function connectionOptions(
+  target: DatabaseTarget,
+  { application, connectTimeoutMs: connectMilliseconds }: ConnectionOptions,
+) {
   return {
     connectionString: target.url,
     ssl:
@@ -90,7 +93,7 @@ const serverMarginMs = 60_000
 
 export type SessionOptions = {
   /** The total time of the run. */
-  milliseconds: number
+  runTimeoutMs: number
   signal: AbortSignal
   /** Where the server is asked about the session when it falls silent. */
   pool: pg.Pool
@@ -103,11 +106,11 @@ export type SessionOptions = {
  */
 export async function openSession(
   target: DatabaseTarget,
-  { milliseconds, signal, pool, log }: SessionOptions,
+  { runTimeoutMs: milliseconds, signal, pool, log }: SessionOptions,
 ): Promise<Session> {
   signal.throwIfAborted()
   const client = new pg.Client(
-    connectionOptions(target, { application: runApplication, connectMilliseconds: sessionPatience }),
+    connectionOptions(target, { application: runApplication, connectTimeoutMs: openTimeoutMs }),
   )
   let alive = true
   client.on('error', () => {
@@ -117,7 +120,7 @@ export async function openSession(
     alive = false
   })
   const destroy = () => destroySocket(client)
-  const timer = setTimeout(destroy, sessionPatience)
+  const timer = setTimeout(destroy, openTimeoutMs)
   signal.addEventListener('abort', destroy)
   try {
     await client.connect()
@@ -153,7 +156,7 @@ export async function openSession(
 /**
  * A server on Windows lists this setting and refuses to set it.
  */
-export const isSettable = `not (s.name = 'client_connection_check_interval' and version() ~* 'windows|visual c|mingw|msvc')`
+export const settableCondition = `not (s.name = 'client_connection_check_interval' and version() ~* 'windows|visual c|mingw|msvc')`
 
 /** Sets the settings that this server knows; the others are older than it and are left out. */
 export async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
@@ -161,7 +164,7 @@ export async function configure(client: pg.ClientBase, settings: Record<string, 
     text: `select set_config(s.name, v.value, false)
      from unnest($1::text[], $2::text[]) v(name, value)
      join pg_settings s on s.name = v.name
-     where ${isSettable}`,
+     where ${settableCondition}`,
     values: [Object.keys(settings), Object.values(settings)],
     query_timeout: 4_000,
   }

@@ -34,7 +34,7 @@ export async function copyInto(
 }
 
 /** Begins to read at once, so that the other side works while this one does something else. */
-export function begin<T>(source: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
+export function startReading<T>(source: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
   const first = source.next()
   // Whoever reads on hears of it.
   first.catch(() => undefined)

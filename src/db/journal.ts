@@ -15,14 +15,14 @@ export const journalSettings = {
 }
 
 /** Returns when the newest migration of this program was made, in milliseconds; it stands for the schema's version. */
-export function newestMigration(): number {
+export function readNewestMigration(): number {
   const file = new URL('../../drizzle/meta/_journal.json', import.meta.url)
   const { entries }: { entries: { when: number }[] } = JSON.parse(readFileSync(file, 'utf8'))
   return Math.max(...entries.map((entry) => entry.when))
 }
 
 /** Returns the newest migration that was applied to the database, 0 when none was. */
-export async function lastApplied(db: Queryable): Promise<number> {
+export async function findLastApplied(db: Queryable): Promise<number> {
   const exists = await db.query<{ yes: boolean }>(`select to_regclass('sync.migration') is not null as yes`)
   if (!exists.rows[0]?.yes) return 0
   const { rows } = await db.query<{ newest: string }>(
@@ -37,7 +37,7 @@ export async function lastApplied(db: Queryable): Promise<number> {
  * the journal exists. Throws ConfigError when schema `sync` holds relations and no journal: they are not this program's.
  */
 export async function openJournal(db: Queryable): Promise<void> {
-  if ((await lastApplied(db)) > 0) return
+  if ((await findLastApplied(db)) > 0) return
   const relations = await countRelations(db, 'sync')
   const entries = relations > 0 ? await findEarlierEntries(db) : []
   if (entries.length > 0) return await moveEntries(db, entries)

@@ -2,18 +2,18 @@ import type pg from 'pg'
 import { destroySocket } from './silence.ts'
 
 /** What was seen while a connection was made, for the words of its failure. */
-export type Login = {
+export type LoginObservation = {
   /** What the server is, when it is not PostgreSQL. */
-  foreign: () => string | null
+  otherServer: () => string | null
   /** The server asked for a password and the URL has none; the driver then throws an error that does not say so. */
-  unanswered: () => boolean
+  passwordMissing: () => boolean
 }
 
 /**
  * Watches a connection that is about to be made. Where the first bytes are those of another protocol the socket is destroyed
  * at once, since the driver would wait for the rest of a message.
  */
-export function watchLogin(client: pg.Client): Login {
+export function observeLogin(client: pg.Client): LoginObservation {
   let foreign: string | null = null
   let asked = false
   client.connection.stream.once('data', (bytes: Buffer) => {
@@ -25,7 +25,7 @@ export function watchLogin(client: pg.Client): Login {
       asked = true
     })
   }
-  return { foreign: () => foreign, unanswered: () => asked && !client.password }
+  return { otherServer: () => foreign, passwordMissing: () => asked && !client.password }
 }
 
 function recognize(bytes: Buffer): string | null {

@@ -4,9 +4,9 @@ import { AgentError, ConfigError, errorCode, errorMessage } from '../lib/errors.
 import { configureMigration, connectionOptions } from './connect.ts'
 import { connectHints } from './connect-hints.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
-import { journalSettings, lastApplied, newestMigration, openJournal } from './journal.ts'
-import { type Login, watchLogin } from './login.ts'
-import { isTransactionPooled, poolerFault } from './pooler.ts'
+import { findLastApplied, journalSettings, openJournal, readNewestMigration } from './journal.ts'
+import { type LoginObservation, observeLogin } from './login.ts'
+import { isTransactionPooled, poolerMessage } from './pooler.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
 
 /**
@@ -20,11 +20,11 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
   try {
     await configureMigration(client)
     await requireUtf8(client)
-    if (await isTransactionPooled(client, target)) throw new ConfigError([`DATABASE_URL: ${poolerFault}`])
+    if (await isTransactionPooled(client, target)) throw new ConfigError([`DATABASE_URL: ${poolerMessage}`])
     await client.query(`select pg_advisory_lock(hashtextextended('meter-sync-agent migrate', 0))`)
     await openJournal(client)
-    const newest = newestMigration()
-    const applied = await lastApplied(client)
+    const newest = readNewestMigration()
+    const applied = await findLastApplied(client)
     const queue = await compareQueueSchema(client)
     if (applied > newest || queue === 'newer') {
       throw new ConfigError([
@@ -63,10 +63,10 @@ export async function requireMigrated(target: DatabaseTarget): Promise<void> {
 /** Connects for a while of its own. Throws AgentError `database_unavailable` with the reason in plain words. */
 export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.Client> {
   const client = new pg.Client(
-    connectionOptions(target, { application: 'meter-sync-agent migrate', connectMilliseconds: 5_000 }),
+    connectionOptions(target, { application: 'meter-sync-agent migrate', connectTimeoutMs: 5_000 }),
   )
   client.on('error', () => undefined)
-  const login = watchLogin(client)
+  const login = observeLogin(client)
   try {
     await client.connect()
   } catch (cause) {
@@ -75,15 +75,15 @@ export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.
   return client
 }
 
-function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: Login): AgentError {
+function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginObservation): AgentError {
   const hints = connectHints('DATABASE_URL', url)
   const code = errorCode(cause)
-  const foreign = login.foreign()
+  const foreign = login.otherServer()
   if (foreign !== null) {
     const message = `Cannot connect to the Sync database: ${foreign} answers there, not PostgreSQL`
-    return new AgentError('database_unavailable', message, { hint: hints.foreign, cause })
+    return new AgentError('database_unavailable', message, { hint: hints.notPostgres, cause })
   }
-  if (code === null && login.unanswered()) {
+  if (code === null && login.passwordMissing()) {
     const message = 'Cannot connect to the Sync database: it asks for a password, and DATABASE_URL has none'
     return new AgentError('database_unavailable', message, { hint: hints.missingPassword, cause })
   }
@@ -98,8 +98,8 @@ export type SchemaState = 'missing' | 'older' | 'same' | 'newer'
 
 /** Returns how the schemas of the Sync database stand to this program. */
 export async function findSchemaState(client: Pick<pg.ClientBase, 'query'>): Promise<SchemaState> {
-  const newest = newestMigration()
-  const applied = await lastApplied(client)
+  const newest = readNewestMigration()
+  const applied = await findLastApplied(client)
   const queue = await compareQueueSchema(client)
   if (applied > newest || queue === 'newer') return 'newer'
   if (applied === newest && queue === 'same') return 'same'

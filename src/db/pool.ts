@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { isConnectionLoss } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
-import { within } from '../lib/timeout.ts'
+import { withTimeout } from '../lib/timeout.ts'
 import { configure, connectionOptions, sessionSettings } from './connect.ts'
 import { watchSilence } from './silence.ts'
 
@@ -27,16 +27,16 @@ export type PoolOptions = {
   /** The timeout of one answer. Short where every statement is: a silent connection then costs no more than this. */
   answerTimeoutMs?: number
   /** For a pool whose statements may take long: where the server is asked about a connection that falls silent. */
-  asks?: pg.Pool
+  monitor?: pg.Pool
 }
 
 /** Opens a pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
 export function openPool(
   target: DatabaseTarget,
-  { application, max, log, answerTimeoutMs = 30_000, asks }: PoolOptions,
+  { application, max, log, answerTimeoutMs = 30_000, monitor: asks }: PoolOptions,
 ): pg.Pool {
   const pool = new CheckedPool({
-    ...connectionOptions(target, { application, connectMilliseconds: lendTimeoutMs }),
+    ...connectionOptions(target, { application, connectTimeoutMs: lendTimeoutMs }),
     max,
     query_timeout: answerTimeoutMs,
     // Set when connected: a session pooler refuses them among the parameters of the start.
@@ -76,7 +76,7 @@ class CheckedPool extends pg.Pool {
   override connect(callback: Lent): void
   override connect(callback?: Lent): Promise<pg.PoolClient> | undefined {
     const lending = this.#lend()
-    const lent = within(lendTimeoutMs, lending).catch((error) => {
+    const lent = withTimeout(lendTimeoutMs, lending).catch((error) => {
       lending.then(
         (late) => late.release(),
         () => undefined,

@@ -10,9 +10,7 @@ export async function isTransactionPooled(client: pg.Client, target: DatabaseTar
   const reported: unknown = 'processID' in client ? client.processID : null
   // Without a pooler the server process is the one that the server itself named at the login.
   if ((await processOf(client)) === reported) return false
-  const other = new pg.Client(
-    connectionOptions(target, { application: 'meter-sync-agent', connectMilliseconds: 5_000 }),
-  )
+  const other = new pg.Client(connectionOptions(target, { application: 'meter-sync-agent', connectTimeoutMs: 5_000 }))
   other.on('error', () => undefined)
   try {
     await other.connect()
@@ -30,6 +28,6 @@ async function processOf(client: pg.Client): Promise<number | undefined> {
   return rows[0]?.pid
 }
 
-export const poolerFault =
+export const poolerMessage =
   'a pooler in transaction mode stands before the Sync database, where locks and notifications of a session are lost; ' +
   'use a direct connection or session mode'

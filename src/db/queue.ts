@@ -11,7 +11,7 @@ export function runQueue(clientSystemId: string): string {
 }
 
 /** A connection of ours as pg-boss wants it: its statement joins our transaction. */
-export function through(client: Queryable): Db {
+export function queueDbFor(client: Queryable): Db {
   return { executeSql: (text, values = []) => client.query(text, values) }
 }
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type pg from 'pg'
 import type { Log } from '../lib/log.ts'
-import { within } from '../lib/timeout.ts'
+import { withTimeout } from '../lib/timeout.ts'
 
 /**
  * Destroys a connection whose network fell silent behind something that still acknowledges, which no timeout of TCP
@@ -64,7 +64,7 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
     if (asking || performance.now() - since < silenceMs) return
     asking = true
     try {
-      const { rows } = await within(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
+      const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
       if (!isSilent()) return
       if (!rows[0]) return cut('its server process is gone')
       // One look can come between an answer and its arrival.

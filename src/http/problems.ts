@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AgentError, type RequestErrorCode } from '../lib/errors.ts'
-import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
+import { toAgentError } from '../lib/to-agent-error.ts'
 import type { Problem, Run } from '../wire/types.ts'
 
 export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
@@ -52,5 +52,5 @@ export function problem(c: Context, error: AgentError, about: { run?: Run } = {}
 /** What a handler threw, as a problem. */
 export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   if (!(thrown instanceof AgentError) && c.req.raw.signal.aborted) return c.body(null, 408)
-  return problem(c, explain(thrown, log, { path: c.req.path }))
+  return problem(c, toAgentError(thrown, log, { path: c.req.path }))
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { AgentError, faultsOf } from '../lib/errors.ts'
+import { AgentError, describeIssues } from '../lib/errors.ts'
 import type { Asking } from './auth/origin.ts'
 import { requireScope, scopeOf } from './auth/scopes.ts'
 
@@ -94,7 +94,7 @@ export function createLimit(max: number): { enter: () => Promise<Disposable> } {
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new AgentError('bad_request', `${what}: ${faultsOf(parsed.error.issues)}`, {
+  throw new AgentError('bad_request', `${what}: ${describeIssues(parsed.error.issues)}`, {
     hint: 'Correct the request and send it again',
   })
 }

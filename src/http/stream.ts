@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Agent, Sighting } from '../agent.ts'
+import type { Agent, LiveEvent } from '../agent.ts'
 import type { Log } from '../lib/log.ts'
 
 /** The event streams of this process. */
@@ -15,7 +15,7 @@ export type Streams = {
 type Watcher = {
   response: ServerResponse
   /** Held back until the watcher has had its first status; null afterwards. */
-  waiting: Sighting[] | null
+  waiting: LiveEvent[] | null
   /** What its first status included is old news. */
   known: number
   /** That of the latest status sent. */
@@ -42,15 +42,15 @@ export function createStreams(agent: Agent, log: Log): Streams {
     } else response.write(bytes)
   }
 
-  const broadcast = (sighting: Sighting) => {
+  const broadcast = (event: LiveEvent) => {
     let bytes: Buffer | undefined
     for (const watcher of watchers) {
       if (watcher.waiting) {
         // One that does not read what it missed must not pile up what is told meanwhile.
-        if (watcher.waiting.push(sighting) > mostWaiting) watcher.response.destroy()
-      } else if (isNews(sighting, watcher)) {
-        bytes ??= serialize(sighting)
-        send(watcher, isBehind(sighting, watcher) ? serialize(sighting, watcher.known) : bytes)
+        if (watcher.waiting.push(event) > mostWaiting) watcher.response.destroy()
+      } else if (isNews(event, watcher)) {
+        bytes ??= serialize(event)
+        send(watcher, isBehind(event, watcher) ? serialize(event, watcher.known) : bytes)
       }
     }
   }
@@ -86,9 +86,9 @@ export function createStreams(agent: Agent, log: Log): Streams {
     if (unavailable !== null) send(watcher, serialize({ type: 'unavailable', unavailable }))
     const waiting = watcher.waiting ?? []
     watcher.waiting = null
-    for (const sighting of waiting) {
-      if (!isNews(sighting, watcher)) continue
-      send(watcher, isBehind(sighting, watcher) ? serialize(sighting, watcher.known) : serialize(sighting))
+    for (const event of waiting) {
+      if (!isNews(event, watcher)) continue
+      send(watcher, isBehind(event, watcher) ? serialize(event, watcher.known) : serialize(event))
     }
   }
 
@@ -131,29 +131,27 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /** A run is told once, and a status never goes back: one of the same revision comes after a reconnect. */
-function isNews(sighting: Sighting, watcher: Watcher): boolean {
-  if (sighting.type === 'progress' || sighting.type === 'unavailable') return true
-  if (sighting.type === 'run') return sighting.run.revision > watcher.known
-  if (sighting.revision < watcher.statusRevision) return false
-  watcher.statusRevision = sighting.revision
+function isNews(event: LiveEvent, watcher: Watcher): boolean {
+  if (event.type === 'progress' || event.type === 'unavailable') return true
+  if (event.type === 'run') return event.run.revision > watcher.known
+  if (event.revision < watcher.statusRevision) return false
+  watcher.statusRevision = event.revision
   return true
 }
 
 /** Whether the watcher, which came with a later status, was sent more runs than the watchers before it. */
-function isBehind(sighting: Sighting, watcher: Watcher): boolean {
-  return sighting.type === 'status' && sighting.seen < watcher.known
+function isBehind(event: LiveEvent, watcher: Watcher): boolean {
+  return event.type === 'status' && event.seen < watcher.known
 }
 
 /**
  * JSON holds no line break, so that no value can end its field (Fault 27). The id is the revision up to which the watcher
  * was sent every run: it comes back with that one.
  */
-function serialize(sighting: Sighting, seen?: number): Buffer {
-  if (sighting.type === 'progress')
-    return Buffer.from(`event: progress\ndata: ${JSON.stringify(sighting.progress)}\n\n`)
-  if (sighting.type === 'unavailable')
-    return Buffer.from(`event: unavailable\ndata: ${JSON.stringify(sighting.unavailable)}\n\n`)
-  const [id, data] =
-    sighting.type === 'run' ? [sighting.run.revision, sighting.run] : [seen ?? sighting.seen, sighting.status]
-  return Buffer.from(`event: ${sighting.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
+function serialize(event: LiveEvent, seen?: number): Buffer {
+  if (event.type === 'progress') return Buffer.from(`event: progress\ndata: ${JSON.stringify(event.progress)}\n\n`)
+  if (event.type === 'unavailable')
+    return Buffer.from(`event: unavailable\ndata: ${JSON.stringify(event.unavailable)}\n\n`)
+  const [id, data] = event.type === 'run' ? [event.run.revision, event.run] : [seen ?? event.seen, event.status]
+  return Buffer.from(`event: ${event.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
 }

@@ -68,12 +68,12 @@ export class NotFoundError extends AgentError<'not_found'> {
 
 /** A fault of the configuration, found at start: every fault in one message. The process exits with status 78. */
 export class ConfigError extends Error {
-  readonly faults: readonly string[]
+  readonly errors: readonly string[]
 
   constructor(faults: readonly string[]) {
     super(faults.join('\n'))
     this.name = 'ConfigError'
-    this.faults = faults
+    this.errors = faults
   }
 }
 
@@ -94,7 +94,7 @@ export function errorMessage(error: unknown): string {
 }
 
 /** What a schema found wrong, in one sentence: each fault behind the place of its value. */
-export function faultsOf(issues: readonly { path: readonly PropertyKey[]; message: string }[]): string {
+export function describeIssues(issues: readonly { path: readonly PropertyKey[]; message: string }[]): string {
   return issues
     .map(({ path, message }) => (path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message))
     .join('; ')

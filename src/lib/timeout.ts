@@ -1,5 +1,5 @@
 /** The answer, unless it takes too long: then an Error. A late answer is dropped. */
-export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+export async function withTimeout<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   answer.catch(() => undefined)
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds)

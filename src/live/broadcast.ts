@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../lib/log.ts'
-import { within } from '../lib/timeout.ts'
+import { withTimeout } from '../lib/timeout.ts'
 import type { Progress, Run, Status, Unavailable } from '../wire/types.ts'
 
 /**
  * What a watcher sees, in the order of revisions. `revision` is the highest that a status includes, `seen` the one up to
  * which every run was sent to the watchers: a run may end between the two.
  */
-export type Sighting =
+export type LiveEvent =
   | { type: 'status'; status: Status; revision: number; seen: number }
   | { type: 'run'; run: Run }
   | { type: 'progress'; progress: Progress }
@@ -15,9 +15,9 @@ export type Sighting =
   | { type: 'unavailable'; unavailable: Unavailable }
 
 /** Tells watchers what changed: it is asked to look by hints, and reads the tables, which are the truth. */
-export type Watch = {
+export type Broadcast = {
   /** Tells `watcher` everything from now on, until the returned function is called. */
-  add: (watcher: (sighting: Sighting) => void) => () => void
+  add: (watcher: (event: LiveEvent) => void) => () => void
   /** Reads what changed and tells it; `whole`: a status too, though no run ended. */
   look: (what: { whole: boolean }) => void
   /** Subscribers have this state: only later changes are broadcast. */
@@ -31,7 +31,7 @@ export type Watch = {
   stop: () => Promise<void>
 }
 
-export type WatchOptions = {
+export type BroadcastOptions = {
   readStatus: () => Promise<{ status: Status; revision: number }>
   /** The runs that changed after a revision, in that order. */
   readRunsSince: (revision: number) => Promise<Run[]>
@@ -52,8 +52,8 @@ const unavailable: Unavailable = {
   hint: 'Check that it is running and that DATABASE_URL reaches it; the agent reconnects by itself',
 }
 
-export function createWatch({ readStatus, readRunsSince, listening, log }: WatchOptions): Watch {
-  const watchers = new Set<(sighting: Sighting) => void>()
+export function createBroadcast({ readStatus, readRunsSince, listening, log }: BroadcastOptions): Broadcast {
+  const watchers = new Set<(event: LiveEvent) => void>()
   /** The highest revision that the watchers have seen; null until anybody was told anything. */
   let seen: number | null = null
   /** Runs that are active by the tables: a notification of any other run's progress is dropped, for it can be forged. */
@@ -66,12 +66,12 @@ export function createWatch({ readStatus, readRunsSince, listening, log }: Watch
   let lost = false
   let stopped = false
 
-  const broadcast = (sighting: Sighting) => {
-    for (const watcher of watchers) watcher(sighting)
+  const broadcast = (event: LiveEvent) => {
+    for (const watcher of watchers) watcher(event)
   }
 
   async function tellNews(): Promise<void> {
-    const runs = seen === null ? [] : await within(patience, readRunsSince(seen))
+    const runs = seen === null ? [] : await withTimeout(patience, readRunsSince(seen))
     for (const run of runs) {
       seen = run.revision
       if (run.finishedAt === null) active.add(run.id)
@@ -80,7 +80,7 @@ export function createWatch({ readStatus, readRunsSince, listening, log }: Watch
       broadcast({ type: 'run', run })
     }
     if (!owed || !listening()) return
-    const latest = await within(patience, readStatus())
+    const latest = await withTimeout(patience, readStatus())
     seen ??= latest.revision
     owed = false
     lost = false

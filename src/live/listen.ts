@@ -13,7 +13,7 @@ import { createProcesses } from './processes.ts'
  * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
  * while the connection was away is lost, so `connected` comes after every (re)connect and asks for a fresh look.
  */
-export type Feed = {
+export type Listener = {
   /** True while a ping comes back. */
   connected: () => boolean
   /** How many processes work on the runs of a Client System; null while this process cannot know of all. */
@@ -21,7 +21,7 @@ export type Feed = {
   stop: () => Promise<void>
 }
 
-export type FeedOptions = {
+export type ListenerOptions = {
   target: DatabaseTarget
   pool: pg.Pool
   log: Log
@@ -38,7 +38,7 @@ export type FeedOptions = {
 /** A ping every 4 s; one that is not back when the next is due means a half-open connection (Fault 20). */
 const pingInterval = 4_000
 
-export function startFeed(options: FeedOptions): Feed {
+export function startListener(options: ListenerOptions): Listener {
   const { target, pool, log, onNotice, onConnected, onLost } = options
   const processes = createProcesses({ pingInterval, onChange: options.onWorkers })
   const self = randomUUID()
@@ -63,7 +63,7 @@ export function startFeed(options: FeedOptions): Feed {
   const open = async () => {
     const next = createSubscriber.default(
       {
-        ...connectionOptions(target, { application: 'meter-sync-agent feed', connectMilliseconds: 5_000 }),
+        ...connectionOptions(target, { application: 'meter-sync-agent feed', connectTimeoutMs: 5_000 }),
         query_timeout: 5_000,
       },
       // Its own reconnecting gives no say over a half-open socket: it reports the loss, and the loop here begins anew.

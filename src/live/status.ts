@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import type { Config } from '../config/environment.ts'
-import { nextTime } from '../config/times.ts'
+import { findNextTime } from '../config/times.ts'
 import { conditionOf } from '../wire/condition.ts'
 import type { ClientSystemStatus, Status } from '../wire/types.ts'
-import { freshness } from './freshness.ts'
+import { computeFreshness } from './freshness.ts'
 import { createSnapshots } from './snapshot.ts'
 
 /** How things stand, and the revision that this includes. */
@@ -34,7 +34,7 @@ export function createStatus({ config, pool, version, workers }: StatusOptions):
         id,
         name,
         insecure,
-        schedule: { ...schedule, nextRunAt: nextTime(schedule, now).toISOString() },
+        schedule: { ...schedule, nextRunAt: findNextTime(schedule, now).toISOString() },
         meters: { total, active, inactive: total - active },
         sameMetersAs: known?.sameMetersAs ?? null,
         activeRun: known?.activeRun ?? null,
@@ -43,7 +43,7 @@ export function createStatus({ config, pool, version, workers }: StatusOptions):
         lastFailure: known?.lastFailure ?? null,
         failures: known?.failures ?? null,
         workers: workers(id),
-        freshness: freshness(lastSuccess, clientSystem, now.getTime()),
+        freshness: computeFreshness(lastSuccess, clientSystem, now.getTime()),
       }
       return { ...system, condition: conditionOf(system, now.getTime()) }
     })

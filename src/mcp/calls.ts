@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
-import { unlessAborted, within } from '../lib/timeout.ts'
+import { unlessAborted, withTimeout } from '../lib/timeout.ts'
 
 /** The calls of assistants that are under way. */
 export type Calls = {
@@ -33,7 +33,7 @@ export function createCalls(): Calls {
     },
     settled,
     stop: async (graceMs) => {
-      await within(graceMs, settled()).catch(() => undefined)
+      await withTimeout(graceMs, settled()).catch(() => undefined)
       stopping.abort(
         new ProtocolError(ProtocolErrorCode.InternalError, 'The agent is shutting down', {
           code: 'unavailable',

@@ -9,8 +9,8 @@ import {
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import type { Agent, Caller, Login } from '../agent.ts'
-import { explain } from '../lib/explain.ts'
 import type { Log } from '../lib/log.ts'
+import { toAgentError } from '../lib/to-agent-error.ts'
 import { version } from '../lib/version.ts'
 import { scopes } from '../wire/lists.ts'
 import { createCalls } from './calls.ts'
@@ -182,7 +182,7 @@ function createServer({ subscribe, ...options }: ServerOptions): McpServer {
         const text = JSON.stringify(withVerdicts(await during(agent.status())))
         return { contents: [{ uri: href, mimeType: 'application/json', text }] }
       } catch (thrown) {
-        const { code, message, hint } = explain(thrown, log, { resource: href })
+        const { code, message, hint } = toAgentError(thrown, log, { resource: href })
         throw new ProtocolError(ProtocolErrorCode.InternalError, message, { code, hint })
       }
     },

@@ -1,9 +1,9 @@
 import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Agent, Caller } from '../agent.ts'
-import { AgentError, faultsOf, NotFoundError } from '../lib/errors.ts'
-import { explain } from '../lib/explain.ts'
+import { AgentError, describeIssues, NotFoundError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
+import { toAgentError } from '../lib/to-agent-error.ts'
 import {
   changeCursor,
   cursorText,
@@ -92,7 +92,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
         requireScope(caller, scope)
         return answer(await tool.run(accept(input, given), signal))
       } catch (thrown) {
-        return refusal(pointed(explain(thrown, log, { tool: name })))
+        return refusal(pointed(toAgentError(thrown, log, { tool: name })))
       }
     }
     calls.set(name, call)
@@ -333,7 +333,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
 function accept<Input>(schema: z.ZodType<Input>, given: unknown): Input {
   const judged = schema.safeParse(given)
   if (judged.success) return judged.data
-  throw new AgentError('bad_request', `The input is wrong: ${faultsOf(judged.error.issues)}`, {
+  throw new AgentError('bad_request', `The input is wrong: ${describeIssues(judged.error.issues)}`, {
     hint: 'Correct the input and call the tool again',
   })
 }

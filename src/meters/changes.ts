@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
-import { type Found, findPage } from '../db/pages.ts'
+import { findPage, type ResultPage } from '../db/pages.ts'
 import type { Change, ChangeOperation, Rejected } from '../wire/types.ts'
 
 type ChangeRow = {
@@ -37,7 +37,7 @@ export async function listChanges(
   db: Queryable,
   { runId, clientSystemId, inserted, operation, after }: ChangeFilter,
   limit: number,
-): Promise<Found<Change>> {
+): Promise<ResultPage<Change>> {
   const select = `
      (
        select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
@@ -73,7 +73,7 @@ export async function listHistory(
   meterId: number,
   before: { at: string; runId: string } | null,
   limit: number,
-): Promise<Found<{ change: Change; cursor: { at: string; runId: string } }>> {
+): Promise<ResultPage<{ change: Change; cursor: { at: string; runId: string } }>> {
   const select = `
      select *, at::text as "cursorAt"
      from (
@@ -107,7 +107,7 @@ export async function listRejected(
   runId: string,
   after: number,
   limit: number,
-): Promise<Found<{ rejected: Rejected; id: number }>> {
+): Promise<ResultPage<{ rejected: Rejected; id: number }>> {
   const select = `
      select id, external_id as "externalId", reason, row::text as row
      from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
-import { type Found, findPage } from '../db/pages.ts'
+import { findPage, type ResultPage } from '../db/pages.ts'
 import { errorCode } from '../lib/errors.ts'
 import type { CollectionState, Meter, Reading } from '../wire/types.ts'
 
@@ -17,7 +17,7 @@ type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'u
  * ISO 8601 in UTC with milliseconds, as every time on the wire. Readings that others write may have a time that has no
  * such form, like infinity: that is told as PostgreSQL does.
  */
-export const readAt = `case
+export const readAtAsText = `case
     when read_at >= '0001-01-01 00:00Z' and read_at < '10000-01-01 00:00Z'
     then to_char(read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     else read_at::text
@@ -28,7 +28,7 @@ const meterColumns = `
   kind, unit, location, ip_address as "ipAddress", port, attributes::text as attributes, active,
   removed_at as "removedAt", created_at as "createdAt", updated_at as "updatedAt",
   (
-    select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', r.unit)::text
+    select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', r.unit)::text
     from sync.meter_reading r
     where r.meter_id = meter.id
     order by read_at desc, quantity desc
@@ -101,7 +101,7 @@ export type MeterFilter = {
  * A page of meters, and on the first one how many the filter matches: null on later ones, and where a search matches more
  * than 10,000. `after` is where the next page begins.
  */
-export type FoundMeters = Found<Meter> & { total: number | null; after: string | null }
+export type MeterPage = ResultPage<Meter> & { total: number | null; after: string | null }
 
 /** Counting what a search matches ends here: with a million meters it takes a second, as the search itself. */
 const maxCountedMatches = 10_000
@@ -110,7 +110,7 @@ const maxCountedMatches = 10_000
  * A page of meters by external id; `limit` of them at most. The meter whose external id is exactly what is searched for
  * comes first of all.
  */
-export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<FoundMeters> {
+export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<MeterPage> {
   try {
     return await searchMeters(db, filter, limit, needsUnicode(filter.search) ? unicode : plain)
   } catch (error) {
@@ -134,7 +134,7 @@ async function searchMeters(
   filter: MeterFilter,
   limit: number,
   folded: (text: string) => string,
-): Promise<FoundMeters> {
+): Promise<MeterPage> {
   const { clientSystemId, search, state, kind, location, collection, after } = filter
   const contains = (column: string) => `position(${folded('$2')} in ${folded(column)}) > 0`
   const matching = `

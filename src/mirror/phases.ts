@@ -3,7 +3,7 @@ import { notify } from '../db/notices.ts'
 import { transaction } from '../db/pool.ts'
 import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
-import { markPhase, type RunRef } from '../runs/store.ts'
+import { type RunRef, recordPhase } from '../runs/store.ts'
 import type { Phase, Progress, ReadStep, Run } from '../wire/types.ts'
 
 /** Follows a run through its phases: marks them, times them, and tells how far it has come. */
@@ -72,7 +72,7 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
       account()
       state.phase = phase
       if (phase !== 'reading') state.step = null
-      const marked = transaction(pool, (db) => markPhase(db, run, phase))
+      const marked = transaction(pool, (db) => recordPhase(db, run, phase))
       await unlessAborted(signal, marked)
     },
     step: (step, rowsExpected) => {

@@ -3,10 +3,10 @@ import type { ClientSystem } from '../config/environment.ts'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { openSession, type Session, sqlBeside } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
-import { upToMostBytes } from '../db/pages.ts'
+import { limitToBytes } from '../db/pages.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log, Redact } from '../lib/log.ts'
-import { findBasis } from '../runs/store.ts'
+import { findBaseline } from '../runs/store.ts'
 import type { Counts, Preview, PreviewedChange } from '../wire/types.ts'
 import { compare, explainRejected } from './compare.ts'
 import { failureOf } from './failure.ts'
@@ -19,7 +19,7 @@ import { refuseSameDatabase } from './source/same-database.ts'
 const mostChanges = 100
 
 /** By external id, up to about a megabyte. The differences are those that a run would keep (difference.sql). */
-const listChanges = upToMostBytes(
+const listChanges = limitToBytes(
   `
   select meter_id as "meterId", external_id as "externalId", operation, before::text as before, after::text as after
   from (
@@ -56,7 +56,7 @@ export type PreviewOptions = {
  */
 export async function previewSync(clientSystem: ClientSystem, options: PreviewOptions): Promise<Preview> {
   const { syncDatabase, pool, redact, log } = options
-  const milliseconds = clientSystem.deadlines.total
+  const milliseconds = clientSystem.timeouts.totalMs
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(timedOut(milliseconds)), milliseconds)
   const signal = AbortSignal.any([options.signal, ending.signal])
@@ -64,12 +64,12 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
   const cut = () => session?.destroy()
   signal.addEventListener('abort', cut)
   try {
-    session = await openSession(syncDatabase, { milliseconds, signal, pool, log })
+    session = await openSession(syncDatabase, { runTimeoutMs: milliseconds, signal, pool, log })
     await using source = await openSource(clientSystem, signal)
     await session.client.query('begin isolation level repeatable read')
     await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
     const { id: clientSystemId } = clientSystem
-    const basis = await findBasis(session.client, clientSystem)
+    const basis = await findBaseline(session.client, clientSystem)
     const query = await describeMeters(source, clientSystem.query, basis.salt)
     const reading = { clientSystemId, source, query, basis, full: null, tell: unheard }
     const { rows: read } = (await readMeters(session, reading)).source

@@ -1,6 +1,6 @@
 import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import { AgentError } from '../lib/errors.ts'
-import type { Basis } from '../runs/store.ts'
+import type { Baseline } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
 import type { Verdict } from './guard.ts'
 import type { Staged } from './read/stage.ts'
@@ -19,7 +19,7 @@ const listMeddlers = `
   ) meddler`
 
 /** The proof, null where the source computes no digest, and what stands in the Sync database now, as far as the run knows. */
-export type Proof = { proof: Run['proof']; meters: Basis['meters']; content: bigint }
+export type Proof = { proof: Run['proof']; meters: Baseline['meters']; content: bigint }
 
 /**
  * Holds the meters as they are now against what the source answered: as many rows, and the same xor of their hashes,
@@ -33,7 +33,7 @@ export async function prove(
   run: { id: string; clientSystemId: string },
   { source, equal, meters, content }: Staged,
   { deletions }: Verdict,
-  basis: Basis,
+  basis: Baseline,
 ): Promise<Proof> {
   if (equal && source.digest !== null)
     return { meters: meters ?? basis.meters, content, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }

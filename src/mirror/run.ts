@@ -8,11 +8,11 @@ import type { Log, Redact } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import {
   type CompleteJob,
-  findBasis,
-  markRunning,
-  type Result,
+  findBaseline,
   type RunRef,
+  type RunResult,
   recordFailure,
+  recordStart,
   recordSuccess,
 } from '../runs/store.ts'
 import { apply } from './apply.ts'
@@ -49,7 +49,7 @@ export type Deps = {
 }
 
 /** `ended`: somebody else ended the run, and its row tells how. */
-export type Outcome = { status: 'succeeded'; result: Result; verdict: Verdict } | Failure | { status: 'ended' }
+export type Outcome = { status: 'succeeded'; result: RunResult; verdict: Verdict } | Failure | { status: 'ended' }
 
 /**
  * Runs one sync: all of it becomes visible at the commit, or none of it. Throws only when the Sync database cannot be
@@ -63,17 +63,17 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
     failureOf(thrown, signal, redact, phases && { timings: phases.timings(), readMode: phases.readMode() })
   const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
   try {
-    const { id: clientSystemId, deadlines } = clientSystem
+    const { id: clientSystemId, timeouts } = clientSystem
     await using session = await openRunSession(syncDatabase, {
       runId: run.id,
       clientSystemId,
-      milliseconds: deadlines.total,
+      runTimeoutMs: timeouts.totalMs,
       pool,
       signal,
       log,
     })
     try {
-      const marked = transaction(pool, (db) => markRunning(db, run))
+      const marked = transaction(pool, (db) => recordStart(db, run))
       if (!(await unlessAborted(signal, marked))) return { status: 'ended' }
       phases = followPhases({ pool, run, pid: session.pid, signal, log })
       return await mirror(run, deps, session, phases)
@@ -95,7 +95,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await session.client.query('begin isolation level read committed')
   await refuseSameDatabase(source, clientSystem.query, session)
   const { clientSystemId, full } = run
-  const basis = await findBasis(session.client, clientSystem)
+  const basis = await findBaseline(session.client, clientSystem)
   const query = await describeMeters(source, clientSystem.query, basis.salt)
   await phases.enter('reading')
   const staged = await readMeters(session, { clientSystemId, source, query, basis, full, tell: phases })
@@ -114,7 +114,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   // It takes a join of all meters, so the answer stays until the next full read: at a start, and once a day.
   const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : basis.sameMetersAs
   const timings = phases.timings()
-  const result: Result = {
+  const result: RunResult = {
     counts,
     readMode,
     readReason,
@@ -123,7 +123,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     bytesRead,
     timings,
     proof,
-    basis: { ...now, fingerprint: query.fingerprint, sameMetersAs },
+    baseline: { ...now, fingerprint: query.fingerprint, sameMetersAs },
   }
   signal.throwIfAborted()
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()

@@ -22,7 +22,7 @@ export type RunSession = Session &
 export type RunSessionOptions = {
   runId: string
   clientSystemId: string
-  milliseconds: number
+  runTimeoutMs: number
   pool: pg.Pool
   signal: AbortSignal
   log: Log

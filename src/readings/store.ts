@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { type Queryable, sqlBeside } from '../db/connect.ts'
-import { type Found, firstOf } from '../db/pages.ts'
+import { type ResultPage, takePage } from '../db/pages.ts'
 import { transaction } from '../db/pool.ts'
-import { readAt, toReading } from '../meters/lists.ts'
+import { readAtAsText, toReading } from '../meters/lists.ts'
 import type { Reading } from '../wire/types.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'store.sql')
@@ -81,10 +81,10 @@ export async function listReadings(
   db: Queryable,
   filter: { meterId: number; from: string | null; to: string | null; before: ReadingCursor | null },
   limit: number,
-): Promise<Found<{ reading: Reading; cursor: ReadingCursor }>> {
+): Promise<ResultPage<{ reading: Reading; cursor: ReadingCursor }>> {
   const { meterId, from, to, before } = filter
   const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(
-    `select json_build_object('quantity', quantity, 'readAt', ${readAt}, 'value', value, 'unit', unit)::text as reading,
+    `select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', unit)::text as reading,
        read_at::text as at, quantity
      from sync.meter_reading
      where meter_id = $1
@@ -95,7 +95,7 @@ export async function listReadings(
      limit $6`,
     [meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
   )
-  const { items, more } = firstOf(rows, limit)
+  const { items, more } = takePage(rows, limit)
   return {
     items: items.map(({ reading, at, quantity }) => ({ reading: toReading(reading), cursor: { at, quantity } })),
     more,

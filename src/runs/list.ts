@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { and, desc, eq, gt, inArray, lt, or, sql } from '../db/drizzle.ts'
-import { type Found, firstOf } from '../db/pages.ts'
+import { type ResultPage, takePage } from '../db/pages.ts'
 import { run } from '../db/schema.ts'
 import { activeStatuses, phases, runStatuses, triggers } from '../wire/lists.ts'
 import type { Counts, Run, RunStatus } from '../wire/types.ts'
@@ -103,7 +103,7 @@ export async function listRuns(
   db: Reader,
   { clientSystemIds, status, before }: RunFilter,
   limit: number,
-): Promise<Found<Run>> {
+): Promise<ResultPage<Run>> {
   const conditions: (SQL | undefined)[] = [inArray(run.clientSystemId, clientSystemIds)]
   if (status) conditions.push(eq(run.status, status))
   if (before) {
@@ -116,7 +116,7 @@ export async function listRuns(
     .where(and(...conditions))
     .orderBy(desc(run.queuedAt), desc(run.id))
     .limit(limit + 1)
-  return firstOf(rows.map(toRun), limit)
+  return takePage(rows.map(toRun), limit)
 }
 
 /** The runs that changed after a revision, in the order of their latest change; the latest `limit` of them. */

@@ -7,7 +7,7 @@ import type { Counts, Phase, Run, RunError, RunStatus } from '../wire/types.ts'
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
 
 /** What a success leaves of a Client System for the next run to go by. */
-export type Basis = {
+export type Baseline = {
   meters: { total: number; active: number }
   /** The xor of `whole_hash` over the present meters: another one tells that somebody else has changed them. */
   content: bigint
@@ -17,7 +17,7 @@ export type Basis = {
   sameMetersAs: string | null
 }
 
-export type Before = Basis & {
+export type StoredBaseline = Baseline & {
   /** What an incremental read of the run before failed with; null where it was full or did not fail. */
   error: string | null
   /** Rows that the last success rejected. */
@@ -39,10 +39,10 @@ function dayOf(milliseconds: number, timeZone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(milliseconds - quietHour * 3_600_000)
 }
 
-export async function findBasis(
+export async function findBaseline(
   db: Queryable,
   { id: clientSystemId, schedule }: Pick<ClientSystem, 'id' | 'schedule'>,
-): Promise<Before> {
+): Promise<StoredBaseline> {
   const { rows } = await db.query<{
     total: string | null
     active: string | null
@@ -100,7 +100,7 @@ export async function findBasis(
 export type RunRef = { id: string; clientSystemId: string }
 
 /** What is known of a run that succeeded. */
-export type Result = {
+export type RunResult = {
   counts: Counts
   readMode: 'full' | 'narrow'
   readReason: string | null
@@ -109,11 +109,11 @@ export type Result = {
   bytesRead: number
   timings: Partial<Record<Phase, number>>
   proof: Run['proof']
-  basis: Basis
+  baseline: Baseline
 }
 
 /** From queued to running, or false when somebody ended the run meanwhile. Inside a transaction. */
-export async function markRunning(db: Queryable, run: RunRef): Promise<boolean> {
+export async function recordStart(db: Queryable, run: RunRef): Promise<boolean> {
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
     `update sync.run set status = 'running', started_at = now(), phase = 'connecting', revision = $2
@@ -125,7 +125,7 @@ export async function markRunning(db: Queryable, run: RunRef): Promise<boolean> 
 }
 
 /** Enters the next phase of a running run. Inside a transaction. */
-export async function markPhase(db: Queryable, run: RunRef, phase: Phase): Promise<void> {
+export async function recordPhase(db: Queryable, run: RunRef, phase: Phase): Promise<void> {
   const revision = await nextRevision(db)
   await db.query(`update sync.run set phase = $2, revision = $3 where id = $1 and status = 'running'`, [
     run.id,
@@ -142,10 +142,10 @@ export async function markPhase(db: Queryable, run: RunRef, phase: Phase): Promi
 export async function recordSuccess(
   db: Queryable,
   run: RunRef,
-  result: Result,
+  result: RunResult,
   completeJob: CompleteJob,
 ): Promise<boolean> {
-  const { counts, basis } = result
+  const { counts, baseline: basis } = result
   await db.query(
     `update sync.client_system
      set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5, same_meters_as = $6

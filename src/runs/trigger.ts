@@ -4,7 +4,7 @@ import type { PgBoss } from 'pg-boss'
 import { drizzle } from '../db/drizzle.ts'
 import { nextRevision, notify } from '../db/notices.ts'
 import { transaction } from '../db/pool.ts'
-import { runQueue, through } from '../db/queue.ts'
+import { queueDbFor, runQueue } from '../db/queue.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Run, Trigger } from '../wire/types.ts'
@@ -67,7 +67,7 @@ export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions):
            on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
           [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision],
         )
-        const options = { id, singletonKey: clientSystemId, db: through(client) }
+        const options = { id, singletonKey: clientSystemId, db: queueDbFor(client) }
         if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()
         await notify(client, { type: 'run', runId: id, clientSystemId, revision, ended: false })
       })

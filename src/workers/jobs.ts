@@ -3,12 +3,12 @@ import type pg from 'pg'
 import { type ConstructorOptions, type Job, type JobWithMetadata, PgBoss } from 'pg-boss'
 import { startWebhooks, type Webhooks } from '../alerts/deliver.ts'
 import type { ClientSystem, Config } from '../config/environment.ts'
-import { firesByItself, isRepeated, lastTime } from '../config/times.ts'
+import { findLastTime, queueFiredInRepeatedHour, queueFiresAt } from '../config/times.ts'
 import { configureQueueConnection, connectionOptions, type Queryable, sqlBeside } from '../db/connect.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { isMigrated } from '../db/migrate.ts'
 import { transaction } from '../db/pool.ts'
-import { queueSchema, runQueue, through } from '../db/queue.ts'
+import { queueDbFor, queueSchema, runQueue } from '../db/queue.ts'
 import type { Log } from '../lib/log.ts'
 import { findRun } from '../runs/list.ts'
 import { recordFailure } from '../runs/store.ts'
@@ -68,7 +68,7 @@ const pruning = sqlBeside(import.meta.url, 'prune.sql').split(/;\s*\n/)
 export async function startJobs({ config, pool, lists, log, clock }: JobsOptions): Promise<Jobs> {
   const works = config.role !== 'api'
   const connection = {
-    ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectMilliseconds: 5_000 }),
+    ...connectionOptions(config.syncDatabase, { application: 'meter-sync-agent jobs', connectTimeoutMs: 5_000 }),
     // A connection that is half-open would otherwise keep the queue waiting, and a run's heartbeat too.
     query_timeout: 5_000,
     idleTimeoutMillis: 4_000,
@@ -98,7 +98,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
     quietly((warning) => log.warn({ warning }, 'the job queue gave a warning')),
   )
   const completeJob = (clientSystemId: string) => async (client: Queryable, runId: string) => {
-    await boss.complete(runQueue(clientSystemId), runId, null, { db: through(client), includeQueued: true })
+    await boss.complete(runQueue(clientSystemId), runId, null, { db: queueDbFor(client), includeQueued: true })
   }
   const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
   const startup = createStartupRuns({
@@ -151,7 +151,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
 
   async function scheduled({ id: clientSystemId, schedule }: ClientSystem, job: JobWithMetadata): Promise<void> {
     try {
-      if (isRepeated(schedule, clock ? new Date(clock.now()) : job.createdOn)) {
+      if (queueFiredInRepeatedHour(schedule, clock ? new Date(clock.now()) : job.createdOn)) {
         log.info({ clientSystem: clientSystemId }, 'meter sync skipped: the clocks repeat this hour')
         return
       }
@@ -169,8 +169,8 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
   async function sendSkippedTimes(): Promise<void> {
     const now = clock ? new Date(clock.now()) : await databaseTime(pool)
     for (const { id, schedule } of config.clientSystems) {
-      const time = lastTime(schedule, new Date(now.getTime() - 3 * skippedTimesIntervalMs), now)
-      if (!time || firesByItself(schedule, time)) continue
+      const time = findLastTime(schedule, new Date(now.getTime() - 3 * skippedTimesIntervalMs), now)
+      if (!time || queueFiresAt(schedule, time)) continue
       const once = { singletonKey: time.toISOString(), singletonSeconds: 6 * 3_600 }
       await boss.send(scheduleQueue(id), {}, once)
     }
@@ -269,9 +269,9 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
     cancel,
     ended: (runId) => {
       void worker.ended(runId)
-      webhooks?.look()
+      webhooks?.check()
     },
-    connected: () => webhooks?.look(),
+    connected: () => webhooks?.check(),
     working: () => (works && !retired && !stopped ? config.clientSystems.map(({ id }) => id) : []),
     ready: async () => (await boss.schemaVersion()) !== null,
     stop,

@@ -7,7 +7,7 @@ import { AgentError } from '../lib/errors.ts'
 import { createRedact, type Log } from '../lib/log.ts'
 import { type Outcome, runSync } from '../mirror/run.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
-import type { CompleteJob, Result } from '../runs/store.ts'
+import type { CompleteJob, RunResult } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
 
 /** Works on the runs that the queue hands out, and knows why each of them may have to stop. */
@@ -40,7 +40,7 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
 
   async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
     const ending = new AbortController()
-    const { total } = clientSystem.deadlines
+    const { totalMs: total } = clientSystem.timeouts
     const timer = setTimeout(() => ending.abort(timedOut(total)), total)
     const lost = () => ending.abort(claimLost())
     job.signal.addEventListener('abort', lost)
@@ -74,7 +74,7 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
    * Goes on after the run, which must not wait for collectors. Every full read, of which the start has one, corrects what
    * a worker that was killed left.
    */
-  function correctCollection({ clientSystemId }: Run, { counts, readMode }: Result): void {
+  function correctCollection({ clientSystemId }: Run, { counts, readMode }: RunResult): void {
     if (readMode !== 'full' && counts.updated + counts.deleted === 0) return
     void refreshCollection(lists, clientSystemId).catch((err) => {
       if (!stopping) log.warn({ err, clientSystem: clientSystemId }, 'the collection states could not be corrected')
@@ -111,7 +111,7 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
       const { reason, hint } = verdict
       log.warn({ ...about, withheld: counts.withheld, reason, hint }, 'deletions withheld')
     }
-    const { rejectedBecause, basis } = outcome.result
+    const { rejectedBecause, baseline: basis } = outcome.result
     if (basis.sameMetersAs !== null && readMode === 'full') {
       const hint = `If CLIENT_SYSTEM_ID was changed, set it back to ${basis.sameMetersAs}: its meters hold the readings so far`
       log.warn({ ...about, sameMetersAs: basis.sameMetersAs, hint }, 'an older Client System has the same meters')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AlertState, decide, untold } from '../../src/alerts/decide.ts'
+import { type AlertState, decideAlerts, initialAlertState } from '../../src/alerts/decide.ts'
 import { version } from '../../src/lib/version.ts'
 import type { Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
@@ -224,16 +224,16 @@ test('whatever happens, each state is told once until it changes, and every reco
   const looks = fc.array(fc.tuple(fc.array(fc.tuple(fc.nat(2), code), { maxLength: 3 }), fc.boolean()))
   fc.assert(
     fc.property(looks, (sequence) => {
-      let state: AlertState = untold
+      let state: AlertState = initialAlertState
       let revision = 0
       const open = new Set<string>()
       let withheld = 0
       for (const [runs, stale] of sequence) {
         const before = state
         const news = runs.map(([deletions, error]) => ended(++revision, deletions, error))
-        const decided = decide(state, news, stale)
+        const decided = decideAlerts(state, news, stale)
         state = decided.state
-        assert.deepEqual(decide(state, [], stale && state.stale).alerts, [], 'nothing is told twice')
+        assert.deepEqual(decideAlerts(state, [], stale && state.stale).alerts, [], 'nothing is told twice')
         for (const { type, run } of decided.alerts) {
           if (type === 'meter_sync.recovered') {
             assert.ok(open.size > 0)

@@ -22,7 +22,7 @@ function faults(environment: Environment): string[] {
   try {
     parseConfig({ ...urls, ...environment })
   } catch (error) {
-    if (error instanceof ConfigError) return [...error.faults]
+    if (error instanceof ConfigError) return [...error.errors]
     throw error
   }
   return []
@@ -36,7 +36,7 @@ function source(environment: Environment) {
   return clientSystem
 }
 
-test('with only the two URLs set, every other variable has the default of the contract', () => {
+test('with only the two URLs set, every other variable has its documented default', () => {
   const config = parseConfig(urls)
   assert.deepEqual(config, {
     syncDatabase: { url: urls.DATABASE_URL, tls: false },
@@ -48,8 +48,8 @@ test('with only the two URLs set, every other variable has the default of the co
         query: 'select * from meter',
         insecure: false,
         schedule: { cron: '0 * * * *', timeZone: 'UTC' },
-        freshness: (2 * 60 + 10) * 60_000,
-        deadlines: { connect: 10_000, start: 300_000, idle: 30_000, total: 3_600_000 },
+        freshnessMs: (2 * 60 + 10) * 60_000,
+        timeouts: { connectMs: 10_000, startMs: 300_000, idleMs: 30_000, totalMs: 3_600_000 },
         guard: { minimum: 10, percent: 5, maximum: 500 },
         readingIntervalMs: 3_600_000,
       },
@@ -224,7 +224,7 @@ test('a HOST that is not loopback needs AUTH_TOKEN and ALLOWED_HOSTS', () => {
 })
 
 test('freshness follows the longest gap of the schedule, unless it is set', () => {
-  const minutes = (environment: Environment) => source(environment).freshness / 60_000
+  const minutes = (environment: Environment) => source(environment).freshnessMs / 60_000
   assert.equal(minutes({ SYNC_CRON: '*/15 * * * *' }), 2 * 15 + 10)
   assert.equal(minutes({ SYNC_CRON: '0 6,8 * * *' }), 2 * 22 * 60 + 10)
   assert.equal(minutes({ SYNC_CRON: '* * * * *' }), 2 + 10)
@@ -238,7 +238,7 @@ test('freshness is the same whenever the agent starts: nights and weekends count
   const weekend = 57 * 60 + 15
   for (const start of ['2026-11-23T08:00Z', '2026-11-26T19:00Z', '2026-11-27T20:50Z', '2026-11-28T12:00Z']) {
     t.mock.timers.setTime(Date.parse(start))
-    const { freshness } = source({ SYNC_CRON: '*/15 6-20 * * 1-5', SYNC_TIMEZONE: 'UTC' })
+    const { freshnessMs: freshness } = source({ SYNC_CRON: '*/15 6-20 * * 1-5', SYNC_TIMEZONE: 'UTC' })
     assert.equal(freshness / 60_000, 2 * weekend + 10, start)
   }
 })
@@ -307,7 +307,7 @@ test('each secret and the query may come from a file; both at once or a file tha
     () => readEnvironment(),
     (error) => {
       assert.ok(error instanceof ConfigError)
-      assert.deepEqual(error.faults.map((fault) => fault.replace(/:.*/s, '')).toSorted(), [
+      assert.deepEqual(error.errors.map((fault) => fault.replace(/:.*/s, '')).toSorted(), [
         'AUTH_TOKEN',
         'DATABASE_URL_FILE',
       ])
@@ -320,7 +320,7 @@ test('freshness knows a schedule that pauses for months', (t) => {
   t.mock.timers.enable({ apis: ['Date'] })
   for (const start of ['2026-01-05T08:00Z', '2026-06-05T08:00Z', '2026-12-01T08:00Z']) {
     t.mock.timers.setTime(Date.parse(start))
-    const { freshness } = source({ SYNC_CRON: '0 6 * 4-9 *', SYNC_TIMEZONE: 'UTC' })
+    const { freshnessMs: freshness } = source({ SYNC_CRON: '0 6 * 4-9 *', SYNC_TIMEZONE: 'UTC' })
     assert.ok(freshness > 2 * 182 * 86_400_000, start)
   }
 })
@@ -339,7 +339,7 @@ test('a .env that is there and cannot be read is a fault, and none is none', asy
     () => readEnvironment(),
     (error) => {
       assert.ok(error instanceof ConfigError)
-      assert.match(error.faults.join(), /^\.env: cannot be read: EISDIR/)
+      assert.match(error.errors.join(), /^\.env: cannot be read: EISDIR/)
       return true
     },
   )

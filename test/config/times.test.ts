@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { TestClock } from 'pg-boss'
-import { firesByItself, isRepeated, lastTime, nextTime } from '../../src/config/times.ts'
+import { findLastTime, findNextTime, queueFiredInRepeatedHour, queueFiresAt } from '../../src/config/times.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
@@ -11,33 +11,33 @@ const daily = zurich('30 2 * * *')
 suite('daylight saving', { concurrency: 2 }, () => {
   test('a time that the clocks skip comes once, an hour later; one that they repeat comes once, the first time', () => {
     const spring = new Date('2027-03-28T01:30:00Z')
-    assert.deepEqual(nextTime(daily, new Date('2027-03-27T12:00:00Z')), spring)
-    assert.deepEqual(nextTime(daily, spring), new Date('2027-03-29T00:30:00Z'))
-    assert.deepEqual(lastTime(daily, new Date('2027-03-28T01:29:00Z'), new Date('2027-03-28T01:30:20Z')), spring)
-    assert.equal(firesByItself(daily, spring), false)
+    assert.deepEqual(findNextTime(daily, new Date('2027-03-27T12:00:00Z')), spring)
+    assert.deepEqual(findNextTime(daily, spring), new Date('2027-03-29T00:30:00Z'))
+    assert.deepEqual(findLastTime(daily, new Date('2027-03-28T01:29:00Z'), new Date('2027-03-28T01:30:20Z')), spring)
+    assert.equal(queueFiresAt(daily, spring), false)
     const autumn = new Date('2026-10-25T00:30:00Z')
-    assert.deepEqual(nextTime(daily, new Date('2026-10-24T12:00:00Z')), autumn)
-    assert.equal(firesByItself(daily, autumn), true)
-    assert.deepEqual(nextTime(daily, autumn), new Date('2026-10-26T01:30:00Z'))
-    assert.equal(isRepeated(daily, new Date('2026-10-25T00:30:40Z')), false)
-    assert.equal(isRepeated(daily, new Date('2026-10-25T01:30:40Z')), true)
+    assert.deepEqual(findNextTime(daily, new Date('2026-10-24T12:00:00Z')), autumn)
+    assert.equal(queueFiresAt(daily, autumn), true)
+    assert.deepEqual(findNextTime(daily, autumn), new Date('2026-10-26T01:30:00Z'))
+    assert.equal(queueFiredInRepeatedHour(daily, new Date('2026-10-25T00:30:40Z')), false)
+    assert.equal(queueFiredInRepeatedHour(daily, new Date('2026-10-25T01:30:40Z')), true)
   })
 
   test('where the clocks skip midnight, a time in that hour comes once, an hour later', () => {
     const cairo = { cron: '30 0 * * *', timeZone: 'Africa/Cairo' }
     const skipped = new Date('2027-04-29T22:30:00Z')
-    assert.deepEqual(nextTime(cairo, new Date('2027-04-29T12:00:00Z')), skipped)
-    assert.deepEqual(lastTime(cairo, new Date('2027-04-29T22:29:00Z'), new Date('2027-04-29T22:30:20Z')), skipped)
-    assert.equal(firesByItself(cairo, skipped), false)
-    assert.equal(isRepeated(cairo, new Date('2027-04-29T22:30:20Z')), false)
+    assert.deepEqual(findNextTime(cairo, new Date('2027-04-29T12:00:00Z')), skipped)
+    assert.deepEqual(findLastTime(cairo, new Date('2027-04-29T22:29:00Z'), new Date('2027-04-29T22:30:20Z')), skipped)
+    assert.equal(queueFiresAt(cairo, skipped), false)
+    assert.equal(queueFiredInRepeatedHour(cairo, new Date('2027-04-29T22:30:20Z')), false)
   })
 
   test('a schedule of every hour runs in every hour, the repeated one too', () => {
     const hourly = zurich('0 * * * *')
     for (let at = Date.parse('2026-10-24T20:00:00Z'); at < Date.parse('2026-10-25T06:00:00Z'); at += 3_600_000) {
-      assert.deepEqual(nextTime(hourly, new Date(at)), new Date(at + 3_600_000))
-      assert.equal(isRepeated(hourly, new Date(at + 30_000)), false)
-      assert.equal(firesByItself(hourly, new Date(at)), true)
+      assert.deepEqual(findNextTime(hourly, new Date(at)), new Date(at + 3_600_000))
+      assert.equal(queueFiredInRepeatedHour(hourly, new Date(at + 30_000)), false)
+      assert.equal(queueFiresAt(hourly, new Date(at)), true)
     }
   })
 

@@ -98,7 +98,7 @@ test('connect.md: every mistake of the configuration is refused at start in the 
       if (mistake === pooled) await migrate(syncDatabase)
     } catch (error) {
       assert.ok(error instanceof ConfigError, mistake)
-      assert.equal(error.faults.length, 1, `${mistake}: ${error.message}`)
+      assert.equal(error.errors.length, 1, `${mistake}: ${error.message}`)
       said = error.message
     }
     assertSaid(atStart, mistake, said)

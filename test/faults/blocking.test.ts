@@ -120,8 +120,8 @@ test('an answer of the source that came while the process was busy past its dead
   const world = await createWorld(t)
   const [clientSystem] = parseConfig(world.environment()).clientSystems
   assert.ok(clientSystem)
-  const deadlines = { ...clientSystem.deadlines, start: 200 }
-  await using source = await openSource({ ...clientSystem, deadlines }, new AbortController().signal)
+  const deadlines = { ...clientSystem.timeouts, start: 200 }
+  await using source = await openSource({ ...clientSystem, timeouts: deadlines }, new AbortController().signal)
   const asked = source.ask<{ answer: number }>('select 42 as answer from pg_sleep(0.05)')
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
   assert.equal((await asked).rows[0]?.answer, 42)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
-import { createWatch, type Sighting } from '../../src/live/broadcast.ts'
+import { createBroadcast, type LiveEvent } from '../../src/live/broadcast.ts'
 import type { Status } from '../../src/wire/types.ts'
 import { succeeded as sampleSuccess } from '../web/samples.ts'
 
@@ -10,15 +10,15 @@ const status: Status = { serverTime: '2026-01-31T12:00:00.000Z', version: '0', d
 test('Fault 20: a read that never answers is left behind, and the watchers are told by the next', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let reads = 0
-  const watch = createWatch({
+  const watch = createBroadcast({
     // The first goes out on a connection whose other end is gone.
     readStatus: () => (++reads === 1 ? new Promise(() => undefined) : Promise.resolve({ status, revision: 7 })),
     readRunsSince: async () => [],
     listening: () => true,
     log: pino({ level: 'silent' }),
   })
-  const told: Sighting[] = []
-  watch.add((sighting) => told.push(sighting))
+  const told: LiveEvent[] = []
+  watch.add((event) => told.push(event))
   watch.look({ whole: true })
   const settle = () => new Promise((done) => setImmediate(done))
   for (let second = 0; second < 6; second++) {
@@ -39,7 +39,7 @@ test('a status that includes a run which the watchers were not sent yet does not
   const run = sampleSuccess(1, 7)
   const later = Promise.withResolvers<void>()
   let revision = 6
-  const watch = createWatch({
+  const watch = createBroadcast({
     // Another run ended between the two reads.
     readStatus: () => Promise.resolve({ status, revision: revision + 1 }),
     readRunsSince: async () => {
@@ -49,10 +49,10 @@ test('a status that includes a run which the watchers were not sent yet does not
     listening: () => true,
     log: pino({ level: 'silent' }),
   })
-  const told: Sighting[] = []
-  watch.add((sighting) => {
-    told.push(sighting)
-    if (sighting.type === 'status') later.resolve()
+  const told: LiveEvent[] = []
+  watch.add((event) => {
+    told.push(event)
+    if (event.type === 'status') later.resolve()
   })
   watch.told({ status, revision: 6 })
   watch.look({ whole: false })
@@ -66,13 +66,13 @@ test('a status that includes a run which the watchers were not sent yet does not
 test('subscribers are told once that the Sync database was lost, and get no status before changes are heard again', async () => {
   let listening = false
   const back = Promise.withResolvers<void>()
-  const watch = createWatch({
+  const watch = createBroadcast({
     readStatus: () => Promise.resolve({ status, revision: 7 }),
     readRunsSince: async () => [],
     listening: () => listening,
     log: pino({ level: 'silent' }),
   })
-  const told: Sighting['type'][] = []
+  const told: LiveEvent['type'][] = []
   watch.add(({ type }) => {
     told.push(type)
     if (type === 'status') back.resolve()

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { type Session, sqlBeside } from '../../db/connect.ts'
-import { begin, copyInto } from '../../db/copy.ts'
-import type { Before } from '../../runs/store.ts'
+import { copyInto, startReading } from '../../db/copy.ts'
+import type { StoredBaseline } from '../../runs/store.ts'
 import type { Source } from '../source/connection.ts'
 import type { Projection } from '../source/projection.ts'
 import type { Staged, Teller } from './stage.ts'
@@ -32,7 +32,7 @@ export type NarrowOptions = {
   clientSystemId: string
   source: Source
   projection: Projection
-  basis: Before
+  basis: StoredBaseline
   tell: Teller
 }
 
@@ -55,7 +55,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const mask = bucketsFor(basis.meters.total) - 1
 
   tell.step('digests', null)
-  const asked = begin(ask(digestQuestion(hashes, mask)))
+  const asked = startReading(ask(digestQuestion(hashes, mask)))
   await client.query(ourDigest(options.clientSystemId, mask))
   await read('their_digest', asked)
   const found = await client.query<Digests>(compareDigests)
@@ -68,7 +68,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
 
   if (buckets !== '{}') {
     tell.step('rows', rowsToAsk)
-    const rowsAsked = begin(ask(allDiffer ? hashes : projection.hashesWithin(mask, buckets)))
+    const rowsAsked = startReading(ask(allDiffer ? hashes : projection.hashesWithin(mask, buckets)))
     await client.query(ourRows(options.clientSystemId, allDiffer ? 'true' : inBuckets(mask, buckets)))
     await read('their_row', rowsAsked)
     await client.query('analyze our_row')

@@ -1,5 +1,5 @@
 import type { Session } from '../../db/connect.ts'
-import type { Before } from '../../runs/store.ts'
+import type { StoredBaseline } from '../../runs/store.ts'
 import type { Source } from '../source/connection.ts'
 import type { MeterQuery } from '../source/describe.ts'
 import { stageDifferences } from './incremental.ts'
@@ -10,7 +10,7 @@ export type Reading = {
   source: Source
   query: MeterQuery
   /** What the last success left, and the run before. */
-  basis: Before
+  basis: StoredBaseline
   /** Why all of it is to be read, where the caller knows. */
   full: string | null
   tell: Teller
@@ -46,7 +46,7 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
 const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
 
 /** Why the hashes that are kept with the meters tell nothing, or null when they do. */
-function whyFull({ fingerprint }: MeterQuery, basis: Before): string | null {
+function whyFull({ fingerprint }: MeterQuery, basis: StoredBaseline): string | null {
   if (basis.meters.total === 0) return 'there were no meters here'
   if (basis.fingerprint === null) return 'its rows were not hashed before'
   if (basis.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'

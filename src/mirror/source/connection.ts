@@ -3,8 +3,8 @@ import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { z } from 'zod'
 import type { ClientSystem } from '../../config/environment.ts'
-import { connectionOptions, isSettable } from '../../db/connect.ts'
-import { watchLogin } from '../../db/login.ts'
+import { connectionOptions, settableCondition } from '../../db/connect.ts'
+import { observeLogin } from '../../db/login.ts'
 import { destroySocket } from '../../db/silence.ts'
 import { AgentError } from '../../lib/errors.ts'
 import { connectError, sourceError } from './errors.ts'
@@ -37,17 +37,17 @@ export type Source = AsyncDisposable & {
 
 type Waiting = { milliseconds: number; doing: string; variable: string }
 
-/** Connects within `deadlines.connect` and begins the transaction. `signal` cuts the connection at any moment. */
+/** Connects within `timeouts.connectMs` and begins the transaction. `signal` cuts the connection at any moment. */
 export async function openSource(clientSystem: ClientSystem, signal: AbortSignal): Promise<Source> {
-  const { deadlines, target, name } = clientSystem
+  const { timeouts, target, name } = clientSystem
   signal.throwIfAborted()
   const place = withoutPassword(target.url)
   const client = new pg.Client({
-    ...connectionOptions(target, { application: 'meter-sync-agent', connectMilliseconds: 0 }),
+    ...connectionOptions(target, { application: 'meter-sync-agent', connectTimeoutMs: 0 }),
     client_encoding: 'UTF8',
   })
   client.on('error', () => undefined)
-  const login = watchLogin(client)
+  const login = observeLogin(client)
   const role = decodeURIComponent(new URL(target.url).username)
   const cut = () => destroySocket(client)
   signal.addEventListener('abort', cut, { once: true })
@@ -91,7 +91,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     await client.end().catch(() => undefined)
     clearTimeout(timer)
   }
-  const waitForAnswer = { milliseconds: deadlines.start, variable: 'READ_START_SECONDS' }
+  const waitForAnswer = { milliseconds: timeouts.startMs, variable: 'READ_START_SECONDS' }
 
   async function ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {
     try {
@@ -113,7 +113,11 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
         if (next.done) break
         yield next.value
         if (!sparse)
-          waiting = { milliseconds: deadlines.idle, doing: 'its meters were being read', variable: 'READ_IDLE_SECONDS' }
+          waiting = {
+            milliseconds: timeouts.idleMs,
+            doing: 'its meters were being read',
+            variable: 'READ_IDLE_SECONDS',
+          }
       }
       whole = true
     } catch (error) {
@@ -138,11 +142,11 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   async function beginTransaction() {
     const settings = {
       ...sourceSettings,
-      statement_timeout: String(deadlines.total),
+      statement_timeout: String(timeouts.totalMs),
       // Before the wait for an answer ends: the server then says that a lock is what it waits for.
-      lock_timeout: String(Math.min(10_000, Math.floor(deadlines.start * 0.8))),
+      lock_timeout: String(Math.min(10_000, Math.floor(timeouts.startMs * 0.8))),
       // The longest that the agent computes between two questions.
-      idle_in_transaction_session_timeout: String(deadlines.total),
+      idle_in_transaction_session_timeout: String(timeouts.totalMs),
     }
     const values = Object.entries(settings).map((pair) => `(${pair.map(pg.escapeLiteral)})`)
     const text = `begin isolation level repeatable read read only;
@@ -150,7 +154,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
         current_setting('server_encoding') as encoding
       from (values ${values}) v(name, value)
       join pg_settings s on s.name = v.name
-      where ${isSettable};
+      where ${settableCondition};
       savepoint begun`
     try {
       const answers: unknown = await within({ ...waitForAnswer, doing: 'it was asked' }, client.query(text))
@@ -161,7 +165,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   }
 
   try {
-    await within({ milliseconds: deadlines.connect, doing: 'connecting', variable: '' }, client.connect())
+    await within({ milliseconds: timeouts.connectMs, doing: 'connecting', variable: '' }, client.connect())
     const { version, encoding } = await beginTransaction()
     return { version, encoding, place, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
   } catch (error) {
@@ -173,8 +177,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       name,
       place,
       untrusted: target.tls !== false && !trusted,
-      unanswered: login.unanswered(),
-      foreign: login.foreign(),
+      unanswered: login.passwordMissing(),
+      foreign: login.otherServer(),
     })
   }
 }

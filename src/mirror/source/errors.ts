@@ -46,7 +46,7 @@ export function connectError(error: unknown, failure: ConnectFailure): AgentErro
     return fail(
       'source_unreachable',
       `Cannot connect to ${name}: ${foreign} answers there, not PostgreSQL`,
-      hints.foreign,
+      hints.notPostgres,
     )
   }
   if (code === null && unanswered) {

@@ -5,7 +5,7 @@ import type { Log } from './log.ts'
  * What was thrown while somebody was answered, as an error to tell: values that nobody can read are theirs, a Sync database
  * that is away or busy is said as that, and anything else is a fault of the agent, whose log says why.
  */
-export function explain(thrown: unknown, log: Log, about: Record<string, string>): AgentError {
+export function toAgentError(thrown: unknown, log: Log, about: Record<string, string>): AgentError {
   if (thrown instanceof AgentError) return thrown
   if (isMalformed(thrown)) {
     const hint = 'Correct the request and send it again'
