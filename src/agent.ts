@@ -138,7 +138,7 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
     /** Checks the tokens and sessions of those who ask. */
     access,
 
-    /** Asks for a run at once. `created` is false when one was active: it is returned instead (Requirement 2.3). */
+    /** Asks for a run at once. `created` is false when one was active: it is returned instead (R2.3). */
     trigger: async (request: Omit<TriggerRequest, 'clientSystemId'> & { clientSystemId: string | null }) =>
       await jobs.trigger({ ...request, clientSystemId: clientSystem(request.clientSystemId).id }),
 

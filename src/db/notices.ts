@@ -24,7 +24,7 @@ export async function nextRevision(db: Queryable): Promise<number> {
   return Number(value)
 }
 
-/** Tells every process, at the commit. Ids and small numbers only: a payload ends at 8 kB (Fault 21). */
+/** Tells every process, at the commit. Ids and small numbers only: a payload ends at 8 kB (F21). */
 export async function notify(db: Queryable, notice: Notice): Promise<void> {
   await db.query('select pg_notify($1, $2)', [channel, JSON.stringify(notice)])
 }

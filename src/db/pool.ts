@@ -44,7 +44,7 @@ export function openPool(
       await configure(client, poolSettings)
       if (asks && client instanceof pg.Client) await watch(client, asks, log)
     },
-    // An idle connection may have died unseen: none is older than this when the listener comes back (Fault 20).
+    // An idle connection may have died unseen: none is older than this when the listener comes back (F20).
     idleTimeoutMillis: 4_000,
   })
   pool.on('error', (err) => log.warn({ err }, 'a connection to the Sync database was lost'))

@@ -89,7 +89,7 @@ function isHost(text: string): boolean {
   return /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(text) && URL.canParse(`http://${text}`)
 }
 
-/** A body that is sent in chunks is read here, to be measured: within the time that any body has (Fault 24). */
+/** A body that is sent in chunks is read here, to be measured: within the time that any body has (F24). */
 function limitBody(bytes: number): MiddlewareHandler {
   const limit = bodyLimit({
     maxSize: bytes,

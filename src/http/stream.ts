@@ -29,7 +29,7 @@ const drainPatience = 15_000
 
 /**
  * Server-Sent Events on raw responses: an event is serialised once for all watchers, and one who does not read is
- * closed before it costs memory; it comes back with its Last-Event-ID (Fault 22).
+ * closed before it costs memory; it comes back with its Last-Event-ID (F22).
  */
 export function createStreams(agent: Agent, log: Log): Streams {
   const watchers = new Set<Watcher>()
@@ -145,7 +145,7 @@ function isBehind(event: LiveEvent, watcher: Watcher): boolean {
 }
 
 /**
- * JSON holds no line break, so that no value can end its field (Fault 27). The id is the revision up to which the watcher
+ * JSON holds no line break, so that no value can end its field (F27). The id is the revision up to which the watcher
  * was sent every run: it comes back with that one.
  */
 function serialize(event: LiveEvent, seen?: number): Buffer {

@@ -6,7 +6,7 @@ import { describeProblem } from './problems.ts'
 /** How long a client may take to read the answer and to close. One that does neither would keep its descriptor. */
 const closeTimeoutMs = 1_000
 
-/** What is no HTTP, or did not come to its end, before any route was asked: a problem like any other (Fault 24). */
+/** What is no HTTP, or did not come to its end, before any route was asked: a problem like any other (F24). */
 export function refuseUnheard(error: Error, socket: Duplex): void {
   // An answer that is under way would have this in its middle.
   const answering: unknown = Reflect.get(socket, '_httpMessage')

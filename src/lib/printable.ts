@@ -1,4 +1,4 @@
-/** Texts from databases, clients and errors as they may be printed (Fault 27). */
+/** Texts from databases, clients and errors as they may be printed (F27). */
 
 /**
  * Control characters, the bidirectional ones among them, and line separators: they could steer a terminal, or show a line

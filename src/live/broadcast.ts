@@ -42,7 +42,7 @@ export type BroadcastOptions = {
 
 /**
  * A read that takes longer, in milliseconds, is left behind and begun anew: its connection may be half-open, and the
- * watchers are to be right within 15 s (Fault 20).
+ * watchers are to be right within 15 s (F20).
  */
 const patience = 4_000
 const pauseBeforeRetry = 1_000

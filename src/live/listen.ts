@@ -35,7 +35,7 @@ export type ListenerOptions = {
   onWorkers: () => void
 }
 
-/** A ping every 4 s; one that is not back when the next is due means a half-open connection (Fault 20). */
+/** A ping every 4 s; one that is not back when the next is due means a half-open connection (F20). */
 const pingInterval = 4_000
 
 export function startListener(options: ListenerOptions): Listener {

@@ -16,7 +16,7 @@ export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {
 
 /**
  * What a tool answers: the wire shape, and the same as text for clients that read only text. Whatever meters and
- * databases say is a value within JSON, never prose (Fault 27).
+ * databases say is a value within JSON, never prose (F27).
  */
 export function answer(content: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(content) }], structuredContent: content }

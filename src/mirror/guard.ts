@@ -20,7 +20,7 @@ export type Found = {
 export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: string; hint: string }
 
 /**
- * Withholds all deletions of a run when they look like an accident, never insertions and updates (Faults 7, 8 and 9):
+ * Withholds all deletions of a run when they look like an accident, never insertions and updates (F7, F8, F9):
  *
  * - a rejected row has no external id: it may be a missing meter, and no approval can know which;
  * - there is an approval: it is a ceiling, which takes the place of the rules below;

@@ -87,7 +87,7 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   }
 }
 
-/** The one transaction: read and stage, compare, guard, apply, prove, record (Requirements 1.1 to 1.5). */
+/** The one transaction: read and stage, compare, guard, apply, prove, record (R1.1 to R1.5). */
 async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following: Phases): Promise<Outcome> {
   const { clientSystem, completeJob, signal } = deps
   using phases = following

@@ -196,7 +196,7 @@ export async function recordSuccess(
 
 /**
  * Ends an active run without success; its phase stays, as the one that it failed in. False when it had already ended:
- * then its own state stands (Fault 13). Inside a transaction. Worker, reaper and cancellation all end a run this way.
+ * then its own state stands (F13). Inside a transaction. Worker, reaper and cancellation all end a run this way.
  */
 export async function recordFailure(
   db: Queryable,

@@ -14,7 +14,7 @@ export type TriggerRequest = {
   clientSystemId: string
   trigger: Trigger
   full: boolean
-  /** Lets all deletions of this run through when there are at most so many, otherwise none (Fault 8). */
+  /** Lets all deletions of this run through when there are at most so many, otherwise none (F8). */
   approveDeletes: number | null
   requestedBy: string | null
 }

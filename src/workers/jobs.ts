@@ -310,7 +310,7 @@ async function createRunQueue(boss: PgBoss, clientSystemId: string): Promise<voi
 }
 
 /**
- * One active job a Client System (`exclusive`), never tried again by itself (Requirement 2.4), awake in milliseconds
+ * One active job a Client System (`exclusive`), never tried again by itself (R2.4), awake in milliseconds
  * (`notify`), and known to be dead after its heartbeat stops. `createQueue` leaves a queue that exists as it is.
  */
 async function createQueues(boss: PgBoss, { id }: ClientSystem): Promise<void> {

@@ -8,7 +8,7 @@ import { createWorld, eventually } from '../support/world.ts'
 const mirrored = `select external_id, name, serial_number, kind, unit, location, ip_address, port, active, attributes::text, removed_at
   from sync.meter order by external_id`
 
-test('1.1 at its start the agent connects to the Client System and retrieves all its meters', async (t) => {
+test('R1.1: at start the agent connects to the Client System and reads all its meters', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1_000)
   const agent = await world.process()
@@ -33,7 +33,7 @@ test('1.1 at its start the agent connects to the Client System and retrieves all
   })
 })
 
-test('1.2 meters that are new in the Client System are inserted', async (t) => {
+test('R1.2: meters that are new in the Client System are inserted', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -47,7 +47,7 @@ test('1.2 meters that are new in the Client System are inserted', async (t) => {
   )
 })
 
-test('1.3 meters that changed in the Client System are updated, whatever changed, NULL to a value and back', async (t) => {
+test('R1.3: meters that changed in the Client System are updated: any column, also from NULL to a value and back', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -81,7 +81,7 @@ test('1.3 meters that changed in the Client System are updated, whatever changed
   assert.deepEqual([after[0], after[2]], [before[0], before[2]], 'the others are not touched')
 })
 
-test('1.3 columns that come, go and swap their values between meters are updates as well', async (t) => {
+test('R1.3: columns that are added or removed, and values swapped between meters, are updates', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -102,7 +102,7 @@ test('1.3 columns that come, go and swap their values between meters are updates
   )
 })
 
-test('1.4 a meter that is deleted there is inactive here; row, id and readings stay; the next run counts nothing', async (t) => {
+test('R1.4: a deleted meter becomes inactive and keeps its row, id and readings; the next run counts nothing', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -137,7 +137,7 @@ test('1.4 a meter that is deleted there is inactive here; row, id and readings s
   assert.deepEqual(await rowVersions(world.sync), marked)
 })
 
-test('1.5 a log line and the run tell inserted, updated and deleted, equal to the difference counted independently', async (t) => {
+test('R1.5: the log line and the run report inserted, updated and deleted, equal to the difference counted independently', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 500)
   const agent = await world.agent({ DELETE_GUARD_MINIMUM: '100' })

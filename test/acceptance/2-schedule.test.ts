@@ -11,7 +11,7 @@ const hour = 3_600_000
 /** As it is where nothing is said. */
 const hourly = { SYNC_CRON: undefined }
 
-test('2.1 the run is scheduled for every hour, once, however many processes start, and kept in sync', async (t) => {
+test('R2.1: the run is scheduled for every hour, once, however many processes start', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const schedules = () =>
@@ -30,7 +30,7 @@ test('2.1 the run is scheduled for every hour, once, however many processes star
   ])
 })
 
-test('2.2 twenty-four hours are twenty-four runs of the schedule; an outage makes no burst', {
+test('R2.2: twenty-four hours are twenty-four scheduled runs, and an outage causes no burst', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -62,7 +62,7 @@ test('2.2 twenty-four hours are twenty-four runs of the schedule; an outage make
   assert.equal((await scheduled()).length, 24, 'the six hours that were missed are not caught up')
 })
 
-test('2.3 a second trigger while a run is active is refused with the active run', async (t) => {
+test('R2.3: a second trigger while a run is active is refused with the active run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -85,7 +85,7 @@ test('2.3 a second trigger while a run is active is refused with the active run'
   assert.deepEqual(await world.sync.query('select count(*)::int as runs from sync.run'), [{ runs: 1 }])
 })
 
-test('2.3 of a hundred triggers at once over two processes one starts a run, the others are told which', async (t) => {
+test('R2.3: of a hundred concurrent triggers over two processes one starts a run, and the others get that run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -106,7 +106,7 @@ test('2.3 of a hundred triggers at once over two processes one starts a run, the
   await second.settled()
 })
 
-test('2.3 the schedule skips while a run is active, and says so', async (t) => {
+test('R2.3: the schedule skips its time while a run is active, and logs it', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -125,7 +125,7 @@ test('2.3 the schedule skips while a run is active, and says so', async (t) => {
   assert.deepEqual(await world.sync.query('select count(*)::int as runs from sync.run'), [{ runs: 1 }])
 })
 
-test('2.4 a run that fails is logged with its error and not retried before the next scheduled time; that one runs', async (t) => {
+test('R2.4: a failed run is logged with its error and not retried before the next scheduled time, which runs', async (t) => {
   const world = await createWorld(t)
   const clock = new TestClock(Date.UTC(2030, 0, 1, 0, 10))
   const agent = await world.agent(hourly, { clock })
@@ -154,7 +154,7 @@ test('2.4 a run that fails is logged with its error and not retried before the n
   assert.equal(run.counts?.inserted, 3)
 })
 
-test('2.2 the start-up run of a second worker joins the run that is active', async (t) => {
+test('R2.2: the start-up run of a second worker joins the active run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)

@@ -18,20 +18,20 @@ test('a sync from the page', async (t) => {
   await world.source.query(`update meter set name = 'C' where external_id = 1`)
   await world.source.query(`delete from meter where external_id in (2, 3)`)
 
-  await t.test('3.1 the Sync Status page shows a button that triggers a sync', async () => {
+  await t.test('R3.1: the Sync Status page shows a button that triggers a sync', async () => {
     assert.ok(await button.isEnabled())
     await page.evaluate(() => Object.assign(globalThis, { neverReloaded: true }))
     await button.click()
   })
 
-  await t.test('3.4 when it completes the page shows inserted, updated and deleted without a reload', async () => {
+  await t.test('R3.4: when it completes the page shows inserted, updated and deleted without a reload', async () => {
     await figureReads(last, 'Inserted', 2)
     await figureReads(last, 'Updated', 1)
     await figureReads(last, 'Deleted', 2)
     assert.ok(await page.evaluate(() => 'neverReloaded' in globalThis))
   })
 
-  await t.test('3.2 the click started one at once: the job was picked up in well under a second', async () => {
+  await t.test('R3.2: the click starts a run at once: the job is picked up within a second', async () => {
     const [run] = await world.sync.query<{ picked: number; trigger: string }>(
       `select trigger, extract(epoch from started_at - queued_at)::float8 as picked from sync.run order by queued_at desc limit 1`,
     )
@@ -41,7 +41,7 @@ test('a sync from the page', async (t) => {
   assert.deepEqual(complaints, [])
 })
 
-test('3.3 while a run is in progress, wherever it was started, the button on every open page is disabled and loading', async (t) => {
+test('R3.3: while a run is in progress, wherever it was started, the button on every open page is disabled and loading', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -83,7 +83,7 @@ test('a sync that fails, on the page', async (t) => {
   await world.source.query('alter table meter rename to meter_away')
   await page.getByRole('button', { name: 'Sync now' }).click()
 
-  await t.test('3.5 when it fails the page shows the error and what to do', async () => {
+  await t.test('R3.5: when it fails the page shows the error and what to do', async () => {
     await alert.waitFor()
     const failed = (await agent.status()).clientSystems[0]?.lastFailure
     const text = (await alert.innerText()).replace(/\s+/g, ' ')
@@ -92,14 +92,14 @@ test('a sync that fails, on the page', async (t) => {
     await eventually(async () => /fail/i.test(await page.title()))
   })
 
-  await t.test('4.4 it shows when it failed; the last success stays beside it with its own counts', async () => {
+  await t.test('R4.4: the page shows when it failed, and the last success beside it with its own counts', async () => {
     const failed = (await agent.status()).clientSystems[0]?.lastFailure
     assert.equal(await alert.locator('time').first().getAttribute('datetime'), failed?.finishedAt)
     assert.equal(await last.locator('time').first().getAttribute('datetime'), success)
     await figureReads(last, 'Inserted', 7)
   })
 
-  await t.test('4.4 after the next success the failure is only in the history', async () => {
+  await t.test('R4.4: after the next success the failure is in the history only', async () => {
     await world.source.query('alter table meter_away rename to meter')
     await page.getByRole('button', { name: 'Sync now' }).click()
     await alert.waitFor({ state: 'detached' })

@@ -14,11 +14,11 @@ test('what the page says after a run', async (t) => {
   const { page, complaints } = await open(agent.url)
   const last = page.getByRole('region', { name: 'Last sync' })
 
-  await t.test('4.1 when the last sync was', async () => {
+  await t.test('R4.1: the page shows when the last sync was', async () => {
     assert.equal(await last.locator('time').first().getAttribute('datetime'), run.finishedAt)
   })
 
-  await t.test('4.2 how many meters the local database holds', async () => {
+  await t.test('R4.2: the page shows how many meters the local database holds', async () => {
     const meters = page.getByRole('region', { name: 'Meters' })
     const [held] = await world.sync.query<{ total: number }>('select count(*)::int as total from sync.meter')
     assert.ok((await meters.innerText()).includes(String(held?.total)))
@@ -26,7 +26,7 @@ test('what the page says after a run', async (t) => {
     await figureReads(meters, 'Inactive', 3)
   })
 
-  await t.test('4.3 what it inserted, updated and deleted', async () => {
+  await t.test('R4.3: the page shows what the run inserted, updated and deleted', async () => {
     await figureReads(last, 'Inserted', 40)
     await figureReads(last, 'Updated', 0)
     await figureReads(last, 'Deleted', 0)
@@ -36,7 +36,7 @@ test('what the page says after a run', async (t) => {
   assert.deepEqual(complaints, [])
 })
 
-test('4.3 a run opens to its changes, old value and new, and has an address', async (t) => {
+test('R4.3: a run opens to its changes with old and new values, and has its own address', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

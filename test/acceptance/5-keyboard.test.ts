@@ -5,7 +5,7 @@ import { tabTo } from '../support/keyboard.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test('5.10 everything is done by keyboard alone: sync, cancel, open a run, approve, filter, find a meter', {
+test('R5.10: everything works by keyboard alone: sync, cancel, open a run, approve, filter, find a meter', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -116,7 +116,9 @@ test('5.10 everything is done by keyboard alone: sync, cancel, open a run, appro
   assert.deepEqual(complaints, [])
 })
 
-test('5.10 by keyboard alone: log in, preview, sync from there, log out', { timeout: 60_000 }, async (t) => {
+test('R5.10: login, preview, sync from the preview and logout work by keyboard alone', {
+  timeout: 60_000,
+}, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const token = 'the-token-of-the-administrator'

@@ -12,7 +12,7 @@ const pairs = [
 ] as const
 
 for (const versions of pairs) {
-  test(`5.1 a second run writes no row, whatever the types of the columns: ${versions.source} to ${versions.sync}`, async (t) => {
+  test(`R5.1: a second run writes no row, whatever the column types: ${versions.source} to ${versions.sync}`, async (t) => {
     const world = await createWorld(t, versions)
     await world.source.query(`
       create extension citext;
@@ -58,7 +58,7 @@ for (const versions of pairs) {
   })
 }
 
-test('5.2 a meter that comes back is active again under its old id, counted once as updated and restored', async (t) => {
+test('R5.2: a meter that comes back is active again under its old id, counted once as updated and restored', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -87,7 +87,7 @@ test('5.2 a meter that comes back is active again under its old id, counted once
   assertCounts(await agent.sync(), {})
 })
 
-test('5.3 a meter that the master marks inactive is inactive here, counted once, stable afterwards', async (t) => {
+test('R5.3: a meter that the master marks inactive is inactive here, counted once, stable afterwards', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 6)
   const agent = await world.agent()
@@ -128,7 +128,7 @@ test('5.3 a meter that the master marks inactive is inactive here, counted once,
   assert.equal(await states(), '101010')
 })
 
-test('5.4 ids above 2^53, every script, quotes, backslashes, tabs, new lines and 1 MB of text are exact copies', async (t) => {
+test('R5.4: ids above 2^53, every script, quotes, backslashes, tabs, new lines and 1 MB of text are exact copies', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter (
@@ -168,7 +168,7 @@ test('5.4 ids above 2^53, every script, quotes, backslashes, tabs, new lines and
   assert.deepEqual(await rowVersions(world.sync), stored)
 })
 
-test('5.8 the agent needs SELECT only, and cannot write to the Client System', async (t) => {
+test('R5.8: the agent needs SELECT only, and cannot write to the Client System', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const role = `reader_${world.source.name}`
@@ -194,7 +194,7 @@ test('5.8 the agent needs SELECT only, and cannot write to the Client System', a
   assert.deepEqual(await world.source.query('select m.*, xmin::text from meter m order by external_id'), before)
 })
 
-test('5.9 two Client Systems in one Sync database with the same external ids leave each other alone', async (t) => {
+test('R5.9: two Client Systems in one Sync database with the same external ids leave each other alone', async (t) => {
   const world = await createWorld(t)
   const other = await createWorld(t)
   await createMeters(world.source, 20)

@@ -10,7 +10,7 @@ function hourAgo(hours: number): string {
   return new Date(Date.now() - hours * 3_600_000).toISOString()
 }
 
-test('5.10 every view in every state is without a violation, in light and dark, wide and on a phone', {
+test('R5.10: every view in every state has no accessibility violation, in light and dark, wide and on a phone', {
   timeout: 80_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -92,7 +92,7 @@ test('5.10 every view in every state is without a violation, in light and dark, 
   await inspect(eyes, 'not-live', (page) => page.getByText('Not live', { exact: true }).waitFor())
 })
 
-test('5.10 login and preview are without a violation in every state, light and dark, wide and on a phone', async (t) => {
+test('R5.10: login and preview have no accessibility violation in any state, in light and dark, wide and on a phone', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const gate = await createGate(world.source)

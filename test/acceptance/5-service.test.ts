@@ -5,7 +5,7 @@ import { figureReads, openBrowser } from '../support/browser.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createServer, createWorld, eventually } from '../support/world.ts'
 
-test('5.5 with the Client System down at boot everything starts all the same, says so, and recovers without a restart', {
+test('R5.5: with the Client System down at start, everything starts, shows the failure and recovers without a restart', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -36,7 +36,7 @@ test('5.5 with the Client System down at boot everything starts all the same, sa
   )
 })
 
-test('5.6 a restart loses nothing: last times, counts and errors are still shown', async (t) => {
+test('R5.6: after a restart the last times, counts and errors are still shown', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const first = await world.process()
@@ -67,7 +67,7 @@ test('5.6 a restart loses nothing: last times, counts and errors are still shown
   await page.locator('.headline').getByText('2 attempts').waitFor()
 })
 
-test('5.7 never synced is shown as that, neither healthy nor failed', async (t) => {
+test('R5.7: never synced is shown as its own state, neither healthy nor failed', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const status = (await agent.status()).clientSystems[0]
@@ -102,7 +102,7 @@ test('the page knows when no worker is running, queued run or not, and when one 
   await page.getByText('No worker is running', { exact: true }).waitFor()
 })
 
-test('Fault 23: the page says when it is not live, greys, and comes back right by itself after a restart', {
+test('F23: the page shows when it is not live, and is correct again by itself after a restart', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

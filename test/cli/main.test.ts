@@ -145,7 +145,7 @@ test('a Sync database in another encoding than UTF8 is refused', async (t) => {
   assert.match(err, /encoding is LATIN1/)
 })
 
-test('Fault 12: a Sync database that is down at start is waited for, and said', async () => {
+test('F12: the start waits for a Sync database that is down, and logs it', async () => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: project,
     env: {
@@ -169,7 +169,7 @@ test('Fault 12: a Sync database that is down at start is waited for, and said', 
   assert.doesNotMatch(out, /hidden-word/)
 })
 
-test('Fault 30: an exception that nobody catches is logged and ends the process with a status', async (t) => {
+test('F30: an uncaught exception is logged and ends the process with a non-zero status', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.process({

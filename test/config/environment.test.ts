@@ -425,7 +425,7 @@ test('the process tells every fault on stderr by name, without a secret, and end
   assert.doesNotMatch(stdout + stderr, /hunter2/)
 })
 
-test('Fault 29 no credentials of a connection string pass the log', () => {
+test('F29: no credentials of a connection string pass the log', () => {
   const word = fc
     .string({ minLength: 1 })
     .map((text) => `S3cret${encodeURIComponent(text.toWellFormed()).replaceAll("'", '%27')}`)

@@ -56,7 +56,7 @@ const bodies: [string, string, (status: number, answer: StoredReadings & Problem
   ],
 ]
 
-test('Fault 24 no body of readings blocks the process for 100 ms, alone or eight at once, or fills its memory', async (t) => {
+test('F24: no body of readings blocks the process for 100 ms, alone or eight at once, or fills its memory', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.process({ NODE_OPTIONS: preload })
@@ -87,7 +87,7 @@ test('Fault 24 no body of readings blocks the process for 100 ms, alone or eight
   assert.ok(grownBy < 600, `eight bodies at once took ${grownBy} MB`)
 })
 
-test('Fault 29 an error that repeats the beginning of a secret, or quotes megabytes, does not block the process', async (t) => {
+test('F29: an error that repeats the beginning of a secret, or quotes megabytes, does not block the process', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.source.query(`create table quoted as select ''::text as part, 0 as times`)

@@ -10,7 +10,7 @@ import { createServer, createWorld, eventually, type World } from '../support/wo
 
 const always = '/dev/full'
 
-test('Fault 14 a disk that is full while a run applies ends it as disk_full; room, and the next run recovers', {
+test('F14: a disk that is full while a run applies ends it as disk_full; with free space the next run succeeds', {
   skip: !existsSync(always) && `this kernel has no ${always}, which answers every write with: no space left`,
   timeout: 60_000,
 }, async (t) => {
@@ -51,7 +51,7 @@ test('Fault 14 a disk that is full while a run applies ends it as disk_full; roo
   assert.equal((await sync.query('select from sync.meter_reading')).rowCount, 10)
 })
 
-test('Fault 15 a lock on the whole table of meters ends the run as database_busy; the page and the next run go on', {
+test('F15: a lock on the whole table of meters ends the run as database_busy; the page and the next run work', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -71,7 +71,7 @@ test('Fault 15 a lock on the whole table of meters ends the run as database_busy
 const waits = `select 1 from pg_stat_activity
   where application_name = 'meter-sync-agent run' and wait_event_type = 'Lock' and datname = current_database()`
 
-test('Fault 15 collectors neither fail nor wait while a run holds its changes, of whatever meters they write', {
+test('F15: collectors neither fail nor wait while a run holds its changes, whichever meters they write', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -115,7 +115,7 @@ function collect({ sync }: World) {
   return collecting
 }
 
-test('Fault 15 a lock that somebody holds on the meters is told as that to whoever asks for them', async (t) => {
+test('F15: a request for meters that are locked reports the lock', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -46,7 +46,7 @@ async function swallowCommit(world: World): Promise<string> {
   return target.href
 }
 
-test('Fault 13: when the answer to COMMIT is lost the run stands as its row says, and its session blocks nobody', {
+test('F13: when the answer to COMMIT is lost, the run has the state of its row, and its session blocks no other', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

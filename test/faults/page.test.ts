@@ -7,7 +7,7 @@ import { createWorld } from '../support/world.ts'
 
 const trap = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
 
-test('Fault 27 HTML in names and in error texts is text on the page, and violates no policy', async (t) => {
+test('F27: HTML in names and in error texts is text on the page, and violates no policy', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.source.query('update meter set name = $1, location = $1 where external_id = 2', [trap])

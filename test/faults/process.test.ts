@@ -5,7 +5,7 @@ import { createGate, createMeters } from '../support/meters.ts'
 import { openProxy } from '../support/proxy.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test('Fault 30 a rejection that nobody handles is logged and ends the process with a status; the next start recovers', {
+test('F30: an unhandled rejection is logged and ends the process with a non-zero status; the next start recovers', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -22,7 +22,7 @@ test('Fault 30 a rejection that nobody handles is logged and ends the process wi
   assert.equal((await successor.settled()).status, 'succeeded')
 })
 
-test('Fault 19 SIGTERM in the middle of a run ends the process with 0 within 9.5 s where the Sync database is silent', {
+test('F19: SIGTERM during a run ends the process with status 0 within 9.5 s while the Sync database is silent', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -57,7 +57,7 @@ test('where the reader of stdout has gone, the process stops with status 74 and 
   assert.match(err, /^[^\n]*Standard output is closed[^\n]*\n$/)
 })
 
-test('Fault 12 a Sync database that takes no more connections after the migration is waited for', async (t) => {
+test('F12: the start waits for a Sync database that accepts no more connections after the migration', async (t) => {
   const world = await createWorld(t)
   const role = `limited_${world.sync.name}`
   await world.sync.query(`create role ${role} login password 'limited' connection limit 1`)

@@ -43,7 +43,7 @@ function sendHalf(url: string, text: string): Socket {
   return socket
 }
 
-test('Fault 24 a body without an end is a timeout, others are answered meanwhile, and no descriptor stays', {
+test('F24: an incomplete body ends in a timeout, other requests are answered meanwhile, and no descriptor stays open', {
   timeout: 90_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -70,7 +70,7 @@ test('Fault 24 a body without an end is a timeout, others are answered meanwhile
   await eventually(async () => descriptors() < before + 10, 20_000)
 })
 
-test('Fault 24 a chunked body is put together wherever it was cut, within a letter too', async (t) => {
+test('F24: a chunked body is reassembled wherever it was split, also within a character', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -91,7 +91,7 @@ test('Fault 24 a chunked body is put together wherever it was cut, within a lett
   assert.deepEqual(await world.sync.query('select quantity from sync.meter_reading'), [{ quantity: reading.quantity }])
 })
 
-test('Fault 24 what is no HTTP is refused, and nobody else notices', async (t) => {
+test('F24: a request that is not HTTP is refused without an effect on others', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const broken = [
@@ -110,7 +110,7 @@ test('Fault 24 what is no HTTP is refused, and nobody else notices', async (t) =
   assert.equal((await agent.api('/api/status')).status, 200)
 })
 
-test('Fault 24 what is no HTTP, and a Host that is none, are refused as problems', async (t) => {
+test('F24: a request that is not HTTP, and an invalid Host, are refused as problems', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const get = (host: string, more = '') => `GET /api/status HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`
@@ -130,7 +130,7 @@ test('Fault 24 what is no HTTP, and a Host that is none, are refused as problems
   }
 })
 
-test('Fault 24 what is no HTTP behind a question ends an answer that is under way, and is not written into it', async (t) => {
+test('F24: bytes that are not HTTP after a request end its response and are not written into it', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const answer = await talk(agent.url, /HTTP\/1.1 400/, (say) => {

@@ -13,7 +13,7 @@ import { createWorld } from '../support/world.ts'
 /** Blanks, quotes of both kinds, what a URL and what JSON escapes, and letters beyond ASCII. */
 const password = `S3cret "wörd" 'of' \\ many/kinds @ 100%`
 
-test('Fault 29 a password with quotes and blanks that an error of the Client System quotes is shown nowhere', async (t) => {
+test('F29: a password with quotes and blanks that an error of the Client System quotes appears nowhere', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const role = `reader_${world.source.name}`
@@ -39,7 +39,7 @@ test('Fault 29 a password with quotes and blanks that an error of the Client Sys
   assert.doesNotMatch(told, /S3cret/)
 })
 
-test('Fault 29 every secret of the configuration is hidden in every form, and a line of the log stays one', () => {
+test('F29: every secret of the configuration is hidden in every form, and a line of the log stays one', () => {
   const word = fc.string({ minLength: 6, unit: 'grapheme' }).map((text) => `S3cret${text.toWellFormed()}`)
   fc.assert(
     fc.property(word, word, fc.boolean(), (one, other, inQuery) => {
@@ -62,14 +62,14 @@ test('Fault 29 every secret of the configuration is hidden in every form, and a 
   )
 })
 
-test('Fault 29 a password that is a word or a number of the log leaves its lines readable', () => {
+test('F29: a password that is a word or a number of the log leaves its lines readable', () => {
   for (const secret of ['level', 'meter sync', '1234567', 'runId', 'true']) {
     const line = { level: 'info', runId: 'r', read: 1234567, ok: true, msg: 'done' }
     assert.deepEqual(JSON.parse(redactLine(JSON.stringify(line), createRedact([secret]))), line)
   }
 })
 
-test('Fault 29 a secret that a long text is cut within is not shown, nor where a text is cut around one', () => {
+test('F29: a secret that a long text is cut within is not shown, nor where a text is cut around one', () => {
   const secret = 'a secret of 24 characters'
   const shown = createRedact([secret])
   const forms = [secret, 'postgres://user:hidden@host', `password='hidden words'`, 'password=hidden']
@@ -82,7 +82,7 @@ test('Fault 29 a secret that a long text is cut within is not shown, nor where a
   }
 })
 
-test('Fault 27 no log line holds a control character, also of C1 or of direction, as JSON or on a terminal', () => {
+test('F27: no log line contains a control character, C1 or directional ones included, as JSON or on a terminal', () => {
   const hostile = `\u001b[2J\u009b31m\u0085\u007f\u202e\u2066\u200f\u2028 name\r`
   const script = `
     import { createLog } from ${JSON.stringify(new URL('../../src/lib/log.ts', import.meta.url).href)}

@@ -21,7 +21,7 @@ function watch(url: string): Promise<Watcher> {
   })
 }
 
-test('Fault 22 a watcher that stalls while it is told what it missed is closed before what comes meanwhile piles up', async (t) => {
+test('F22: a subscriber that stalls while its missed runs are sent is closed before later events accumulate', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -63,7 +63,7 @@ test('Fault 22 a watcher that stalls while it is told what it missed is closed b
   await eventually(async () => (await streams()) === 0)
 })
 
-test('Fault 22 hundreds of watchers hear the end of a run once each; those that vanish are freed within 30 s', {
+test('F22: hundreds of subscribers get the end of a run once each; those that vanish are freed within 30 s', {
   timeout: 100_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -22,7 +22,7 @@ const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_listener_connected', 'gauge', []],
 ]
 
-test('every metric of the contract is there with its type and labels, and no other', async (t) => {
+test('every documented metric is there with its type and labels, and no other', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

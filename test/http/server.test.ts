@@ -90,7 +90,7 @@ test('a body that is sent without its length is measured too', async (t) => {
   assert.match(answer, /^HTTP\/1.1 413/)
 })
 
-test('Fault 25: a foreign Host or Origin and a cross-site POST are refused on every route; probes are not', async (t) => {
+test('F25: a foreign Host or Origin and a cross-site POST are refused on every route; probes are not', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   for (const path of ['/', '/api/status', '/api/events', '/api/sync', '/assets/x.js']) {
@@ -123,7 +123,7 @@ test('Fault 25: a foreign Host or Origin and a cross-site POST are refused on ev
   assert.equal((await ask(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
 })
 
-test('Fault 25: a target in absolute form names the host, whatever the Host header says', async (t) => {
+test('F25: a target in absolute form names the host, whatever the Host header says', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   const { host } = new URL(url)
@@ -141,7 +141,7 @@ test('Fault 25: a target in absolute form names the host, whatever the Host head
   assert.match(assertProblem(meters, 400, 'bad_request').detail, /limit/)
 })
 
-test('Fault 26: with a token every /api route wants it, and only it', async (t) => {
+test('F26: with a token every /api route wants it, and only it', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api', AUTH_TOKEN: 'correct horse battery'.replaceAll(' ', '-') })
   const authorization = 'Bearer correct-horse-battery'
@@ -310,7 +310,7 @@ test('a probe of HTTP/1.0 without Host is answered; anything else without one is
   assert.match(await sendRaw(url, 'GET /api/status HTTP/1.0\r\n\r\n', /forbidden_host/), /^HTTP\/1.1 403/)
 })
 
-test('Fault 24: a body that does not arrive is a problem of its own', { timeout: 60_000 }, async (t) => {
+test('F24: a body that does not arrive is a problem of its own', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   const head = 'POST /api/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{'

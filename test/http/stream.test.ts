@@ -91,7 +91,7 @@ test('every watcher of every process sees the end of every run once', async (t) 
   }
 })
 
-test('Fault 12: PostgreSQL restarts under it; every stream is right within 3 s of its return, and runs go on', {
+test('F12: PostgreSQL restarts under it; every stream is right within 3 s of its return, and runs go on', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -117,7 +117,7 @@ test('Fault 12: PostgreSQL restarts under it; every stream is right within 3 s o
   }
 })
 
-test('Fault 12: a run that is under way when PostgreSQL crashes ends as failed or interrupted, and the next recovers', {
+test('F12: a run that is under way when PostgreSQL crashes ends as failed or interrupted, and the next recovers', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -145,7 +145,7 @@ test('Fault 12: a run that is under way when PostgreSQL crashes ends as failed o
   await stream.until((event) => event.type === 'run' && event.data.status === 'succeeded')
 })
 
-test('Fault 20: a listener whose connection is half-open is replaced, and its stream is right within 15 s', {
+test('F20: a listener whose connection is half-open is replaced, and its stream is right within 15 s', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -168,7 +168,7 @@ test('Fault 20: a listener whose connection is half-open is replaced, and its st
   assert.ok(performance.now() - held < 16_000)
 })
 
-test('Fault 20: a listener that is cut off reconnects and re-reads', async (t) => {
+test('F20: a listener that is cut off reconnects and re-reads', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -194,7 +194,7 @@ const changeRun = `
   returning revision::float8`
 const notice = { type: 'run', runId: 'any', clientSystemId: 'main', revision: 0, ended: false }
 
-test('Fault 22: a watcher that does not read is closed, and others are not delayed', { timeout: 60_000 }, async (t) => {
+test('F22: a watcher that does not read is closed, and others are not delayed', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

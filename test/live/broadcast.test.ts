@@ -7,7 +7,7 @@ import { succeeded as sampleSuccess } from '../web/samples.ts'
 
 const status: Status = { serverTime: '2026-01-31T12:00:00.000Z', version: '0', demonstration: false, clientSystems: [] }
 
-test('Fault 20: a read that never answers is left behind, and the watchers are told by the next', async (t) => {
+test('F20: a read that never answers is left behind, and the watchers are told by the next', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let reads = 0
   const watch = createBroadcast({

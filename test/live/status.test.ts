@@ -7,7 +7,7 @@ import { createSnapshots, readSnapshot } from '../../src/live/snapshot.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test('Fault 12: a connection that breaks as the state is read goes back to its pool', async (t) => {
+test('F12: a connection that breaks as the state is read goes back to its pool', async (t) => {
   const world = await createWorld(t)
   const target = { url: world.sync.url, tls: false } as const
   const pool = openPool(target, { application: 'test', max: 1, log: pino({ level: 'silent' }) })

@@ -347,7 +347,7 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
   }
 })
 
-test('Fault 27: what meters and databases say comes back as data, as it is and with all its digits', async (t) => {
+test('F27: what meters and databases say comes back as data, as it is and with all its digits', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1)
   const evil =
@@ -476,7 +476,7 @@ test('a run that a tool started goes on after its client has gone', async (t) =>
   }
 })
 
-test('Faults 25 and 26: /mcp wants the token, and refuses other hosts, other sites and large bodies', async (t) => {
+test('F25, F26: /mcp wants the token, and refuses other hosts, other sites and large bodies', async (t) => {
   const world = await createWorld(t)
   const token = 'a token of sixteen or more'.replaceAll(' ', '-')
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
@@ -504,7 +504,7 @@ test('Faults 25 and 26: /mcp wants the token, and refuses other hosts, other sit
   }
 })
 
-test('Fault 12: a Sync database that is away is said as that, and the next call works when it is back', async (t) => {
+test('F12: a Sync database that is away is said as that, and the next call works when it is back', async (t) => {
   const world = await createWorld(t)
   const server = await createServer(t)
   const agent = await world.agent({ ROLE: 'api', DATABASE_URL: server.url })

@@ -6,7 +6,7 @@ import type { Change, Problem } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
-test('Fault 8: an approval is a ceiling for one run, which compares again and deletes at most that many', async (t) => {
+test('F8: an approval is a ceiling for one run, which compares again and deletes at most that many', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   const agent = await world.agent()

@@ -20,7 +20,7 @@ function decide(found: Partial<typeof calm>, limited: Partial<typeof limits> = {
   return guard({ ...calm, ...found }, { ...limits, ...limited }).deletions
 }
 
-test('Fault 7 a source without any row withholds, however few meters there are', () => {
+test('F7: a source without any row withholds, however few meters there are', () => {
   assert.equal(decide({ read: 0, missing: 1, activeBefore: 1 }), 'withhold')
   assert.equal(
     decide({ read: 0, missing: 1, activeBefore: 1 }, { minimum: 999, percent: 100, maximum: 999 }),
@@ -29,7 +29,7 @@ test('Fault 7 a source without any row withholds, however few meters there are',
   assert.equal(decide({ read: 0, missing: 0, activeBefore: 0 }), 'apply')
 })
 
-test('Fault 8 the guard turns exactly beyond the minimum and beyond the percentage or the maximum', () => {
+test('F8: the guard turns exactly beyond the minimum and beyond the percentage or the maximum', () => {
   assert.equal(decide({ missing: 10, activeBefore: 10 }), 'apply', 'up to the minimum, whatever the percentage')
   assert.equal(decide({ missing: 11, activeBefore: 11 }), 'withhold')
   assert.equal(decide({ missing: 50, activeBefore: 1_000 }), 'apply', '5 % are allowed')
@@ -47,12 +47,12 @@ test('Fault 8 the guard turns exactly beyond the minimum and beyond the percenta
   assert.equal(decide({ missing: 11, activeBefore: 0 }), 'withhold', 'more meters are gone than were active')
 })
 
-test('Fault 9 a row without an external id withholds every deletion', () => {
+test('F9: a row without an external id withholds every deletion', () => {
   assert.equal(decide({ missing: 1, missingId: 1 }), 'withhold')
   assert.equal(decide({ missing: 0, missingId: 1 }), 'apply', 'nothing is missing: nothing is held back')
 })
 
-test('Fault 8 what was deleted in the last 24 hours counts, of the meters that were there before', () => {
+test('F8: what was deleted in the last 24 hours counts, of the meters that were there before', () => {
   assert.equal(decide({ missing: 10, deletedLately: 10, activeBefore: 390 }), 'apply', '20 of 400 are 5 %')
   assert.equal(decide({ missing: 10, deletedLately: 11, activeBefore: 389 }), 'withhold')
   assert.equal(decide({ missing: 1, deletedLately: 9, activeBefore: 10 }), 'apply', 'up to the minimum')
@@ -60,12 +60,12 @@ test('Fault 8 what was deleted in the last 24 hours counts, of the meters that w
   assert.equal(decide({ missing: 0, deletedLately: 500, activeBefore: 1_000 }), 'apply')
 })
 
-test('Fault 9 a source without a usable row withholds, and no approval passes a row without an id', () => {
+test('F9: a source without a usable row withholds, and no approval passes a row without an id', () => {
   assert.equal(decide({ read: 1, rejected: 1, missing: 10 }), 'withhold')
   assert.equal(guard({ ...calm, missing: 10, missingId: 1 }, limits, 10).deletions, 'withhold')
 })
 
-test('Fault 8 the guard agrees with the sentence of the contract', () => {
+test('F8: the guard agrees with the documented rule', () => {
   fc.assert(
     fc.property(anyFound, anyLimits, (found, { minimum, percent, maximum }) => {
       const { read, rejected, missing, missingId, activeBefore, deletedLately } = found
@@ -78,7 +78,7 @@ test('Fault 8 the guard agrees with the sentence of the contract', () => {
   )
 })
 
-test('Fault 8 more missing, fewer read or tighter limits never turn withholding into applying', () => {
+test('F8: more missing, fewer read or tighter limits never turn withholding into applying', () => {
   fc.assert(
     fc.property(anyFound, anyLimits, count, fc.nat({ max: 100 }), (found, allowed, more, tighter) => {
       if (guard(found, allowed).deletions === 'apply') return
@@ -97,7 +97,7 @@ test('Fault 8 more missing, fewer read or tighter limits never turn withholding 
   )
 })
 
-test('Fault 8 a reason names what withheld and the variable that would let it pass', () => {
+test('F8: a reason names what withheld and the variable that would let it pass', () => {
   const reason = (found: Partial<typeof calm>) => {
     const verdict = guard({ ...calm, ...found }, limits)
     return verdict.deletions === 'withhold' ? verdict.reason : ''

@@ -76,7 +76,7 @@ const pairs = [
 
 suite('random edits', { concurrency: true }, () => {
   for (const [at, versions] of pairs.entries()) {
-    test(`1.2 to 1.5, 5.1 and Invariants 1, 5, 8 hold under random edits: ${versions.source} to ${versions.sync}`, async (t) => {
+    test(`R1.2, R1.3, R1.4, R1.5, R5.1, I1, I5, I8: random edits are mirrored exactly: ${versions.source} to ${versions.sync}`, async (t) => {
       t.diagnostic(`FC_SEED=${seed}`)
       const world = await createWorld(t, versions)
       await createTable(world.source)

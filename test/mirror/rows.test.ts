@@ -12,7 +12,7 @@ async function changes(agent: TestAgent, run: Run): Promise<Change[]> {
   return (await agent.api<{ changes: Change[] }>(`/api/runs/${run.id}/changes?limit=200`)).body.changes
 }
 
-test('Faults 7 and 8 deletions that look like an accident are withheld and shown; the rest of the run is applied', async (t) => {
+test('F7, F8: deletions that look like an accident are withheld and shown; the rest of the run is applied', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   const agent = await world.agent()
@@ -56,7 +56,7 @@ test('Faults 7 and 8 deletions that look like an accident are withheld and shown
   assert.deepEqual(await unequal(), [])
 })
 
-test('Fault 7 a Client System that is empty from the first run on is mirrored as that', async (t) => {
+test('F7: a Client System that is empty from the first run on is mirrored as that', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 0)
   const agent = await world.agent()
@@ -67,7 +67,7 @@ test('Fault 7 a Client System that is empty from the first run on is mirrored as
   assertCounts(await agent.sync(), { read: 0, withheld: 1 })
 })
 
-test('Fault 8 of more than 1,000 withheld deletions the first 1,000 are listed, all are counted', async (t) => {
+test('F8: of more than 1,000 withheld deletions the first 1,000 are listed, all are counted', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1_200)
   const agent = await world.agent()
@@ -110,7 +110,7 @@ const reasons: [reason: RegExp, id: string | null, row: Record<string, string | 
   [/active/, 'n', { name: 'n', active: '2' }],
 ]
 
-test('Fault 9 a row that cannot be used is rejected with its reason, its meter is left as it is, the rest is applied', async (t) => {
+test('F9: a row that cannot be used is rejected with its reason, its meter is left as it is, the rest is applied', async (t) => {
   const world = await createWorld(t)
   await world.source.query(
     'create table meter (external_id text, name text, location text, port text, active text, note text)',
@@ -174,7 +174,7 @@ test('Fault 9 a row that cannot be used is rejected with its reason, its meter i
   assertCounts(await agent.sync(), { read: reasons.length - 1, updated: ids.length, rejected: 1 })
 })
 
-test('Fault 9 a row over 8 MB is rejected with its size, however small it is stored; its meter is left as it is', async (t) => {
+test('F9: a row over 8 MB is rejected with its size, however small it is stored; its meter is left as it is', async (t) => {
   const world = await createWorld(t)
   await world.source.query(
     'create table meter (external_id text, name text, note text, more jsonb, raw bytea, list text[])',
@@ -206,7 +206,7 @@ test('Fault 9 a row over 8 MB is rejected with its size, however small it is sto
   }
 })
 
-test('Fault 9 of more than 1,000 rejected rows the first 1,000 are listed, all are counted; one without an id withholds', async (t) => {
+test('F9: of more than 1,000 rejected rows the first 1,000 are listed, all are counted; one without an id withholds', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()
@@ -232,7 +232,7 @@ test('Fault 9 of more than 1,000 rejected rows the first 1,000 are listed, all a
   assert.match(String(warning.hint), /rejected rows/)
 })
 
-test('Fault 27 names with HTML, field breaks, terminal escapes and instructions stay data, on every way out', async (t) => {
+test('F27: names with HTML, field breaks, terminal escapes and instructions stay data, on every way out', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 0)
   const names = [

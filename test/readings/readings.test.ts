@@ -160,7 +160,7 @@ test('bytes that are not UTF-8 are rejected by their line, and as an array', asy
   assert.deepEqual([packed.status, packed.body.code], [400, 'bad_request'])
 })
 
-test('Fault 24: a body of too many tiny lines is refused', async (t) => {
+test('F24: a body of too many tiny lines is refused', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -22,7 +22,7 @@ const lastRun = async (world: World) =>
     )
   )[0]
 
-test('Fault 16: a run whose worker is killed in the middle is interrupted within 6 s, and the next trigger works', async (t) => {
+test('F16: a run whose worker is killed in the middle is interrupted within 6 s, and the next trigger works', async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
   const open = await gate.close()
   const api = await world.process({ ...environment, ROLE: 'api' })
@@ -56,7 +56,7 @@ test('Fault 16: a run whose worker is killed in the middle is interrupted within
   await third.stop()
 })
 
-test('Fault 16: a killed worker is noticed by another that lives, and locks are free in a second', async (t) => {
+test('F16: a killed worker is noticed by another that lives, and locks are free in a second', async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
   const first = await world.process(environment)
   await first.settled()
@@ -85,7 +85,7 @@ test('Fault 16: a killed worker is noticed by another that lives, and locks are 
   assert.equal(again.trigger, 'startup', 'the run at the start of the second, which the dead one stood in the way of')
 })
 
-test('Fault 16: a job that was fetched by a worker killed before it began is ended, and the next trigger works', {
+test('F16: a job that was fetched by a worker killed before it began is ended, and the next trigger works', {
   timeout: 40_000,
 }, async (t) => {
   const { world, environment } = await worldWithGate(t)
@@ -106,7 +106,7 @@ test('Fault 16: a job that was fetched by a worker killed before it began is end
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 
-test('Fault 17: a frozen worker is cut off when its lease ends; woken, it changes nothing and says lease_lost', {
+test('F17: a frozen worker is cut off when its lease ends; woken, it changes nothing and says lease_lost', {
   timeout: 60_000,
 }, async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
@@ -143,7 +143,7 @@ test('Fault 17: a frozen worker is cut off when its lease ends; woken, it change
   assert.deepEqual(await world.sync.query('select id, xmin::text, last_run_id from sync.meter order by id'), before)
 })
 
-test('Fault 19: SIGTERM in the middle of a run ends it as interrupted, streams close, exit 0 within 10 s', async (t) => {
+test('F19: SIGTERM in the middle of a run ends it as interrupted, streams close, exit 0 within 10 s', async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
   await gate.close()
   const agent = await world.process(environment)
@@ -175,7 +175,7 @@ test('a run that takes too long is ended with timeout, in both databases', async
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 
-test('Fault 15: a lock that someone holds on the meters ends the run as database_busy; collectors go on', {
+test('F15: a lock that someone holds on the meters ends the run as database_busy; collectors go on', {
   timeout: 30_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -194,7 +194,7 @@ test('Fault 15: a lock that someone holds on the meters ends the run as database
   assert.equal((await agent.sync()).counts?.updated, 1)
 })
 
-test('Fault 15: a run whose lock is kept by someone else ends as database_busy', { timeout: 30_000 }, async (t) => {
+test('F15: a run whose lock is kept by someone else ends as database_busy', { timeout: 30_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const release = await world.sync.hold(`select pg_advisory_lock(hashtextextended('meter-sync-agent:main', 0))`)

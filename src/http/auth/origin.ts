@@ -30,7 +30,7 @@ export const headers = secureHeaders({
   xFrameOptions: 'DENY',
 })
 
-/** A foreign Host (DNS rebinding) or Origin (another site's page) is refused on every route but the probes (Fault 25). */
+/** A foreign Host (DNS rebinding) or Origin (another site's page) is refused on every route but the probes (F25). */
 export function refuseForeigners({
   allowedHosts,
   host: own,

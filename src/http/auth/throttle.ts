@@ -1,4 +1,4 @@
-/** Counts wrong tokens by address: after ten in a minute the address waits until the minute is over (Fault 26). */
+/** Counts wrong tokens by address: after ten in a minute the address waits until the minute is over (F26). */
 export type LoginThrottle = {
   /** Seconds that an address still has to wait, or 0. */
   wait: (address: string) => number

@@ -11,7 +11,7 @@ import { connectError, sourceError } from './errors.ts'
 
 /**
  * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
- * same state (Acceptance 5.8). Every answer has a deadline; whatever goes wrong is thrown as an AgentError `source_…`.
+ * same state (R5.8). Every answer has a deadline; whatever goes wrong is thrown as an AgentError `source_…`.
  */
 export type Source = AsyncDisposable & {
   /** As `server_version_num`: 150018 for 15.18. */

@@ -25,7 +25,7 @@ const required = ['external_id', 'name'] as const
 
 /**
  * Describes the query before anything is read: a column that is missing, doubled or unusable fails the run by its
- * name (Fault 6). `salt` seeds the hashes of rows. Anything but one SELECT is refused by the server's grammar, since the query stands in parentheses.
+ * name (F6). `salt` seeds the hashes of rows. Anything but one SELECT is refused by the server's grammar, since the query stands in parentheses.
  */
 export async function describeMeters(source: Source, query: string, salt: bigint): Promise<MeterQuery> {
   const inner = singleStatement(query)

@@ -229,7 +229,7 @@ export class Projection {
     return `regexp_replace(btrim(${value}) collate "C", '^0+([0-9])', '\\1')`
   }
 
-  /** `true` or `false`, as PostgreSQL reads a boolean; nothing said means active (Requirement 5.3). */
+  /** `true` or `false`, as PostgreSQL reads a boolean; nothing said means active (R5.3). */
   #active(): string {
     const column = this.#columns.get('active')
     if (!column) return "'true'"

@@ -3,7 +3,7 @@ import type { Source } from './connection.ts'
 import { singleStatement } from './query.ts'
 
 /**
- * Refuses to mirror the Sync database into itself (Fault 11). Where the source's server shows the lock that `session`
+ * Refuses to mirror the Sync database into itself (F11). Where the source's server shows the lock that `session`
  * holds, in the database that the query reads, both are one; then the query's plan tells whether it reads our tables.
  */
 export async function refuseSameDatabase(

@@ -107,7 +107,7 @@ test('anybody may ask whether a login is needed and whether there is one, and it
   })
 })
 
-test('Fault 26: after ten wrong tokens an address waits with others; the right one goes on, at the login too, and so does a session', async (t) => {
+test('F26: after ten wrong tokens an address waits with others; the right one goes on, at the login too, and so does a session', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })

@@ -44,7 +44,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => (await world.source.query(sessions)).length === 0, 6_000)
   })
 
-  test('Faults 1, 2 and 29 what cannot be reached or trusted, and a login refused, are told apart, without a secret', async (t) => {
+  test('F1, F2, F29: what cannot be reached or trusted, and a login refused, are told apart, without a secret', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const directory = await mkdtemp(join(tmpdir(), 'meter-sync-source-'))
@@ -106,7 +106,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     assert.match(await said('true'), /^source_auth: .*password authentication failed/)
   })
 
-  test('Fault 4 silence while connecting ends the run within 10 s', async (t) => {
+  test('F4: silence while connecting ends the run within 10 s', async (t) => {
     const world = await createWorld(t)
     const silent = await startSilentServer(t)
     const agent = await world.agent({ CLIENT_SYSTEM_URL: silent.url })
@@ -119,7 +119,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => silent.open() === 0)
   })
 
-  test('Fault 5 a run that is cut by its total time while connecting says so', async (t) => {
+  test('F5: a run that is cut by its total time while connecting says so', async (t) => {
     const world = await createWorld(t)
     const silent = await startSilentServer(t)
     const agent = await world.agent({ CLIENT_SYSTEM_URL: silent.url, RUN_TIMEOUT_SECONDS: '1' })
@@ -127,7 +127,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => silent.open() === 0)
   })
 
-  test('Faults 3, 4 and 5 a connection that is cut, reset, silent or slow leaves every meter as it was', async (t) => {
+  test('F3, F4, F5: a connection that is cut, reset, silent or slow leaves every meter as it was', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 3_000)
     await using proxy = await openProxy(world.source.url)
@@ -207,7 +207,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => proxy.open() === 0)
   })
 
-  test('Fault 3 a query that the Client System itself ends was lost; one that fails on a row is the fault of the query', async (t) => {
+  test('F3: a query that the Client System itself ends was lost; one that fails on a row is the fault of the query', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 300)
     const gate = await createGate(world.source)
@@ -231,7 +231,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     assertCounts(await agent.sync(), { read: 299 })
   })
 
-  test('Fault 10 bytes that are no text fail the run by name', async (t) => {
+  test('F10: bytes that are no text fail the run by name', async (t) => {
     const world = await createWorld(t)
     const name = `${world.source.name}_ascii`
     await world.source.query(`create database ${name} encoding 'SQL_ASCII' template template0`)

@@ -33,7 +33,7 @@ async function refusal(world: World, query: string, url?: string): Promise<Agent
 
 const meters = (source: Database) => source.query('select m.*, m.xmin::text from meter m order by external_id')
 
-test('Fault 6 a query that cannot be mirrored is refused by name before anything is read', async (t) => {
+test('F6: a query that cannot be mirrored is refused by name before anything is read', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.source.query('create table secret (external_id int, name text); create table device (id int, name text)')
@@ -102,7 +102,7 @@ test('Fault 6 a query that cannot be mirrored is refused by name before anything
   assert.deepEqual(await meters(world.source), before)
 })
 
-test('Fault 6 the query that a hint proposes works', async (t) => {
+test('F6: the query that a hint proposes works', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`create table device (id int, name text); insert into device values (7, 'Seven')`)
   for (const query of [
@@ -122,7 +122,7 @@ test('Fault 6 the query that a hint proposes works', async (t) => {
   }
 })
 
-test('Fault 6 any one SELECT will do: with a semicolon, comments, CTEs, VALUES, limits or nothing but names', async (t) => {
+test('F6: any one SELECT will do: with a semicolon, comments, CTEs, VALUES, limits or nothing but names', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const queries = [
@@ -156,7 +156,7 @@ test('Fault 6 any one SELECT will do: with a semicolon, comments, CTEs, VALUES, 
   ])
 })
 
-test('Fault 28 columns of any name become attributes under exactly that name, however many there are', async (t) => {
+test('F28: columns of any name become attributes under exactly that name, however many there are', async (t) => {
   const world = await createWorld(t)
   const long = 'ü'.repeat(31)
   const names = [
@@ -354,7 +354,7 @@ test('the session of the Client System gives a value one text, whatever its data
   })
 })
 
-test('Fault 11 the Sync database is never mirrored into itself; another table in the same database is fine', async (t) => {
+test('F11: the Sync database is never mirrored into itself; another table in the same database is fine', async (t) => {
   const world = await createWorld(t)
   await world.sync.query(`
     create view disguised as select external_id, name || '!' as name from sync.meter;
@@ -380,7 +380,7 @@ test('Fault 11 the Sync database is never mirrored into itself; another table in
   }
 })
 
-test('Fault 21 an error that quotes megabytes is cut, and every watcher still gets it', async (t) => {
+test('F21: an error that quotes megabytes is cut, and every watcher still gets it', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter as select 1 as external_id, 'n' as name, repeat('y', 1000000) as raw;
