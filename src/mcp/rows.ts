@@ -6,6 +6,7 @@ import {
   clientSystemStatus,
   collectionState,
   count,
+  integer,
   operation,
   runStatus,
   status,
@@ -17,7 +18,7 @@ import type { Change, ClientSystemStatus, Meter, Rejected, Run, Status } from '.
 /** What an assistant chooses a meter by; get_meter has the rest. */
 export const meterRow = z
   .object({
-    id: z.int(),
+    id: integer,
     externalId: z.string(),
     name: z.string(),
     kind: z.string().nullable(),
@@ -81,7 +82,7 @@ const differing = changedColumns.describe('The columns that changed; of the attr
 
 /** A change of one run. */
 export const changeRow = z
-  .object({ meterId: z.int(), externalId: z.string(), operation, before: differing, after: differing })
+  .object({ meterId: integer, externalId: z.string(), operation, before: differing, after: differing })
   .meta({ id: 'ChangeRow' })
 
 export function toChangeRow({ runId: _, at: __, ...change }: Change): z.infer<typeof changeRow> {

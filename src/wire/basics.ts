@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-export const count = z.int().min(0)
+/** The bounds of the integers that a double holds say nothing, and would be a tenth of the description of the tools. */
+const unbounded = { minimum: undefined, maximum: undefined }
+export const count = z.int().min(0).meta({ maximum: undefined })
+export const integer = z.int().meta(unbounded)
 export const time = z.string().describe('ISO 8601 in UTC')
 export const json = z.record(z.string(), z.unknown())
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { time } from './basics.ts'
+import { integer, time } from './basics.ts'
 import { changeOperations } from './lists.ts'
 import { counts, rejectedBecause } from './run.ts'
 
@@ -12,7 +12,7 @@ export const change = z
   .object({
     runId: z.string(),
     at: time,
-    meterId: z.int(),
+    meterId: integer,
     externalId: z.string(),
     operation,
     before: changedColumns.describe('The columns that changed; null for insert, delete and withheld'),
@@ -31,7 +31,7 @@ export const rejected = z
 
 export const previewedChange = z
   .object({
-    meterId: z.int().nullable().describe('Null for a meter that is not there yet'),
+    meterId: integer.nullable().describe('Null for a meter that is not there yet'),
     externalId: z.string(),
     operation,
     before: changedColumns,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, time } from './basics.ts'
+import { count, integer, time } from './basics.ts'
 import { collectionStates } from './lists.ts'
 
 /** What a collector read from a meter. */
@@ -13,11 +13,10 @@ export const reading = z
   })
   .meta({ id: 'Reading' })
 
+/** One definition for every use: the tools of assistants describe it once each. */
 export const collectionState = z
   .enum(collectionStates)
-  .describe(
-    'Active meters: reporting, late (2 expected intervals after the last reading), silent (6 of them), never (no reading). Others: stillReporting (a reading within 2 intervals), quiet',
-  )
+  .meta({ id: 'CollectionState', description: 'late: 2 expected intervals after the last reading; silent: 6' })
 
 /**
  * A meter of the Client System. Attributes keep all digits of their numbers on the wire; a parser with doubles loses those
@@ -25,7 +24,7 @@ export const collectionState = z
  */
 export const meter = z
   .object({
-    id: z.int(),
+    id: integer,
     clientSystemId: z.string(),
     externalId: z.string().describe('Its key in the Client System'),
     name: z.string(),
@@ -34,7 +33,7 @@ export const meter = z
     unit: z.string().nullable(),
     location: z.string().nullable(),
     ipAddress: z.string().nullable(),
-    port: z.int().nullable(),
+    port: integer.nullable(),
     attributes: z.record(z.string(), z.unknown()).describe('Every other column of the Client System'),
     active: z.boolean(),
     removedAt: time.nullable().describe('When a sync found it gone from the Client System'),
