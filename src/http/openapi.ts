@@ -5,7 +5,7 @@ import { sessionCookie } from './auth/cookie.ts'
 import { isRequestCode, statuses } from './problems.ts'
 import { runIsActive, wrongParameter } from './routes/examples.ts'
 import { type Content, type Operation, tags } from './routes/operation.ts'
-import { operations } from './routes/operations.ts'
+import { routes } from './routes/routes.ts'
 
 export type Schema = z.core.JSONSchema.BaseSchema
 export type Reference = { $ref: string }
@@ -97,7 +97,7 @@ export function describeApi(version: string): Description {
       const title = codes.map((code) => statuses[code].title).join('; ')
       described[status] = refusal(status, title, codes)
     }
-    if (operation.door === 'probe') {
+    if (operation.access === 'probe') {
       const title = 'Not HTTP, or not received in time: answered before any route is asked'
       described['4XX'] = refusal('4XX', title, ['bad_request', 'request_timeout'])
     }
@@ -153,7 +153,7 @@ export function describeApi(version: string): Description {
   }
 
   const paths: Description['paths'] = {}
-  for (const operation of operations) {
+  for (const { operation } of routes) {
     const { id, method, path, tag, summary, description, body, scope } = operation
     const parameters = toParameters(operation)
     paths[path] = {
@@ -217,12 +217,12 @@ function toHeaders(headers: Record<string, string>): Record<string, { descriptio
   )
 }
 
-/** What a route refuses because of what it takes, and by its door. */
-function refusalsOf({ door, scope, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
+/** The codes with which a route refuses, by what it takes and who may ask. */
+function refusalsOf({ access, scope, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
   const codes: RequestErrorCode[] = []
   if (query || body) codes.push('bad_request')
   if (scope !== null) codes.push('unauthorized', 'too_many_requests', 'forbidden_scope', 'database_unavailable')
-  if (door !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
+  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
   if (pathId) codes.push('not_found')
   if (body) codes.push('request_timeout', 'too_large')
   if (refusals.includes('database_unavailable')) codes.push('unavailable')

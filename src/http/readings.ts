@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { isStorableTime } from '../lib/time.ts'
 import type { StoredReadings } from '../wire/types.ts'
+import { bodyBytes, createLimit } from './requests.ts'
 import { notAnArray, type Piece, splitReadings } from './split-readings.ts'
 
 /** A well-formed reading as it was sent, with its line; `value` is the number's own text. */
@@ -60,10 +61,26 @@ export const readingSchema = z
   )
   .meta({ id: 'SentReading' })
 
+/** Readings of a larger body take many times its memory: only a few such bodies are processed at once. */
+const largeBodyBytes = 1_024 * 1_024
+const maxLargeBodies = 2
+
 type Parsed = { readings: SentReading[]; rejected: { line: number; reason: string }[] }
 
-/** Parses the body of a request. */
-export type ParseReadings = (body: Uint8Array) => Promise<Parsed>
+type ParseReadings = (body: Uint8Array) => Promise<Parsed>
+
+/** Reads the body of a request, runs `store` with its readings, and lets the next large body in afterwards. */
+export type ReadReadings = <T>(c: Context, store: (parsed: Parsed) => Promise<T>) => Promise<T>
+
+export function createReadReadings(): ReadReadings {
+  const parse = createParseReadings()
+  const largeBodies = createLimit(maxLargeBodies)
+  return async (c, store) => {
+    const bytes = await bodyBytes(c)
+    using _place = bytes.length > largeBodyBytes ? await largeBodies.enter() : null
+    return await store(await parse(bytes))
+  }
+}
 
 /** How long readings are parsed before others get their turn. */
 const sliceMs = 10

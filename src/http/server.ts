@@ -11,13 +11,15 @@ import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { createAuthentication } from './auth/authentication.ts'
 import { type Asking, headers, refuseForeigners } from './auth/origin.ts'
-import { createDescribed, describedPaths } from './described.ts'
+import { createDescription } from './description.ts'
 import { type Listening, shuttingDown } from './listen.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { problem, thrownProblem } from './problems.ts'
+import { createReadReadings } from './readings.ts'
 import { inTime } from './requests.ts'
-import { createApi } from './routes/api.ts'
-import { operationsAt } from './routes/operations.ts'
+import type { Operation } from './routes/operation.ts'
+import type { Parts } from './routes/route.ts'
+import { methodsOf, routes } from './routes/routes.ts'
 import { createStreams, type Streams } from './stream.ts'
 
 /** How long requests may go on when the agent stops; those that are left are answered that it does. */
@@ -37,8 +39,6 @@ type HttpOptions = {
 
 /** Built by `npm run build`. */
 const pageDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
-const largestReadings = 10 * 1_024 * 1_024
-const limitOther = limitBody(64 * 1_024)
 
 /** Serves page, API, event stream and MCP on a port that is taken. `stop` answers what is under way and frees the port. */
 export function serveHttp(
@@ -116,7 +116,17 @@ export function createApp({
   stopping,
 }: HttpOptions & { streams: Streams; metrics: Metrics; stopping: AbortSignal }) {
   const app = new Hono<Asking>()
-  const { guard, session } = createAuthentication(agent.access, log)
+  const authentication = createAuthentication(agent.access, log)
+  const parts: Parts = {
+    agent,
+    streams,
+    metrics,
+    authentication,
+    readReadings: createReadReadings(),
+    description: createDescription(),
+    answerPage,
+    answerAssistant: (c) => mcp.fetch(c.req.raw, c.get('login')),
+  }
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
   // Streams and assistants answer what is under way themselves.
   app.use((c, next) =>
@@ -124,58 +134,61 @@ export function createApp({
   )
   app.use(headers)
   app.use(refuseForeigners(config))
-  app.get('/healthz', (c) => c.json({ status: 'alive' }))
-  app.get('/readyz', async (c) => {
-    const unready = await agent.unready()
-    return c.json(
-      { status: unready.length === 0 ? 'ready' : 'not ready', waitingFor: unready },
-      unready.length === 0 ? 200 : 503,
+  for (const { operation, maxBodyBytes, serve } of routes) {
+    app.on(
+      operation.method.toUpperCase(),
+      pathsOf(operation),
+      ...(operation.id === 'getPage' ? [] : [keepNothing]),
+      ...(operation.access === undefined ? [authentication.guard(operation)] : []),
+      // After the login: a body is read only of a client that is known.
+      limitBody(maxBodyBytes),
+      (c) => serve(c, parts),
     )
-  })
-  app.use('/api/session', limitOther)
-  app.route('/api/session', session)
-  // Nobody's body is read before it is known whose it is.
-  app.use('/api/*', keepNothing, guard)
-  for (const path of ['/metrics', '/mcp', '/mcp/']) app.use(path, guard)
-  for (const path of describedPaths) app.use(path, keepNothing, guard)
-  app.use('/api/readings', limitBody(largestReadings))
-  app.use(async (c, next) => (c.req.path === '/api/readings' ? next() : await limitOther(c, next)))
-  app.route('/api', createApi(agent, streams))
-  app.get('/metrics', async (c) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }))
-  app.route('/', createDescribed())
-  const answerMcp = async (c: Context<Asking>) => {
-    const response = await mcp.fetch(c.req.raw, c.get('login'))
-    response.headers.set('Cache-Control', 'no-store')
-    return response
   }
-  app.all('/mcp', answerMcp)
-  app.all('/mcp/', answerMcp)
-  app.use(
-    '/*',
-    serveStatic({
-      root: pageDirectory,
-      onFound: (path, c) =>
-        c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
-    }),
-  )
-  app.notFound((c) => {
-    const methods = operationsAt(c.req.path).map(({ method }) => method.toUpperCase())
-    if (methods.length > 0 && !methods.includes(c.req.method)) {
-      c.header('Allow', methods.join(', '))
-      const hint = `Use ${methods.join(' or ')}`
-      return problem(c, new AgentError('method_not_allowed', `${c.req.method} is not for ${c.req.path}`, { hint }))
-    }
-    if (c.req.path === '/') {
-      return problem(c, new AgentError('not_found', 'The page has not been built', { hint: 'Run: npm run build' }))
-    }
-    return problem(
+  // Another path or method is refused after the login, as a route would be.
+  for (const path of guardedPaths) app.all(path, keepNothing, authentication.guard(), (c) => c.notFound())
+  app.use('/*', serveStatic({ root: pageDirectory, onFound: keepAsset }))
+  app.notFound((c) =>
+    problem(
       c,
-      new AgentError('not_found', `There is nothing at ${c.req.path}`, {
-        hint: 'The page is at /, the API under /api',
-      }),
-    )
-  })
+      notFound(c.req.method, c.req.path, (methods) => c.header('Allow', methods)),
+    ),
+  )
   return app
+}
+
+/** The paths of an operation as the router writes them. An assistant may be set up with a slash at the end. */
+function pathsOf({ path }: Operation): string[] {
+  const routed = path.replace('{id}', ':id')
+  return path === '/mcp' ? [routed, `${routed}/`] : [routed]
+}
+
+const guardedPaths = [
+  '/api/*',
+  ...routes.flatMap(({ operation }) => (operation.access === undefined ? pathsOf(operation) : [])),
+]
+
+/** The error for a request that no route serves: the method is wrong, or the path. */
+function notFound(method: string, path: string, allow: (methods: string) => void): AgentError {
+  const methods = methodsOf(path)
+  if (methods.length > 0 && !methods.includes(method)) {
+    allow(methods.join(', '))
+    return new AgentError('method_not_allowed', `${method} is not for ${path}`, { hint: `Use ${methods.join(' or ')}` })
+  }
+  return new AgentError('not_found', `There is nothing at ${path}`, {
+    hint: 'The page is at /, the API under /api',
+  })
+}
+
+const staticPage = serveStatic<Asking>({ root: pageDirectory, path: 'index.html', onFound: keepAsset })
+
+async function answerPage(c: Context<Asking>): Promise<Response | null> {
+  return (await staticPage(c, async () => undefined)) ?? null
+}
+
+/** Assets have their hash in their name. */
+function keepAsset(path: string, c: Context): void {
+  c.header('Cache-Control', /\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
 }
 
 const keepNothing: MiddlewareHandler<Asking> = async (c, next) => {

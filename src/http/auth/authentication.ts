@@ -1,27 +1,29 @@
 import type { ServerResponse } from 'node:http'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { type Access, administrator, type Login } from '../../agent.ts'
 import { AgentError } from '../../lib/errors.ts'
 import type { Log } from '../../lib/log.ts'
-import type { Session } from '../../wire/types.ts'
 import { problem } from '../problems.ts'
-import { body } from '../requests.ts'
-import { sessionBody } from '../routes/inputs.ts'
 import type { Operation } from '../routes/operation.ts'
-import { operationOf } from '../routes/operations.ts'
 import { giveSessionCookie, readSessionCookie, takeSessionCookie } from './cookie.ts'
 import type { Asking } from './origin.ts'
 import { requireScope } from './scopes.ts'
 import { createLoginThrottle } from './throttle.ts'
 
 export type Authentication = {
+  /** Whether HTTP asks for a token. */
+  required: () => boolean
+  /** The login of a request, the answer that refuses its token, or null for one without token and session. */
+  identify: (c: Context<Asking>) => Promise<Login | Response | null>
   /**
-   * Lets in a client that sends `Authorization: Bearer …` or the cookie of a session, and has the scope of the route it
-   * asks for. Where no token is required, every client has all scopes. A request for no described route goes no further.
+   * Admits a client that sends `Authorization: Bearer …` or the cookie of a session, and has the scope of the operation.
+   * Where no token is required, every client has all scopes. Without an operation it only asks for a login.
    */
-  guard: MiddlewareHandler<Asking>
-  /** `GET`: who is logged in? `POST`: the token for a session's cookie. `DELETE`: ends the session. */
-  session: Hono<Asking>
+  guard: (operation?: Operation) => MiddlewareHandler<Asking>
+  /** Answers a token with the cookie of a session. */
+  logIn: (c: Context<Asking>, token: string) => Promise<Response>
+  /** Ends the session of the cookie. */
+  logOut: (c: Context<Asking>) => Promise<Response>
 }
 
 export function createAuthentication(access: Access, log: Log): Authentication {
@@ -57,19 +59,40 @@ export function createAuthentication(access: Access, log: Log): Authentication {
   const endWith = createEnder(access)
   const checkAssistant = createAssistantCheck(access, log)
 
-  const guard: MiddlewareHandler<Asking> = async (c, next) => {
-    const login = (await identify(c)) ?? (await judgeToken(c, null))
-    if (login instanceof Response) return login
-    const operation = operationOf(c.req.method, c.req.path)
-    if (operation === null) return c.notFound()
-    if (operation.forAssistants) checkAssistant(login)
-    if (operation.scope !== null) requireScope(login, operation.scope)
-    c.set('login', login)
-    endWith(login, c.env.outgoing, operation)
-    return next()
-  }
+  const guard =
+    (operation?: Operation): MiddlewareHandler<Asking> =>
+    async (c, next) => {
+      const login = (await identify(c)) ?? (await judgeToken(c, null))
+      if (login instanceof Response) return login
+      if (operation?.forAssistants) checkAssistant(login)
+      if (operation?.scope) requireScope(login, operation.scope)
+      c.set('login', login)
+      if (operation) endWith(login, c.env.outgoing, operation)
+      return next()
+    }
 
-  return { guard, session: createSessionRoutes(access, identify, judgeToken) }
+  return {
+    required: access.required,
+    identify,
+    guard,
+    logIn: async (c, token) => {
+      if (!access.required()) {
+        const hint = 'Nothing asks for a session here; AUTH_TOKEN or `token create` would make a token'
+        return problem(c, new AgentError('unauthorized', 'This agent has no token to log in with', { hint }))
+      }
+      const login = await judgeToken(c, token)
+      if (login instanceof Response) return login
+      requireScope(login, 'read')
+      giveSessionCookie(c, await access.logIn(login))
+      return c.body(null, 204)
+    },
+    logOut: async (c) => {
+      const cookie = readSessionCookie(c)
+      if (cookie !== null && (await access.bySession(cookie))) await access.logOut(cookie)
+      takeSessionCookie(c)
+      return c.body(null, 204)
+    },
+  }
 }
 
 /**
@@ -106,43 +129,4 @@ function createEnder(access: Access) {
     open.set(response, { login, operation })
     response.once('close', () => open.delete(response))
   }
-}
-
-function createSessionRoutes(
-  access: Access,
-  identify: (c: Context<Asking>) => Promise<Login | Response | null>,
-  judgeToken: (c: Context<Asking>, token: string) => Promise<Login | Response>,
-): Hono<Asking> {
-  const session = new Hono<Asking>()
-  session.use(async (c, next) => {
-    await next()
-    c.header('Cache-Control', 'no-store')
-  })
-  // Open to everyone: the page cannot see its own cookie, and EventSource does not report why it was refused.
-  session.get('/', async (c) => {
-    const login = await identify(c)
-    if (login instanceof Response) return login
-    const required = access.required()
-    const { name = null, scopes = [] } = login ?? {}
-    return c.json({ required, loggedIn: required && login !== null, name, scopes } satisfies Session)
-  })
-  session.post('/', async (c) => {
-    const { token } = await body(c, sessionBody)
-    if (!access.required()) {
-      const hint = 'Nothing asks for a session here; AUTH_TOKEN or `token create` would make a token'
-      return problem(c, new AgentError('unauthorized', 'This agent has no token to log in with', { hint }))
-    }
-    const login = await judgeToken(c, token)
-    if (login instanceof Response) return login
-    requireScope(login, 'read')
-    giveSessionCookie(c, await access.logIn(login))
-    return c.body(null, 204)
-  })
-  session.delete('/', async (c) => {
-    const cookie = readSessionCookie(c)
-    if (cookie !== null && (await access.bySession(cookie))) await access.logOut(cookie)
-    takeSessionCookie(c)
-    return c.body(null, 204)
-  })
-  return session
 }

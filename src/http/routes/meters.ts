@@ -1,16 +1,16 @@
-import { z } from 'zod'
+import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
-import { readingSchema } from '../readings.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
-import { json, type Operation, page } from './operation.ts'
+import { json, page } from './operation.ts'
+import { type Route, route } from './route.ts'
 
 const away = ['database_unavailable'] as const
 const next = 'eyJhdCI6IjIwMjYifQ'
 
-/** Meters and their readings. */
-export const meterOperations: readonly Operation[] = [
-  {
+/** Meters, and what became of each. */
+export const meterRoutes: readonly Route[] = [
+  route({
     id: 'listMeters',
     method: 'get',
     path: '/api/meters',
@@ -29,27 +29,34 @@ export const meterOperations: readonly Operation[] = [
       },
     },
     refusals: ['not_found', ...away],
-  },
-  {
+    handle: async ({ c, query }, { agent }) => {
+      const { clientSystemId = null, q, state, kind = null, location = null, collection = null, after, limit } = query
+      const filter = { clientSystemId, search: q || null, state, kind, location, collection, after, limit }
+      const { items, total, next } = await agent.meters(filter)
+      return c.json({ meters: items, total, next: cursorText(next) })
+    },
+  }),
+  route({
     id: 'getMeter',
     method: 'get',
     path: '/api/meters/{id}',
     scope: 'read',
     tag: 'Meters',
     summary: 'One meter',
-    pathId: { schema: input.meterId, example: example.meter.id },
+    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.noQuery,
     answers: { 200: { description: 'The meter', content: json(shape.meter, example.meter) } },
     refusals: away,
-  },
-  {
+    handle: async ({ c, id }, { agent }) => c.json(await agent.meter(id)),
+  }),
+  route({
     id: 'getMeterHistory',
     method: 'get',
     path: '/api/meters/{id}/history',
     scope: 'read',
     tag: 'Meters',
     summary: 'What runs changed of a meter, newest first',
-    pathId: { schema: input.meterId, example: example.meter.id },
+    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.historyQuery,
     answers: {
       200: {
@@ -58,65 +65,9 @@ export const meterOperations: readonly Operation[] = [
       },
     },
     refusals: away,
-  },
-  {
-    id: 'listReadings',
-    method: 'get',
-    path: '/api/meters/{id}/readings',
-    scope: 'read',
-    tag: 'Readings',
-    summary: 'The readings of a meter, newest first',
-    pathId: { schema: input.meterId, example: example.meter.id },
-    query: input.readingsQuery,
-    answers: {
-      200: {
-        description: 'A page of readings',
-        content: json(page('readings', shape.reading), { readings: [example.reading], next: null }),
-      },
+    handle: async ({ c, id, query: { before, limit } }, { agent }) => {
+      const { items, next } = await agent.history(id, { before, limit })
+      return c.json({ changes: items, next: cursorText(next) })
     },
-    refusals: away,
-  },
-  {
-    id: 'getCollection',
-    scope: 'read',
-    method: 'get',
-    path: '/api/collection',
-    tag: 'Readings',
-    summary: 'How many meters report, are late, are silent, and never reported',
-    description:
-      'Counted from the time of the last reading of each meter, whoever stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
-    query: input.collectionQuery,
-    answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
-    refusals: ['not_found', ...away],
-  },
-  {
-    id: 'storeReadings',
-    method: 'post',
-    path: '/api/readings',
-    scope: 'ingest',
-    tag: 'Readings',
-    summary: 'Store readings by external id',
-    description:
-      'Each reading is taken or rejected by itself; one that is stored already counts as a duplicate, and one that contradicts what is stored as a conflict. Readings of inactive meters are taken too. 10 MB and 200,000 readings at most.',
-    query: input.noQuery,
-    body: {
-      description: 'A JSON array, or one object a line; the agent looks at the body, not at its Content-Type',
-      content: {
-        ...json(z.array(readingSchema), [example.sentReading]),
-        'application/x-ndjson': { schema: readingSchema, example: example.sentReading },
-      },
-    },
-    answers: {
-      200: {
-        description: 'What became of them',
-        content: json(shape.storedReadings, {
-          stored: 1,
-          duplicates: 0,
-          conflicts: 0,
-          rejected: [{ line: 2, reason: 'no meter has this externalId' }],
-        }),
-      },
-    },
-    refusals: away,
-  },
+  }),
 ]

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises'
+import { version } from '../lib/version.ts'
+import type { Description } from './routes/route.ts'
+
+/**
+ * The API's description and its page. Made when first asked for and kept: most processes never are, and making it takes
+ * some megabytes and a tenth of a second.
+ */
+export function createDescription(): Description {
+  const style = once(() => readFile(new URL('./docs.css', import.meta.url), 'utf8'))
+  const description = once(async () => (await import('./openapi.ts')).describeApi(version))
+  return {
+    style,
+    json: once(async () => JSON.stringify(await description())),
+    page: async (origin) => (await import('./docs.ts')).renderDocs(await description(), origin),
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

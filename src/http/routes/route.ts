@@ -1,0 +1,110 @@
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import type { Agent } from '../../agent.ts'
+import { NotFoundError } from '../../lib/errors.ts'
+import type { Authentication } from '../auth/authentication.ts'
+import type { Asking } from '../auth/origin.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ReadReadings } from '../readings.ts'
+import { body as readBody, query as readQuery } from '../requests.ts'
+import type { Streams } from '../stream.ts'
+import { json, type Operation } from './operation.ts'
+
+/** The parts of the HTTP server that handlers use. */
+export type Parts = {
+  agent: Agent
+  streams: Streams
+  metrics: Metrics
+  authentication: Authentication
+  readReadings: ReadReadings
+  /** Answers a request to the Sync MCP Server. */
+  answerAssistant: (c: Context<Asking>) => Promise<Response>
+  /** Answers with the file of the page, or null where the page has not been built. */
+  answerPage: (c: Context<Asking>) => Promise<Response | null>
+  description: Description
+}
+
+/** The API's description: as JSON, as a page, and the style of that page. */
+export type Description = {
+  json: () => Promise<string>
+  page: (origin: string) => Promise<string>
+  style: () => Promise<string>
+}
+
+/** A route: described by its operation and served by `serve`. */
+export type Route = {
+  operation: Operation
+  /** Larger bodies are refused. */
+  maxBodyBytes: number
+  serve: (c: Context<Asking>, parts: Parts) => Promise<Response>
+}
+
+/** What a handler gets: the checked query, JSON body and id, where the route takes them. */
+type Taken<Query extends z.ZodType, Body extends z.ZodType, Id extends z.ZodType> = {
+  c: Context<Asking>
+  query: z.output<Query>
+  body: z.output<Body>
+  id: z.output<Id>
+}
+
+type Definition<Query extends z.ZodObject, Body extends z.ZodObject, Id extends z.ZodType> = Omit<
+  Operation,
+  'query' | 'body' | 'pathId'
+> & {
+  query?: Query
+  /** A JSON body; none counts as an empty object. */
+  json?: { schema: Body; example?: unknown; description?: string; required?: true }
+  /** A body that `handle` reads by itself. */
+  body?: NonNullable<Operation['body']>
+  pathId?: { schema: Id; example: string | number; of: 'run' | 'meter' }
+  maxBodyBytes?: number
+  handle: (taken: Taken<Query, Body, Id>, parts: Parts) => Response | Promise<Response>
+}
+
+const defaultMaxBodyBytes = 64 * 1_024
+
+/**
+ * Defines a route in one place: what it takes and answers, the scope that it needs, and its handler. A query or body that
+ * does not fit is answered with 400, an id that cannot be one with 404.
+ */
+export function route<
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodObject = z.ZodObject,
+  Id extends z.ZodType = z.ZodType,
+>({ handle, json: taken, maxBodyBytes = defaultMaxBodyBytes, ...rest }: Definition<Query, Body, Id>): Route {
+  const { pathId, query } = rest
+  return {
+    operation: { ...rest, ...(taken && { body: describeBody(taken) }) },
+    maxBodyBytes,
+    serve: async (c, parts) => {
+      const parsed = {
+        c,
+        query: query && readQuery(c, query),
+        body: taken && (await readBody(c, taken.schema)),
+        id: pathId && parseId(c.req.param('id') ?? '', pathId),
+      }
+      // Where the definition has no schema, no handler uses the value.
+      return await handle(parsed as Taken<Query, Body, Id>, parts)
+    },
+  }
+}
+
+function describeBody({
+  schema,
+  example,
+  ...rest
+}: {
+  schema: z.ZodObject
+  example?: unknown
+  description?: string
+  required?: true
+}): NonNullable<Operation['body']> {
+  return { ...rest, content: json(schema, example) }
+}
+
+/** An id that cannot be one is of nothing: 404, as for one that is not there. */
+function parseId(text: string, { schema, of }: { schema: z.ZodType; of: 'run' | 'meter' }): unknown {
+  const parsed = schema.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new NotFoundError(of, text)
+}

@@ -1,0 +1,29 @@
+import { assistantRoutes } from './assistants.ts'
+import { meterRoutes } from './meters.ts'
+import { readingRoutes } from './readings.ts'
+import type { Route } from './route.ts'
+import { runRoutes } from './runs.ts'
+import { serviceRoutes } from './service.ts'
+import { sessionRoutes } from './session.ts'
+import { syncRoutes } from './sync.ts'
+
+/** Every route of the agent, in the order of its description. */
+export const routes: readonly Route[] = [
+  ...syncRoutes,
+  ...runRoutes,
+  ...meterRoutes,
+  ...readingRoutes,
+  ...sessionRoutes,
+  ...serviceRoutes,
+  ...assistantRoutes,
+]
+
+const methods = routes.map(({ operation: { path, method } }) => ({
+  method: method.toUpperCase(),
+  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace('{id}', '[^/]+')}/?$`),
+}))
+
+/** The methods of a path. */
+export function methodsOf(path: string): string[] {
+  return methods.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : []))
+}

@@ -1,0 +1,136 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { z } from 'zod'
+import { AgentError } from '../../lib/errors.ts'
+import * as shape from '../../wire/schemas.ts'
+import { problem } from '../problems.ts'
+import * as example from './examples.ts'
+import * as input from './inputs.ts'
+import { json } from './operation.ts'
+import { type Route, route } from './route.ts'
+
+const away = ['database_unavailable'] as const
+
+/** The status, starting and previewing a sync, and the event stream. */
+export const syncRoutes: readonly Route[] = [
+  route({
+    id: 'getStatus',
+    method: 'get',
+    path: '/api/status',
+    scope: 'read',
+    tag: 'Sync',
+    summary: 'How things stand',
+    description:
+      'For each Client System: the active run, the last ones, the numbers of meters, and how fresh they are.',
+    answers: { 200: { description: 'The status', content: json(shape.status, example.status) } },
+    refusals: away,
+    handle: async ({ c }, { agent }) => c.json(await agent.status()),
+  }),
+  route({
+    id: 'startSync',
+    method: 'post',
+    path: '/api/sync',
+    scope: 'operate',
+    tag: 'Sync',
+    summary: 'Start a sync',
+    description:
+      'Answers at once with the run, which goes on by itself. One at a time: while one is active, it is named.',
+    json: { schema: input.syncBody, example: { full: true } },
+    answers: {
+      202: {
+        description: 'The run was queued',
+        headers: { Location: 'Where the run can be followed: /api/runs/{id}' },
+        content: json(z.object({ run: shape.run }), { run: example.queued }),
+      },
+    },
+    refusals: ['run_active', 'not_found', ...away],
+    handle: async ({ c, body }, { agent }) => {
+      const { clientSystemId = null, full = false, approveDeletes = null } = body
+      const requestedBy = c.get('login').name
+      const { run, created } = await agent.trigger({
+        clientSystemId,
+        full,
+        approveDeletes,
+        trigger: 'manual',
+        requestedBy,
+      })
+      c.header('Location', `/api/runs/${run.id}`)
+      if (created) return c.json({ run }, 202)
+      const hint = 'Follow the active run; a new one can start when it has ended'
+      return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), { run })
+    },
+  }),
+  route({
+    id: 'previewSync',
+    method: 'post',
+    path: '/api/preview',
+    scope: 'operate',
+    tag: 'Sync',
+    summary: 'Tell what a sync would do now',
+    description: 'Reads and compares as a sync does, and writes nothing.',
+    json: { schema: input.previewBody },
+    answers: { 200: { description: 'What would change', content: json(shape.preview, example.preview) } },
+    refusals: ['run_active', 'not_found', ...away],
+    asksSource: true,
+    handle: async ({ c, body: { clientSystemId = null } }, { agent }) => {
+      const answer = await agent.preview(clientSystemId, c.req.raw.signal)
+      if ('preview' in answer) return c.json(answer.preview)
+      const hint = 'A preview compares with meters at rest; ask again when the run has ended'
+      return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), {
+        run: answer.active,
+      })
+    },
+  }),
+  route({
+    id: 'watchEvents',
+    method: 'get',
+    path: '/api/events',
+    scope: 'read',
+    tag: 'Sync',
+    summary: 'Watch, as an event stream',
+    description:
+      'Server-Sent Events; `retry: 2000`, and a comment every 15 s. A `status` comes first, after every run that ends, and after the agent has come back to its database. A watcher that falls 64 kB behind is closed, and comes back with its Last-Event-ID.',
+    headers: {
+      'Last-Event-ID': {
+        description: 'The id seen last: the runs that changed since follow the first status, 200 at most',
+        example: '128',
+      },
+    },
+    answers: {
+      200: {
+        description: 'The stream; the data of every event is JSON on one line',
+        content: {
+          'text/event-stream': {
+            schema: z.string(),
+            example: `event: progress\ndata: ${JSON.stringify(example.progress)}\n\n`,
+          },
+        },
+        events: {
+          status: {
+            description: 'How things stand; its id is the revision up to which every run was sent',
+            schema: shape.status,
+          },
+          run: {
+            description: 'A run changed; its id is the revision. Every final state comes, others may be skipped',
+            schema: shape.run,
+          },
+          unavailable: {
+            description:
+              'The agent has lost its Sync database: what was sent before may no longer be true. A status follows when it is back',
+            schema: shape.unavailable,
+          },
+          progress: {
+            description: 'How far a run is, without an id, at most four a second for each run',
+            schema: shape.progress,
+          },
+        },
+      },
+    },
+    refusals: away,
+    handle: async ({ c }, { streams }) => {
+      if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream; charset=utf-8' })
+      const seen = c.req.header('last-event-id') ?? ''
+      await streams.open(c.env.outgoing, /^\d{1,15}$/.test(seen) ? Number(seen) : null)
+      return RESPONSE_ALREADY_SENT
+    },
+  }),
+]
