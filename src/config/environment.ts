@@ -4,10 +4,13 @@ import { readDotEnv, readFiles } from './files.ts'
 import { scheduleInterval } from './schedule.ts'
 import { type DatabaseTarget, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
 
-/** A deletion that looks like an accident is one beyond these (`DELETE_GUARD_…` of the README). */
+/** Limits beyond which a run holds its deletions back (the variables `DELETE_GUARD_…`). */
 export type DeleteGuard = { minimum: number; percent: number; maximum: number }
 
-/** Milliseconds. `start`: to the first byte of an answer of the source. `idle`: the longest silence after it. */
+/**
+ * Timeouts for the Client System. `startMs` is the time to the first byte of an answer, `idleMs` the maximum time between
+ * two reads after it, `totalMs` the time of the whole run.
+ */
 type Timeouts = { connectMs: number; startMs: number; idleMs: number; totalMs: number }
 
 export type ClientSystem = {
@@ -15,10 +18,10 @@ export type ClientSystem = {
   name: string
   target: DatabaseTarget
   query: string
-  /** Plaintext or unverified TLS to another host, which the administrator allowed. */
+  /** True when the connection to another host is plaintext or unverified TLS, which the administrator allowed. */
   insecure: boolean
   schedule: { cron: string; timeZone: string }
-  /** Age of the last success, in milliseconds, after which the meters count as stale. */
+  /** Age of the last success after which the meters are stale. */
   freshnessMs: number
   timeouts: Timeouts
   guard: DeleteGuard
@@ -33,18 +36,18 @@ export type Config = {
   host: string
   port: number
   authToken: string | null
-  /** Values of the Host header that are served, without port; empty means the loopback names. */
+  /** Accepted values of the Host header, without port; empty means the loopback names. */
   allowedHosts: string[]
   historyDays: number
   logLevel: string
   demonstration: boolean
-  /** What must never be shown, in the forms in which it was given (src/lib/log.ts). */
+  /** Secrets in the forms in which they were given. The log and error messages hide them (src/lib/log.ts). */
   secrets: readonly string[]
-  /** Where alerts go, and the key that signs them. */
+  /** Where alerts are sent, and the key that signs them; null when no alerts are configured. */
   webhook: Webhook | null
 }
 
-/** What is set when neither URL is: the caller starts the demonstration and parses again with its URLs. */
+/** Environment variables by name. */
 export type Environment = Record<string, string | undefined>
 
 const integer = (minimum: number, maximum: number) =>
@@ -98,15 +101,18 @@ const schema = z.object({
 })
 
 /**
- * Returns the process's environment over the `.env` of the working directory, with every `NAME_FILE` read. Without `dotEnv`
- * no file of the working directory is read: an assistant starts `mcp` in a workspace, whose author must not choose the
- * databases or the query.
+ * Returns the variables of the process and of `.env` in the working directory, with every `NAME_FILE` read; a variable of
+ * the process wins. Without `dotEnv` the file `.env` is not read: an assistant starts `mcp` in the directory that it works
+ * on, and the author of that directory must not choose the databases or the query.
  */
 export function readEnvironment({ dotEnv = true } = {}): Environment {
   return readFiles({ ...(dotEnv ? readDotEnv() : {}), ...process.env })
 }
 
-/** The secrets of an environment, right or wrong: of a connection's URL its password, as it is typed and as it is meant. */
+/**
+ * Returns the secrets of an environment, valid or not. From a connection URL this is the password, both as it is written
+ * and percent-decoded.
+ */
 export function secretsOf(environment: Environment): string[] {
   const { DATABASE_URL, CLIENT_SYSTEM_URL, AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = environment
   const passwords = [DATABASE_URL, CLIENT_SYSTEM_URL].flatMap((url) => (url ? passwordsOf(url) : []))
@@ -130,8 +136,8 @@ function decode(text: string): string {
 }
 
 /**
- * True when neither database is named, this is not production, and nothing else says that an installation is meant: then the
- * demonstration brings both. Where its query, its schedule or its role is set, the URLs were forgotten.
+ * Returns true when the demonstration should run: neither database URL is set, NODE_ENV is not production, and no variable
+ * of an installation is set. When a query, a schedule or a role is set, the URLs were probably forgotten.
  */
 export function wantsDemonstration(environment: Environment): boolean {
   if (environment.DATABASE_URL || environment.CLIENT_SYSTEM_URL || environment.NODE_ENV === 'production') return false
@@ -140,47 +146,54 @@ export function wantsDemonstration(environment: Environment): boolean {
   )
 }
 
-/** Checks everything at once. Throws ConfigError with every fault, each by the variable's name and what was expected. */
+/**
+ * Parses the configuration. Throws ConfigError with all errors at once, each with the name of its variable and what is
+ * expected.
+ */
 export function parseConfig(environment: Environment, { demonstration = false } = {}): Config {
-  const faults: string[] = []
+  const errors: string[] = []
   const issues = schema.safeParse(environment).error?.issues ?? []
   const unreadable = new Set(issues.map(({ path }) => String(path[0])))
-  for (const { path, message } of issues) faults.push(`${String(path[0])}: ${message}`)
-  // What cannot be read is named once; the rest is checked further, as though that stood at its default.
+  for (const { path, message } of issues) errors.push(`${String(path[0])}: ${message}`)
+  // An invalid variable is reported once. The other checks go on with its default, so that all errors are found.
   const env = schema.parse({ ...environment, ...Object.fromEntries([...unreadable].map((name) => [name, undefined])) })
-  const fault = (name: string, message: string) => {
-    if (!unreadable.has(name)) faults.push(`${name}: ${message}`)
+  const reportError = (name: string, message: string) => {
+    if (!unreadable.has(name)) errors.push(`${name}: ${message}`)
   }
 
-  if (!env.DATABASE_URL) fault('DATABASE_URL', 'expected the URL of the Sync database, postgres://user@host/database')
+  if (!env.DATABASE_URL)
+    reportError('DATABASE_URL', 'expected the URL of the Sync database, postgres://user@host/database')
   if (!env.CLIENT_SYSTEM_URL) {
-    fault('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
+    reportError('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
   }
-  const syncDatabase = env.DATABASE_URL ? parseTarget(env.DATABASE_URL, 'DATABASE_URL', fault) : null
+  const syncDatabase = env.DATABASE_URL ? parseTarget(env.DATABASE_URL, 'DATABASE_URL', reportError) : null
   const source = env.CLIENT_SYSTEM_URL
-    ? parseTarget(env.CLIENT_SYSTEM_URL, 'CLIENT_SYSTEM_URL', fault, { insecure: env.CLIENT_SYSTEM_INSECURE })
+    ? parseTarget(env.CLIENT_SYSTEM_URL, 'CLIENT_SYSTEM_URL', reportError, { insecure: env.CLIENT_SYSTEM_INSECURE })
     : null
   if (source && !source.verified && !env.CLIENT_SYSTEM_INSECURE) {
-    fault(
+    reportError(
       'CLIENT_SYSTEM_URL',
       `sslmode=${source.sslmode} does not verify a remote server; use sslmode=verify-full, or allow it with CLIENT_SYSTEM_INSECURE=true`,
     )
   }
-  const interval = scheduleInterval(env.SYNC_CRON, env.SYNC_TIMEZONE, fault)
+  const interval = scheduleInterval(env.SYNC_CRON, env.SYNC_TIMEZONE, reportError)
   const allowedHosts = (env.ALLOWED_HOSTS ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '')
-  const odd = allowedHosts.find((name) => !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(name))
-  if (odd !== undefined) {
-    fault('ALLOWED_HOSTS', `${odd} is not a name; expected what stands in the address, like meters.example.org`)
+  const invalidHost = allowedHosts.find((name) => !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(name))
+  if (invalidHost !== undefined) {
+    reportError(
+      'ALLOWED_HOSTS',
+      `${invalidHost} is not a host name; expected names as in a URL, like meters.example.org`,
+    )
   }
   if (!isLoopback(env.HOST)) {
-    if (!env.AUTH_TOKEN) fault('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
-    if (allowedHosts.length === 0) fault('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)
+    if (!env.AUTH_TOKEN) reportError('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
+    if (allowedHosts.length === 0) reportError('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)
   }
-  const webhook = parseWebhook(env.WEBHOOK_URL, env.WEBHOOK_SECRET, fault)
-  if (faults.length > 0 || !syncDatabase || !source) throw new ConfigError(faults)
+  const webhook = parseWebhook(env.WEBHOOK_URL, env.WEBHOOK_SECRET, reportError)
+  if (errors.length > 0 || !syncDatabase || !source) throw new ConfigError(errors)
 
   return {
     syncDatabase: syncDatabase.target,

@@ -4,7 +4,7 @@ import { ConfigError, errorCode, errorMessage } from '../lib/errors.ts'
 
 type Environment = Record<string, string | undefined>
 
-/** Variables whose value may come from a file that the variable `NAME_FILE` names. */
+/** Variables whose value can also be read from the file that the variable `NAME_FILE` names. */
 const fileable = [
   'DATABASE_URL',
   'CLIENT_SYSTEM_URL',
@@ -15,28 +15,28 @@ const fileable = [
 ] as const
 
 /**
- * Returns the environment with every `NAME_FILE` read. Empty values count as not set. Throws ConfigError when a file cannot
- * be read.
+ * Returns the environment with the content of every `NAME_FILE` file. Empty values are removed. Throws ConfigError when a
+ * file cannot be read.
  */
 export function readFiles(environment: Environment): Environment {
   const merged = { ...environment }
-  const faults: string[] = []
+  const errors: string[] = []
   for (const name of fileable) {
     const file = merged[`${name}_FILE`]
     if (!file) continue
-    if (merged[name]) faults.push(`${name}: expected either ${name} or ${name}_FILE, both are set`)
+    if (merged[name]) errors.push(`${name}: expected either ${name} or ${name}_FILE, but both are set`)
     try {
       merged[name] = readFileSync(file, 'utf8').trim()
-      if (merged[name] === '') faults.push(`${name}_FILE: the file is empty; expected the value of ${name} in it`)
+      if (merged[name] === '') errors.push(`${name}_FILE: the file is empty; expected the value of ${name} in it`)
     } catch (error) {
-      faults.push(`${name}_FILE: cannot be read: ${errorMessage(error)}`)
+      errors.push(`${name}_FILE: cannot be read: ${errorMessage(error)}`)
     }
   }
-  if (faults.length > 0) throw new ConfigError(faults)
+  if (errors.length > 0) throw new ConfigError(errors)
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined && value !== ''))
 }
 
-/** Returns the variables of the `.env` in the working directory; none where there is no such file. */
+/** Returns the variables of `.env` in the working directory; an empty object when there is no such file. */
 export function readDotEnv(): Environment {
   let text: string
   try {
@@ -45,17 +45,17 @@ export function readDotEnv(): Environment {
     if (errorCode(error) === 'ENOENT') return {}
     throw new ConfigError([`.env: cannot be read: ${errorMessage(error)}`])
   }
-  const faults = [...findCutValues(text)].map(
+  const errors = [...findCutValues(text)].map(
     (name) =>
-      `.env: the value of ${name} has the quote in it that it stands in; put it in the other quotes, or into a file that ${name}_FILE names`,
+      `.env: the value of ${name} contains its own quote character; enclose it in the other quotes, or put it in a file and name that in ${name}_FILE`,
   )
-  if (faults.length > 0) throw new ConfigError(faults)
+  if (errors.length > 0) throw new ConfigError(errors)
   return parseEnv(text)
 }
 
 /**
- * Finds the variables whose value ends at a quote with more text behind it, as `"select "id" …"` does: what follows would be
- * lost without a word.
+ * Yields the variables whose quoted value is followed by more text on its line, such as `"select "id" …"`. The parser of
+ * Node.js would drop that text silently.
  */
 function* findCutValues(text: string): Generator<string> {
   const assignment = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(["'`])/gm

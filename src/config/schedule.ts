@@ -2,37 +2,41 @@ import { CronExpressionParser } from 'cron-parser'
 import { errorMessage } from '../lib/errors.ts'
 import type { ReportError } from './targets.ts'
 
+/** The longest gap is looked for within this time: a week, or a year where the months are restricted. */
+const weekMs = 8 * 86_400_000
+const yearMs = 367 * 86_400_000
+
 const expected = 'expected five fields: minute hour day month weekday'
 
 /**
- * Returns the longest gap between two times of a schedule, in milliseconds. A schedule or time zone that cannot be used is
- * reported to `fault`.
+ * Returns the longest gap between two times of a schedule, in milliseconds. An invalid schedule or time zone is passed to
+ * `reportError`.
  */
-export function scheduleInterval(cron: string, timeZone: string, fault: ReportError): number {
+export function scheduleInterval(cron: string, timeZone: string, reportError: ReportError): number {
   let tz = timeZone
   try {
     new Intl.DateTimeFormat('en', { timeZone })
   } catch {
-    fault('SYNC_TIMEZONE', `${timeZone} is not a time zone; expected a name like UTC or Europe/Zurich`)
+    reportError('SYNC_TIMEZONE', `${timeZone} is not a time zone; expected a name like UTC or Europe/Zurich`)
     tz = 'UTC'
   }
   const fields = cron.trim().split(/\s+/)
   if (fields.length !== 5) {
-    fault('SYNC_CRON', expected)
+    reportError('SYNC_CRON', expected)
     return 0
   }
-  const unusual = fields.find((field, at) => !isUsual(field, at))
-  if (unusual !== undefined) {
-    fault(
+  const invalid = fields.find((field, at) => !isStandardField(field, at))
+  if (invalid !== undefined) {
+    reportError(
       'SYNC_CRON',
-      `${unusual} is not a field of five-field cron; ${expected}, like 0 * * * * or */15 6-20 * * mon-fri`,
+      `${invalid} is not a valid field of five-field cron; ${expected}, like 0 * * * * or */15 6-20 * * mon-fri`,
     )
     return 0
   }
   try {
     return longestGap(cron, tz)
   } catch (error) {
-    fault('SYNC_CRON', `${errorMessage(error)}; ${expected}`)
+    reportError('SYNC_CRON', `${errorMessage(error)}; ${expected}`)
     return 0
   }
 }
@@ -46,10 +50,10 @@ const names = [
 ] as const
 
 /**
- * True for lists of `*`, numbers, names and ranges, each with an optional step. Extensions of single schedulers, such as
- * `H`, `L`, `W`, `#` and `?`, mean something else elsewhere or move the time with every start.
+ * Returns true for a list of `*`, numbers, names and ranges, each with an optional step. Extensions of single schedulers,
+ * such as `H`, `L`, `W`, `#` and `?`, are refused: they differ between schedulers, or change the time at every start.
  */
-function isUsual(field: string, at: number): boolean {
+function isStandardField(field: string, at: number): boolean {
   const name = names[at]
   const value = name ? `(\\d{1,2}|${name})` : '\\d{1,2}'
   const item = `(\\*|${value}(-${value})?)(/\\d{1,2})?`
@@ -57,9 +61,10 @@ function isUsual(field: string, at: number): boolean {
 }
 
 /**
- * The longest gap between two times of a schedule, in milliseconds: within an hour, or from the last minute of an hour to
- * the first of the next. The same whenever the agent starts, so the hours of a whole week are looked at, nights and weekends
- * among them, and of a whole year where not every month has any. Throws when the schedule cannot be read.
+ * Returns the longest gap between two times of a schedule, in milliseconds. A gap is either between two minutes of one
+ * hour, or from the last minute of an hour to the first minute of the next. The result must not depend on when the agent
+ * starts, so every hour of a week is examined, nights and weekends included, and every hour of a year when the months are
+ * restricted. Throws when the schedule is invalid.
  */
 function longestGap(cron: string, tz: string): number {
   const minutes = [...CronExpressionParser.parse(cron, { tz }).fields.minute.values]
@@ -71,7 +76,7 @@ function longestGap(cron: string, tz: string): number {
 
   const hours = CronExpressionParser.parse(cron.trim().replace(/^\S+/, String(first)), { tz })
   const [, , , month] = cron.trim().split(/\s+/)
-  const until = Date.now() + (month === '*' ? 8 : 367) * 86_400_000
+  const until = Date.now() + (month === '*' ? weekMs : yearMs)
   let betweenHours = 0
   let time = hours.next().getTime()
   for (let gaps = 0; gaps < 30 || time < until; gaps++) {

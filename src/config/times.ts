@@ -3,11 +3,14 @@ import type { ClientSystem } from './environment.ts'
 
 type Schedule = ClientSystem['schedule']
 
-/** Longer than any hour that a change of clocks repeats or skips. */
+/** More than the longest period that a clock change repeats or skips. */
 const lookBackMs = 3 * 3_600_000
 
-/** Every time from well before `after` on: only one that walks past a repeated hour knows that it is repeated. */
-function walk({ cron, timeZone }: Schedule, after: Date): () => Date {
+/**
+ * Returns a function that yields the times of a schedule in order. It begins well before `after`, because the parser
+ * recognises a repeated hour only when it iterates past the first one.
+ */
+function iterateFrom({ cron, timeZone }: Schedule, after: Date): () => Date {
   const times = CronExpressionParser.parse(cron, {
     tz: timeZone,
     currentDate: new Date(after.getTime() - lookBackMs),
@@ -16,20 +19,20 @@ function walk({ cron, timeZone }: Schedule, after: Date): () => Date {
 }
 
 /**
- * The next time of a schedule after a time. As with cron, a time that the clocks skip in spring comes once, as much later
- * as they skip, and one that they repeat in autumn comes once, the first time.
+ * Returns the first time of a schedule after a time. As with cron, a time that the clocks skip in spring occurs once,
+ * later by the skipped period; a time that they repeat in autumn occurs once, the first time.
  */
 export function findNextTime(schedule: Schedule, after: Date): Date {
-  const next = walk(schedule, after)
+  const next = iterateFrom(schedule, after)
   for (;;) {
     const time = next()
     if (time.getTime() > after.getTime()) return time
   }
 }
 
-/** The latest time of a schedule after `after`, up to and including `until`; null when there is none. */
+/** Returns the latest time of a schedule after `after`, up to and including `until`; null when there is none. */
 export function findLastTime(schedule: Schedule, after: Date, until: Date): Date | null {
-  const next = walk(schedule, after)
+  const next = iterateFrom(schedule, after)
   let last: Date | null = null
   for (let time = next(); time.getTime() <= until.getTime(); time = next()) {
     if (time.getTime() > after.getTime()) last = time
@@ -38,10 +41,11 @@ export function findLastTime(schedule: Schedule, after: Date, until: Date): Date
 }
 
 /**
- * The queue's own schedule walks backwards: it finds no time that the clocks skipped, and a repeated one twice. Null where
- * the walk fails, as it does on the day that clocks skip midnight: then the queue does not fire either.
+ * Returns the latest time up to `until` at which pg-boss fires by itself. pg-boss iterates backwards, so it misses a time
+ * that the clocks skipped and fires twice at a repeated one. Null when the parser throws, as on a day when the clocks skip
+ * midnight; pg-boss does not fire either then.
  */
-function timeOfQueue({ cron, timeZone }: Schedule, until: Date): Date | null {
+function findQueueTime({ cron, timeZone }: Schedule, until: Date): Date | null {
   const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate: new Date(until.getTime() + 1) })
   try {
     return times.prev().toDate()
@@ -50,14 +54,14 @@ function timeOfQueue({ cron, timeZone }: Schedule, until: Date): Date | null {
   }
 }
 
-/** Whether the queue's own schedule fires at this time of ours. */
+/** Returns true when pg-boss fires by itself at `time`. */
 export function queueFiresAt(schedule: Schedule, time: Date): boolean {
-  return timeOfQueue(schedule, time)?.getTime() === time.getTime()
+  return findQueueTime(schedule, time)?.getTime() === time.getTime()
 }
 
-/** Whether the queue fired, in the two minutes before `at`, at a time that the clocks repeat. */
+/** Returns true when pg-boss fired in the two minutes before `at` because the clocks repeated a time. */
 export function queueFiredInRepeatedHour(schedule: Schedule, at: Date): boolean {
   const since = new Date(at.getTime() - 120_000)
-  const fired = timeOfQueue(schedule, at)
+  const fired = findQueueTime(schedule, at)
   return fired !== null && fired.getTime() > since.getTime() && findLastTime(schedule, since, at) === null
 }

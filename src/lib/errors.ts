@@ -1,6 +1,6 @@
 import { describeSystemError } from './system-error.ts'
 
-/** Why a run ended without success. A closed set: docs/operate.md says what to do about each. */
+/** The reasons why a run ends without success: a closed list. docs/operate.md describes each and its remedy. */
 export const runErrorCodes = [
   'source_unreachable',
   'source_auth',
@@ -23,7 +23,7 @@ export const runErrorCodes = [
 ] as const
 export type RunErrorCode = (typeof runErrorCodes)[number]
 
-/** Why a request was refused. */
+/** The reasons why a request is refused: a closed list, the same over HTTP and MCP. */
 export type RequestErrorCode =
   | 'bad_request'
   | 'unauthorized'
@@ -43,7 +43,7 @@ export type RequestErrorCode =
 
 type Details = { hint?: string | undefined; cause?: unknown }
 
-/** An error that people see: a code from a closed set, what was being done, what to do next, and the cause. */
+/** An error that people see. `message` says what failed and why, `hint` what to do next; `code` is from a closed list. */
 export class AgentError<Code extends string = RunErrorCode | RequestErrorCode> extends Error {
   readonly code: Code
   readonly hint: string | null
@@ -56,17 +56,17 @@ export class AgentError<Code extends string = RunErrorCode | RequestErrorCode> e
   }
 }
 
-/** A run or a meter that is not there. Its hint says where HTTP lists them. */
+/** A run or a meter that does not exist. Its hint names the route that lists them. */
 export class NotFoundError extends AgentError<'not_found'> {
   readonly what: 'run' | 'meter'
 
   constructor(what: 'run' | 'meter', name: string | number) {
-    super('not_found', `There is no ${what} ${name}`, { hint: `GET /api/${what}s lists them` })
+    super('not_found', `There is no ${what} ${name}`, { hint: `List them with GET /api/${what}s` })
     this.what = what
   }
 }
 
-/** A fault of the configuration, found at start: every fault in one message. The process exits with status 78. */
+/** Invalid configuration, found at start. `errors` has one line for each error; the process exits with status 78. */
 export class ConfigError extends Error {
   readonly errors: readonly string[]
 
@@ -77,14 +77,20 @@ export class ConfigError extends Error {
   }
 }
 
-/** The SQLSTATE or system error code of whatever was thrown or caused it, or null. Branch on this, never on message text. */
+/**
+ * Returns the SQLSTATE or system error code of an error, or of its cause; null when there is none. Branch on this code,
+ * never on the text of a message.
+ */
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null) return null
   if ('code' in error && typeof error.code === 'string') return error.code
   return 'cause' in error ? errorCode(error.cause) : null
 }
 
-/** The message of whatever was thrown: of a query that failed why, not its text; of a network in plain words first. */
+/**
+ * Returns the message of any thrown value. For a failed query this is the reason without the text of the query; for a
+ * network error plain words come first.
+ */
 export function errorMessage(error: unknown): string {
   if (error instanceof Error && error.constructor.name === 'DrizzleQueryError' && error.cause) {
     return errorMessage(error.cause)
@@ -93,23 +99,24 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? (describeSystemError(error) ?? error.message) : String(error)
 }
 
-/** What a schema found wrong, in one sentence: each fault behind the place of its value. */
+/** Describes the issues of a zod schema in one sentence, each after the path of its value. */
 export function describeIssues(issues: readonly { path: readonly PropertyKey[]; message: string }[]): string {
   return issues
     .map(({ path, message }) => (path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message))
     .join('; ')
 }
 
-/** Times and offsets that are none, and text with a zero byte: what a caller sent and PostgreSQL refused. */
+/** SQLSTATEs for values that PostgreSQL refuses: invalid times, invalid offsets, and text with a zero byte. */
 const malformed = new Set(['22007', '22008', '22009', '22021'])
 
+/** Returns true when PostgreSQL refused a value that the caller sent. */
 export function isMalformed(error: unknown): boolean {
   return malformed.has(errorCode(error) ?? '')
 }
 
 /**
- * True for system errors, for the classes 08, 25P03 and 57P of SQLSTATE, and for the driver's own errors, which have no
- * code: a query that was not answered in time among them.
+ * Returns true when the connection to PostgreSQL was lost or could not be made. These are system errors, SQLSTATEs that
+ * begin with 08 or 57P, 25P03, 53300, and the driver's own errors, which have no code: among them its query timeout.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const code = errorCode(error)
@@ -119,12 +126,15 @@ export function isConnectionLoss(error: unknown): boolean {
   )
 }
 
-/** The query builder wraps what the driver threw. */
+/** Returns the error of the driver, which the query builder wraps. */
 function rootOf(error: unknown): unknown {
   return error instanceof Error && error.constructor.name === 'DrizzleQueryError' ? error.cause : error
 }
 
-/** A lock that was not to be had, a statement that took too long, no room: the Sync database answers, but cannot now. */
+/**
+ * Returns true when the Sync database answers but cannot do the work now: a lock timeout, a statement timeout, a
+ * deadlock, or a full disk.
+ */
 export function isBusy(error: unknown): boolean {
   return ['55P03', '57014', '53100', '40P01'].includes(errorCode(error) ?? '')
 }

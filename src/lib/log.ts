@@ -7,55 +7,57 @@ import { describeLine } from './terminal-line.ts'
 export type Log = Logger
 
 /**
- * An error may quote megabytes. A text is cut here before it is looked at: the expressions below keep a state for each
- * character that they may have to give back, and end with a RangeError at some megabytes.
+ * Texts are cut to this many characters before the expressions below run. An error may quote megabytes, and these
+ * expressions need memory for each character that they can backtrack over: some megabytes end in a RangeError.
  */
-const maxLength = 16_000
+const maxTextLength = 16_000
 
 /**
- * Values that must never be printed, whatever field they travel in: anything that looks like a URL with a password, also
- * where the text was cut within it. Each match ends where the next URL begins: a text that repeats `postgres://` is then
- * scanned once, not once for each.
+ * Matches credentials in connection URLs, in whatever field they appear, also where the text was cut within a URL. Each
+ * match ends where the next URL begins, so that a text that repeats `postgres://` is scanned in linear time.
  */
 const credentials = /\b(postgres(?:ql)?:\/\/)(?:(?!postgres(?:ql)?:\/\/)[^\s"'\\])*(?:@|(?=…$))/gi
 const passwords = /(password\s*=\s*)(?:'+[^'"]*(?:'+|(?=…$))|(?:[^\s"'&\\]|\\[^"'])+)/gi
 
-/** Makes a text safe to show. */
+/** Removes secrets from a text and cuts it. */
 export type Redact = (text: string) => string
 
-/** Shorter ones are the words that log lines are made of; they are hidden in connection strings, like any other. */
-const shortest = 6
+/**
+ * Secrets shorter than this are hidden only within connection strings: they are likely to be ordinary words, and hiding
+ * those everywhere would make log lines unreadable.
+ */
+const minSecretLength = 6
 
 /**
- * Returns a function that cuts a text to 16,000 characters and hides the user and password of any connection string in
- * it, and each of these secrets wherever it stands: as it is, percent-encoded as in a URL, or escaped as in JSON. A third
- * party's error may quote a password with blanks or quotes in any form. Takes linear time, whatever the text.
+ * Returns a function that cuts a text to 16,000 characters and replaces secrets by `…`: the user and password of any
+ * connection string, and each of `secrets` wherever it appears. A secret is recognised as it is, percent-encoded as in a
+ * URL, and escaped as in JSON, because an error of a library may quote it in any of these forms. Takes linear time.
  */
 export function createRedact(secrets: readonly string[] = []): Redact {
   const forms = secrets
-    .filter((secret) => secret.length >= shortest)
+    .filter((secret) => secret.length >= minSecretLength)
     .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])
   const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length)
   return (text) => {
-    const short = text.length > maxLength ? `${withoutBegun(longestFirst, text.slice(0, maxLength))}…` : text
-    const known = longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), short)
-    return known.replace(credentials, '$1…@').replace(passwords, '$1…')
+    const cut = text.length > maxTextLength ? `${dropPartialSecret(longestFirst, text.slice(0, maxTextLength))}…` : text
+    const withoutSecrets = longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), cut)
+    return withoutSecrets.replace(credentials, '$1…@').replace(passwords, '$1…')
   }
 }
 
-/** The text without the beginning of a secret at its end, which the cut left there and nothing else would recognise. */
-function withoutBegun(secrets: readonly string[], text: string): string {
-  const begun = secrets.map((secret) => {
+/** Removes the beginning of a secret from the end of a cut text, where no other rule would recognise it. */
+function dropPartialSecret(secrets: readonly string[], text: string): string {
+  const partLengths = secrets.map((secret) => {
     let length = Math.min(secret.length - 1, text.length)
     while (length > 0 && !text.endsWith(secret.slice(0, length))) length--
     return length
   })
-  return text.slice(0, text.length - Math.max(0, ...begun))
+  return text.slice(0, text.length - Math.max(0, ...partLengths))
 }
 
 /**
- * A line of the log with every value redacted and cut; its own words and numbers stay what they are. Control characters
- * stand escaped. For a `terminal`, whose formatter parses the line, they stand as visible codes; a stack keeps its lines.
+ * Returns a JSON line of the log with every string redacted and cut, and with control characters escaped. For a
+ * `terminal`, whose formatter parses the line again, control characters become visible codes; line breaks and tabs stay.
  */
 export function redactLine(line: string, redact: Redact, { terminal = false } = {}): string {
   const shown = (text: string) => (terminal ? toPrintable(redact(text), '\n\t') : redact(text))
@@ -65,19 +67,22 @@ export function redactLine(line: string, redact: Redact, { terminal = false } = 
 
 export type LogOptions = {
   level: string
-  /** stdout, unless somebody else reads that. */
+  /** Where lines are written. Default: stdout. */
   out?: NodeJS.WritableStream
-  /** Lines for people in place of JSON: `out` is a terminal. */
+  /** Whether `out` is a terminal: then lines are formatted for reading instead of JSON. */
   terminal?: boolean
-  /** To hide wherever they stand; none where they are not known yet. */
+  /** Secrets to hide. Default: none, while the configuration is not read yet. */
   secrets?: readonly string[]
 }
 
-/** JSON lines, or readable ones. Every value of a line is redacted, so that no field has to be thought of. */
+/**
+ * Creates the log. It writes one JSON object a line, or formatted text on a terminal. Every value is redacted, so that a
+ * caller need not think about which fields may hold a secret.
+ */
 export function createLog({ level, out = process.stdout, terminal = false, secrets = [] }: LogOptions): Log {
   const redact = createRedact(secrets)
   const lines = terminal
-    ? readable()({
+    ? loadPretty()({
         colorize: true,
         hideObject: true,
         messageFormat: (line) => describeLine(line),
@@ -92,23 +97,23 @@ export function createLog({ level, out = process.stdout, terminal = false, secre
       base: { service: 'meter-sync-agent' },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: told },
+      serializers: { err: serializeError },
     },
     destination,
   )
 }
 
-/** Of an error what helps, and nothing that it drags along: a driver's error may hold its whole connection. */
-function told(error: unknown): unknown {
+/** Returns type, message, code and stack of an error. Other properties are left out: a driver's error may hold its connection. */
+function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { type, message, stack } = stdSerializers.err(error)
   const code = errorCode(error)
-  // One character more than is shown, so that what is cut is known to be.
-  const start = (text: string | undefined) => text?.slice(0, maxLength + 1)
+  // One character more than the maximum, so that redaction sees that the text is too long and marks the cut.
+  const start = (text: string | undefined) => text?.slice(0, maxTextLength + 1)
   return { type, message: start(message), ...(code !== null && { code }), stack: start(stack) }
 }
 
-/** Loaded only where somebody looks. */
-function readable(): typeof import('pino-pretty') {
+/** Loads pino-pretty, which only a terminal needs. */
+function loadPretty(): typeof import('pino-pretty') {
   return createRequire(import.meta.url)('pino-pretty')
 }

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Keeps the young generation of the heap small, before anything fills it: bytes stream through here and die young, and
- * by itself the heap would let 50 MB of them pile up. To be imported first.
+ * Limits the young generation of the heap. The agent streams many short-lived buffers, and by default V8 would let 50 MB
+ * of them accumulate. Must be imported before any other module, because V8 reads these flags while the heap is small.
  */
 setFlagsFromString('--max-semi-space-size=2')
 setFlagsFromString('--semi-space-growth-factor=1')

@@ -1,21 +1,21 @@
-/** Texts from databases, clients and errors as they may be printed (F27). */
+/** Makes texts from databases, clients and errors safe to print (F27). */
 
 /**
- * Control characters, the bidirectional ones among them, and line separators: they could steer a terminal, or show a line
- * in another order than it has.
+ * Matches control characters, bidirectional ones included, and line separators. They could control a terminal, or make a
+ * line appear in another order.
  */
-const steering = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const unsafeCharacters = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** The text with each steering character as its code, `\u{9b}`; those in `except` stay. */
+/** Replaces each unsafe character by its code, such as `\u{9b}`; characters in `except` stay. */
 export function toPrintable(text: string, except = ''): string {
-  return text.replace(steering, (character) =>
+  return text.replace(unsafeCharacters, (character) =>
     except.includes(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
   )
 }
 
-/** The value as JSON that holds no steering character: they stand escaped, and a parser reads the same value. */
+/** Returns a value as JSON in which unsafe characters are escaped, so that a parser still reads the same value. */
 export function toPrintableJson(value: unknown): string {
-  return JSON.stringify(value).replace(steering, (character) =>
+  return JSON.stringify(value).replace(unsafeCharacters, (character) =>
     character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   )
 }

@@ -1,12 +1,12 @@
 /**
- * Returns in plain words what a system error says of a network, with the text of Node.js behind it; null for any other error.
- * The words come first because they are what an administrator looks for.
+ * Describes a network error in plain words, followed by the text of Node.js in parentheses; null for any other error. The
+ * plain words come first because an administrator looks for them.
  */
 export function describeSystemError(error: Error): string | null {
   const { code, syscall, hostname, address, port, path } = detailsOf(error)
   const place =
     address === null ? null : port === null ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`
-  const words = wordsOf(code, syscall, { host: hostname ?? 'the server', place: place ?? path ?? 'the server' })
+  const words = describe(code, syscall, { host: hostname ?? 'the server', place: place ?? path ?? 'the server' })
   return words === null ? null : `${words} (${error.message})`
 }
 
@@ -28,24 +28,24 @@ function detailsOf(error: Error): Details {
   }
 }
 
-function wordsOf(code: string | null, syscall: string | null, { host, place }: { host: string; place: string }) {
+function describe(code: string | null, syscall: string | null, { host, place }: { host: string; place: string }) {
   if (syscall === 'getaddrinfo') {
     return code === 'EAI_AGAIN'
       ? `host name ${host} not found, because no name server answers`
       : `host name ${host} not found`
   }
-  if (syscall === 'connect') return connecting[code ?? '']?.(place) ?? null
+  if (syscall === 'connect') return connectErrors[code ?? '']?.(place) ?? null
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'the other side closed the connection'
   if (code === 'ETIMEDOUT') return 'the network no longer answers'
   return null
 }
 
-const connecting: Record<string, (place: string) => string> = {
+const connectErrors: Record<string, (place: string) => string> = {
   ECONNREFUSED: (place) => `connection refused by ${place}`,
   ECONNRESET: (place) => `${place} closed the connection`,
   EHOSTUNREACH: (place) => `no route to ${place}`,
-  ENETUNREACH: (place) => `no network leads to ${place}`,
+  ENETUNREACH: (place) => `network of ${place} not reachable`,
   ETIMEDOUT: (place) => `no answer from ${place}`,
-  EACCES: (place) => `no right to connect to ${place}`,
+  EACCES: (place) => `no permission to connect to ${place}`,
   ENOENT: (place) => `there is no socket ${place}`,
 }

@@ -1,6 +1,6 @@
 /**
- * Whether PostgreSQL takes an ISO 8601 time: within the years that four digits can tell in UTC, and within the offsets
- * that it knows. It refuses the year 0 of a text, whatever year that is in UTC.
+ * Returns true when PostgreSQL accepts an ISO 8601 time: its year in UTC is 1 to 9999, its written year is not 0, and its
+ * offset is less than 16 hours.
  */
 export function isStorableTime(time: string): boolean {
   const instant = Date.parse(time)

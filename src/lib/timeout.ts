@@ -1,4 +1,4 @@
-/** The answer, unless it takes too long: then an Error. A late answer is dropped. */
+/** Waits for `answer` and returns it. Throws an Error after `milliseconds`; a later answer is dropped. */
 export async function withTimeout<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   answer.catch(() => undefined)
   const { promise: late, reject } = Promise.withResolvers<never>()
@@ -10,7 +10,7 @@ export async function withTimeout<T>(milliseconds: number, answer: Promise<T>): 
   }
 }
 
-/** The answer, unless `signal` aborts first: then its reason is thrown. A late answer is dropped. */
+/** Waits for `answer` and returns it. Throws the reason of `signal` when that aborts first; a later answer is dropped. */
 export async function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   answer.catch(() => undefined)
   signal.throwIfAborted()

@@ -18,7 +18,7 @@ const urls = {
   CLIENT_SYSTEM_URL: 'postgres://reader:secret@127.0.0.1/master',
 }
 
-function faults(environment: Environment): string[] {
+function errorsOf(environment: Environment): string[] {
   try {
     parseConfig({ ...urls, ...environment })
   } catch (error) {
@@ -28,7 +28,7 @@ function faults(environment: Environment): string[] {
   return []
 }
 
-const names = (environment: Environment) => faults(environment).map((fault) => fault.replace(/:.*/s, ''))
+const names = (environment: Environment) => errorsOf(environment).map((error) => error.replace(/:.*/s, ''))
 
 function source(environment: Environment) {
   const [clientSystem] = parseConfig({ ...urls, ...environment }).clientSystems
@@ -102,17 +102,17 @@ const wrong: Record<string, string[]> = {
   ],
 }
 
-test('a variable that cannot be used is refused by its name with what was expected, and no other', () => {
+test('an invalid variable is reported by name with what is expected, and no other variable is', () => {
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) {
-      const found = faults({ [name]: value })
+      const found = errorsOf({ [name]: value })
       assert.deepEqual(names({ [name]: value }), [name], `${name}=${value}: ${found}`)
       assert.ok((found[0] ?? '').length > name.length + 10, found[0])
     }
   }
 })
 
-test('every fault is reported together, whatever kinds of faults there are', () => {
+test('all invalid variables are reported together, whatever their kinds', () => {
   const name = fc.subarray(Object.keys(wrong), { minLength: 1 })
   fc.assert(
     fc.property(name, fc.nat(), (chosen, at) => {
@@ -127,7 +127,7 @@ test('every fault is reported together, whatever kinds of faults there are', () 
   )
 })
 
-test('webhooks want an https URL, loopback aside, and a secret of Standard Webhooks; both or neither', () => {
+test('a webhook needs an https URL (http only to loopback) and a Standard Webhooks secret, or neither', () => {
   const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
   const WEBHOOK_URL = 'https://alerts.example/hook?to=meters'
   const { webhook } = parseConfig({ ...urls, WEBHOOK_URL, WEBHOOK_SECRET })
@@ -149,7 +149,7 @@ test('webhooks want an https URL, loopback aside, and a secret of Standard Webho
   assert.deepEqual(names({ WEBHOOK_SECRET }), ['WEBHOOK_URL'])
 })
 
-test('one URL without the other is a fault that names the missing one; neither is the demonstration', () => {
+test('one database URL without the other is an error that names the missing one; without both the demonstration runs', () => {
   assert.deepEqual(names({ DATABASE_URL: undefined }), ['DATABASE_URL'])
   assert.deepEqual(names({ CLIENT_SYSTEM_URL: undefined, PORT: 'x' }).toSorted(), ['CLIENT_SYSTEM_URL', 'PORT'])
   assert.equal(wantsDemonstration({}), true)
@@ -161,7 +161,7 @@ test('one URL without the other is a fault that names the missing one; neither i
   assert.equal(wantsDemonstration({ CLIENT_SYSTEM_URL: urls.CLIENT_SYSTEM_URL }), false)
 })
 
-test('a remote Client System is verified unless it is said plainly that it must not be', () => {
+test('a remote Client System is verified unless CLIENT_SYSTEM_INSECURE allows otherwise', () => {
   const url = (host: string, parameters = '') => ({ CLIENT_SYSTEM_URL: `postgres://u:p@${host}/db${parameters}` })
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '127.9.9.9']) {
     assert.equal(source(url(host)).target.tls, false, host)
@@ -182,11 +182,11 @@ test('a remote Client System is verified unless it is said plainly that it must 
   assert.equal(
     target.url,
     'postgres://u:p@db.example.org/db?application_name=x',
-    'the driver hears nothing else of TLS',
+    'the URL for the driver has no TLS parameter',
   )
 })
 
-test('a URL cannot talk the driver out of verifying the server', () => {
+test('no parameter of a URL disables the verification of the server', () => {
   const url = (text: string) => ({ CLIENT_SYSTEM_URL: text })
   for (const parameter of ['ssl=0', 'ssl=false', 'sslcert=/tmp/x', 'sslkey=/tmp/x', 'sslnegotiation=direct'])
     assert.deepEqual(names(url(`postgres://u@db.example.org/db?${parameter}`)), ['CLIENT_SYSTEM_URL'], parameter)
@@ -196,7 +196,7 @@ test('a URL cannot talk the driver out of verifying the server', () => {
   assert.doesNotMatch(source(url('postgres://u@localhost/db?client_encoding=LATIN1')).target.url, /client_encoding/)
 })
 
-test('sslrootcert is read at start, and a file that is not there is a fault', async () => {
+test('sslrootcert is read at start, and a missing file is an error', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   const file = join(directory, 'ca.pem')
   const [authority = ''] = rootCertificates
@@ -204,7 +204,7 @@ test('sslrootcert is read at start, and a file that is not there is a fault', as
   const url = (path: string) => ({ CLIENT_SYSTEM_URL: `postgres://u:p@db.example.org/db?sslrootcert=${path}` })
   assert.deepEqual(source(url(file)).target.tls, { ca: authority })
   await writeFile(file, 'PEM')
-  assert.match(faults(url(file)).join(), /holds no certificate; expected PEM/)
+  assert.match(errorsOf(url(file)).join(), /holds no certificate; expected PEM/)
   const system = source(url('system')).target.tls
   assert.match(typeof system === 'object' ? (system.ca ?? '') : '', /BEGIN CERTIFICATE/)
   assert.deepEqual(names(url(join(directory, 'none'))), ['CLIENT_SYSTEM_URL'])
@@ -223,7 +223,7 @@ test('a HOST that is not loopback needs AUTH_TOKEN and ALLOWED_HOSTS', () => {
   assert.deepEqual(parseConfig({ ...urls, ALLOWED_HOSTS: 'A.example.org, b ' }).allowedHosts, ['a.example.org', 'b'])
 })
 
-test('freshness follows the longest gap of the schedule, unless it is set', () => {
+test('the freshness limit follows the longest gap of the schedule, unless it is set', () => {
   const minutes = (environment: Environment) => source(environment).freshnessMs / 60_000
   assert.equal(minutes({ SYNC_CRON: '*/15 * * * *' }), 2 * 15 + 10)
   assert.equal(minutes({ SYNC_CRON: '0 6,8 * * *' }), 2 * 22 * 60 + 10)
@@ -233,17 +233,17 @@ test('freshness follows the longest gap of the schedule, unless it is set', () =
   assert.equal(minutes({ FRESHNESS_MINUTES: '7' }), 7)
 })
 
-test('freshness is the same whenever the agent starts: nights and weekends count', (t) => {
+test('the freshness limit does not depend on when the agent starts, and includes nights and weekends', (t) => {
   t.mock.timers.enable({ apis: ['Date'] })
   const weekend = 57 * 60 + 15
   for (const start of ['2026-11-23T08:00Z', '2026-11-26T19:00Z', '2026-11-27T20:50Z', '2026-11-28T12:00Z']) {
     t.mock.timers.setTime(Date.parse(start))
-    const { freshnessMs: freshness } = source({ SYNC_CRON: '*/15 6-20 * * 1-5', SYNC_TIMEZONE: 'UTC' })
-    assert.equal(freshness / 60_000, 2 * weekend + 10, start)
+    const { freshnessMs } = source({ SYNC_CRON: '*/15 6-20 * * 1-5', SYNC_TIMEZONE: 'UTC' })
+    assert.equal(freshnessMs / 60_000, 2 * weekend + 10, start)
   }
 })
 
-test('sslmode=require, prefer and allow with CLIENT_SYSTEM_INSECURE encrypt and do not verify; anything else still does', () => {
+test('sslmode=require, prefer and allow with CLIENT_SYSTEM_INSECURE encrypt without verification; every other mode verifies', () => {
   const url = (parameters: string) => ({ CLIENT_SYSTEM_URL: `postgres://u:p@db.example.org/db${parameters}` })
   const CLIENT_SYSTEM_INSECURE = 'true'
   for (const sslmode of ['require', 'prefer', 'allow']) {
@@ -256,13 +256,13 @@ test('sslmode=require, prefer and allow with CLIENT_SYSTEM_INSECURE encrypt and 
   }
 })
 
-test('an @ behind the host is a password that is not encoded: refused without any part of it', async () => {
+test('a password with an unencoded @ is refused without showing any part of it', async () => {
   for (const password of ['Sum@mer/2026', 'Sum@mer?2026', 'Sum@mer#2026', 'Sum/mer', '12#Sum', '7?Sum@x'])
     for (const name of ['DATABASE_URL', 'CLIENT_SYSTEM_URL']) {
-      const [fault = '', ...others] = faults({ [name]: `postgres://reader:${password}@db.example.org/meters` })
+      const [error = '', ...others] = errorsOf({ [name]: `postgres://reader:${password}@db.example.org/meters` })
       assert.deepEqual(others, [])
-      assert.match(fault, new RegExp(`^${name}: .*percent-encode the password`))
-      assert.doesNotMatch(fault, /Sum|mer|2026|12/)
+      assert.match(error, new RegExp(`^${name}: .*percent-encode the password`))
+      assert.doesNotMatch(error, /Sum|mer|2026|12/)
     }
   const CLIENT_SYSTEM_URL = 'postgres://reader:Sum@mer/2026@db.example.org/meters'
   const { code, out, err } = await runCommand([], { ...urls, CLIENT_SYSTEM_URL }, { cwd: tmpdir() })
@@ -271,7 +271,7 @@ test('an @ behind the host is a password that is not encoded: refused without an
   assert.doesNotMatch(out + err, /Sum|2026/)
 })
 
-test('the forms in which libpq names a socket work', () => {
+test('every form in which libpq names a socket is accepted', () => {
   for (const text of [
     'postgres://u:p@/db?host=/var/run/postgresql',
     'postgres://u:p@%2Fvar%2Frun%2Fpostgresql/db',
@@ -282,12 +282,12 @@ test('the forms in which libpq names a socket work', () => {
   }
 })
 
-test('names and ranges of the five fields of cron are taken', () => {
+test('names and ranges are accepted in the five fields of cron', () => {
   for (const cron of ['*/15 6-20 * * mon-fri', '0,30 0 1-15/2 JAN,jul *', '5/10 * * * 7', '0 0 29 2 SUN-TUE'])
-    assert.deepEqual(faults({ SYNC_CRON: cron }), [], cron)
+    assert.deepEqual(errorsOf({ SYNC_CRON: cron }), [], cron)
 })
 
-test('each secret and the query may come from a file; both at once or a file that cannot be read is a fault', async (t) => {
+test('each secret and the query can come from a file; setting both, or an unreadable file, is an error', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   const before = { ...process.env }
   t.after(async () => {
@@ -301,13 +301,13 @@ test('each secret and the query may come from a file; both at once or a file tha
   assert.equal(environment.DATABASE_URL, urls.DATABASE_URL)
   assert.equal(environment.AUTH_TOKEN, urls.DATABASE_URL)
   assert.equal(environment.CLIENT_SYSTEM_QUERY, urls.DATABASE_URL)
-  assert.equal('PORT' in environment, false, 'what is empty is not set')
+  assert.equal('PORT' in environment, false, 'an empty variable counts as not set')
   process.env = { DATABASE_URL_FILE: join(directory, 'none'), AUTH_TOKEN_FILE: file, AUTH_TOKEN: 'another' }
   assert.throws(
     () => readEnvironment(),
     (error) => {
       assert.ok(error instanceof ConfigError)
-      assert.deepEqual(error.errors.map((fault) => fault.replace(/:.*/s, '')).toSorted(), [
+      assert.deepEqual(error.errors.map((line) => line.replace(/:.*/s, '')).toSorted(), [
         'AUTH_TOKEN',
         'DATABASE_URL_FILE',
       ])
@@ -316,16 +316,16 @@ test('each secret and the query may come from a file; both at once or a file tha
   )
 })
 
-test('freshness knows a schedule that pauses for months', (t) => {
+test('the freshness limit includes a pause of months in the schedule', (t) => {
   t.mock.timers.enable({ apis: ['Date'] })
   for (const start of ['2026-01-05T08:00Z', '2026-06-05T08:00Z', '2026-12-01T08:00Z']) {
     t.mock.timers.setTime(Date.parse(start))
-    const { freshnessMs: freshness } = source({ SYNC_CRON: '0 6 * 4-9 *', SYNC_TIMEZONE: 'UTC' })
-    assert.ok(freshness > 2 * 182 * 86_400_000, start)
+    const { freshnessMs } = source({ SYNC_CRON: '0 6 * 4-9 *', SYNC_TIMEZONE: 'UTC' })
+    assert.ok(freshnessMs > 2 * 182 * 86_400_000, start)
   }
 })
 
-test('a .env that is there and cannot be read is a fault, and none is none', async (t) => {
+test('an unreadable .env is an error, and a missing one is not', async (t) => {
   const before = process.cwd()
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   t.after(async () => {
@@ -345,7 +345,7 @@ test('a .env that is there and cannot be read is a fault, and none is none', asy
   )
 })
 
-test('mcp reads no .env of the folder that an assistant works in; other commands do', async (t) => {
+test('mcp does not read .env in the working directory of an assistant; other commands do', async (t) => {
   const cwd = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   t.after(() => rm(cwd, { recursive: true }))
   const planted = `DATABASE_URL=postgres://127.0.0.1:1/planted\nCLIENT_SYSTEM_URL=postgres://127.0.0.1:1/planted\n`
@@ -359,10 +359,10 @@ test('mcp reads no .env of the folder that an assistant works in; other commands
   assert.match((await runCommand(['mcp'], {}, { cwd })).err, /mcp needs DATABASE_URL/)
   const cut = await runCommand(['status'], {}, { cwd })
   assert.deepEqual([cut.code, cut.out], [78, ''])
-  assert.match(cut.err, /^ {2}\.env: the value of PORT has the quote/m)
+  assert.match(cut.err, /^ {2}\.env: the value of PORT contains its own quote/m)
 })
 
-test('a quoted name within the quotes of .env is refused by the name of the variable; other quotes are taken', async (t) => {
+test('a value in .env that contains its own quote is refused by the name of the variable; other quotes work', async (t) => {
   const before = { cwd: process.cwd(), env: { ...process.env } }
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   t.after(async () => {
@@ -389,14 +389,14 @@ test('a quoted name within the quotes of .env is refused by the name of the vari
       assert.ok(error instanceof ConfigError)
       assert.match(
         error.message,
-        /^\.env: the value of CLIENT_SYSTEM_QUERY has the quote in it .*CLIENT_SYSTEM_QUERY_FILE/,
+        /^\.env: the value of CLIENT_SYSTEM_QUERY contains its own quote .*CLIENT_SYSTEM_QUERY_FILE/,
       )
       return true
     },
   )
 })
 
-test('the demonstration too is refused by name before anything is made', async (t) => {
+test('an invalid variable stops the demonstration before it creates any file', async (t) => {
   const cwd = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   t.after(() => rm(cwd, { recursive: true }))
   const { code, err } = await runCommand([], { LOG_LEVEL: 'verbose', PORT: 'abc' }, { cwd })
@@ -405,7 +405,7 @@ test('the demonstration too is refused by name before anything is made', async (
   assert.deepEqual(await readdir(cwd), [])
 })
 
-test('the process tells every fault on stderr by name, without a secret, and ends with 78', async () => {
+test('the process lists every error on stderr by variable name, without a secret, and exits with 78', async () => {
   const environment = {
     PATH: process.env.PATH ?? '',
     DATABASE_URL: 'postgres://agent:hunter2hunter2@:/sync',

@@ -9,7 +9,7 @@ const zurich = (cron: string) => ({ cron, timeZone: 'Europe/Zurich' })
 const daily = zurich('30 2 * * *')
 
 suite('daylight saving', { concurrency: 2 }, () => {
-  test('a time that the clocks skip comes once, an hour later; one that they repeat comes once, the first time', () => {
+  test('a time that the clocks skip occurs once, an hour later; a repeated time occurs once, the first time', () => {
     const spring = new Date('2027-03-28T01:30:00Z')
     assert.deepEqual(findNextTime(daily, new Date('2027-03-27T12:00:00Z')), spring)
     assert.deepEqual(findNextTime(daily, spring), new Date('2027-03-29T00:30:00Z'))
@@ -23,7 +23,7 @@ suite('daylight saving', { concurrency: 2 }, () => {
     assert.equal(queueFiredInRepeatedHour(daily, new Date('2026-10-25T01:30:40Z')), true)
   })
 
-  test('where the clocks skip midnight, a time in that hour comes once, an hour later', () => {
+  test('a time in a skipped midnight hour occurs once, an hour later', () => {
     const cairo = { cron: '30 0 * * *', timeZone: 'Africa/Cairo' }
     const skipped = new Date('2027-04-29T22:30:00Z')
     assert.deepEqual(findNextTime(cairo, new Date('2027-04-29T12:00:00Z')), skipped)
@@ -32,7 +32,7 @@ suite('daylight saving', { concurrency: 2 }, () => {
     assert.equal(queueFiredInRepeatedHour(cairo, new Date('2027-04-29T22:30:20Z')), false)
   })
 
-  test('a schedule of every hour runs in every hour, the repeated one too', () => {
+  test('an hourly schedule runs in every hour, also in the repeated one', () => {
     const hourly = zurich('0 * * * *')
     for (let at = Date.parse('2026-10-24T20:00:00Z'); at < Date.parse('2026-10-25T06:00:00Z'); at += 3_600_000) {
       assert.deepEqual(findNextTime(hourly, new Date(at)), new Date(at + 3_600_000))
@@ -41,7 +41,7 @@ suite('daylight saving', { concurrency: 2 }, () => {
     }
   })
 
-  test('a scheduled time that the clocks skip is run all the same, once', { timeout: 60_000 }, async (t) => {
+  test('a scheduled time that the clocks skip still runs, once', { timeout: 60_000 }, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const clock = new TestClock(Date.parse('2027-03-28T01:29:45Z'))

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { createLog } from '../../src/lib/log.ts'
 
-/** What a terminal shows of what `write` logs, without colours. */
+/** Returns the text that a terminal shows for the lines that `write` logs, without colours. */
 async function shown(write: (log: ReturnType<typeof createLog>) => void): Promise<string> {
   const out = new PassThrough({ encoding: 'utf8' })
   write(createLog({ level: 'info', terminal: true, out }))
@@ -12,7 +12,7 @@ async function shown(write: (log: ReturnType<typeof createLog>) => void): Promis
   return stripVTControlCharacters(text)
 }
 
-test('on a terminal a line of the log says what, why and what to do, with the values that say something', async () => {
+test('a log line on a terminal shows message, cause and hint, and the fields that are not empty', async () => {
   const success = await shown((log) =>
     log.info(
       {

@@ -514,7 +514,10 @@ test('F12: a Sync database that is away is said as that, and the next call works
   await server.stop('immediate')
   const { code, hint } = await refused(client, 'get_sync_status')
   assert.equal(code, 'database_unavailable')
-  assert.equal(hint, 'Check that the PostgreSQL of DATABASE_URL is running; GET /readyz tells when it is back')
+  assert.equal(
+    hint,
+    'Check that the PostgreSQL server of DATABASE_URL is running; GET /readyz answers 200 when it is back',
+  )
   await assert.rejects(client.readResource({ uri: statusUri }), /does not answer/)
   await server.start()
   await eventually(async () => (await client.callTool({ name: 'get_sync_status' })).isError !== true)
