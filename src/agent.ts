@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import { createAccess } from './access/access.ts'
 import { summarizeCollection } from './collection/summary.ts'
+import { listTargets, type TargetRow, type TargetsFilter, tagTargets } from './collection/targets.ts'
 import type { ClientSystem, Config } from './config/environment.ts'
 import { drizzle } from './db/drizzle.ts'
 import { isMigrated } from './db/migrate.ts'
@@ -15,6 +16,14 @@ import { createStatus, type StatusAt } from './live/status.ts'
 import { listChanges, listHistory, listRejected } from './meters/changes.ts'
 import { findMeter, findMeterByExternalId, listMeters, type MeterFilter } from './meters/lists.ts'
 import { createPreviews } from './mirror/previews.ts'
+import {
+  type AllReadingsCursor,
+  exportReadings,
+  listAllReadings,
+  type ReadingRow,
+  type ReadingsFilter,
+  toMeterReading,
+} from './readings/list-all.ts'
 import { type IncomingReading, listReadings, type ReadingCursor, storeReadings } from './readings/store.ts'
 import { findActiveRun, findRun, listRuns, listRunsSince } from './runs/list.ts'
 import type { TriggerRequest } from './runs/trigger.ts'
@@ -23,6 +32,7 @@ import type {
   ChangeOperation,
   Collection,
   Meter,
+  MeterReading,
   Preview,
   Reading,
   Rejected,
@@ -35,7 +45,12 @@ import type {
 import type { Jobs } from './workers/jobs.ts'
 
 export { type Access, administrator, type Caller, type Login, sessionSeconds } from './access/access.ts'
+export type { TargetRow } from './collection/targets.ts'
 export type { LiveEvent } from './live/broadcast.ts'
+export type { ReadingRow } from './readings/list-all.ts'
+
+/** A filter of what one Client System has; null stands for the only one. */
+type WithClientSystem<Filter> = Omit<Filter, 'clientSystemId'> & { clientSystemId: string | null }
 
 /** A page of a list. `next` continues it and is null at its end. */
 export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
@@ -229,6 +244,36 @@ export function createAgent({ config, pool, lists, readings, jobs, log }: AgentO
       await meter(meterId)
       const found = toPage(await listReadings(lists, { meterId, ...filter }, limit), ({ cursor }) => cursor)
       return { items: found.items.map(({ reading }) => reading), next: found.next }
+    },
+
+    /** A page of readings of many meters, by meter, then from old to new; `from` inclusive, `to` exclusive. */
+    allReadings: async ({
+      limit,
+      after,
+      ...filter
+    }: WithClientSystem<ReadingsFilter> & { after: AllReadingsCursor | null; limit: number }): Promise<
+      Page<MeterReading, AllReadingsCursor>
+    > => {
+      const asked = { ...filter, clientSystemId: clientSystem(filter.clientSystemId).id }
+      const found = toPage(await listAllReadings(lists, asked, after, limit), ({ cursor }) => cursor)
+      return { items: found.items.map(toMeterReading), next: found.next }
+    },
+
+    /** All of those readings, a page at a time. */
+    exportReadings: async (
+      filter: WithClientSystem<ReadingsFilter>,
+    ): Promise<{ clientSystemId: string; pages: AsyncGenerator<ReadingRow[]> }> => {
+      const clientSystemId =
+        filter.meterId === null ? clientSystem(filter.clientSystemId).id : (await meter(filter.meterId)).clientSystemId
+      return { clientSystemId, pages: exportReadings(lists, { ...filter, clientSystemId }) }
+    },
+
+    /** What collectors should read: the active meters, a page at a time, and the ETag of all of them. */
+    targets: async (
+      filter: WithClientSystem<TargetsFilter>,
+    ): Promise<{ tag: string; pages: AsyncGenerator<TargetRow[]> }> => {
+      const asked = { ...filter, clientSystemId: clientSystem(filter.clientSystemId).id }
+      return { tag: await tagTargets(lists, asked), pages: listTargets(lists, asked) }
     },
 
     /** Stores readings by the external ids of their meters; those that name no meter or Client System are rejected. */

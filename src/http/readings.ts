@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { isStorableTime } from '../lib/time.ts'
 import type { StoredReadings } from '../wire/types.ts'
+import { isCsv, parseCsvReadings } from './csv-readings.ts'
 import { bodyBytes, createLimit } from './requests.ts'
 import { notAnArray, type Piece, splitReadings } from './split-readings.ts'
 
@@ -67,7 +68,7 @@ const maxLargeBodies = 2
 
 type Parsed = { readings: SentReading[]; rejected: { line: number; reason: string }[] }
 
-type ParseReadings = (body: Uint8Array) => Promise<Parsed>
+type ParseReadings = (body: Uint8Array, contentType?: string) => Promise<Parsed>
 
 /** Reads the body of a request, runs `store` with its readings, and lets the next large body in afterwards. */
 export type ReadReadings = <T>(c: Context, store: (parsed: Parsed) => Promise<T>) => Promise<T>
@@ -78,7 +79,7 @@ export function createReadReadings(): ReadReadings {
   return async (c, store) => {
     const bytes = await bodyBytes(c)
     using _place = bytes.length > largeBodyBytes ? await largeBodies.enter() : null
-    return await store(await parse(bytes))
+    return await store(await parse(bytes, c.req.header('content-type')))
   }
 }
 
@@ -86,9 +87,9 @@ export function createReadReadings(): ReadReadings {
 const sliceMs = 10
 
 /**
- * Returns a parser of JSON arrays and of one object a line (NDJSON). Each reading is taken or rejected by itself, with
- * its number from 1; only a body that is neither, or of more than 200,000 readings, is refused as a whole. However many
- * bodies are parsed at once, other requests and a run's heartbeat wait for one slice at most.
+ * Returns a parser of JSON arrays, of one object a line (NDJSON), and of CSV. Each reading is taken or rejected by itself,
+ * with its number from 1; only a body that is none of them, or of more than 200,000 readings, is refused as a whole.
+ * However many bodies are parsed at once, other requests and a run's heartbeat wait for one slice at most.
  */
 export function createParseReadings(): ParseReadings {
   let lastTurn: Promise<void> = Promise.resolve()
@@ -96,14 +97,13 @@ export function createParseReadings(): ParseReadings {
     lastTurn = lastTurn.then(() => setImmediate())
     return lastTurn
   }
-  return async (body) => {
+  return async (body, contentType = '') => {
     const readings: SentReading[] = []
     const rejected: Parsed['rejected'] = []
     await takeTurn()
     let until = performance.now() + sliceMs
-    const { isArray, pieces } = splitReadings(body)
-    for (const piece of pieces) {
-      const { line, reading, reason = '' } = piece ? judge(piece, isArray) : {}
+    for (const judged of judgeReadings(body, contentType)) {
+      const { line, reading, reason = '' } = judged ?? {}
       if (line !== undefined && reading) readings.push({ ...reading, line })
       else if (line !== undefined) rejected.push({ line, reason })
       if (performance.now() > until) {
@@ -141,6 +141,22 @@ export function answerReadings(
 
 type Judged = { line: number; reading?: z.infer<typeof readingSchema>; reason?: string }
 
+function* judgeReadings(body: Uint8Array, contentType: string): Generator<Judged | undefined> {
+  if (contentType.startsWith('text/csv') || isCsv(body)) {
+    for (const found of parseCsvReadings(body)) {
+      yield found && ('fault' in found ? { line: found.line, reason: found.fault } : check(found.line, found.value))
+    }
+    return
+  }
+  const { isArray, pieces } = splitReadings(body)
+  for (const piece of pieces) yield piece && judge(piece, isArray)
+}
+
+function check(line: number, value: unknown): Judged {
+  const { data, error } = readingSchema.safeParse(value)
+  return data ? { line, reading: data } : { line, reason: error?.issues.map(({ message }) => message).join('; ') ?? '' }
+}
+
 function judge(piece: Piece, isArray: boolean): Judged {
   const { line } = piece
   if ('fault' in piece) return { line, reason: piece.fault }
@@ -153,8 +169,7 @@ function judge(piece: Piece, isArray: boolean): Judged {
     if (isArray) throw notAnArray(`its element ${line} is not JSON`, cause)
     return { line, reason: 'the line is not JSON' }
   }
-  const { data, error } = readingSchema.safeParse(value)
-  return data ? { line, reading: data } : { line, reason: error?.issues.map(({ message }) => message).join('; ') ?? '' }
+  return check(line, value)
 }
 
 /** A number becomes its own text, so that no digit is lost on the way to numeric; a text stays no number. */

@@ -5,10 +5,10 @@ import { AgentError } from '../lib/errors.ts'
 export type Piece = { line: number; text: string } | { line: number; fault: string }
 
 /** The maximum of a body: more than 10 MB of whole readings hold. */
-const maxReadings = 200_000
+export const maxReadings = 200_000
 
 /** Several times what a reading with the longest texts needs, each character of them escaped. */
-const maxReadingBytes = 16 * 1_024
+export const maxReadingBytes = 16 * 1_024
 
 /** A caller gets a turn after this many bytes, however long a reading is. */
 const pauseBytes = 64 * 1_024

@@ -18,6 +18,15 @@ export const collectionState = z
   .enum(collectionStates)
   .meta({ id: 'CollectionState', description: 'late: 2 expected intervals after the last reading; silent: 6' })
 
+/** A reading in a list of many meters. */
+export const meterReading = reading
+  .extend({
+    meterId: integer,
+    externalId: z.string(),
+    readAt: z.string().describe('ISO 8601 in UTC with microseconds'),
+  })
+  .meta({ id: 'MeterReading' })
+
 /**
  * A meter of the Client System. Attributes keep all digits of their numbers on the wire; a parser with doubles loses those
  * beyond the sixteenth.
@@ -74,3 +83,25 @@ export const storedReadings = z
     rejected: z.array(z.object({ line: z.int().min(1).describe('Counts from 1'), reason: z.string() })),
   })
   .meta({ id: 'StoredReadings' })
+
+/** A meter that collectors should read. */
+export const target = meter
+  .pick({
+    externalId: true,
+    name: true,
+    serialNumber: true,
+    kind: true,
+    unit: true,
+    location: true,
+    ipAddress: true,
+    port: true,
+    readingIntervalMinutes: true,
+    attributes: true,
+  })
+  .extend({ meterId: integer })
+  .meta({ id: 'Target' })
+
+/** A target of Prometheus: HTTP service discovery takes a list of these. */
+export const scrapeTarget = z
+  .object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) })
+  .meta({ id: 'ScrapeTarget' })

@@ -185,6 +185,10 @@ test('every answer that the description knows is given, and every answer given i
     await ask(method, path, { id: path.includes('meters') ? meterId : id })
   }
   await ask('get', '/api/runs/{id}/rejected', { id: first.id })
+  await ask('get', '/api/targets', { headers: { 'If-None-Match': '*' } })
+  for (const path of ['/api/readings', '/api/targets', '/api/meters/{id}/readings'])
+    await ask('get', path, { id: meterId, search: '?format=csv' })
+  await ask('get', '/api/targets', { search: '?format=prometheus' })
   await ask('get', '/api/session')
   await ask('post', '/api/session', fitting['/api/session'])
   await ask('delete', '/api/session')

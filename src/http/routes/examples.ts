@@ -2,6 +2,7 @@ import type {
   Change,
   Collection,
   Meter,
+  MeterReading,
   Preview,
   Problem,
   Progress,
@@ -9,6 +10,7 @@ import type {
   Rejected,
   Run,
   Status,
+  Target,
 } from '../../wire/types.ts'
 
 /** One small story, told by every example: a sync that found a meter renamed, a new one, and one that has gone. */
@@ -200,3 +202,30 @@ export const runIsActive: Problem = {
   hint: 'Follow the active run; a new one can start when it has ended',
   run: queued,
 }
+
+export const meterReading: MeterReading = {
+  meterId: meter.id,
+  externalId: meter.externalId,
+  ...reading,
+  readAt: '2026-01-31T12:00:00.000000Z',
+}
+
+export const target: Target = {
+  meterId: meter.id,
+  externalId: meter.externalId,
+  name: meter.name,
+  serialNumber: meter.serialNumber,
+  kind: meter.kind,
+  unit: meter.unit,
+  location: meter.location,
+  ipAddress: meter.ipAddress,
+  port: meter.port,
+  readingIntervalMinutes: 60,
+  attributes: meter.attributes,
+}
+
+export const csvReadings =
+  'externalId,quantity,value,unit,readAt\r\n100234,energy,48211.7,kWh,2026-01-31T12:00:00.000000Z\r\n'
+
+export const csvTargets =
+  'meterId,externalId,name,serialNumber,kind,unit,location,ipAddress,port,readingIntervalMinutes,attributes\r\n'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  allReadingsCursor,
   changeCursor,
   historyCursor,
   meterCursor,
@@ -75,10 +76,36 @@ export const collectionQuery = z.strictObject({ clientSystemId })
 
 export const historyQuery = pageQuery.extend({ before: historyCursor })
 
+const format = z
+  .enum(['json', 'csv'])
+  .default('json')
+  .describe('json is a page; csv is all of it in one answer of any size')
+
 export const readingsQuery = pageQuery.extend({
+  format,
   from: time.describe('Readings from this time on'),
   to: time.describe('Readings before this time'),
   before: readingCursor,
+})
+
+export const allReadingsQuery = pageQuery.extend({
+  clientSystemId,
+  kind: searchedText.optional().describe('Of meters of exactly this kind'),
+  location: searchedText.optional().describe('Of meters at exactly this location'),
+  from: time.describe('Readings from this time on'),
+  to: time.describe('Readings before this time'),
+  format,
+  after: allReadingsCursor,
+})
+
+export const targetsQuery = z.strictObject({
+  clientSystemId,
+  kind: searchedText.optional().describe('Exactly this kind'),
+  location: searchedText.optional().describe('Exactly this location'),
+  format: z
+    .enum(['json', 'csv', 'prometheus'])
+    .default('json')
+    .describe('prometheus: as HTTP service discovery takes it, meters with an address only'),
 })
 
 export const runId = z.uuid().meta({ pattern: undefined })

@@ -57,5 +57,8 @@ export const json = (schema: z.ZodType, example?: unknown): Record<string, Conte
   'application/json': { schema, ...(example !== undefined && { example }) },
 })
 
+/** The same as CSV. */
+export const csv = (example: string): Record<string, Content> => ({ 'text/csv': { schema: z.string(), example } })
+
 /** A page of a list: its items under their name, and the `next`. */
 export const page = (name: string, item: z.ZodType) => z.object({ [name]: z.array(item), next })

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
+import { answerReadingsCsv } from '../export.ts'
 import { answerReadings, readingSchema } from '../readings.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
-import { json, page } from './operation.ts'
+import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
 const away = ['database_unavailable'] as const
@@ -17,35 +18,55 @@ export const readingRoutes: readonly Route[] = [
     path: '/api/meters/{id}/readings',
     scope: 'read',
     tag: 'Readings',
-    summary: 'The readings of a meter, newest first',
+    summary: 'The readings of a meter, newest first; as CSV from old to new',
     pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.readingsQuery,
     answers: {
       200: {
-        description: 'A page of readings',
-        content: json(page('readings', shape.reading), { readings: [example.reading], next: null }),
+        description: 'A page of readings, or all of them as CSV',
+        content: {
+          ...json(page('readings', shape.reading), { readings: [example.reading], next: null }),
+          ...csv(example.csvReadings),
+        },
       },
     },
     refusals: away,
-    handle: async ({ c, id, query: { from = null, to = null, before, limit } }, { agent }) => {
+    handle: async ({ c, id, query: { from = null, to = null, before, limit, format } }, { agent }) => {
+      if (format === 'csv') {
+        const filter = { clientSystemId: null, meterId: id, kind: null, location: null, from, to }
+        return await answerReadingsCsv(c, await agent.exportReadings(filter))
+      }
       const { items, next } = await agent.readings(id, { from, to, before, limit })
       return c.json({ readings: items, next: cursorText(next) })
     },
   }),
   route({
-    id: 'getCollection',
+    id: 'listAllReadings',
     method: 'get',
-    path: '/api/collection',
+    path: '/api/readings',
     scope: 'read',
     tag: 'Readings',
-    summary: 'How many meters report, are late, are silent, and never reported',
+    summary: 'The readings of many meters, by meter, then from old to new',
     description:
-      'Counted from the time of the last reading of each meter, whoever stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
-    query: input.collectionQuery,
-    answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
+      'As JSON a page at a time. As CSV all of them in one answer of any size, in the columns that POST takes; an answer that is cut off is not complete.',
+    query: input.allReadingsQuery,
+    answers: {
+      200: {
+        description: 'A page of readings, or all of them as CSV',
+        content: {
+          ...json(page('readings', shape.meterReading), { readings: [example.meterReading], next: null }),
+          ...csv(example.csvReadings),
+        },
+      },
+    },
     refusals: ['not_found', ...away],
-    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
-      c.json(await agent.collection(clientSystemId)),
+    handle: async ({ c, query }, { agent }) => {
+      const { clientSystemId = null, kind = null, location = null, from = null, to = null, format, ...paged } = query
+      const filter = { clientSystemId, meterId: null, kind, location, from, to }
+      if (format === 'csv') return await answerReadingsCsv(c, await agent.exportReadings(filter))
+      const { items, next } = await agent.allReadings({ ...filter, ...paged })
+      return c.json({ readings: items, next: cursorText(next) })
+    },
   }),
   route({
     id: 'storeReadings',
@@ -58,10 +79,12 @@ export const readingRoutes: readonly Route[] = [
       'Each reading is taken or rejected by itself; one that is stored already counts as a duplicate, and one that contradicts what is stored as a conflict. Readings of inactive meters are taken too. 10 MB and 200,000 readings at most.',
     query: input.noQuery,
     body: {
-      description: 'A JSON array, or one object a line; the agent looks at the body, not at its Content-Type',
+      description:
+        'A JSON array, one object a line, or CSV whose first line names the columns. The body tells which it is',
       content: {
         ...json(z.array(readingSchema), [example.sentReading]),
         'application/x-ndjson': { schema: readingSchema, example: example.sentReading },
+        ...csv(example.csvReadings),
       },
     },
     answers: {

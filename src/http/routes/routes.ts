@@ -1,4 +1,5 @@
 import { assistantRoutes } from './assistants.ts'
+import { collectionRoutes } from './collection.ts'
 import { meterRoutes } from './meters.ts'
 import { readingRoutes } from './readings.ts'
 import type { Route } from './route.ts'
@@ -13,6 +14,7 @@ export const routes: readonly Route[] = [
   ...runRoutes,
   ...meterRoutes,
   ...readingRoutes,
+  ...collectionRoutes,
   ...sessionRoutes,
   ...serviceRoutes,
   ...assistantRoutes,

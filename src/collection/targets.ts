@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { type Queryable, sqlBeside } from '../db/connect.ts'
+
+const listPage = sqlBeside(import.meta.url, 'targets.sql')
+
+export type TargetsFilter = { clientSystemId: string; kind: string | null; location: string | null }
+
+/** A meter as collectors need it. `attributes` is the text of a JSON object, whose numbers keep all their digits. */
+export type TargetRow = {
+  meterId: number
+  externalId: string
+  name: string
+  serialNumber: string | null
+  kind: string | null
+  unit: string | null
+  location: string | null
+  ipAddress: string | null
+  port: number | null
+  readingIntervalMinutes: number
+  attributes: string
+}
+
+/**
+ * Names what the targets of a Client System are made of: the content of its meters as the last run left it, and the
+ * expected interval. Costs nothing, however many meters there are.
+ */
+export async function tagTargets(db: Queryable, filter: TargetsFilter): Promise<string> {
+  const { rows } = await db.query<{ content: string | null; seconds: number; active: string }>(
+    `select content_digest as content, reading_interval_seconds as seconds, meters_active as active
+     from sync.client_system where id = $1`,
+    [filter.clientSystemId],
+  )
+  return createHash('sha256')
+    .update(JSON.stringify([filter, rows]))
+    .digest('base64url')
+    .slice(0, 27)
+}
+
+/** Meters of one statement. */
+const listedAtOnce = 1_000
+
+/** Every active meter by external id, a page at a time: memory stays flat at any number. */
+export async function* listTargets(
+  db: Queryable,
+  { clientSystemId, kind, location }: TargetsFilter,
+): AsyncGenerator<TargetRow[]> {
+  for (let after = ''; ; ) {
+    const { rows }: { rows: TargetRow[] } = await db.query(listPage, [
+      clientSystemId,
+      kind,
+      location,
+      after,
+      listedAtOnce,
+    ])
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rows
+    if (rows.length < listedAtOnce) return
+    after = last.externalId
+  }
+}

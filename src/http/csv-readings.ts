@@ -1,0 +1,96 @@
+import { isUtf8 } from 'node:buffer'
+import { AgentError } from '../lib/errors.ts'
+import { parseCsvRecord } from './csv.ts'
+import { maxReadingBytes, maxReadings } from './split-readings.ts'
+
+/** A reading of a CSV body as the schema of readings takes it, or the reason why it cannot be one. */
+type CsvReading = { line: number; value: Record<string, string> } | { line: number; fault: string }
+
+const required = ['externalId', 'quantity', 'value', 'readAt']
+const optional = ['clientSystemId', 'unit']
+const columns = [...required, ...optional]
+
+const newline = 10
+const quote = 34
+const comma = 44
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+const pauseBytes = 64 * 1_024
+
+/** True when the first line of a body names the column `externalId`. */
+export function isCsv(body: Uint8Array): boolean {
+  const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 1_024)).toString('utf8')
+  return headerOf(start.split('\n', 1)[0] ?? '')?.includes('externalId') ?? false
+}
+
+/**
+ * Returns the readings of a CSV body. Its header says which column is which; lines count from 1, the header among them.
+ * Yields undefined after a while without a reading: the caller may let others run. Throws `bad_request` for a header that
+ * does not fit, and `too_large` for more than 200,000 readings.
+ */
+export function* parseCsvReadings(body: Uint8Array): Generator<CsvReading | undefined> {
+  let header: string[] | null = null
+  for (const { line, bytes } of recordsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
+    if (bytes === null) yield undefined
+    else if (header === null) header = requireHeader(bytes.toString('utf8'))
+    else if (line > maxReadings + 1) {
+      const message = `The body holds more than ${maxReadings.toLocaleString('en')} readings`
+      throw new AgentError('too_large', message, { hint: 'Send them in parts' })
+    } else if (bytes.length > 0 && !(bytes.length === 1 && bytes[0] === 13)) yield toReading(line, bytes, header)
+  }
+}
+
+function toReading(line: number, bytes: Buffer, header: readonly string[]): CsvReading {
+  if (bytes.length > maxReadingBytes) return { line, fault: 'the reading is larger than 16 kB' }
+  if (!isUtf8(bytes)) return { line, fault: 'the line is not UTF-8' }
+  const fields = parseCsvRecord(bytes.toString('utf8'))
+  if (fields === null) return { line, fault: 'a quote of the line is not closed, or stands within a field' }
+  if (fields.length !== header.length)
+    return { line, fault: `the line has ${fields.length} fields, not ${header.length}` }
+  const pairs = header.map((name, at): [string, string] => [name, fields[at] ?? ''])
+  // An empty field is none.
+  return { line, value: Object.fromEntries(pairs.filter(([name, text]) => text !== '' || !optional.includes(name))) }
+}
+
+/** The records of a body by their lines; a quoted field may hold line ends. Null stands for a pause. */
+function* recordsOf(bytes: Buffer): Generator<{ line: number; bytes: Buffer | null }> {
+  let line = 1
+  let start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0
+  let isQuoted = false
+  let pauseAt = pauseBytes
+  for (let at = 0; at < bytes.length; at++) {
+    if (at >= pauseAt) {
+      pauseAt = at + pauseBytes
+      yield { line, bytes: null }
+    }
+    if (bytes[at] === quote) {
+      // A quote within a field that does not begin with one is an error of its line alone.
+      if (!isQuoted) isQuoted = at === start || bytes[at - 1] === comma
+      else if (bytes[at + 1] === quote) at++
+      else isQuoted = false
+    } else if (bytes[at] === newline && !isQuoted) {
+      yield { line, bytes: bytes.subarray(start, at) }
+      start = at + 1
+      line++
+    }
+  }
+  if (start < bytes.length) yield { line, bytes: bytes.subarray(start) }
+}
+
+function headerOf(text: string): string[] | null {
+  return parseCsvRecord(text.replace(/^\ufeff/, ''))?.map((name) => name.trim()) ?? null
+}
+
+function requireHeader(text: string): string[] {
+  const header = headerOf(text) ?? []
+  const unknown = header.find((name) => !columns.includes(name))
+  const missing = required.find((name) => !header.includes(name))
+  const doubled = header.find((name, at) => header.indexOf(name) !== at)
+  if (unknown === undefined && missing === undefined && doubled === undefined) return header
+  const message =
+    missing !== undefined
+      ? `The CSV has no column ${missing}`
+      : doubled !== undefined
+        ? `The CSV has the column ${doubled} more than once`
+        : `A reading has no ${(unknown ?? '').slice(0, 100)}`
+  throw new AgentError('bad_request', message, { hint: `Name the columns in the first line: ${columns.join(',')}` })
+}

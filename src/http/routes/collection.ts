@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import * as shape from '../../wire/schemas.ts'
+import { answerText, isKnown, targetsToCsv, targetsToJson, targetsToPrometheus } from '../export.ts'
+import * as example from './examples.ts'
+import * as input from './inputs.ts'
+import { csv, json } from './operation.ts'
+import { type Route, route } from './route.ts'
+
+const away = ['database_unavailable'] as const
+
+/** What collectors should read, and whether they do. */
+export const collectionRoutes: readonly Route[] = [
+  route({
+    id: 'getCollection',
+    method: 'get',
+    path: '/api/collection',
+    scope: 'read',
+    tag: 'Readings',
+    summary: 'How many meters report, are late, are silent, and never reported',
+    description:
+      'Counted from the time of the last reading of each meter, whoever stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
+    query: input.collectionQuery,
+    answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
+      c.json(await agent.collection(clientSystemId)),
+  }),
+  route({
+    id: 'listTargets',
+    method: 'get',
+    path: '/api/targets',
+    scope: 'read',
+    tag: 'Readings',
+    summary: 'What collectors should read: the active meters, with address, port and attributes',
+    description:
+      'All of them in one answer of any size. `If-None-Match` with the ETag of the answer before is answered with 304 until a sync changes a meter.',
+    query: input.targetsQuery,
+    headers: { 'If-None-Match': { description: 'The ETag of the answer before', example: '"none"' } },
+    answers: {
+      200: {
+        description: 'The targets',
+        headers: { ETag: 'Names this version of the targets' },
+        content: {
+          ...json(z.union([z.object({ targets: z.array(shape.target) }), z.array(shape.scrapeTarget)]), {
+            targets: [example.target],
+          }),
+          ...csv(example.csvTargets),
+        },
+      },
+      304: { description: 'Nothing has changed', headers: { ETag: 'Names this version of the targets' } },
+    },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { clientSystemId = null, kind = null, location = null, format } }, { agent }) => {
+      const { tag, pages } = await agent.targets({ clientSystemId, kind, location })
+      const etag = `"${format}-${tag}"`
+      if (isKnown(c, etag)) return c.body(null, 304, { ETag: etag })
+      if (format === 'csv') {
+        return await answerText(c, targetsToCsv(pages), { 'Content-Type': 'text/csv; charset=utf-8', ETag: etag })
+      }
+      const pieces = format === 'prometheus' ? targetsToPrometheus(pages) : targetsToJson(pages)
+      return await answerText(c, pieces, { 'Content-Type': 'application/json', ETag: etag })
+    },
+  }),
+]
