@@ -6,7 +6,7 @@
 
 create role meter_reader login;
 
--- The agent reads in a read-only transaction of its own. This is for whoever else logs in as this role.
+-- The agent always reads in a read-only transaction. This protects against other uses of the role.
 alter role meter_reader set default_transaction_read_only = on;
 
 grant usage on schema public to meter_reader;

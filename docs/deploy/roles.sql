@@ -12,6 +12,6 @@ create role meter_sync login;
 
 create database meter_sync owner meter_sync_owner encoding 'UTF8' template template0;
 
--- Nobody else gets in.
+-- No other role may connect.
 revoke all on database meter_sync from public;
 grant connect, temporary on database meter_sync to meter_sync;
