@@ -4,31 +4,32 @@ import type { DatabaseTarget } from '../config/targets.ts'
 import type { Log } from '../lib/log.ts'
 import { destroySocket, type SilenceWatch, watchSilence } from './silence.ts'
 
-/** Anything that runs a statement: a pool, a session, a transaction's client. */
+/** Anything that can run a statement: a pool, a session, or the client of a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>
 
-/** One connection of its own, never one of a pool. */
+/** A dedicated connection, not from a pool. */
 export type Session = {
   client: pg.Client
-  /** Process id of its server process, by which the server's views and other sessions know it. */
+  /** Process id of the server process, as in pg_stat_activity. */
   pid: number
   /** False once the connection is gone. */
   alive: () => boolean
   close: () => Promise<void>
-  /** Cuts the socket without a word: for a server that does not answer. */
+  /** Closes the socket at once, without telling the server; for a server that does not answer. */
   destroy: () => void
-  /** Runs `work` while the server rightly waits for the client (silence.ts). */
+  /** Runs `work` while it is correct that the server waits for the client (silence.ts). */
   pause: SilenceWatch['pause']
 }
 
-/** By which the sessions of runs are told from others in the server's views. */
+/** The application name of the sessions of runs, by which others find them in pg_stat_activity. */
 export const runApplication = 'meter-sync-agent run'
 
-/** How long a session may take to open. */
+/** The maximum time to open a session. */
 const openTimeoutMs = 10_000
 
 export type ConnectionOptions = { application: string; connectTimeoutMs: number }
 
+/** Returns the options of the driver for a target. */
 export function connectionOptions(
   target: DatabaseTarget,
   { application, connectTimeoutMs: connectMilliseconds }: ConnectionOptions,
@@ -47,8 +48,8 @@ export function connectionOptions(
 }
 
 /**
- * Settings that change how a value reads as text. Every session of the Sync database pins them, because a role or a
- * database may have defaults of its own: `DateStyle = SQL, DMY` would swap days and months.
+ * Settings that change how a value is written as text. Every session of the Sync database sets them, because a role or a
+ * database may have other defaults: `DateStyle = SQL, DMY` would swap days and months.
  */
 export const textSettings = {
   DateStyle: 'ISO, MDY',
@@ -60,8 +61,8 @@ export const textSettings = {
 }
 
 /**
- * What every session of the Sync database sets: one whose client vanished ends soon. The server's own defaults notice
- * that after two hours, or after a quarter of an hour while data is on its way.
+ * Settings of every session of the Sync database. The server then ends a session soon after its client has disappeared.
+ * With its defaults it would notice that after two hours, or after 15 minutes while it sends data.
  */
 export const sessionSettings = {
   ...textSettings,
@@ -72,12 +73,12 @@ export const sessionSettings = {
   tcp_user_timeout: '30s',
 }
 
-/** Prepares a new connection of the job queue's own pool. */
+/** Sets up a new connection of pg-boss's pool. */
 export async function configureQueueConnection(client: pg.ClientBase): Promise<void> {
   await configure(client, sessionSettings)
 }
 
-/** Prepares the connection that migrates: a role's timeouts must not end a migration halfway. */
+/** Sets up the connection that migrates. The timeouts of its role are disabled, so that they cannot interrupt a migration. */
 export async function configureMigration(client: pg.ClientBase): Promise<void> {
   await configure(client, {
     ...textSettings,
@@ -88,21 +89,24 @@ export async function configureMigration(client: pg.ClientBase): Promise<void> {
   })
 }
 
-/** The server ends a session only after the agent itself should have: a run that takes too long is a timeout. */
+/**
+ * How much longer than the agent the server waits before it ends a run's session. The agent should end it first, because
+ * the run then fails with `timeout` and not with a lost connection.
+ */
 const serverMarginMs = 60_000
 
 export type SessionOptions = {
-  /** The total time of the run. */
+  /** The maximum time of the whole run. */
   runTimeoutMs: number
   signal: AbortSignal
-  /** Where the server is asked about the session when it falls silent. */
+  /** The pool over which the server is asked about this session when it stops responding. */
   pool: pg.Pool
   log: Log
 }
 
 /**
- * A session of the Sync database for one run. Its timeouts are its own, since a role's defaults would end a run
- * while the source computes.
+ * Opens a session of the Sync database for one run. It sets every timeout, because the defaults of a role could end the
+ * session while the Client System computes. Throws the error of the driver.
  */
 export async function openSession(
   target: DatabaseTarget,
@@ -132,13 +136,13 @@ export async function openSession(
       transaction_timeout: '0',
       work_mem: '64MB',
       temp_buffers: '32MB',
-      // For the analyses of a run's temporary tables: their joins are on unique keys, and more would only take time.
+      // For ANALYZE of temporary tables. Their joins are on unique keys, so more statistics would not improve a plan.
       default_statistics_target: '10',
       default_transaction_isolation: 'read committed',
     })
     const { rows } = await client.query<{ pid: number }>(`
       select pg_backend_pid() as pid,
-        -- A database may put them last: a run's own tables would then be whatever else has their names.
+        -- Temporary tables first: where search_path has pg_temp last, another table of the same name would be used.
         set_config('search_path', concat_ws(', ', 'pg_temp', nullif(current_setting('search_path'), '')), false)`)
     const pid = rows[0]?.pid ?? 0
     const watch = watchSilence(client, { pid, pool, unreachableMs: 10_000, log })
@@ -153,12 +157,10 @@ export async function openSession(
   }
 }
 
-/**
- * A server on Windows lists this setting and refuses to set it.
- */
+/** An SQL condition that leaves out a setting of `pg_settings s` that servers on Windows list but cannot set. */
 export const settableCondition = `not (s.name = 'client_connection_check_interval' and version() ~* 'windows|visual c|mingw|msvc')`
 
-/** Sets the settings that this server knows; the others are older than it and are left out. */
+/** Sets those of the settings that this server knows. Older servers lack some of them. */
 export async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
   const setting = {
     text: `select set_config(s.name, v.value, false)
@@ -171,10 +173,10 @@ export async function configure(client: pg.ClientBase, settings: Record<string, 
   await client.query(setting)
 }
 
-/** The text of a `.sql` file that stands beside the module: `sqlBeside(import.meta.url, 'compare.sql')`. */
+/** Returns the text of a `.sql` file in the directory of a module: `sqlBeside(import.meta.url, 'compare.sql')`. */
 export function sqlBeside(module: string, name: string): string {
   return readFileSync(new URL(name, module), 'utf8')
 }
 
-/** The advisory lock of a Client System's runs, as the server takes it: held by the session that applies. */
+/** The key of the advisory lock that a run's session holds, as an SQL expression; $1 is the id of the Client System. */
 export const lockKey = `hashtextextended('meter-sync-agent:' || $1::text, 0)`

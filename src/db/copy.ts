@@ -1,42 +1,50 @@
-import type { Writable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import copyStreams from 'pg-copy-streams'
 import type { Session } from './connect.ts'
 
 export type Copied = { rows: number; bytes: number }
 
 /**
- * Pipes the bytes of a binary COPY into a table, without parsing one: `statement` is a `copy … from stdin`. `tell` hears
- * how many bytes have come. A fault of where they come from is thrown as it came; any other is the target's.
+ * Streams a binary COPY into a table; `statement` is a `copy … from stdin`. The bytes are passed on without parsing, so
+ * memory does not grow with the number of rows. `onBytes` is called with the total number of bytes so far.
+ *
+ * Throws the error of the side that fails first, without waiting for the other side: an error of `source` is thrown as it
+ * is, and the COPY is cancelled at the server before that.
  */
 export async function copyInto(
   { client, pause }: Pick<Session, 'client' | 'pause'>,
   statement: string,
   source: AsyncIterable<Buffer>,
-  tell: (bytes: number) => void,
+  onBytes: (bytes: number) => void,
 ): Promise<Copied> {
-  const target = client.query(copyStreams.from(statement))
-  const unlessBroken = watchErrors(target)
   const chunks = source[Symbol.asyncIterator]()
   let bytes = 0
-  try {
-    const nextChunk = () => unlessBroken(() => pause(() => chunks.next()))
-    for (let next = await nextChunk(); !next.done; next = await nextChunk()) {
-      bytes += next.value.length
-      tell(bytes)
-      if (!target.write(next.value)) await unlessBroken(() => drained(target))
-    }
-  } catch (error) {
-    await unlessBroken(() => aborted(target)).catch(() => undefined)
-    throw error
-  }
-  await unlessBroken(() => finished(target))
+  // Not Readable.from: when the server fails, that would wait for the next chunk of the source before it closes.
+  const reader = new Readable({
+    read() {
+      pause(() => chunks.next())
+        .then((next) => {
+          if (next.done) return this.push(null)
+          bytes += next.value.length
+          onBytes(bytes)
+          return this.push(next.value)
+        })
+        .catch((error) => this.destroy(error))
+    },
+  })
+  const target = client.query(copyStreams.from(statement))
+  await pipeline(reader, target)
   return { rows: target.rowCount, bytes }
 }
 
-/** Begins to read at once, so that the other side works while this one does something else. */
+/**
+ * Requests the first item of `source` at once and returns all of its items. The Client System then computes its answer
+ * while this process does something else.
+ */
 export function startReading<T>(source: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
   const first = source.next()
-  // Whoever reads on hears of it.
+  // The consumer gets this error when it reads; without a handler Node.js would report it before that.
   first.catch(() => undefined)
   return {
     async *[Symbol.asyncIterator]() {
@@ -47,39 +55,4 @@ export function startReading<T>(source: AsyncGenerator<T, void, undefined>): Asy
       }
     },
   }
-}
-
-/**
- * Begins something and waits for it, unless the stream breaks first: then its error is thrown, and when it had broken
- * before, nothing is begun. The two databases fail apart, and neither may wait for the other.
- */
-function watchErrors(stream: Writable): <T>(begin: () => Promise<T>) => Promise<T> {
-  let broken: Error | null = null
-  let fail: (error: Error) => void = () => undefined
-  stream.once('error', (error: Error) => {
-    broken = error
-    fail(error)
-  })
-  return (begin) =>
-    new Promise((resolve, reject) => {
-      if (broken) return reject(broken)
-      fail = reject
-      begin().then(resolve, reject)
-    })
-}
-
-function drained(stream: Writable): Promise<void> {
-  return new Promise((done) => stream.once('drain', done))
-}
-
-function finished(stream: Writable): Promise<void> {
-  return new Promise((done) => stream.end(done))
-}
-
-/** Takes the copy back; its server answers with an error. */
-function aborted(stream: Writable): Promise<void> {
-  return new Promise((done) => {
-    stream.once('close', done)
-    stream.destroy(new Error('the source was lost'))
-  })
 }

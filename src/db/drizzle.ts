@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 
 /**
- * The query builder, loaded as CommonJS: importing its ES modules takes 240 MB and most of a second, the same modules
- * by `require` 25 MB and a tenth (docs/decisions.md). drizzle-kit reads the schema where there is no `import.meta`.
+ * Loads the query builder as CommonJS. Importing its ES modules takes 240 MB and almost a second; `require` of the same
+ * modules takes 25 MB and a tenth of a second (docs/decisions.md). drizzle-kit evaluates this file without `import.meta`.
  */
 const require = createRequire(import.meta.url ?? `file://${process.cwd()}/`)
 

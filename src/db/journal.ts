@@ -5,8 +5,8 @@ import type { Queryable } from './connect.ts'
 import { readMigrations } from './drizzle.ts'
 
 /**
- * The journal of applied migrations is `sync.migration`. The query builder's default, `drizzle.__drizzle_migrations`, is
- * that of every application in the database: two of them would take each other's entries for their own.
+ * Settings that keep the journal of applied migrations in `sync.migration`. The default of the query builder,
+ * `drizzle.__drizzle_migrations`, is shared by all applications of a database, which would mix up their entries.
  */
 export const journalSettings = {
   migrationsFolder: fileURLToPath(new URL('../../drizzle', import.meta.url)),
@@ -14,14 +14,14 @@ export const journalSettings = {
   migrationsTable: 'migration',
 }
 
-/** Returns when the newest migration of this program was made, in milliseconds; it stands for the schema's version. */
+/** Returns when the newest migration of this program was created, in milliseconds. This is the version of the schema. */
 export function readNewestMigration(): number {
   const file = new URL('../../drizzle/meta/_journal.json', import.meta.url)
   const { entries }: { entries: { when: number }[] } = JSON.parse(readFileSync(file, 'utf8'))
   return Math.max(...entries.map((entry) => entry.when))
 }
 
-/** Returns the newest migration that was applied to the database, 0 when none was. */
+/** Returns the version of the newest migration that was applied to the database; 0 when none was. */
 export async function findLastApplied(db: Queryable): Promise<number> {
   const exists = await db.query<{ yes: boolean }>(`select to_regclass('sync.migration') is not null as yes`)
   if (!exists.rows[0]?.yes) return 0
@@ -33,8 +33,9 @@ export async function findLastApplied(db: Queryable): Promise<number> {
 
 /**
  * Moves the entries that an earlier version of this program wrote to `drizzle.__drizzle_migrations` into the journal.
- * Entries of other applications stay there; a table and a schema that hold nothing else are dropped. Does nothing once
- * the journal exists. Throws ConfigError when schema `sync` holds relations and no journal: they are not this program's.
+ * Entries of other applications stay there; the table and the schema are dropped when nothing else is in them. Does
+ * nothing when the journal has entries. Throws ConfigError when the schema `sync` has relations but no journal, because
+ * it then belongs to another program.
  */
 export async function openJournal(db: Queryable): Promise<void> {
   if ((await findLastApplied(db)) > 0) return
@@ -44,7 +45,7 @@ export async function openJournal(db: Queryable): Promise<void> {
   const journal = await db.query(`select from pg_class where oid = to_regclass('sync.migration')`)
   if (relations > 0 && journal.rows.length === 0) {
     throw new ConfigError([
-      'DATABASE_URL: the database has a schema named sync that is not of this program; name a database of its own, or rename that schema',
+      'DATABASE_URL: the database has a schema named sync that belongs to another program; use a separate database, or rename that schema',
     ])
   }
 }
@@ -57,7 +58,7 @@ async function countRelations(db: Queryable, schema: string): Promise<number> {
   return Number(rows[0]?.count)
 }
 
-/** Returns the times of the entries that this program wrote, if the hash of any of them is that of its migration. */
+/** Returns the times of the entries that this program wrote. An entry is its own when the hash of any entry matches a migration. */
 async function findEarlierEntries(db: Queryable): Promise<string[]> {
   const readable = await db.query(
     `select from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -1,14 +1,14 @@
 declare global {
   interface JSON {
-    /** A value that JSON.stringify writes as this text (ECMAScript, JSON.parse source text access). */
+    /** Returns a value that JSON.stringify writes as this text (ECMAScript, JSON.parse source text access). */
     rawJSON(text: string): object
     parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
   }
 }
 
 /**
- * Parses JSON of the database so that JSON.stringify gives every number back with all its digits: one that a double
- * cannot hold stays as its text.
+ * Parses JSON so that JSON.stringify writes every number with all its digits. A number that a double cannot represent is
+ * kept as its text.
  */
 function parseExactly(text: string): unknown {
   return JSON.parse(text, (_key, value, { source }) =>
@@ -16,12 +16,12 @@ function parseExactly(text: string): unknown {
   )
 }
 
-/** The most levels of arrays and objects: a reviver and JSON.stringify recurse, and the stack ends at a few thousand. */
+/** The maximum depth of arrays and objects. The reviver and JSON.stringify recurse, and the stack ends at a few thousand. */
 const maxDepth = 1_000
 
 /**
- * The same for an object, as jsonb columns of attributes and changes are. One that is nested too deeply, which a run no
- * longer stores, is returned as the beginning of its text.
+ * Parses the JSON of an object, such as the attributes of a meter, and keeps all digits of its numbers. An object that is
+ * nested too deeply is returned as the beginning of its text; a run no longer stores such objects.
  */
 export function parseObject(text: string): Record<string, unknown> {
   if (isDeeperThan(maxDepth, text)) return { 'nested too deeply to show': text.slice(0, 1_000) }

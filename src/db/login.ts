@@ -1,17 +1,17 @@
 import type pg from 'pg'
 import { destroySocket } from './silence.ts'
 
-/** What was seen while a connection was made, for the words of its failure. */
+/** What was observed while a connection was opened, to explain why it failed. */
 export type LoginObservation = {
-  /** What the server is, when it is not PostgreSQL. */
+  /** The kind of server when it is not PostgreSQL, such as "an HTTP server"; otherwise null. */
   otherServer: () => string | null
-  /** The server asked for a password and the URL has none; the driver then throws an error that does not say so. */
+  /** True when the server asked for a password and the URL has none. The error of the driver does not say so. */
   passwordMissing: () => boolean
 }
 
 /**
- * Watches a connection that is about to be made. Where the first bytes are those of another protocol the socket is destroyed
- * at once, since the driver would wait for the rest of a message.
+ * Observes a connection that is about to be opened. When the first bytes belong to another protocol the socket is closed
+ * at once, because the driver would wait for the rest of a message.
  */
 export function observeLogin(client: pg.Client): LoginObservation {
   let foreign: string | null = null
@@ -32,7 +32,7 @@ function recognize(bytes: Buffer): string | null {
   const text = bytes.toString('latin1')
   if (/^HTTP\//.test(text)) return 'an HTTP server'
   if (/^SSH-/.test(text)) return 'an SSH server'
-  // Length in three bytes, the number of the packet, then the protocol's version 10 and the server's, or an error.
+  // Three bytes of length, the packet number 0, then protocol version 10 and the version of the server, or an error packet.
   if (/^.{2}\0\0(\n\d+\.\d|\xff)/s.test(text)) return 'a MySQL or MariaDB server'
   return null
 }

@@ -10,10 +10,10 @@ import { isTransactionPooled, poolerMessage } from './pooler.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
 
 /**
- * Brings the Sync database's schemas, the agent's own and that of its job queue, up to this program. Several processes
- * may do so at once: one does, the others wait. Where nothing is to be done, no right to create anything is needed.
- * Throws ConfigError when a schema is newer than the program, when the encoding is not UTF8, or when migrations are
- * pending and the role may not apply them.
+ * Migrates the schemas of the Sync database, `sync` and that of the job queue, to the versions of this program. Several
+ * processes may call this at once: one migrates while the others wait. When nothing is to be done, no right to create
+ * anything is needed. Throws ConfigError when a schema is newer than the program, when the encoding is not UTF8, or when
+ * migrations are pending and the role may not apply them.
  */
 export async function migrate(target: DatabaseTarget): Promise<void> {
   const client = await connectToSyncDatabase(target)
@@ -36,8 +36,8 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
   } catch (error) {
     if (errorCode(error) !== '42501') throw error
     throw new ConfigError([
-      'DATABASE_URL: its role may not migrate the schema; run `meter-sync-agent migrate` once as the owner of the database,' +
-        ' and docs/deploy/grants.sql where the agent runs under a role of its own',
+      'DATABASE_URL: the role may not migrate the schema; run `meter-sync-agent migrate` once as the owner of the database,' +
+        ' then docs/deploy/grants.sql if the agent has a role of its own',
     ])
   } finally {
     await client.end()
@@ -45,8 +45,8 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
 }
 
 /**
- * For whoever only asks or triggers: throws ConfigError where the schemas are not this program's. A look must not upgrade
- * them under agents that still run.
+ * Throws ConfigError when the schemas are not those of this program. For commands that only read or trigger: they must not
+ * migrate the schema while older agents run.
  */
 export async function requireMigrated(target: DatabaseTarget): Promise<void> {
   const client = await connectToSyncDatabase(target)
@@ -56,11 +56,11 @@ export async function requireMigrated(target: DatabaseTarget): Promise<void> {
     await client.end()
   }
   throw new ConfigError([
-    'DATABASE_URL: the schema of the Sync database is not that of this program; start the agent, or run: meter-sync-agent migrate',
+    'DATABASE_URL: the schema of the Sync database is of another version than this program; start the agent, or run: meter-sync-agent migrate',
   ])
 }
 
-/** Connects for a while of its own. Throws AgentError `database_unavailable` with the reason in plain words. */
+/** Opens a connection outside any pool; the caller closes it. Throws AgentError `database_unavailable` with the reason. */
 export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.Client> {
   const client = new pg.Client(
     connectionOptions(target, { application: 'meter-sync-agent migrate', connectTimeoutMs: 5_000 }),
@@ -84,10 +84,10 @@ function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginO
     return new AgentError('database_unavailable', message, { hint: hints.notPostgres, cause })
   }
   if (code === null && login.passwordMissing()) {
-    const message = 'Cannot connect to the Sync database: it asks for a password, and DATABASE_URL has none'
+    const message = 'Cannot connect to the Sync database: it requires a password, and DATABASE_URL has none'
     return new AgentError('database_unavailable', message, { hint: hints.missingPassword, cause })
   }
-  const hint = hints.bySqlState(code) ?? 'Check DATABASE_URL, and that its server is up and lets this role in'
+  const hint = hints.bySqlState(code) ?? 'Check DATABASE_URL, that its server is running, and that this role may log in'
   return new AgentError('database_unavailable', `Cannot connect to the Sync database: ${errorMessage(cause)}`, {
     hint,
     cause,
@@ -96,7 +96,7 @@ function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginO
 
 export type SchemaState = 'missing' | 'older' | 'same' | 'newer'
 
-/** Returns how the schemas of the Sync database stand to this program. */
+/** Compares the schemas of the Sync database with those of this program. */
 export async function findSchemaState(client: Pick<pg.ClientBase, 'query'>): Promise<SchemaState> {
   const newest = readNewestMigration()
   const applied = await findLastApplied(client)
@@ -106,7 +106,7 @@ export async function findSchemaState(client: Pick<pg.ClientBase, 'query'>): Pro
   return applied === 0 && queue === 'missing' ? 'missing' : 'older'
 }
 
-/** True when the schemas are exactly this program's. */
+/** Returns true when the schemas are exactly those of this program. */
 export async function isMigrated(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
   return (await findSchemaState(client)) === 'same'
 }
@@ -115,6 +115,8 @@ async function requireUtf8(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ server_encoding: string }>('show server_encoding')
   const encoding = rows[0]?.server_encoding
   if (encoding !== 'UTF8') {
-    throw new ConfigError([`DATABASE_URL: the Sync database's encoding is ${encoding}; create it with encoding UTF8`])
+    throw new ConfigError([
+      `DATABASE_URL: the encoding of the Sync database is ${encoding}; create it with encoding UTF8`,
+    ])
   }
 }

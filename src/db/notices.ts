@@ -1,14 +1,16 @@
 import type { Notice } from '../wire/types.ts'
 import type { Queryable } from './connect.ts'
 
-/** Where every process listens. */
+/** The channel of LISTEN and NOTIFY that every process uses. */
 export const channel = 'meter_sync'
 
 /**
- * Takes the next revision. To be the first write of its transaction: the counter's row lock then makes the order of
- * commits the order of revisions, and no transaction that holds a run's row waits for it. From here on the server ends
- * a transaction that is idle for 2 s, also that of a run's own session: a process that freezes or loses its network now
- * would otherwise keep every other one from triggering, marking and recording runs. Others wait 3 s for the lock.
+ * Returns the next revision. Must be the first write of its transaction. The lock on the counter's row then makes the
+ * order of revisions the order of commits, and no transaction that holds the row of a run waits for the counter.
+ *
+ * From here on the server ends this transaction when it is idle for 2 s, also in the session of a run. Otherwise a process
+ * that freezes or loses its network now would block every other process that triggers or records a run: they wait 3 s for
+ * the lock.
  */
 export async function nextRevision(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ value: string }>(
@@ -24,7 +26,7 @@ export async function nextRevision(db: Queryable): Promise<number> {
   return Number(value)
 }
 
-/** Tells every process, at the commit. Ids and small numbers only: a payload ends at 8 kB (F21). */
+/** Notifies every process when the transaction commits. A notice holds ids and small numbers: NOTIFY allows 8 kB (F21). */
 export async function notify(db: Queryable, notice: Notice): Promise<void> {
   await db.query('select pg_notify($1, $2)', [channel, JSON.stringify(notice)])
 }

@@ -1,14 +1,14 @@
 import type { Queryable } from './connect.ts'
 
-/** How many bytes the rows of a page may have, but for the one that goes beyond. */
+/** The maximum size of the rows of a page in bytes; only the row that exceeds it is returned as well. */
 const maxPageBytes = 1_000_000
 
-/** Items in their order, and whether more of them follow. */
+/** Items in order, and whether more of them follow. */
 export type ResultPage<Item> = { items: Item[]; more: boolean }
 
 /**
- * The rows of `select` up to about a megabyte, and one at least: a meter may have 8 MB, and neither this process nor
- * whoever asked wants two hundred of them. `order` orders the rows of `select`, which should be ordered by it already.
+ * Returns a query for the rows of `select` up to about one megabyte, but at least one row. A meter can have 8 MB, so a page
+ * of 200 meters could exhaust memory. `select` should already be ordered by `order`.
  */
 export function limitToBytes(select: string, order: string): string {
   return `
@@ -23,12 +23,12 @@ export function limitToBytes(select: string, order: string): string {
     order by ${order}`
 }
 
-/** The first of what was found when one more than `limit` was asked for. */
+/** Returns the first `limit` items of a list for which one more than `limit` was requested. */
 export function takePage<Item>(items: Item[], limit: number): ResultPage<Item> {
   return { items: items.slice(0, limit), more: items.length > limit }
 }
 
-/** A page of `select`, which takes one more than `limit`, its last parameter. */
+/** Runs `select` and returns a page of at most `limit` rows. The last parameter of `select` is its own LIMIT, one more. */
 export async function findPage<Row extends object>(
   db: Queryable,
   { select, order }: { select: string; order: string },

@@ -1,4 +1,4 @@
-/** The types of PostgreSQL by their oids: fixed since they were given, the same on every server. */
+/** The oids of PostgreSQL's built-in types. They are the same on every server and never change. */
 export const oid = {
   bool: 16,
   bytea: 17,

@@ -6,7 +6,7 @@ import { withTimeout } from '../lib/timeout.ts'
 import { configure, connectionOptions, sessionSettings } from './connect.ts'
 import { watchSilence } from './silence.ts'
 
-/** A lock is waited for longer than a client that fell silent can hold it within a transaction. */
+/** `lock_timeout` is longer than an idle transaction can hold a lock, so that one silent client does not fail the others. */
 const poolSettings = {
   ...sessionSettings,
   statement_timeout: '30s',
@@ -14,41 +14,41 @@ const poolSettings = {
   idle_in_transaction_session_timeout: '2s',
 }
 
-/** A connection that was idle for longer must answer a ping before it is lent. */
+/** A connection that was idle for longer must answer a ping before it is used. */
 const trustedIdleMs = 250
 const pingTimeoutMs = 1_000
-/** How long it may take to get a connection, whatever becomes of those that are tried. */
-const lendTimeoutMs = 4_000
+/** The maximum time to get a connection, including pings of connections that turn out to be dead. */
+const acquireTimeoutMs = 4_000
 
 export type PoolOptions = {
   application: string
   max: number
   log: Log
-  /** The timeout of one answer. Short where every statement is: a silent connection then costs no more than this. */
+  /** The timeout of one answer. Short where every statement is short: a silent connection then costs no more than this. */
   answerTimeoutMs?: number
-  /** For a pool whose statements may take long: where the server is asked about a connection that falls silent. */
+  /** For a pool with long statements: the pool over which the server is asked about a connection that falls silent. */
   monitor?: pg.Pool
 }
 
-/** Opens a pool for short statements of the Sync database. An idle connection that breaks is replaced, and logged. */
+/** Opens a pool of the Sync database. A broken idle connection is replaced and logged. */
 export function openPool(
   target: DatabaseTarget,
   { application, max, log, answerTimeoutMs = 30_000, monitor: asks }: PoolOptions,
 ): pg.Pool {
   const pool = new CheckedPool({
-    ...connectionOptions(target, { application, connectTimeoutMs: lendTimeoutMs }),
+    ...connectionOptions(target, { application, connectTimeoutMs: acquireTimeoutMs }),
     max,
     query_timeout: answerTimeoutMs,
-    // Set when connected: a session pooler refuses them among the parameters of the start.
+    // Set after connecting, because a session pooler refuses them as startup parameters.
     onConnect: async (client) => {
       await configure(client, poolSettings)
       if (asks && client instanceof pg.Client) await watch(client, asks, log)
     },
-    // An idle connection may have died unseen: none is older than this when the listener comes back (F20).
+    // A connection can die while it is idle. None is older than this when the listener reconnects (F20).
     idleTimeoutMillis: 4_000,
   })
   pool.on('error', (err) => log.warn({ err }, 'a connection to the Sync database was lost'))
-  // One that is lent tells its borrower by failing the statement; unheard, its event would end the process.
+  // The statement that is running fails anyway; without a handler this event would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
@@ -58,11 +58,15 @@ async function watch(client: pg.Client, pool: pg.Pool, log: Log): Promise<void> 
   watchSilence(client, { pid: rows[0]?.pid ?? 0, pool, unreachableMs: 2_500, log })
 }
 
-type Lent = (error: Error | undefined, client: pg.PoolClient | undefined, release: pg.PoolClient['release']) => void
+type OnConnection = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: pg.PoolClient['release'],
+) => void
 
 /**
- * A pool that lends no connection whose network fell silent while it was idle: such a connection looks open until TCP
- * gives up. One that does not answer a ping within a second is destroyed, and the next one is tried.
+ * A pool that pings a connection that was idle before it hands it out. A connection whose network failed silently looks
+ * open until TCP gives up. One that does not answer within a second is destroyed, and the next one is tried.
  */
 class CheckedPool extends pg.Pool {
   readonly #releasedAt = new WeakMap<pg.ClientBase, number>()
@@ -73,25 +77,25 @@ class CheckedPool extends pg.Pool {
   }
 
   override connect(): Promise<pg.PoolClient>
-  override connect(callback: Lent): void
-  override connect(callback?: Lent): Promise<pg.PoolClient> | undefined {
-    const lending = this.#lend()
-    const lent = withTimeout(lendTimeoutMs, lending).catch((error) => {
-      lending.then(
+  override connect(callback: OnConnection): void
+  override connect(callback?: OnConnection): Promise<pg.PoolClient> | undefined {
+    const acquiring = this.#acquire()
+    const acquired = withTimeout(acquireTimeoutMs, acquiring).catch((error) => {
+      acquiring.then(
         (late) => late.release(),
         () => undefined,
       )
       throw error
     })
-    if (!callback) return lent
-    lent.then(
+    if (!callback) return acquired
+    acquired.then(
       (client) => callback(undefined, client, (broken) => client.release(broken)),
       (error: Error) => callback(error, undefined, () => undefined),
     )
     return undefined
   }
 
-  async #lend(): Promise<pg.PoolClient> {
+  async #acquire(): Promise<pg.PoolClient> {
     for (;;) {
       const client = await super.connect()
       const releasedAt = this.#releasedAt.get(client)
@@ -111,10 +115,11 @@ async function answers(client: pg.ClientBase): Promise<boolean> {
 }
 
 /**
- * Runs `work` in one transaction of a pooled connection: all of it or, when it throws, none. A connection that was lost
- * or did not answer is destroyed and not asked to roll back, since that would take its timeout once more. The query
- * builder's own transaction keeps the connection for ever when its `begin` fails: a pool would be empty after a few
- * restarts of the server, and would never end.
+ * Runs `work` in a transaction of a pooled connection. Commits when it returns, and rolls back and rethrows when it
+ * throws. A connection that was lost is destroyed without a rollback, because waiting for that would take another timeout.
+ *
+ * Do not use the transaction of the query builder: it never releases the connection when its `begin` fails, so that the
+ * pool would be empty after a few restarts of the server.
  */
 export async function transaction<T>(
   pool: pg.Pool,

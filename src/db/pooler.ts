@@ -3,12 +3,12 @@ import type { DatabaseTarget } from '../config/targets.ts'
 import { connectionOptions } from './connect.ts'
 
 /**
- * True when a pooler in transaction mode stands before the Sync database: two connections that are open at once then share
- * one server process. Locks and notifications belong to a session, and would be lost or left behind for ever.
+ * Returns true when a pooler in transaction mode is in front of the Sync database. Two connections that are open at once
+ * then share one server process. Advisory locks and LISTEN belong to a session and do not work through such a pooler.
  */
 export async function isTransactionPooled(client: pg.Client, target: DatabaseTarget): Promise<boolean> {
   const reported: unknown = 'processID' in client ? client.processID : null
-  // Without a pooler the server process is the one that the server itself named at the login.
+  // Without a pooler this is the process that the server reported at login.
   if ((await processOf(client)) === reported) return false
   const other = new pg.Client(connectionOptions(target, { application: 'meter-sync-agent', connectTimeoutMs: 5_000 }))
   other.on('error', () => undefined)
@@ -29,5 +29,5 @@ async function processOf(client: pg.Client): Promise<number | undefined> {
 }
 
 export const poolerMessage =
-  'a pooler in transaction mode stands before the Sync database, where locks and notifications of a session are lost; ' +
+  'a pooler in transaction mode is in front of the Sync database, where advisory locks and LISTEN do not work; ' +
   'use a direct connection or session mode'

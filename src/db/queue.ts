@@ -2,23 +2,23 @@ import { createRequire } from 'node:module'
 import { type Db, getConstructionPlans, getMigrationPlans } from 'pg-boss'
 import type { Queryable } from './connect.ts'
 
-/** The schema that pg-boss keeps for itself. */
+/** The schema of pg-boss. */
 export const queueSchema = 'pgboss'
 
-/** The queue of a Client System's runs: one job a run, of the same id. */
+/** Returns the name of the queue of a Client System's runs. Each run has one job, with the id of the run. */
 export function runQueue(clientSystemId: string): string {
   return `meter-sync.${clientSystemId}`
 }
 
-/** A connection of ours as pg-boss wants it: its statement joins our transaction. */
+/** Adapts a connection for pg-boss, so that its statements join the transaction of that connection. */
 export function queueDbFor(client: Queryable): Db {
   return { executeSql: (text, values = []) => client.query(text, values) }
 }
 
-/** The version of that schema which the installed pg-boss works with; its package tells, its code does not. */
+/** The version of that schema that the installed pg-boss needs; pg-boss declares it only in its package.json. */
 const expected: number = createRequire(import.meta.url)('pg-boss/package.json').pgboss.schema
 
-/** How the schema of the job queue stands to this program. */
+/** Compares the schema of the job queue with the version that this program needs. */
 export async function compareQueueSchema(db: Queryable): Promise<'missing' | 'older' | 'same' | 'newer'> {
   const table = await db.query(`select to_regclass('${queueSchema}.version') is not null as yes`)
   if (!table.rows[0]?.yes) return 'missing'
@@ -27,9 +27,9 @@ export async function compareQueueSchema(db: Queryable): Promise<'missing' | 'ol
 }
 
 /**
- * Creates the schema of the job queue, or brings it up to this program. Indexes are built at once: pg-boss would leave
- * them to a worker, whose role may not own the tables. Not CONCURRENTLY, which no script of several statements can: the
- * tables hold a few thousand rows.
+ * Creates the schema of the job queue, or migrates it to the version of this program. Indexes are built here, because
+ * pg-boss would leave them to a worker, whose role may not own the tables. They are not built CONCURRENTLY, which is not
+ * possible in a script of several statements; the tables have only a few thousand rows.
  */
 export async function migrateQueue(db: Queryable): Promise<void> {
   const state = await compareQueueSchema(db)

@@ -1,6 +1,6 @@
 import type { Queryable } from './connect.ts'
 
-/** What the running agent does with tables beside reading them all (docs/deploy/grants.sql). */
+/** The privileges that the running agent needs in addition to SELECT on every table (docs/deploy/grants.sql). */
 const needed: Record<string, readonly string[]> = {
   'sync.meter': ['insert', 'update'],
   'sync.meter_reading': ['insert'],
@@ -20,8 +20,8 @@ const needed: Record<string, readonly string[]> = {
 }
 
 /**
- * Returns the rights that the role lacks for work with a schema that is there, each as the GRANT that gives it. A right on
- * some columns of a table counts.
+ * Returns the privileges that the role lacks on an existing schema, each as the GRANT that gives it. A privilege on some
+ * columns of a table counts.
  */
 export async function findMissingRights(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ grant: string }>(
@@ -53,7 +53,7 @@ export async function findMissingRights(db: Queryable): Promise<string[]> {
   return rows.map(({ grant }) => grant)
 }
 
-/** Returns the rights that the role lacks to create the schema, each as the GRANT that gives it. */
+/** Returns the privileges that the role lacks to create the schema, each as the GRANT that gives it. */
 export async function findMissingRightsToCreate(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ grant: string }>(
     `select format('grant %s on database %I to %I', privilege, current_database(), current_user) as grant

@@ -16,22 +16,22 @@ import {
   uuid,
 } from './drizzle.ts'
 
-/** Text compared byte by byte: the order that pages of a list rely on is then the same on every server. */
+/** Text that is compared byte by byte. Pages of a list rely on this order, which is then the same on every server. */
 const collatedText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
-/** Milliseconds, as on the wire: a cursor made of one names exactly its row. */
+/** A timestamp with milliseconds, as on the wire, so that a cursor made from it identifies exactly one row. */
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 const count = (name: string) => bigint(name, { mode: 'number' })
 
 export const sync = pgSchema('sync')
 
 /**
- * One row a configured Client System. What the last run that succeeded left is written in its own transaction:
- * `meters_…` are counts; `source_fingerprint` names what was read (where, which query, which columns);
- * `content_digest` is the xor of `whole_hash` over the present meters, by which the next run sees that nobody else
- * has touched them; `same_meters_as` is an older Client System that has the same meters.
+ * One row for each configured Client System. A successful run writes its baseline here, in its own transaction:
+ * `meters_…` are counts; `source_fingerprint` identifies what was read (server, query, columns); `content_digest` is the
+ * xor of `whole_hash` over the present meters, by which the next run detects changes by others; `same_meters_as` is an
+ * older Client System that has the same meters.
  */
 export const clientSystem = sync.table('client_system', {
   id: text().primaryKey(),
@@ -46,23 +46,23 @@ export const clientSystem = sync.table('client_system', {
   createdAt: time('created_at').notNull().defaultNow(),
 })
 
-/** One row. `hashSalt` seeds the hashes of rows: without it, names can be chosen that make two rows hash alike. */
+/** One row. `hash_salt` seeds the hashes of rows. Without it, values could be chosen that give two rows the same hash. */
 export const installation = sync.table('installation', {
   id: integer().primaryKey().default(1),
   hashSalt: bigint('hash_salt', { mode: 'bigint' }).notNull(),
 })
 
-/** One row. Its lock makes the order of commits the order of revisions. */
+/** One row. Its lock makes the order of revisions the order of commits. */
 export const revisionCounter = sync.table('revision_counter', {
   id: integer().primaryKey(),
   value: count('value').notNull(),
 })
 
 /**
- * The mirrored meters. `active` is the effective state: false when the master says so or when the meter is gone;
- * `removed_at` tells the two apart. No foreign keys: a check a row would double the time of a first load.
- * `id_hash` and `row_hash` are those of the row in the Client System, computed there when it was read; `whole_hash`
- * is of what stands here, those two among it, computed by this server at every write, whoever writes.
+ * The mirrored meters. `active` is false when the Client System says so or when it no longer has the meter; only in the
+ * second case `removed_at` is set. There are no foreign keys, because a check for each row would double the time of a
+ * first load. `id_hash` and `row_hash` are the hashes of the row in the Client System, computed there when it was read.
+ * `whole_hash` covers the columns of this table, including those two, and is computed by this server at every write.
  */
 export const meter = sync.table(
   'meter',
@@ -92,7 +92,7 @@ export const meter = sync.table(
   },
   (table) => [
     uniqueIndex('meter_external_id').on(table.clientSystemId, table.externalId),
-    // Of the removed meters no hash is kept: nobody is to make one of them active.
+    // The proof covers only present meters, so a removed one must not become active by another program.
     check('meter_removed_inactive', sql`${table.removedAt} is null or not ${table.active}`),
   ],
 )
@@ -130,7 +130,7 @@ export const meterCollection = sync.table('meter_collection', {
   clientSystemId: text('client_system_id').notNull(),
 })
 
-/** What was told of a Client System by webhook (src/alerts/decide.ts). `revision`: of the last run that was looked at. */
+/** The last state that was reported by webhook (src/alerts/decide.ts). `revision` is that of the last run that was considered. */
 export const alert = sync.table('alert', {
   clientSystemId: text('client_system_id').primaryKey(),
   failing: boolean().notNull().default(false),
@@ -140,8 +140,8 @@ export const alert = sync.table('alert', {
 })
 
 /**
- * One sync operation; its id is that of the pg-boss job. Only `id` has a unique index without a condition:
- * another one would let the foreign-key lock of a child row and the phase update wait for each other.
+ * One sync operation; its id is that of the pg-boss job. Only `id` may have a unique index without a condition. With
+ * another one, the foreign-key lock of a child row would conflict with the update of the phase.
  */
 export const run = sync.table(
   'run',
@@ -151,7 +151,7 @@ export const run = sync.table(
     trigger: text().notNull(),
     requestedBy: text('requested_by'),
     full: boolean().notNull().default(false),
-    /** Lets all deletions of this run through when there are at most so many, otherwise none. */
+    /** Approves all deletions of this run when there are at most this many, otherwise none. */
     approveDeletes: integer('approve_deletes'),
     status: text().notNull(),
     phase: text(),
@@ -183,12 +183,12 @@ export const run = sync.table(
     uniqueIndex('run_active').on(table.clientSystemId).where(sql`status in ('queued', 'running')`),
     index('run_queued_at').on(table.clientSystemId, table.queuedAt, table.id),
     index('run_revision').on(table.revision),
-    // Most never fail: the last one that did would be looked for among all of them.
+    // Most runs succeed. Without this index, finding the last failure would read all of them.
     index('run_failed').on(table.clientSystemId, table.revision).where(sql`status in ('failed', 'interrupted')`),
   ],
 )
 
-/** Updates, deletions, restorations and withheld deletions. Insertions are told by `meter.created_run_id`. */
+/** Updates, deletions, restorations and withheld deletions. Insertions are found by `meter.created_run_id`. */
 export const meterChange = sync.table(
   'meter_change',
   {
@@ -208,7 +208,7 @@ export const meterChange = sync.table(
   ],
 )
 
-/** The first 1,000 of a run, values cut to 1 kB. */
+/** The first 1,000 rejected rows of a run, with values cut to 1 kB. */
 export const rejectedRow = sync.table(
   'rejected_row',
   {
@@ -245,7 +245,7 @@ export const accessToken = sync.table(
   ],
 )
 
-/** Logins of browsers. `hash` is made of the cookie; `token_id` is null for a login with AUTH_TOKEN. */
+/** Login sessions of browsers. `hash` is the hash of the cookie; `token_id` is null for a login with AUTH_TOKEN. */
 export const loginSession = sync.table('login_session', {
   hash: bytea('hash').primaryKey(),
   tokenId: bigint('token_id', { mode: 'number' }).references(() => accessToken.id, { onDelete: 'cascade' }),

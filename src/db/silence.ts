@@ -4,31 +4,32 @@ import type { Log } from '../lib/log.ts'
 import { withTimeout } from '../lib/timeout.ts'
 
 /**
- * Destroys a connection whose network fell silent behind something that still acknowledges, which no timeout of TCP
- * notices. Such a connection owes an answer, no byte passes, and its server process, asked about over another
- * connection, waits for its client or is gone. A statement that computes or waits for a lock is left alone, however
- * long it takes.
+ * Detects a connection whose network stopped delivering while a firewall or proxy still acknowledges packets, so that no
+ * timeout of TCP fires. A connection is destroyed when all of this is true: an answer is outstanding, no byte is
+ * transferred, and its server process waits for its client or is gone. The last is found over another connection, in
+ * pg_stat_activity. A statement that computes or waits for a lock is not affected, however long it takes.
  */
 export type SilenceWatch = Disposable & {
-  /** Runs `work` while the server rightly waits for the client: within COPY FROM STDIN, until there is more to send. */
+  /** Runs `work` while it is correct that the server waits: within COPY FROM STDIN, until there is more to send. */
   pause: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 export type SilenceOptions = {
   /** The server process of the connection. */
   pid: number
-  /** Where to ask about it. */
+  /** The pool over which the server is asked about this process. */
   pool: pg.Pool
-  /** How long the server may answer on no connection at all before this one is given up. */
+  /** The connection is also destroyed when the server answers on no connection for this long. */
   unreachableMs: number
   log: Log
 }
 
 const intervalMs = 500
-/** How long no byte passes before the server is asked. */
+/** The time without a transferred byte after which the server is asked. */
 const silenceMs = 1_500
 const answerTimeoutMs = 1_500
 
+/** Starts to watch a connection until it ends. */
 export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log }: SilenceOptions): SilenceWatch {
   const { connection } = client
   const transferred = () => {
@@ -37,10 +38,10 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
   }
   let seen = transferred()
   let since = performance.now()
-  /** What had been sent when the last answer was complete: whatever is sent after it is owed an answer. */
+  /** The bytes sent when the last answer was complete. An answer is outstanding when more has been sent. */
   let answered = seen.written
   let pauses = 0
-  /** How many times in a row the server process was seen to wait for its client. */
+  /** How many times in a row the server process was waiting for its client. */
   let waits = 0
   let asking = false
 
@@ -50,11 +51,11 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
   }
   const cut = (reason: string) => {
     clearInterval(timer)
-    log.warn({ pid, reason }, 'a connection to the Sync database fell silent and was cut')
+    log.warn({ pid, reason }, 'a connection to the Sync database stopped responding and was closed')
     destroySocket(client)
     pool.query(terminate, [pid]).catch(() => undefined)
   }
-  const look = async () => {
+  const check = async () => {
     if (!isSilent()) {
       seen = transferred()
       since = performance.now()
@@ -67,7 +68,7 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
       const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
       if (!isSilent()) return
       if (!rows[0]) return cut('its server process is gone')
-      // One look can come between an answer and its arrival.
+      // Once is not enough: the answer may be on its way.
       waits = rows[0].waits ? waits + 1 : 0
       if (waits === 2) cut('its server process waits for the agent')
     } catch {
@@ -79,9 +80,9 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
   const complete = () => {
     answered = transferred().written
   }
-  // Before the driver's own listener, which sends the next statement at once.
+  // Runs before the listener of the driver, which sends the next statement at once.
   connection.prependListener('readyForQuery', complete)
-  const timer = setInterval(look, intervalMs).unref()
+  const timer = setInterval(check, intervalMs).unref()
   const stop = () => {
     clearInterval(timer)
     connection.removeListener('readyForQuery', complete)
@@ -105,13 +106,13 @@ const isWaiting = `
   from pg_stat_activity
   where pid = $1`
 
-/** What it had locked is free at once, instead of when the server notices the loss. */
+/** Ends the server process, so that its locks are released at once and not when the server notices the loss. */
 const terminate = `
   select pg_terminate_backend(pid)
   from pg_stat_activity
   where pid = $1 and usename = current_user and wait_event_type = 'Client'`
 
-/** Ends a connection at once. What waits for an answer fails with a connection error. */
+/** Closes the socket of a connection at once. Statements that wait for an answer fail with a connection error. */
 export function destroySocket(client: pg.Client): void {
   const { stream } = client.connection
   if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()

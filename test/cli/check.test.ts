@@ -66,7 +66,7 @@ suite('check', { concurrency: 2 }, () => {
     ])
     assert.deepEqual(await everything(world.source), before)
     const again = await run(['status'], environment)
-    assert.match(again.err, /the schema of the Sync database is not that of this program/)
+    assert.match(again.err, /the schema of the Sync database is of another version than this program/)
   })
 
   test('where an agent works: neither its meters nor its jobs change, and a query that fails is exit 1 with the remedy', async (t) => {
@@ -150,6 +150,6 @@ suite('check', { concurrency: 2 }, () => {
     assert.equal(checked.code, 1, checked.out + checked.err)
     assert.match(checked.out, /pooler in transaction mode/)
     assert.equal(started.code, 78, started.out + started.err)
-    assert.match(started.err, /^ {2}DATABASE_URL: a pooler in transaction mode stands before the Sync database/m)
+    assert.match(started.err, /^ {2}DATABASE_URL: a pooler in transaction mode is in front of the Sync database/m)
   })
 })

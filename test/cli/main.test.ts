@@ -142,7 +142,7 @@ test('a Sync database in another encoding than UTF8 is refused', async (t) => {
   url.pathname = name
   const { code, err } = await run([], world.environment({ DATABASE_URL: url.href }))
   assert.equal(code, 78)
-  assert.match(err, /encoding is LATIN1/)
+  assert.match(err, /encoding of the Sync database is LATIN1/)
 })
 
 test('F12: the start waits for a Sync database that is down, and logs it', async () => {

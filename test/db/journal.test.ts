@@ -94,7 +94,7 @@ suite('the journal of migrations', { concurrency: true }, () => {
     await foreign.query('create schema sync; create table sync.theirs ()')
     await assert.rejects(bring(foreign), (error) => {
       assert.ok(error instanceof ConfigError)
-      assert.match(error.errors.join(), /schema named sync that is not of this program/)
+      assert.match(error.errors.join(), /schema named sync that belongs to another program/)
       return true
     })
     assert.deepEqual(await findSchemas(foreign), ['sync'])
