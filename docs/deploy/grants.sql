@@ -31,7 +31,7 @@ grant update (active, interval_seconds, late_at, silent_at) on sync.meter_collec
 grant insert, delete on sync.run to meter_sync;
 grant update (
   status, phase, started_at, finished_at, revision, read, inserted, updated, unchanged, rejected, restored, deleted,
-  withheld, withheld_because, rejected_because, error_code, error_message, error_hint, read_mode, read_reason, proof_rows,
+  withheld, withheld_because, withheld_digest, rejected_because, error_code, error_message, error_hint, read_mode, read_reason, proof_rows,
   proof_digest, bytes_read, timings
 ) on sync.run to meter_sync;
 

@@ -20,6 +20,7 @@ Usage: meter-sync-agent [command]
              --full               read every meter, not only where something differs
              --preview            tell what a sync would do now, and do nothing
              --approve-deletes N  let all deletions of this run through when there are at most N
+             --digest DIGEST      the approval is for the meters of this digest alone (withheldDigest, as sync prints it)
              --json               one line of JSON: the run
   cancel     stops the sync that is active, in both databases; no meter is changed
              --client-system ID   which one; needed only when there are several
@@ -54,7 +55,12 @@ export type Command =
   | { name: 'cancel'; json: boolean; clientSystemId: string | null }
   | { name: 'token'; command: TokenCommand }
 
-export type SyncRequest = { clientSystemId: string | null; full: boolean; approveDeletes: number | null }
+export type SyncRequest = {
+  clientSystemId: string | null
+  full: boolean
+  approveDeletes: number | null
+  approveDigest: string | null
+}
 
 const optionsOf: Record<string, readonly string[]> = {
   serve: [],
@@ -63,7 +69,7 @@ const optionsOf: Record<string, readonly string[]> = {
   mcp: [],
   status: ['json', 'check'],
   cancel: ['json', 'client-system'],
-  sync: ['json', 'client-system', 'full', 'approve-deletes', 'preview'],
+  sync: ['json', 'client-system', 'full', 'approve-deletes', 'digest', 'preview'],
   token: ['json', 'scope', 'expires'],
 }
 
@@ -76,6 +82,7 @@ const options = {
   check: { type: 'boolean', default: false },
   'client-system': { type: 'string' },
   'approve-deletes': { type: 'string' },
+  digest: { type: 'string' },
   scope: { type: 'string' },
   expires: { type: 'string' },
 } as const
@@ -98,13 +105,19 @@ export function parseCommand(args: string[]): Command {
   }
   const { json, full } = values
   if (name === 'sync' && values.preview) {
-    if (full || values['approve-deletes'] !== undefined)
-      throw new Error('--preview stands without --full and --approve-deletes')
+    if (full || values['approve-deletes'] !== undefined || values.digest !== undefined)
+      throw new Error('--preview stands without --full, --approve-deletes and --digest')
     return { name: 'preview', json, clientSystemId: values['client-system'] ?? null }
   }
   if (name === 'sync') {
     const approveDeletes = wholeNumber('--approve-deletes', values['approve-deletes'])
-    return { name, json, request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes } }
+    const approveDigest = values.digest ?? null
+    if (approveDigest !== null && approveDeletes === null) throw new Error('--digest needs --approve-deletes')
+    return {
+      name,
+      json,
+      request: { clientSystemId: values['client-system'] ?? null, full, approveDeletes, approveDigest },
+    }
   }
   if (name === 'token') return { name, command: parseTokenCommand(rest, values) }
   if (name === 'cancel') return { name, json, clientSystemId: values['client-system'] ?? null }
@@ -133,17 +146,18 @@ export async function preview(
     printJson(answer.preview)
     return exit.done
   }
-  const { counts, changes, withheldBecause, rejectedBecause } = answer.preview
+  const { counts, changes, withheldBecause, withheldDigest, rejectedBecause } = answer.preview
   print(`A sync would now give: ${summary(counts)}`)
   printRejected(counts, rejectedBecause)
   if (withheldBecause !== null) print(`The deletions would be withheld: ${withheldBecause}`)
-  tellApproval(counts)
-  for (const { operation, externalId, before, after } of changes) {
+  tellApproval(counts, withheldDigest)
+  for (const { operation, externalId, meter, before, after } of changes) {
     const columns = Object.keys(after ?? {})
     const values = columns.map((name) =>
       before ? `${name}: ${shown(before[name])} → ${shown(after?.[name])}` : `${name}: ${shown(after?.[name])}`,
     )
-    print([operation, externalId, ...values].join('  '))
+    const known = after === null && meter !== null ? [meter.name, meter.location ?? ''] : []
+    print([operation, externalId, ...known, ...values].join('  ').trimEnd())
   }
   return exit.done
 }
@@ -237,7 +251,7 @@ function printSuccess(run: Run, counts: Counts): void {
       `Held back: ${plural(counts.withheld, 'deletion')}, because ${withheldBecause ?? 'they look like an accident'}`,
     )
   }
-  tellApproval(counts)
+  tellApproval(counts, run.withheldDigest)
 }
 
 function printRejected({ rejected }: Counts, because: RejectedBecause | null): void {
@@ -246,9 +260,10 @@ function printRejected({ rejected }: Counts, because: RejectedBecause | null): v
   print(`Rejected: ${plural(rejected, 'row')}${because ? `, most often because ${because.reason}${example}` : ''}`)
 }
 
-function tellApproval({ withheld }: Counts): void {
+function tellApproval({ withheld }: Counts, digest: string | null): void {
   if (withheld === 0) return
-  print(`To let them through: meter-sync-agent sync --approve-deletes ${withheld}`)
+  const these = digest === null ? '' : ` --digest ${digest}`
+  print(`To approve these deletions: meter-sync-agent sync --approve-deletes ${withheld}${these}`)
 }
 
 function summary({ read, inserted, updated, deleted }: Pick<Counts, 'read' | 'inserted' | 'updated' | 'deleted'>) {

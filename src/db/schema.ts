@@ -153,6 +153,8 @@ export const run = sync.table(
     full: boolean().notNull().default(false),
     /** Approves all deletions of this run when there are at most this many, otherwise none. */
     approveDeletes: integer('approve_deletes'),
+    /** Of the meters that the approval is for; null where it is for any that are missing. */
+    approveDigest: text('approve_digest'),
     status: text().notNull(),
     phase: text(),
     queuedAt: time('queued_at').notNull().defaultNow(),
@@ -172,6 +174,8 @@ export const run = sync.table(
     readMode: text('read_mode'),
     readReason: text('read_reason'),
     withheldBecause: text('withheld_because'),
+    /** Of the ids of the meters whose deletion was withheld. */
+    withheldDigest: text('withheld_digest'),
     rejectedBecause: jsonb('rejected_because').$type<{ reason: string; rows: number; example: string | null }>(),
     proofRows: count('proof_rows'),
     proofDigest: text('proof_digest'),

@@ -13,7 +13,7 @@ import {
   time,
   trigger,
 } from '../wire/schemas.ts'
-import type { Change, ClientSystemStatus, Meter, Rejected, Run, Status } from '../wire/types.ts'
+import type { Change, ClientSystemStatus, Meter, PreviewedChange, Rejected, Run, Status } from '../wire/types.ts'
 
 /** What an assistant chooses a meter by; get_meter has the rest. */
 export const meterRow = z
@@ -57,7 +57,7 @@ type Columns = Change['before']
  * Of the attributes only those that differ: a change of one of them has all before and after, and a meter may have
  * hundreds.
  */
-export function narrowed<Sides extends { before: Columns; after: Columns }>(sides: Sides): Sides {
+function narrowed<Sides extends { before: Columns; after: Columns }>(sides: Sides): Sides {
   const [old, now] = [attributesOf(sides.before), attributesOf(sides.after)]
   if (old === null || now === null) return sides
   const pick = (from: Record<string, unknown>, other: Record<string, unknown>) =>
@@ -80,13 +80,30 @@ function attributesOf(columns: Columns): Record<string, unknown> | null {
 
 const differing = changedColumns.describe('The columns that changed; of the attributes those that differ')
 
+/** With every field. Described in short: every assistant reads the description of every tool. */
+export const fullChange = z.looseObject({ externalId: z.string(), operation }).describe('With detail full')
+
 /** A change of one run. */
 export const changeRow = z
-  .object({ meterId: integer, externalId: z.string(), operation, before: differing, after: differing })
+  .object({
+    meterId: integer,
+    externalId: z.string(),
+    name: z.string().nullable(),
+    operation,
+    before: differing,
+    after: differing,
+  })
   .meta({ id: 'ChangeRow' })
 
-export function toChangeRow({ runId: _, at: __, ...change }: Change): z.infer<typeof changeRow> {
-  return narrowed(change)
+export function toChangeRow({ runId: _, at: __, meter, ...change }: Change): z.infer<typeof changeRow> {
+  return { ...narrowed(change), name: meter?.name ?? null }
+}
+
+/** A change that a sync would make; an insertion has no meter yet. */
+export const previewRow = changeRow.extend({ meterId: integer.nullable() }).meta({ id: 'PreviewRow' })
+
+export function toPreviewRow({ meter, ...change }: PreviewedChange): z.infer<typeof previewRow> {
+  return { ...narrowed(change), name: meter?.name ?? null }
 }
 
 /** A change of one meter. */
@@ -94,7 +111,12 @@ export const historyRow = z
   .object({ runId: z.string(), at: time, operation, before: differing, after: differing })
   .meta({ id: 'HistoryRow' })
 
-export function toHistoryRow({ meterId: _, externalId: __, ...change }: Change): z.infer<typeof historyRow> {
+export function toHistoryRow({
+  meterId: _,
+  externalId: __,
+  meter: ___,
+  ...change
+}: Change): z.infer<typeof historyRow> {
   return narrowed(change)
 }
 

@@ -15,7 +15,6 @@ import {
 } from '../wire/cursors.ts'
 import { clientSystemId, searchedText, time } from '../wire/requests.ts'
 import {
-  change,
   collectionState,
   meter,
   next,
@@ -32,15 +31,17 @@ import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './an
 import { fitting, fittingPage } from './fitting.ts'
 import {
   changeRow,
+  fullChange,
   historyRow,
   meterRow,
-  narrowed,
+  previewRow,
   rejectedRow,
   runRow,
   statusWithVerdicts,
   toChangeRow,
   toHistoryRow,
   toMeterRow,
+  toPreviewRow,
   toRejectedRow,
   toRunRow,
   withVerdicts,
@@ -125,7 +126,14 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
     refusal: runRefusalShape,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     run: async ({ clientSystemId = null, full }) => {
-      const request = { clientSystemId, full, approveDeletes: null, trigger: 'mcp', requestedBy: caller.name } as const
+      const request = {
+        clientSystemId,
+        full,
+        approveDeletes: null,
+        approveDigest: null,
+        trigger: 'mcp',
+        requestedBy: caller.name,
+      } as const
       const { run, created } = await agent.trigger(request)
       if (created) return { run }
       const hint = 'Follow the active run with get_sync_run; a new one can start when it has ended'
@@ -143,14 +151,14 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
       detail,
       limit: limit.describe('How many changes at most, of the first 100'),
     }),
-    output: preview,
+    output: preview.extend({ changes: z.array(z.union([previewRow, fullChange])) }),
     refusal: runRefusalShape,
     annotations: reads,
     run: async ({ clientSystemId = null, detail, limit }, signal) => {
       const answer = await agent.preview(clientSystemId, signal)
       if ('preview' in answer) {
         const changes = answer.preview.changes.slice(0, limit)
-        return { ...answer.preview, changes: fitting(changes.map(rowsOf(detail, narrowed))) }
+        return { ...answer.preview, changes: fitting(changes.map(rowsOf(detail, toPreviewRow))) }
       }
       const hint = 'A preview compares with meters at rest; ask again when the run has ended'
       throw new RunRefusal('run_active', 'A sync of this Client System is active', { hint, run: answer.active })
@@ -209,7 +217,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
     description:
       'What one run changed, by external id, with the old and the new values; withheld deletions are among them, the first 1,000.',
     input: z.strictObject({ runId, operation: operation.optional(), detail, limit, after: changeCursor }),
-    output: z.object({ changes: z.array(z.union([changeRow, change])), next }),
+    output: z.object({ changes: z.array(z.union([changeRow, fullChange])), next }),
     annotations: reads,
     run: async ({ runId, operation = null, detail, after, limit }) => {
       const { items, next } = await fittingPage(limit, rowsOf(detail, toChangeRow), (limit) =>
@@ -276,7 +284,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
       limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
       before: historyCursor,
     }),
-    output: z.object({ meter, history: z.object({ changes: z.array(z.union([historyRow, change])), next }) }),
+    output: z.object({ meter, history: z.object({ changes: z.array(z.union([historyRow, fullChange])), next }) }),
     annotations: reads,
     run: async ({ meterId, externalId, clientSystemId = null, detail, before, limit }) => {
       if ((meterId === undefined) === (externalId === undefined)) {

@@ -2,6 +2,7 @@ import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { findPage, type ResultPage } from '../db/pages.ts'
 import type { Change, ChangeOperation, Rejected } from '../wire/types.ts'
+import { changedMeter, toChangedMeter } from './lists.ts'
 
 type ChangeRow = {
   runId: string
@@ -11,6 +12,7 @@ type ChangeRow = {
   operation: ChangeOperation
   before: string | null
   after: string | null
+  meter: string | null
 }
 
 function toChange(row: ChangeRow): Change {
@@ -20,6 +22,7 @@ function toChange(row: ChangeRow): Change {
     meterId: Number(row.meterId),
     before: row.before === null ? null : parseObject(row.before),
     after: row.after === null ? null : parseObject(row.after),
+    meter: toChangedMeter(row.meter),
   }
 }
 
@@ -39,7 +42,8 @@ export async function listChanges(
   limit: number,
 ): Promise<ResultPage<Change>> {
   const select = `
-     (
+     select change.*, ${changedMeter('m')} as meter
+     from ((
        select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
          before::text as before, after::text as after
        from sync.meter_change
@@ -56,7 +60,9 @@ export async function listChanges(
        limit $6
      )
      order by "externalId"
-     limit $6`
+     limit $6) change
+     left join sync.meter m on m.id = change."meterId"
+     order by "externalId"`
   const page = { select, order: '"externalId"' }
   const { items, more } = await findPage<ChangeRow>(
     db,
@@ -75,7 +81,7 @@ export async function listHistory(
   limit: number,
 ): Promise<ResultPage<{ change: Change; cursor: { at: string; runId: string } }>> {
   const select = `
-     select *, at::text as "cursorAt"
+     select change.*, at::text as "cursorAt", ${changedMeter('m')} as meter
      from (
        select run_id as "runId", at, meter_id as "meterId", external_id as "externalId", operation,
          before::text as before, after::text as after
@@ -86,6 +92,7 @@ export async function listHistory(
        from sync.meter
        where id = $1
      ) change
+     left join sync.meter m on m.id = change."meterId"
      where $2::timestamptz is null or (at, "runId") < ($2::timestamptz, $3::uuid)
      order by at desc, "runId" desc
      limit $4`

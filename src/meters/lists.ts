@@ -2,7 +2,7 @@ import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { findPage, type ResultPage } from '../db/pages.ts'
 import { errorCode } from '../lib/errors.ts'
-import type { CollectionState, Meter, Reading } from '../wire/types.ts'
+import type { ChangedMeter, CollectionState, Meter, Reading } from '../wire/types.ts'
 
 type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'updatedAt' | 'lastReading'> & {
   id: string
@@ -23,17 +23,20 @@ export const readAtAsText = `case
     else read_at::text
   end`
 
+/** The newest reading of a meter, of whatever quantity, as a JSON object. `meterId` is a column. */
+export const newestReading = (meterId: string) => `(
+    select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', r.unit)
+    from sync.meter_reading r
+    where r.meter_id = ${meterId}
+    order by read_at desc, quantity desc
+    limit 1
+  )`
+
 const meterColumns = `
   id, client_system_id as "clientSystemId", external_id as "externalId", name, serial_number as "serialNumber",
   kind, unit, location, ip_address as "ipAddress", port, attributes::text as attributes, active,
   removed_at as "removedAt", created_at as "createdAt", updated_at as "updatedAt",
-  (
-    select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', r.unit)::text
-    from sync.meter_reading r
-    where r.meter_id = meter.id
-    order by read_at desc, quantity desc
-    limit 1
-  ) as "lastReading",
+  ${newestReading('meter.id')}::text as "lastReading",
   case
     when active then case
       when late_at is null then 'never'
@@ -69,8 +72,29 @@ const inState: Record<CollectionState, string> = {
 
 /** From the JSON that the database builds: the value keeps all its digits. */
 export function toReading(text: string): Reading {
-  const { quantity, readAt, value, unit } = parseObject(text)
+  return readingOf(parseObject(text))
+}
+
+function readingOf({ quantity, readAt, value, unit }: Record<string, unknown>): Reading {
   return { quantity: String(quantity), readAt: String(readAt), value, unit: unit === null ? null : String(unit) }
+}
+
+/** What the meter of a change is now, as the text of a JSON object; null where there is no meter. */
+export const changedMeter = (meter: string) => `case when ${meter}.id is not null then json_build_object(
+    'name', ${meter}.name, 'kind', ${meter}.kind, 'location', ${meter}.location,
+    'lastReading', ${newestReading(`${meter}.id`)}
+  )::text end`
+
+export function toChangedMeter(text: string | null): ChangedMeter | null {
+  if (text === null) return null
+  const { name, kind, location, lastReading } = parseObject(text)
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
+  return {
+    name: textOf(name) ?? '',
+    kind: textOf(kind),
+    location: textOf(location),
+    lastReading: typeof lastReading === 'object' && lastReading !== null ? readingOf({ ...lastReading }) : null,
+  }
 }
 
 function toMeter(row: MeterRow): Meter {

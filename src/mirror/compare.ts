@@ -12,6 +12,8 @@ export type Difference = {
   updated: number
   restored: number
   missing: number
+  /** Of the ids of the missing meters, in their order; null where none is missing. */
+  missingDigest: string | null
   /** Meters that are as the source has them and need another hash of it: no change that anybody counts. */
   rehashed: number
   rejected: number
@@ -24,7 +26,7 @@ export type Difference = {
 export async function compare({ client }: Session, clientSystemId: string, read: number): Promise<Difference> {
   await client.query(writeChanges)
   await client.query('analyze change')
-  const { rows } = await client.query<Record<keyof Omit<Difference, 'read'>, number>>(countChanges, [clientSystemId])
+  const { rows } = await client.query<Omit<Difference, 'read'>>(countChanges, [clientSystemId])
   const counted = rows[0]
   if (!counted) throw new Error('counting the changes returned no row')
   return { read, ...counted }

@@ -16,6 +16,21 @@ export type Found = {
   deletedLately: number
 }
 
+/** How many deletions a person has approved; `outdated` where the approval is for other meters than those now missing. */
+export type Approved = number | 'outdated'
+
+/**
+ * What an approval means for the meters that are missing now. One that came with the digest of what was shown is for
+ * these meters alone.
+ */
+export function approvedOf(
+  { approveDeletes, approveDigest }: { approveDeletes: number | null; approveDigest: string | null },
+  missingDigest: string | null,
+): Approved | null {
+  if (approveDeletes === null) return null
+  return approveDigest === null || approveDigest === missingDigest ? approveDeletes : 'outdated'
+}
+
 /** `reason` says what withheld the deletions, `hint` what the person who decides can do. */
 export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: string; hint: string }
 
@@ -31,7 +46,7 @@ export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: 
 export function guard(
   { read, rejected, missing, missingId, activeBefore, deletedLately }: Found,
   { minimum, percent, maximum }: DeleteGuard,
-  approved: number | null = null,
+  approved: Approved | null = null,
 ): Verdict {
   const withhold = (reason: string, hint: string): Verdict => ({ deletions: 'withhold', reason, hint })
   const approve = `approve them on the page or with sync --approve-deletes ${missing}`
@@ -40,6 +55,10 @@ export function guard(
   if (missingId > 0) {
     const rows = missingId === 1 ? '1 row of the Client System has' : `${missingId} rows of the Client System have`
     return withhold(`${rows} no external id and may be a missing meter`, 'Give the rejected rows their external ids')
+  }
+  if (approved === 'outdated') {
+    const hint = `Look at the meters again; if they are meant, ${approve}`
+    return withhold('other meters are missing than those that were approved', hint)
   }
   if (approved !== null) {
     if (missing <= approved) return { deletions: 'apply' }

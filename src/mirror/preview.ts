@@ -6,6 +6,7 @@ import { parseObject } from '../db/json.ts'
 import { limitToBytes } from '../db/pages.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log, Redact } from '../lib/log.ts'
+import { changedMeter, toChangedMeter } from '../meters/lists.ts'
 import { findBaseline } from '../runs/store.ts'
 import type { Counts, Preview, PreviewedChange } from '../wire/types.ts'
 import { compare, explainRejected } from './compare.ts'
@@ -21,7 +22,8 @@ const mostChanges = 100
 /** By external id, up to about a megabyte. The differences are those that a run would keep (difference.sql). */
 const listChanges = limitToBytes(
   `
-  select meter_id as "meterId", external_id as "externalId", operation, before::text as before, after::text as after
+  select change.meter_id as "meterId", change.external_id as "externalId", change.operation,
+    change.before::text as before, change.after::text as after, ${changedMeter('m')} as meter
   from (
     (select * from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i order by external_id limit $1)
     union all
@@ -36,7 +38,8 @@ const listChanges = limitToBytes(
       limit $1
     )
   ) change
-  order by external_id
+  left join sync.meter m on m.id = change.meter_id
+  order by change.external_id
   limit $1`,
   '"externalId"',
 )
@@ -92,6 +95,7 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
       counts,
       changes: rows.map(toChange),
       withheldBecause: withheld ? verdict.reason : null,
+      withheldDigest: withheld ? found.missingDigest : null,
       rejectedBecause: await explainRejected(session, found),
     }
   } catch (thrown) {
@@ -122,13 +126,14 @@ async function lockAlone({ client }: Session): Promise<bigint> {
 /** A preview is over soon, and shown when it is. */
 const unheard = { step: () => undefined, progress: () => undefined }
 
-type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after'> &
-  Record<'meterId' | 'before' | 'after', string | null>
+type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after' | 'meter'> &
+  Record<'meterId' | 'before' | 'after' | 'meter', string | null>
 
-function toChange({ meterId, externalId, operation, before, after }: ChangeRow): PreviewedChange {
+function toChange({ meterId, externalId, operation, before, after, meter }: ChangeRow): PreviewedChange {
   return {
     externalId,
     operation,
+    meter: toChangedMeter(meter),
     meterId: meterId === null ? null : Number(meterId),
     before: before === null ? null : parseObject(before),
     after: after === null ? null : parseObject(after),

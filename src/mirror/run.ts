@@ -18,7 +18,7 @@ import {
 import { apply } from './apply.ts'
 import { compare, explainRejected } from './compare.ts'
 import { type Failure, failureOf } from './failure.ts'
-import { guard, type Verdict } from './guard.ts'
+import { approvedOf, guard, type Verdict } from './guard.ts'
 import { followPhases, type Phases } from './phases.ts'
 import { prove } from './prove.ts'
 import { readMeters } from './read/read.ts'
@@ -31,6 +31,7 @@ import { refuseSameDatabase } from './source/same-database.ts'
 /** A run as its trigger asked for it. */
 export type QueuedRun = RunRef & {
   approveDeletes: number | null
+  approveDigest: string | null
   /** Why every meter is to be read, if so. */
   full: string | null
 }
@@ -104,7 +105,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   signal.throwIfAborted()
   const difference = await compare(session, clientSystemId, staged.source.rows)
   const rejectedBecause = await explainRejected(session, difference)
-  const verdict = guard(difference, clientSystem.guard, run.approveDeletes)
+  const verdict = guard(difference, clientSystem.guard, approvedOf(run, difference.missingDigest))
   await phases.enter('applying')
   signal.throwIfAborted()
   const counts = await apply(session, run, difference, verdict)
@@ -119,6 +120,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     readMode,
     readReason,
     withheldBecause: verdict.deletions === 'withhold' ? verdict.reason : null,
+    withheldDigest: verdict.deletions === 'withhold' ? difference.missingDigest : null,
     rejectedBecause,
     bytesRead,
     timings,

@@ -105,6 +105,7 @@ export type RunResult = {
   readMode: 'full' | 'narrow'
   readReason: string | null
   withheldBecause: string | null
+  withheldDigest: string | null
   rejectedBecause: Run['rejectedBecause']
   bytesRead: number
   timings: Partial<Record<Phase, number>>
@@ -165,7 +166,7 @@ export async function recordSuccess(
        status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
        read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
        read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16,
-       withheld_because = $17, rejected_because = $18
+       withheld_because = $17, rejected_because = $18, withheld_digest = $19
      where id = $1 and status = 'running'`,
     [
       run.id,
@@ -186,6 +187,7 @@ export async function recordSuccess(
       result.proof?.digest ?? null,
       result.withheldBecause,
       result.rejectedBecause && JSON.stringify(result.rejectedBecause),
+      result.withheldDigest,
     ],
   )
   if (rowCount !== 1) return false

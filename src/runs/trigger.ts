@@ -16,6 +16,8 @@ export type TriggerRequest = {
   full: boolean
   /** Lets all deletions of this run through when there are at most so many, otherwise none (F8). */
   approveDeletes: number | null
+  /** The digest of the meters that were shown: an approval with it is for these meters alone. */
+  approveDigest: string | null
   requestedBy: string | null
 }
 
@@ -57,15 +59,15 @@ export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions):
 
   /** False when the slot is taken: by a run, or by a job whose run has just ended. Then nothing was written. */
   async function enqueue(id: string, request: TriggerRequest): Promise<boolean> {
-    const { clientSystemId, trigger, full, approveDeletes, requestedBy } = request
+    const { clientSystemId, trigger, full, approveDeletes, approveDigest, requestedBy } = request
     try {
       await transaction(pool, async (client) => {
         const revision = await nextRevision(client)
         const { rowCount } = await client.query(
-          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision)
-           values ($1, $2, $3, $4, $5, $6, 'queued', $7)
+          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision, approve_digest)
+           values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
            on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
-          [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision],
+          [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision, approveDigest],
         )
         const options = { id, singletonKey: clientSystemId, db: queueDbFor(client) }
         if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()

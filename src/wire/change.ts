@@ -1,11 +1,22 @@
 import { z } from 'zod'
 import { integer, time } from './basics.ts'
 import { changeOperations } from './lists.ts'
+import { reading } from './meter.ts'
 import { counts, rejectedBecause } from './run.ts'
 
 export const operation = z.enum(changeOperations)
 
 export const changedColumns = z.record(z.string(), z.unknown()).nullable()
+
+/** The meter of a change as it is now. */
+export const changedMeter = z
+  .object({
+    name: z.string(),
+    kind: z.string().nullable(),
+    location: z.string().nullable(),
+    lastReading: reading.nullable().describe('The newest, of whatever quantity'),
+  })
+  .meta({ id: 'ChangedMeter' })
 
 /** How a run changed one meter. */
 export const change = z
@@ -14,6 +25,7 @@ export const change = z
     at: time,
     meterId: integer,
     externalId: z.string(),
+    meter: changedMeter.nullable().describe('As it is now'),
     operation,
     before: changedColumns.describe('The columns that changed; null for insert, delete and withheld'),
     after: changedColumns,
@@ -33,6 +45,7 @@ export const previewedChange = z
   .object({
     meterId: integer.nullable().describe('Null for a meter that is not there yet'),
     externalId: z.string(),
+    meter: changedMeter.nullable().describe('As it is before the sync; null for a meter that is not there yet'),
     operation,
     before: changedColumns,
     after: changedColumns.describe('The columns that would change; of an insertion all of them'),
@@ -45,6 +58,10 @@ export const preview = z
     counts,
     changes: z.array(previewedChange).describe('The first 100 by external id'),
     withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
+    withheldDigest: z
+      .string()
+      .nullable()
+      .describe('Of the withheld meters: the approveDigest of an approval for these alone'),
     rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows would be rejected'),
   })
   .meta({ id: 'Preview' })

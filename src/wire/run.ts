@@ -45,6 +45,7 @@ export const run = z
     approveDeletes: count
       .nullable()
       .describe('Deletions approved for this run: all of them when there are at most so many, otherwise none'),
+    approveDigest: z.string().nullable().describe('The digest of the approved meters; null: any'),
     status: runStatus,
     phase: phase.nullable(),
     queuedAt: time,
@@ -55,6 +56,10 @@ export const run = z
     readMode: z.enum(readModes).nullable().describe('All of the source was read, or only what differs'),
     readReason: z.string().nullable().describe('Why it was read in full; null when it was not'),
     withheldBecause: z.string().nullable().describe('Why its deletions were withheld; null when none was'),
+    withheldDigest: z
+      .string()
+      .nullable()
+      .describe('Of the withheld meters: the approveDigest of an approval for these alone'),
     rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows were rejected'),
     proof: z
       .object({ rows: count, digest: z.string().describe('The xor of all row hashes, in hexadecimal') })

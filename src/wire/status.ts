@@ -26,10 +26,8 @@ export const clientSystemStatus = z
     failures: z
       .object({ count, since: time.describe('When the first of them ended') })
       .nullable()
-      .describe('The failures since the last success; null when there is none'),
-    workers: count
-      .nullable()
-      .describe('How many workers that take its runs are alive; null while this process does not know'),
+      .describe('Since the last success; null: none'),
+    workers: count.nullable().describe('Workers alive that take its runs; null: not known yet'),
     freshness: z.enum(freshnesses),
   })
   .meta({ id: 'ClientSystemStatus' })

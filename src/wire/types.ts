@@ -31,6 +31,7 @@ export type Target = z.infer<typeof schema.target>
 export type Meter = z.infer<typeof schema.meter>
 export type Collection = z.infer<typeof schema.collection>
 export type StoredReadings = z.infer<typeof schema.storedReadings>
+export type ChangedMeter = z.infer<typeof schema.changedMeter>
 export type Change = z.infer<typeof schema.change>
 export type PreviewedChange = z.infer<typeof schema.previewedChange>
 export type Preview = z.infer<typeof schema.preview>

@@ -104,7 +104,14 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
   const startup = createStartupRuns({
     pool,
     trigger: (clientSystemId) =>
-      trigger({ clientSystemId, trigger: 'startup', full: true, approveDeletes: null, requestedBy: null }),
+      trigger({
+        clientSystemId,
+        trigger: 'startup',
+        full: true,
+        approveDeletes: null,
+        approveDigest: null,
+        requestedBy: null,
+      }),
   })
   const worker = createWorker({ config, pool, lists, completeJob, log })
   let reaper: Reaper | null = null
@@ -155,7 +162,7 @@ export async function startJobs({ config, pool, lists, log, clock }: JobsOptions
         log.info({ clientSystem: clientSystemId }, 'meter sync skipped: the clocks repeat this hour')
         return
       }
-      const request = { clientSystemId, full: false, approveDeletes: null, requestedBy: null }
+      const request = { clientSystemId, full: false, approveDeletes: null, approveDigest: null, requestedBy: null }
       const { run, created } = await trigger({ ...request, trigger: 'schedule' })
       if (!created) log.info({ clientSystem: clientSystemId, activeRunId: run.id }, 'meter sync skipped')
     } catch (err) {

@@ -42,11 +42,11 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   // A wrong number approves nothing; Escape closes; the right number deletes.
   await tabTo(page, button('Approve…'))
   await keyboard.press('Enter')
-  const dialog = page.getByRole('dialog', { name: 'Approve 40 deletions?' })
+  const dialog = page.getByRole('dialog', { name: 'Deactivate 40 meters?' })
   await tabTo(page, dialog.getByRole('textbox'))
   await keyboard.type('39')
   await keyboard.press('Enter')
-  assert.ok(await dialog.getByRole('button', { name: 'Delete up to 40' }).isDisabled())
+  assert.ok(await dialog.getByRole('button', { name: 'Deactivate 40 meters' }).isDisabled())
   await keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   await button('Approve…').and(page.locator(':focus')).waitFor()
@@ -57,6 +57,8 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   await figureReads(last, 'Deleted', 40)
   const approved = (await agent.status()).clientSystems[0]?.lastRun
   assert.equal(approved?.approveDeletes, 40)
+  assert.equal(approved?.counts?.deleted, 40)
+  assert.ok(approved?.approveDigest)
 
   // A run opens from the chart and from the history, and Back closes it.
   const bar = page.getByRole('link', { name: /^Succeeded, .* 40 deleted/ })

@@ -38,7 +38,7 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   const changed = await agent.sync()
   await inspect(eyes, 'in-sync', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
   await lead(eyes, `#/runs/${changed.id}`)
-  await inspect(eyes, 'run', (page) => page.getByText('Meter 3 (new)').waitFor())
+  await inspect(eyes, 'run', (page) => page.getByRole('insertion').filter({ hasText: 'Meter 3 (new)' }).waitFor())
   for (const page of Object.values(eyes)) assert.match(await page.title(), /^Run of \d.* · In sync · Meter Sync Agent$/)
 
   await world.source.query('delete from meter where external_id > 20')
@@ -50,8 +50,13 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   await inspect(eyes, 'rejected', (page) =>
     page.getByRole('region', { name: 'Rejected rows' }).getByText('900').first().waitFor(),
   )
-  await inspect(eyes, 'approve', (page) => page.getByRole('button', { name: 'Approve…' }).click())
-  for (const page of Object.values(eyes)) await page.getByRole('button', { name: 'Keep the meters' }).click()
+  await inspect(eyes, 'approve', async (page) => {
+    await page.getByRole('button', { name: 'Approve…' }).click()
+    const meters = page.getByRole('dialog').getByRole('region', { name: 'Meters held back' }).getByRole('listitem')
+    await meters.filter({ hasText: 'Meter 21' }).filter({ hasText: 'no reading' }).waitFor()
+    assert.equal(await meters.count(), 40)
+  })
+  for (const page of Object.values(eyes)) await page.getByRole('button', { name: 'Cancel', exact: true }).click()
 
   const readings = Array.from({ length: 60 }, (_, hour) => [
     { externalId: '1', quantity: 'energy', unit: 'kWh', value: 1000 + hour * hour, readAt: hourAgo(60 - hour) },

@@ -202,13 +202,20 @@ test('410 ends the attempts; a redirect is not followed; one that does not answe
 
 test('whatever happens, each state is told once until it changes, and every recovery follows what it ends', () => {
   const counts = { read: 0, inserted: 0, updated: 0, unchanged: 0, rejected: 0, restored: 0, deleted: 0 }
-  const about = { clientSystemId: 'main', trigger: 'schedule', requestedBy: null, approveDeletes: null } as const
+  const about = {
+    clientSystemId: 'main',
+    trigger: 'schedule',
+    requestedBy: null,
+    approveDeletes: null,
+    approveDigest: null,
+  } as const
   const times = { queuedAt: '', startedAt: null, finishedAt: '' }
   const what = {
     phase: null,
     readMode: null,
     readReason: null,
     withheldBecause: null,
+    withheldDigest: null,
     rejectedBecause: null,
     proof: null,
     bytesRead: null,

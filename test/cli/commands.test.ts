@@ -87,7 +87,7 @@ describe('the command line', { concurrency: 2 }, () => {
       text.out,
       /\nSynced: 50 read, 0 inserted, 0 updated, 0 deleted\nTook \d+\.\d s, both sides equal: 50 meters, digest [0-9a-f]{16}\nHeld back: 50 deletions, because more than 5 % of the meters are missing \(DELETE_GUARD_PERCENT\)\n/,
     )
-    assert.match(text.out, /--approve-deletes 50\n$/)
+    assert.match(text.out, /--approve-deletes 50 --digest [0-9a-f]{16}\n$/)
 
     const json = await run(
       ['sync', '--json', '--full', '--approve-deletes', '50', '--client-system', 'main'],

@@ -100,7 +100,8 @@ test('a view that somebody has on the meters keeps no migration from being appli
   await world.sync.query(`
     alter table sync.meter drop column whole_hash;
     alter table sync.meter add column content_hash bigint generated always as (hash_record_extended(row(name), 0)) stored;
-    alter table sync.run drop column withheld_because, drop column rejected_because;
+    alter table sync.run drop column withheld_because, drop column rejected_because,
+      drop column approve_digest, drop column withheld_digest;
     alter table sync.client_system drop column same_meters_as, drop column reading_interval_seconds;
     drop table sync.meter_collection;
     drop trigger note_readings on sync.meter_reading;

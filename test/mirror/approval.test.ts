@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { guard } from '../../src/mirror/guard.ts'
-import type { Change, Problem } from '../../src/wire/types.ts'
+import type { Change, Preview, Problem } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -26,6 +26,38 @@ test('F8: an approval is a ceiling for one run, which compares again and deletes
   assert.equal(body.changes.length, 40)
   await world.source.query('delete from meter where external_id > 20')
   assert.equal((await agent.sync()).counts?.withheld, 40, 'the approval was for one run')
+})
+
+test('an approval with the digest of what was shown deletes these meters, and none when the set has changed', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 100)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.source.query('create table kept as select * from meter')
+  await world.source.query('delete from meter where external_id > 60')
+  const { body: preview } = await agent.api<Preview>('/api/preview', { method: 'POST' })
+  const withheld = await agent.sync()
+  assert.match(withheld.withheldDigest ?? '', /^[0-9a-f]{16}$/)
+  assert.equal(preview.withheldDigest, withheld.withheldDigest)
+
+  // As many as before, but one of them is another meter.
+  await world.source.query('insert into meter select * from kept where external_id = 61')
+  await world.source.query('delete from meter where external_id = 60')
+  const approval = { approveDeletes: 40, approveDigest: withheld.withheldDigest }
+  const other = await agent.sync(approval)
+  assert.deepEqual([other.counts?.deleted, other.counts?.withheld], [0, 40])
+  assert.equal(other.withheldBecause, 'other meters are missing than those that were approved')
+  assert.equal(other.approveDigest, withheld.withheldDigest)
+  assert.notEqual(other.withheldDigest, withheld.withheldDigest)
+
+  const same = await agent.sync({ ...approval, approveDigest: other.withheldDigest })
+  assert.deepEqual([same.counts?.deleted, same.counts?.withheld, same.withheldDigest], [40, 0, null])
+  const alone = await agent.api<Problem>('/api/sync', {
+    method: 'POST',
+    body: JSON.stringify({ approveDigest: other.withheldDigest }),
+  })
+  assert.equal(alone.status, 400)
+  assert.match(alone.body.detail, /approveDigest/)
 })
 
 test('an approval must be a whole number', async (t) => {

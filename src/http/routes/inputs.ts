@@ -31,17 +31,27 @@ const pageQuery = z.strictObject({
     .meta({ type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most items of a page' }),
 })
 
-export const syncBody = z.strictObject({
-  clientSystemId,
-  full: z.boolean().optional().describe('Read every meter, not only where something differs; rarely needed'),
-  approveDeletes: z
-    .int()
-    .min(0)
-    .max(1_000_000_000)
-    .optional()
-    .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none')
-    .meta({ 'x-scope': 'approve' }),
-})
+export const syncBody = z
+  .strictObject({
+    clientSystemId,
+    full: z.boolean().optional().describe('Read every meter, not only where something differs; rarely needed'),
+    approveDeletes: z
+      .int()
+      .min(0)
+      .max(1_000_000_000)
+      .optional()
+      .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none')
+      .meta({ 'x-scope': 'approve' }),
+    approveDigest: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('With approveDeletes: the withheldDigest that was shown. The approval is then for these meters alone'),
+  })
+  .refine(({ approveDeletes, approveDigest }) => approveDigest === undefined || approveDeletes !== undefined, {
+    error: 'approveDigest needs approveDeletes',
+    path: ['approveDigest'],
+  })
 
 export const previewBody = z.strictObject({ clientSystemId })
 

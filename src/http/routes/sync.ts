@@ -44,12 +44,13 @@ export const syncRoutes: readonly Route[] = [
     },
     refusals: ['run_active', 'not_found', ...away],
     handle: async ({ c, body }, { agent }) => {
-      const { clientSystemId = null, full = false, approveDeletes = null } = body
+      const { clientSystemId = null, full = false, approveDeletes = null, approveDigest = null } = body
       const requestedBy = c.get('login').name
       const { run, created } = await agent.trigger({
         clientSystemId,
         full,
         approveDeletes,
+        approveDigest,
         trigger: 'manual',
         requestedBy,
       })

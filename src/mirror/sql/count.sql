@@ -6,6 +6,7 @@ with counted as (
     count(*) filter (where operation in ('update', 'restore')) as updated,
     count(*) filter (where operation = 'restore') as restored,
     count(*) filter (where operation = 'delete') as missing,
+    string_agg(meter_id::text, ',' order by meter_id) filter (where operation = 'delete') as missing_ids,
     count(*) filter (where operation = 'rehash') as rehashed,
     count(*) filter (where operation = 'reject') as rejected,
     count(*) filter (where reason in ('external_id is null', 'external_id is blank')) as missing_id
@@ -16,6 +17,7 @@ select
   updated::float8 as updated,
   restored::float8 as restored,
   missing::float8 as missing,
+  left(encode(sha256(missing_ids::bytea), 'hex'), 16) as "missingDigest",
   rehashed::float8 as rehashed,
   rejected::float8 as rejected,
   missing_id::float8 as "missingId",

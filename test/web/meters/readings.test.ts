@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reading } from '../../../src/wire/types.ts'
-import { readingText, seriesOf } from '../../../web/src/meters/readings.ts'
+import { seriesOf } from '../../../web/src/meters/readings.ts'
+import { readingText } from '../../../web/src/ui/reading-text.ts'
 import { at } from '../samples.ts'
 
 const reading = (seconds: number, value: unknown, quantity = 'energy'): Reading => ({

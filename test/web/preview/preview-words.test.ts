@@ -5,11 +5,19 @@ import { announcedOf, comparedOf, glanceOf, listedOf } from '../../../web/src/pr
 import { counts } from '../samples.ts'
 
 function preview(some: Partial<Counts>, listed = 0): Preview {
-  const change: PreviewedChange = { meterId: 1, externalId: '1', operation: 'update', before: {}, after: {} }
+  const change: PreviewedChange = {
+    meterId: 1,
+    externalId: '1',
+    meter: null,
+    operation: 'update',
+    before: {},
+    after: {},
+  }
   return {
     counts: counts(some),
     changes: Array.from({ length: listed }, () => change),
     withheldBecause: null,
+    withheldDigest: null,
     rejectedBecause: null,
   }
 }

@@ -27,11 +27,15 @@ export function startRun(clientSystemId: string): Promise<Run> {
 }
 
 /**
- * Asks for a run that deletes what is missing, if that is at most `approveDeletes` meters. A run that is active already
- * knows nothing of the approval: that is a refusal.
+ * Asks for a run that deletes the meters whose deletion `run` held back, if they are the ones that are missing by then. A
+ * run that is active already knows nothing of the approval: that is a refusal.
  */
-export function approveDeletions(clientSystemId: string, approveDeletes: number): Promise<Run> {
-  return ask('/api/sync', { clientSystemId, approveDeletes }, 'refuse')
+export function approveDeletions({ clientSystemId, counts, withheldDigest }: Run): Promise<Run> {
+  const approval = {
+    approveDeletes: counts?.withheld ?? 0,
+    ...(withheldDigest !== null && { approveDigest: withheldDigest }),
+  }
+  return ask('/api/sync', { clientSystemId, ...approval }, 'refuse')
 }
 
 /** Ends an active run. One that has finished meanwhile is the answer: nobody needs to be told that it is too late. */

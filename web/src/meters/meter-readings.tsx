@@ -5,7 +5,8 @@ import { Moment, useStamp } from '../ui/clock.tsx'
 import { plural } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { PagedList } from '../ui/paged-list.tsx'
-import { readingText, type Series, seriesOf } from './readings.ts'
+import { readingText } from '../ui/reading-text.ts'
+import { type Series, seriesOf } from './readings.ts'
 
 /** The newest readings of a meter: a line for each quantity, and the same as a table. */
 export function MeterReadings({ meterId, heading: Heading }: { meterId: number; heading: Heading }) {

@@ -2,9 +2,9 @@ import type { Meter } from '../../../src/wire/types.ts'
 import { type MeterFilter, meterAddress } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { readingText } from '../ui/reading-text.ts'
 import { tableRoles } from '../ui/table.tsx'
 import { MeterDetails } from './meter-details.tsx'
-import { readingText } from './readings.ts'
 
 /** A meter in the list: a row, and when it is open a second one with all about it. */
 export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean; filter: MeterFilter }) {

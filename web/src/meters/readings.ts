@@ -1,6 +1,5 @@
 /** Readings as lines of a chart. Pure; places are in a box of 100 by 100, from the top left. */
 import type { Reading } from '../../../src/wire/types.ts'
-import { formatValue } from '../ui/format.ts'
 
 export type Series = {
   quantity: string
@@ -64,10 +63,4 @@ function timeOf(reading: Reading): number {
 function numberOf({ value }: Reading): number {
   if (typeof value === 'number') return value
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
-}
-
-/** "231.4 V": all digits as they were sent. */
-export function readingText({ value, unit }: Reading): string {
-  const text = formatValue(value) ?? 'nothing'
-  return unit === null ? text : `${text} ${unit}`
 }

@@ -1,5 +1,5 @@
 import type { Counts, Preview, PreviewedChange, RejectedBecause } from '../../../src/wire/types.ts'
-import { meterAddress } from '../routing/route.ts'
+import { ChangedMeter, MeterFacts } from '../ui/changed-meter.tsx'
 import { Differences, Values } from '../ui/differences.tsx'
 import { Figure, restoredNote } from '../ui/figure.tsx'
 import { plural } from '../ui/format.ts'
@@ -83,14 +83,10 @@ function PreviewedItem({ change }: { change: PreviewedChange }) {
   return (
     <li>
       <Operation operation={change.operation} mood="would" />
-      {change.meterId === null ? (
-        <span class="external-id">{change.externalId}</span>
-      ) : (
-        <a class="external-id" href={meterAddress(change.meterId)}>
-          {change.externalId}
-        </a>
-      )}
-      {change.before === null && change.after !== null ? (
+      <ChangedMeter change={change} />
+      {change.after === null ? (
+        <MeterFacts meter={change.meter} />
+      ) : change.before === null ? (
         <Values meter={change.after} />
       ) : (
         <Differences change={change} />

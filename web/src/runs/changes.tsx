@@ -2,7 +2,8 @@ import { useContext } from 'preact/hooks'
 import type { Change, ChangeOperation, Counts } from '../../../src/wire/types.ts'
 import { readChanges } from '../data/api.ts'
 import { usePages } from '../data/pages.ts'
-import { addressOf, meterAddress } from '../routing/route.ts'
+import { addressOf } from '../routing/route.ts'
+import { ChangedMeter, MeterFacts } from '../ui/changed-meter.tsx'
 import { Differences } from '../ui/differences.tsx'
 import { formatCount } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
@@ -78,10 +79,8 @@ function ChangeItem({ change }: { change: Change }) {
   return (
     <li>
       <Operation operation={change.operation} />
-      <a class="external-id" href={meterAddress(change.meterId)}>
-        {change.externalId}
-      </a>
-      <Differences change={change} />
+      <ChangedMeter change={change} />
+      {change.after === null ? <MeterFacts meter={change.meter} /> : <Differences change={change} />}
     </li>
   )
 }

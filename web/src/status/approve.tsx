@@ -4,13 +4,22 @@ import type { Run } from '../../../src/wire/types.ts'
 import { approveDeletions } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import { confirms } from '../ui/confirm.ts'
-import { formatCount, plural } from '../ui/format.ts'
+import { plural } from '../ui/format.ts'
 import { Refusal } from '../ui/refusal.tsx'
+import { HeldBackList } from './held-back-list.tsx'
 
-type Props = { dialog: RefObject<HTMLDialogElement | null>; run: Run; withheld: number; tell: (run: Run) => void }
+type Props = {
+  dialog: RefObject<HTMLDialogElement | null>
+  run: Run
+  withheld: number
+  /** Whether it is shown: what it lists is read only then. */
+  open: boolean
+  onClose: () => void
+  tell: (run: Run) => void
+}
 
 /** Asks for the number of deletions before it approves them: a habit of pressing Enter must not delete meters. */
-export function ApproveDialog({ dialog, run, withheld, tell }: Props) {
+export function ApproveDialog({ dialog, run, withheld, open, onClose, tell }: Props) {
   const [typed, setTyped] = useState('')
   const [asking, setAsking] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
@@ -23,7 +32,7 @@ export function ApproveDialog({ dialog, run, withheld, tell }: Props) {
     setAsking(true)
     setRefusal(null)
     try {
-      tell(await approveDeletions(run.clientSystemId, withheld))
+      tell(await approveDeletions(run))
       dialog.current?.close()
     } catch (error) {
       setRefusal(toApiError(error))
@@ -34,20 +43,22 @@ export function ApproveDialog({ dialog, run, withheld, tell }: Props) {
   const reset = () => {
     setTyped('')
     setRefusal(null)
+    onClose()
   }
 
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={id('title')} aria-describedby={id('words')} onClose={reset}>
       <form onSubmit={approve}>
-        <h2 id={id('title')}>Approve {plural(withheld, 'deletion')}?</h2>
+        <h2 id={id('title')}>Deactivate {plural(withheld, 'meter')}?</h2>
         <div class="dialog-words" id={id('words')}>
           <p>
-            A new sync compares both sides again. If at most {formatCount(withheld)}{' '}
-            {withheld === 1 ? 'meter is' : 'meters are'} missing from the Client System by then, it marks them inactive;
-            if more are missing, it deletes none and asks again.
+            A new sync compares both sides again and marks {withheld === 1 ? 'this meter' : 'exactly these meters'} as
+            deleted and inactive. If other meters are missing from the Client System by then, it deletes none and shows
+            the new list.
           </p>
           <p>Inactive meters keep their history and readings, and come back when the Client System lists them again.</p>
         </div>
+        {open && <HeldBackList runId={run.id} />}
         <label class="field" for={id('number')}>
           Type {withheld} to confirm
           <input
@@ -63,10 +74,10 @@ export function ApproveDialog({ dialog, run, withheld, tell }: Props) {
         {refusal !== null && <Refusal words="The deletions were not approved." error={refusal} />}
         <div class="dialog-buttons">
           <button type="button" class="button-plain" onClick={() => dialog.current?.close()}>
-            Keep the meters
+            Cancel
           </button>
           <button type="submit" class="button button-bad" disabled={!confirmed || asking}>
-            Delete up to {formatCount(withheld)}
+            Deactivate {plural(withheld, 'meter')}
           </button>
         </div>
       </form>

@@ -1,0 +1,2 @@
+ALTER TABLE "sync"."run" ADD COLUMN "approve_digest" text;--> statement-breakpoint
+ALTER TABLE "sync"."run" ADD COLUMN "withheld_digest" text;
