@@ -265,7 +265,10 @@ test('a Sync database that cannot be reached is said in the same words', async (
       `postgres://u:p@127.0.0.1:${other}/x`,
       /: an SSH server answers there, not PostgreSQL\nCheck host and port in DATABASE_URL/,
     ],
-    [without.href, /it requires a password, and DATABASE_URL has none\nAdd the password after the user in DATABASE_URL/],
+    [
+      without.href,
+      /it requires a password, and DATABASE_URL has none\nAdd the password after the user in DATABASE_URL/,
+    ],
     [
       agentUrl.replace(/word-\w+/, 'wrong'),
       /password authentication failed.*\nCheck user and password in DATABASE_URL/,
