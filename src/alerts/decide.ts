@@ -1,18 +1,18 @@
 import { failedStatuses } from '../wire/lists.ts'
 import type { ClientSystemStatus, Run } from '../wire/types.ts'
 
-/** What an alert is about: the sync of a Client System failed, held deletions back, is overdue, or works again. */
+/** The event of an alert: a sync failed, deletions were held back, the meters became stale, or the sync recovered. */
 type AlertType = 'meter_sync.failed' | 'meter_sync.withheld' | 'meter_sync.stale' | 'meter_sync.recovered'
 
-/** What is sent, by the payload structure of Standard Webhooks. Holds no secret. */
+/** The payload of an alert, in the structure of Standard Webhooks. It has no secrets. */
 export type AlertPayload = {
   type: AlertType
-  /** When it happened; what arrives late is told from what is new by it. */
+  /** When the event happened. A receiver can detect late deliveries by it. */
   timestamp: string
   data: {
     clientSystemId: string
     name: string
-    /** The run that it is about; null when it is about none: the meters became stale. */
+    /** The run that caused the alert; null when the meters became stale. */
     run: Run | null
     lastSuccessAt: string | null
     freshness: ClientSystemStatus['freshness']
@@ -20,19 +20,20 @@ export type AlertPayload = {
   }
 }
 
-/** What was told of a Client System so far. `revision`: of the last run that was looked at. */
+/** The state of a Client System that was last reported. `revision` is that of the last run that was considered. */
 export type AlertState = { failing: boolean; stale: boolean; withheld: number; revision: number }
 
 export const initialAlertState: AlertState = { failing: false, stale: false, withheld: 0, revision: -1 }
 
 export type Alert = { type: AlertType; run: Run | null }
 
-/** A run that somebody ended on purpose says nothing of the meters' health; that they grow stale does. */
+/** Error codes of runs that a person or a shutdown ended. They are not failures; if no run succeeds, `stale` reports it. */
 const deliberate = new Set(['cancelled', 'shutting_down'])
 
 /**
- * What has to be told of runs that ended, in the order of their revisions: each state once, until it changes. A failure
- * is told once until a run succeeds, whatever its code becomes; withheld deletions again when their number changes.
+ * Returns the alerts that are due after these runs ended, and the new state. `runs` are in the order of their revisions.
+ * Each state is reported once until it changes: a failure once until a run succeeds, whatever its later codes are, and
+ * held-back deletions again when their number changes.
  */
 export function decideAlerts(
   state: AlertState,

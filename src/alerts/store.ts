@@ -6,23 +6,23 @@ import { finishedStatuses } from '../wire/lists.ts'
 import type { Run } from '../wire/types.ts'
 import { type AlertState, initialAlertState } from './decide.ts'
 
-/** What alerts are decided from, read while the Client System's row of `sync.alert` is locked. */
+/** The data that alerts are decided from, read while the row of the Client System in `sync.alert` is locked. */
 export type Situation = {
   state: AlertState
-  /** The runs that ended since, in the order of their revisions. */
+  /** The runs that have ended since `state.revision`, in the order of their revisions. */
   ended: Run[]
   lastSuccess: Run | null
   meters: { total: number; active: number; inactive: number }
-  /** The database's time: a worker whose clock is wrong must not find the meters stale. */
+  /** The time of the database, so that a worker with a wrong clock does not report stale meters. */
   now: Date
 }
 
-/** Who was away for longer need not be told of every turn: the latest say how things stand. */
-const mostRuns = 20
+/** The maximum number of runs that are considered at once. After a longer outage of the workers the latest are enough. */
+const maxRuns = 20
 
 /**
- * Locks the state of a Client System's alerts until the transaction ends, so that of many processes one decides, and
- * reads what it decides from. What is new to alerts begins with the last run alone: history is no news.
+ * Locks the alert state of a Client System until the transaction ends, so that only one process decides, and reads the
+ * data for the decision. For a Client System without alert state only the last run is considered, not its history.
  */
 export async function lockSituation(db: pg.PoolClient, clientSystemId: string): Promise<Situation> {
   const { rowCount: added } = await db.query(
@@ -47,7 +47,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
       ),
     )
     .orderBy(desc(run.revision))
-    .limit(added === 1 ? 1 : mostRuns)
+    .limit(added === 1 ? 1 : maxRuns)
   const clock = await db.query<{ now: Date }>('select clock_timestamp() as now')
   const counts = await tx.select().from(clientSystem).where(eq(clientSystem.id, clientSystemId))
   const { metersTotal: total = 0, metersActive: active = 0 } = counts[0] ?? {}
@@ -60,6 +60,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
   }
 }
 
+/** Stores the state after the alerts of a Client System were decided, in the same transaction. */
 export async function saveAlertState(db: pg.PoolClient, clientSystemId: string, state: AlertState): Promise<void> {
   await drizzle(db).update(alert).set(state).where(eq(alert.clientSystemId, clientSystemId))
 }

@@ -29,13 +29,16 @@ function toChange(row: ChangeRow): Change {
 export type ChangeFilter = {
   runId: string
   clientSystemId: string
-  /** Whether the run inserted any: all meters would be looked through for them. */
+  /** Whether the run inserted meters. Finding them reads all meters, which is saved when there are none. */
   inserted: boolean
   operation: ChangeOperation | null
   after: string | null
 }
 
-/** A page of a run's changes by external id. Insertions have no row of their own: the meters name the run that created them. */
+/**
+ * Returns a page of a run's changes, ordered by external id. Insertions are not stored as changes: they are the meters
+ * whose `created_run_id` is this run.
+ */
 export async function listChanges(
   db: Queryable,
   { runId, clientSystemId, inserted, operation, after }: ChangeFilter,
@@ -73,7 +76,7 @@ export async function listChanges(
   return { items: items.map(toChange), more }
 }
 
-/** A page of what happened to a meter, newest first. `before` is the time and run that the page before ended with. */
+/** Returns a page of the changes of a meter, newest first. `before` is the time and run at the end of the previous page. */
 export async function listHistory(
   db: Queryable,
   meterId: number,
@@ -108,7 +111,7 @@ export async function listHistory(
   }
 }
 
-/** A page of a run's rejected rows in the order they came; `after` is the id that the page before ended with. */
+/** Returns a page of a run's rejected rows in the order of the source. `after` is the id at the end of the previous page. */
 export async function listRejected(
   db: Queryable,
   runId: string,

@@ -14,8 +14,8 @@ type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'u
 }
 
 /**
- * ISO 8601 in UTC with milliseconds, as every time on the wire. Readings that others write may have a time that has no
- * such form, like infinity: that is told as PostgreSQL does.
+ * An SQL expression for `read_at` as ISO 8601 in UTC with milliseconds, like every time on the wire. Other programs can
+ * store a time that has no such form, like infinity; that is returned as PostgreSQL writes it.
  */
 export const readAtAsText = `case
     when read_at >= '0001-01-01 00:00Z' and read_at < '10000-01-01 00:00Z'
@@ -53,14 +53,17 @@ const meterColumns = `
     3600
   ) / 60.0::float8 as "readingIntervalMinutes"`
 
-/** Its columns have no name of a meter's. */
+/** The meters with their collection state. The joined columns do not share a name with a column of `sync.meter`. */
 const meters = `
   sync.meter
   left join lateral (
     select late_at, silent_at from sync.meter_collection where meter_id = meter.id
   ) collection on true`
 
-/** The condition of each state by itself, so that the few silent meters are found from their own table. */
+/**
+ * The condition of each state. They are separate, so that the planner can find the few silent meters from
+ * `sync.meter_collection`.
+ */
 const inState: Record<CollectionState, string> = {
   reporting: 'active and late_at >= now()',
   late: 'active and late_at < now() and silent_at >= now()',
@@ -70,7 +73,7 @@ const inState: Record<CollectionState, string> = {
   quiet: 'not active and (late_at >= now()) is not true',
 }
 
-/** From the JSON that the database builds: the value keeps all its digits. */
+/** Parses a reading from the JSON that the database builds, so that the value keeps all its digits. */
 export function toReading(text: string): Reading {
   return readingOf(parseObject(text))
 }
@@ -117,38 +120,38 @@ export type MeterFilter = {
   kind: string | null
   location: string | null
   collection: CollectionState | null
-  /** The external id that the page before ended with; the empty text after a page that held only the exact match. */
+  /** The external id at the end of the previous page; the empty text after a page that had only the exact match. */
   after: string | null
 }
 
 /**
- * A page of meters, and on the first one how many the filter matches: null on later ones, and where a search matches more
- * than 10,000. `after` is where the next page begins.
+ * A page of meters. `total` is the number of meters that match the filter; null on later pages, and when a search matches
+ * more than 10,000. `after` is the cursor of the next page.
  */
 export type MeterPage = ResultPage<Meter> & { total: number | null; after: string | null }
 
-/** Counting what a search matches ends here: with a million meters it takes a second, as the search itself. */
+/** The maximum that is counted for a search. With a million meters, counting all matches takes a second. */
 const maxCountedMatches = 10_000
 
 /**
- * A page of meters by external id; `limit` of them at most. The meter whose external id is exactly what is searched for
- * comes first of all.
+ * Returns a page of at most `limit` meters, ordered by external id. A meter whose external id equals the search text
+ * comes first.
  */
 export async function listMeters(db: Queryable, filter: MeterFilter, limit: number): Promise<MeterPage> {
   try {
-    return await searchMeters(db, filter, limit, needsUnicode(filter.search) ? unicode : plain)
+    return await searchMeters(db, filter, limit, needsUnicode(filter.search) ? foldUnicode : fold)
   } catch (error) {
-    // A server that was built without ICU.
+    // The server was built without ICU.
     if (errorCode(error) !== '42704') throw error
-    return await searchMeters(db, filter, limit, plain)
+    return await searchMeters(db, filter, limit, fold)
   }
 }
 
-const plain = (text: string) => `lower(${text})`
-/** A word ends in another sigma than it has within. */
-const unicode = (text: string) => `replace(lower(${text} collate "und-x-icu"), 'ς', 'σ')`
+/** SQL expressions that fold case. The Unicode variant also folds the final sigma, and takes twice the time. */
+const fold = (text: string) => `lower(${text})`
+const foldUnicode = (text: string) => `replace(lower(${text} collate "und-x-icu"), 'ς', 'σ')`
 
-/** Beyond ASCII the collation of a column, or of the database, may know no case: then ICU's does, in twice the time. */
+/** Returns true when a search has characters beyond ASCII, which the collation of the database may not fold. */
 function needsUnicode(search: string | null): boolean {
   return /[\u0080-\uffff]/.test(search ?? '')
 }
@@ -157,10 +160,10 @@ async function searchMeters(
   db: Queryable,
   filter: MeterFilter,
   limit: number,
-  folded: (text: string) => string,
+  foldCase: (text: string) => string,
 ): Promise<MeterPage> {
   const { clientSystemId, search, state, kind, location, collection, after } = filter
-  const contains = (column: string) => `position(${folded('$2')} in ${folded(column)}) > 0`
+  const contains = (column: string) => `position(${foldCase('$2')} in ${foldCase(column)}) > 0`
   const matching = `
      from ${meters}
      where client_system_id = $1
@@ -203,8 +206,8 @@ async function searchMeters(
 }
 
 /**
- * How many meters the filter matches. All, active and inactive ones are known from the last success; kind and location
- * take a quarter of a second with a million meters.
+ * Counts the meters that match the filter; null for a search with more than `maxCountedMatches`. The numbers of all, active
+ * and inactive meters are stored by the last success. With a million meters, other filters take a quarter of a second.
  */
 async function countMeters(
   db: Queryable,
@@ -228,6 +231,7 @@ async function countMeters(
   return search !== null && count > maxCountedMatches ? null : count
 }
 
+/** Returns a meter by its external id; null when it does not exist. */
 export async function findMeterByExternalId(
   db: Queryable,
   clientSystemId: string,
@@ -240,6 +244,7 @@ export async function findMeterByExternalId(
   return rows[0] ? toMeter(rows[0]) : null
 }
 
+/** Returns a meter of one of these Client Systems by its id; null when it does not exist. */
 export async function findMeter(db: Queryable, clientSystemIds: string[], id: number): Promise<Meter | null> {
   const { rows } = await db.query<MeterRow>(
     `select ${meterColumns} from ${meters} where id = $1 and client_system_id = any($2)`,

@@ -8,16 +8,17 @@ import type { Counts, Run, RunStatus } from '../wire/types.ts'
 
 type Row = typeof run.$inferSelect
 
-/** The pool, or a transaction of it. */
+/** The pool, or one of its transactions. */
 type Reader = Pick<NodePgDatabase, 'select'>
 
+/** Returns `value` as one of `known`. Throws when it is not, which only a newer program could have written. */
 function oneOf<T extends string>(known: readonly T[], value: string): T {
   const found = known.find((candidate) => candidate === value)
-  if (found === undefined) throw new Error(`sync.run holds the unknown word ${value}`)
+  if (found === undefined) throw new Error(`sync.run has the unknown value ${value}`)
   return found
 }
 
-/** The wire shape of a row of `sync.run`. */
+/** Converts a row of `sync.run` to its wire shape. */
 export function toRun(row: Row): Run {
   return {
     id: row.id,
@@ -52,12 +53,13 @@ function toCounts({ read, inserted, updated, unchanged, rejected, restored, dele
   return { read, inserted, updated, unchanged, rejected, restored, deleted, withheld }
 }
 
+/** Returns a run by its id; null when it does not exist. */
 export async function findRun(db: Reader, id: string): Promise<Run | null> {
   const rows = await db.select().from(run).where(eq(run.id, id))
   return rows[0] ? toRun(rows[0]) : null
 }
 
-/** A run with what only its worker needs: why every meter is to be read, if so. */
+/** Returns a run with what only its worker needs: `full` is the reason for reading every meter, or null. */
 export async function findRunToWork(db: Reader, id: string): Promise<(Run & { full: string | null }) | null> {
   const rows = await db.select().from(run).where(eq(run.id, id))
   const [row] = rows
@@ -66,7 +68,7 @@ export async function findRunToWork(db: Reader, id: string): Promise<(Run & { fu
   return { ...toRun(row), full: row.full ? reason : null }
 }
 
-/** The queued or running run of a Client System: one at most. */
+/** Returns the queued or running run of a Client System, of which there is at most one; otherwise null. */
 export async function findActiveRun(db: Reader, clientSystemId: string): Promise<Run | null> {
   const active = inArray(run.status, [...activeStatuses])
   const rows = await db
@@ -77,8 +79,8 @@ export async function findActiveRun(db: Reader, clientSystemId: string): Promise
 }
 
 /**
- * The latest finished run with one of these statuses: by revision, which is the order of commits, since a clock may step
- * back.
+ * Returns the latest finished run with one of these statuses; null when there is none. Ordered by revision, which is the
+ * order of commits, because a clock can be set back.
  */
 export async function findLastRun(
   db: Reader,
@@ -100,7 +102,7 @@ export type RunFilter = {
   before: { queuedAt: string; id: string } | null
 }
 
-/** A page of runs, newest first; `limit` of them at most. */
+/** Returns a page of at most `limit` runs, newest first. */
 export async function listRuns(
   db: Reader,
   { clientSystemIds, status, before }: RunFilter,
@@ -121,7 +123,7 @@ export async function listRuns(
   return takePage(rows.map(toRun), limit)
 }
 
-/** The runs that changed after a revision, in the order of their latest change; the latest `limit` of them. */
+/** Returns the runs that changed after a revision, in the order of their latest change. Of more than `limit`, the latest. */
 export async function listRunsSince(
   db: Reader,
   clientSystemIds: string[],

@@ -3,42 +3,44 @@ import type { Queryable } from '../db/connect.ts'
 import { nextRevision, notify } from '../db/notices.ts'
 import type { Counts, Phase, Run, RunError, RunStatus } from '../wire/types.ts'
 
-/** Marks the pg-boss job of a run as done, through the caller's transaction. A job that is gone is no error. */
+/** Completes the pg-boss job of a run in the transaction of the caller. A missing job is not an error. */
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
 
-/** What a success leaves of a Client System for the next run to go by. */
+/** What a successful run stores of a Client System for the next run. */
 export type Baseline = {
   meters: { total: number; active: number }
-  /** The xor of `whole_hash` over the present meters: another one tells that somebody else has changed them. */
+  /** The xor of `whole_hash` over the present meters. When it differs, another program has changed the meters. */
   content: bigint
-  /** Of the query that was read (describe.ts); null before the first. */
+  /** Identifies the server, query and columns that were read (describe.ts); null before the first success. */
   fingerprint: string | null
-  /** An older Client System that has the same meters (same-meters.ts). */
+  /** The id of an older Client System that has the same meters (same-meters.ts). */
   sameMetersAs: string | null
 }
 
+/** The baseline of the last success, with what else decides how the next run reads. */
 export type StoredBaseline = Baseline & {
-  /** What an incremental read of the run before failed with; null where it was full or did not fail. */
+  /** The error code of the previous run if it failed during an incremental read; otherwise null. */
   error: string | null
-  /** Rows that the last success rejected. */
+  /** The number of rows that the last success rejected. */
   rejected: number
-  /** Seeds the hashes of rows (schema.ts, `installation`). */
+  /** The seed of the hashes of rows (schema.ts, `installation`). */
   salt: bigint
-  /** False where no success has read every meter since the last `quietHour` in the time zone of the schedule. */
+  /** False when no successful run has read every meter since the last `quietHour` in the time zone of the schedule. */
   fullToday: boolean
 }
 
-/** The hour of the night from which on the first run reads every meter. */
+/** The first run after this hour of the night reads every meter. */
 const quietHour = 2
 
 /**
- * The day of a time in this time zone, as text that sorts; it begins at the quiet hour. Not computed by PostgreSQL, which
- * may lack a zone that Node.js has, and reads an offset such as +02:00 the other way round.
+ * Returns the day of a time in a time zone, as text that sorts by time; a day begins at the quiet hour. PostgreSQL cannot
+ * compute it: it may lack a zone that Node.js has, and it reads an offset such as +02:00 with the opposite sign.
  */
 function dayOf(milliseconds: number, timeZone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(milliseconds - quietHour * 3_600_000)
 }
 
+/** Returns the baseline of a Client System; zeros and nulls before its first success. */
 export async function findBaseline(
   db: Queryable,
   { id: clientSystemId, schedule }: Pick<ClientSystem, 'id' | 'schedule'>,
@@ -99,7 +101,7 @@ export async function findBaseline(
 
 export type RunRef = { id: string; clientSystemId: string }
 
-/** What is known of a run that succeeded. */
+/** What is recorded of a run that succeeded. */
 export type RunResult = {
   counts: Counts
   readMode: 'full' | 'narrow'
@@ -113,7 +115,7 @@ export type RunResult = {
   baseline: Baseline
 }
 
-/** From queued to running, or false when somebody ended the run meanwhile. Inside a transaction. */
+/** Changes a run from queued to running. Returns false when the run has ended meanwhile. Call inside a transaction. */
 export async function recordStart(db: Queryable, run: RunRef): Promise<boolean> {
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
@@ -125,7 +127,7 @@ export async function recordStart(db: Queryable, run: RunRef): Promise<boolean> 
   return rowCount === 1
 }
 
-/** Enters the next phase of a running run. Inside a transaction. */
+/** Records the next phase of a running run. Call inside a transaction. */
 export async function recordPhase(db: Queryable, run: RunRef, phase: Phase): Promise<void> {
   const revision = await nextRevision(db)
   await db.query(`update sync.run set phase = $2, revision = $3 where id = $1 and status = 'running'`, [
@@ -137,8 +139,8 @@ export async function recordPhase(db: Queryable, run: RunRef, phase: Phase): Pro
 }
 
 /**
- * Ends a run as succeeded, in the transaction that wrote its meters. False when the run is no longer running: the
- * lease was lost, and the caller rolls back.
+ * Records that a run succeeded, in the transaction that wrote its meters. Returns false when the run is no longer running:
+ * the lease was lost, and the caller must roll back.
  */
 export async function recordSuccess(
   db: Queryable,
@@ -146,18 +148,18 @@ export async function recordSuccess(
   result: RunResult,
   completeJob: CompleteJob,
 ): Promise<boolean> {
-  const { counts, baseline: basis } = result
+  const { counts, baseline } = result
   await db.query(
     `update sync.client_system
      set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5, same_meters_as = $6
      where id = $1`,
     [
       run.clientSystemId,
-      basis.meters.total,
-      basis.meters.active,
-      basis.content.toString(),
-      basis.fingerprint,
-      basis.sameMetersAs,
+      baseline.meters.total,
+      baseline.meters.active,
+      baseline.content.toString(),
+      baseline.fingerprint,
+      baseline.sameMetersAs,
     ],
   )
   const revision = await nextRevision(db)
@@ -197,8 +199,9 @@ export async function recordSuccess(
 }
 
 /**
- * Ends an active run without success; its phase stays, as the one that it failed in. False when it had already ended:
- * then its own state stands (F13). Inside a transaction. Worker, reaper and cancellation all end a run this way.
+ * Records that an active run ended without success. Its phase is kept, because it failed in that phase. Returns false when
+ * the run had already ended; its state then stays as it is (F13). Call inside a transaction. The worker, the reaper and a
+ * cancellation all end a run with this function.
  */
 export async function recordFailure(
   db: Queryable,

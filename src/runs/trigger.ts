@@ -14,7 +14,7 @@ export type TriggerRequest = {
   clientSystemId: string
   trigger: Trigger
   full: boolean
-  /** Lets all deletions of this run through when there are at most so many, otherwise none (F8). */
+  /** Approves all deletions of this run when there are at most this many, otherwise none (F8). */
   approveDeletes: number | null
   /** The digest of the meters that were shown: an approval with it is for these meters alone. */
   approveDigest: string | null
@@ -22,15 +22,15 @@ export type TriggerRequest = {
 }
 
 /**
- * Asks for a run. One function for every trigger: run row and job appear in one transaction, or, when a run of that
- * Client System is active, neither does and that run is returned.
+ * Requests a run, for every kind of trigger. Writes the run and its job in one transaction and returns the run with
+ * `created` true. When a run of the Client System is active, writes nothing and returns that run.
  */
 export type TriggerRun = (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
 
 export type TriggerOptions = {
   pool: pg.Pool
   boss: PgBoss
-  /** Creates the queue of a Client System's runs where it is missing. */
+  /** Creates the queue of a Client System's runs when it is missing. */
   createQueue: (clientSystemId: string) => Promise<void>
   log: Log
 }
@@ -50,14 +50,14 @@ export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions):
       }
       if (attempt === 3) {
         throw new AgentError('internal', `No run of ${clientSystemId} could be queued, and none is active`, {
-          hint: 'Try again; if it stays so, look at the jobs of the schema pgboss',
+          hint: 'Try again; if that fails too, look at the jobs in the schema pgboss',
         })
       }
       if (attempt === 2) await dropStaleJobs(clientSystemId)
     }
   }
 
-  /** False when the slot is taken: by a run, or by a job whose run has just ended. Then nothing was written. */
+  /** Queues a run. Returns false, with nothing written, when another run is active or the job of an ended run remains. */
   async function enqueue(id: string, request: TriggerRequest): Promise<boolean> {
     const { clientSystemId, trigger, full, approveDeletes, approveDigest, requestedBy } = request
     try {
@@ -76,18 +76,19 @@ export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions):
       return true
     } catch (error) {
       if (error instanceof SlotTaken) return false
-      // No worker has started for this Client System yet.
+      // The queue is missing until a worker of this Client System has started.
       if (await boss.getQueue(runQueue(clientSystemId))) throw error
       await createQueue(clientSystemId)
       return false
     }
   }
 
+  /** Deletes jobs whose run has ended. They would otherwise keep the queue from accepting a new one. */
   async function dropStaleJobs(clientSystemId: string): Promise<void> {
     const jobs = await boss.findJobs(runQueue(clientSystemId), { key: clientSystemId })
     const stale = jobs.filter((job) => ['created', 'retry', 'active'].includes(job.state)).map((job) => job.id)
     if (stale.length === 0 || (await findActiveRun(db, clientSystemId))) return
-    log.warn({ clientSystem: clientSystemId, jobs: stale }, 'jobs without a run were dropped')
+    log.warn({ clientSystem: clientSystemId, jobs: stale }, 'deleted jobs that have no active run')
     await boss.deleteJob(runQueue(clientSystemId), stale)
   }
 }

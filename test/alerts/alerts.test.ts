@@ -19,7 +19,7 @@ async function said(agent: TestAgent, text: string, milliseconds = 30_000) {
   return await eventually(async () => agent.log.find(({ msg }) => msg.includes(text)), milliseconds)
 }
 
-test('a failure and the recovery from it are told once each, signed, and again until they are taken', {
+test('a failure and its recovery are each sent once, signed, and retried until they are accepted', {
   timeout: 100_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -65,7 +65,7 @@ test('a failure and the recovery from it are told once each, signed, and again u
   }
 })
 
-test('over two workers, and over their restart, every alert is sent once', { timeout: 100_000 }, async (t) => {
+test('two workers send every alert once, also across a restart', { timeout: 100_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await using receiver = await openReceiver()
@@ -91,7 +91,9 @@ test('over two workers, and over their restart, every alert is sent once', { tim
   ])
 })
 
-test('what was not delivered when the worker ended is delivered by the next', { timeout: 100_000 }, async (t) => {
+test('an alert that a stopped worker did not deliver is delivered by the next worker', {
+  timeout: 100_000,
+}, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await breakSource(world.source)
@@ -106,7 +108,7 @@ test('what was not delivered when the worker ended is delivered by the next', { 
   assert.equal(receiver.types().length, 1)
 })
 
-test('an end that came while the listener was away is told once it is back, not half a minute later', async (t) => {
+test('a run that ended while the listener was disconnected is reported when it reconnects, not half a minute later', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await using receiver = await openReceiver()
@@ -125,7 +127,7 @@ test('an end that came while the listener was away is told once it is back, not 
   assert.deepEqual(receiver.types(), ['meter_sync.failed'])
 })
 
-test('withheld deletions are told when their number changes', { timeout: 60_000 }, async (t) => {
+test('held-back deletions are reported when their number changes', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   await using receiver = await openReceiver()
@@ -145,7 +147,7 @@ test('withheld deletions are told when their number changes', { timeout: 60_000 
   assert.equal(alerts[1]?.payload.data.run?.id, run.id)
 })
 
-test('meters that become stale are told without a run, and once; so is an end that nobody was notified of', {
+test('meters that become stale are reported once without a run, and so is a run whose notification was lost', {
   timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -171,7 +173,7 @@ test('meters that become stale are told without a run, and once; so is an end th
   assert.deepEqual(receiver.types(), ['meter_sync.failed', 'meter_sync.stale', 'meter_sync.recovered'])
 })
 
-test('410 ends the attempts; a redirect is not followed; one that does not answer is given up after the last attempt', {
+test('a 410 stops the attempts, a redirect is not followed, and a silent receiver is given up after the last attempt', {
   timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -200,7 +202,7 @@ test('410 ends the attempts; a redirect is not followed; one that does not answe
   ])
 })
 
-test('whatever happens, each state is told once until it changes, and every recovery follows what it ends', () => {
+test('for any sequence of runs, each state is reported once until it changes, and a recovery follows its failure', () => {
   const counts = { read: 0, inserted: 0, updated: 0, unchanged: 0, rejected: 0, restored: 0, deleted: 0 }
   const about = {
     clientSystemId: 'main',

@@ -7,7 +7,7 @@ import { ask, createDeployment } from '../support/deployment.ts'
 import { openReceiver, webhookSecret } from '../support/receiver.ts'
 import { eventually } from '../support/world.ts'
 
-test('docs/deploy/grants.sql gives the agent what all of its work needs', { timeout: 90_000 }, async (t) => {
+test('docs/deploy/grants.sql grants every privilege that the agent needs', { timeout: 90_000 }, async (t) => {
   const { world, environment, ownerUrl, agentUrl, migrate, grant } = await createDeployment(t, 18)
   await migrate()
   await grant()
@@ -78,7 +78,7 @@ test('docs/deploy/grants.sql gives the agent what all of its work needs', { time
   )
 })
 
-test('docs/deploy/grants.sql gives nothing else, and takes back what an earlier version of it gave', async (t) => {
+test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier version of it granted', async (t) => {
   const { ownerUrl, agentUrl, world, environment, migrate, grant } = await createDeployment(t, 18)
   await migrate()
   const role = new URL(agentUrl).username
@@ -144,7 +144,7 @@ test('docs/deploy/grants.sql gives nothing else, and takes back what an earlier 
     assert.match(grants, new RegExp(`sync\\.${relname}\\b`), `grants.sql does not name sync.${relname}`)
 })
 
-test('a role without rights cannot connect to the Sync database of roles.sql, nor to that of the README', async (t) => {
+test('a role without privileges cannot connect to the Sync database of roles.sql or of the README', async (t) => {
   const { world, ownerUrl, named } = await createDeployment(t, 18)
   const stranger = `stranger_${world.sync.name}`
   const database = `readme_${world.sync.name}`

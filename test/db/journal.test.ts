@@ -7,7 +7,7 @@ import { createWorld, type Database } from '../support/world.ts'
 
 const migrations = readdirSync(new URL('../../drizzle', import.meta.url)).filter((name) => name.endsWith('.sql'))
 
-/** The journal as the query builder makes it, for whichever application comes first. */
+/** The journal that the query builder creates by default, shared by all applications of a database. */
 const sharedJournal = `
   create schema drizzle;
   create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`
@@ -25,7 +25,7 @@ async function findSchemas({ query }: Database): Promise<unknown[]> {
   return schemas.map(({ nspname }) => nspname)
 }
 
-/** Makes the database one that was migrated while the journal was in schema `drizzle`. */
+/** Moves the journal back to schema `drizzle`, where an earlier version of the agent kept it. */
 async function moveBack({ query }: Database): Promise<void> {
   await query(`
     insert into drizzle.__drizzle_migrations (hash, created_at)
@@ -35,7 +35,7 @@ async function moveBack({ query }: Database): Promise<void> {
 }
 
 suite('the journal of migrations', { concurrency: true }, () => {
-  test('is in schema sync, and no other schema is made but that of the queue', async (t) => {
+  test('the journal is in schema sync, and only the schema of the queue is created besides', async (t) => {
     const { source: fresh } = await createWorld(t)
     await bring(fresh)
     assert.equal(await countEntries(fresh), migrations.length)
@@ -44,7 +44,7 @@ suite('the journal of migrations', { concurrency: true }, () => {
     assert.equal(await countEntries(fresh), migrations.length)
   })
 
-  test('of an existing installation is moved, and the agent goes on with its meters', async (t) => {
+  test('the journal of an existing installation is moved, and the agent continues with its meters', async (t) => {
     const world = await createWorld(t)
     const query = `select 1 as external_id, 'One' as name`
     const before = await world.agent({ CLIENT_SYSTEM_QUERY: query })
@@ -60,7 +60,7 @@ suite('the journal of migrations', { concurrency: true }, () => {
     assert.equal((await agent.settled()).counts?.unchanged, 1)
   })
 
-  test('of another application stays as it is, whatever its times', async (t) => {
+  test('the journal of another application is not changed, whatever its times', async (t) => {
     const { source: shared } = await createWorld(t)
     await shared.query(sharedJournal)
     await shared.query(
@@ -75,21 +75,21 @@ suite('the journal of migrations', { concurrency: true }, () => {
     ]
     assert.deepEqual(await shared.query(theirs), kept)
 
-    // An earlier version of the agent wrote beside them.
+    // An earlier version of the agent wrote to the same journal.
     await moveBack(shared)
     await bring(shared)
     assert.equal(await countEntries(shared), migrations.length)
     assert.deepEqual(await shared.query(theirs), kept)
   })
 
-  test('comes into an empty schema sync that the administrator made', async (t) => {
+  test('the journal is created in an empty schema sync that the administrator created', async (t) => {
     const { source: prepared } = await createWorld(t)
     await prepared.query('create schema sync')
     await bring(prepared)
     assert.equal(await countEntries(prepared), migrations.length)
   })
 
-  test('does not come into a schema sync of another application', async (t) => {
+  test('the journal is not created in a schema sync of another application', async (t) => {
     const { source: foreign } = await createWorld(t)
     await foreign.query('create schema sync; create table sync.theirs ()')
     await assert.rejects(bring(foreign), (error) => {

@@ -6,7 +6,7 @@ import { createWorld, type TestAgent } from '../support/world.ts'
 
 type Page<Name extends string, Item> = Record<Name, Item[]> & { next: string | null }
 
-/** Every page of a list, by the `next` of the page before. */
+/** Returns every page of a list, following `next`. */
 async function readPages<Name extends string, Item>(agent: TestAgent, path: string, name: Name): Promise<Item[][]> {
   const pages: Item[][] = []
   for (let next: string | null = ''; next !== null; ) {
@@ -19,7 +19,7 @@ async function readPages<Name extends string, Item>(agent: TestAgent, path: stri
   return pages
 }
 
-test('a page of meters or changes is shorter where they are large, and the pages together have each of them once', async (t) => {
+test('a page of large meters or changes has fewer items, and all pages together have each item once', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 9)
   const agent = await world.agent()
@@ -42,7 +42,7 @@ test('a page of meters or changes is shorter where they are large, and the pages
     meters.map((page) => page.map(({ externalId }) => externalId)),
     [['1', '2', '3', '4'], ['5', '6', '7', '8'], ['9']],
   )
-  assert.equal(meters.at(-1)?.[0]?.name.length, 2_800_000, 'one that is larger than a page is a page of its own')
+  assert.equal(meters.at(-1)?.[0]?.name.length, 2_800_000, 'a meter that is larger than a page gets its own page')
 
   const changes = await readPages<'changes', Change>(agent, `/api/runs/${run.id}/changes`, 'changes')
   assert.deepEqual(
