@@ -1,24 +1,33 @@
 import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Agent, createAgent } from './agent.ts'
+import { createAccess } from './access/access.ts'
+import type { Agent } from './agent.ts'
+import { startWebhooks } from './alerts/deliver.ts'
 import type { Config } from './config/environment.ts'
+import { createAgent } from './create-agent.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
+import { createCompleteJob } from './db/queue.ts'
 import { listenHttp } from './http/listen.ts'
 import { serveHttp } from './http/server.ts'
 import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './lib/errors.ts'
-import type { Log } from './lib/log.ts'
+import { createStack, type Lifetime, withLifetime } from './lib/lifetime.ts'
+import { createRedact, type Log } from './lib/log.ts'
+import { version } from './lib/version.ts'
+import { startLive } from './live/live.ts'
 import type { McpEndpoint } from './mcp/server.ts'
-import { type JobsOptions, startJobs } from './workers/jobs.ts'
+import { createPreviews } from './mirror/previews.ts'
+import { createCancel } from './runs/cancel.ts'
+import { createTrigger } from './runs/trigger.ts'
+import { createRunQueue, type QueueClock, startJobQueue } from './workers/queue.ts'
+import { startWork } from './workers/work.ts'
 
-export type Service = {
-  /** Where HTTP listens. */
+export type Service = Pick<Lifetime, 'stop'> & {
+  /** The address where HTTP listens. */
   url: string
-  /** Stops everything in reverse order, within 10 s. Can be called twice. */
-  stop: () => Promise<void>
 }
 
-export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal } & Pick<JobsOptions, 'clock'>
+export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal; clock?: QueueClock }
 
 /**
  * Starts the agent: port, schema, jobs, state, HTTP, in this order. The port comes first: one that is taken starts no run.
@@ -37,12 +46,10 @@ export async function startService({ config, log, signal, clock }: ServiceOption
       { url: listening.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
       `meter sync agent is up: ${listening.url}`,
     )
-    let stopped: Promise<void> | undefined
-    const stop = () => {
-      stopped ??= http.stop().then(stopAgent)
-      return stopped
-    }
-    return { url: listening.url, stop }
+    const parts = createStack()
+    parts.add({ stop: stopAgent })
+    parts.add(http)
+    return { url: listening.url, stop: parts.stop }
   } catch (error) {
     await listening.stop()
     throw error
@@ -50,14 +57,14 @@ export async function startService({ config, log, signal, clock }: ServiceOption
 }
 
 /** Loaded when the first assistant asks: most agents have none, and it takes 25 MB. */
-function openMcp(agent: Agent, log: Log): McpEndpoint {
+function openMcp(agent: Agent, log: Log): Pick<McpEndpoint, 'fetch' | 'stop'> {
   let opened: Promise<McpEndpoint> | undefined
   return {
     fetch: async (request, login) => {
       opened ??= import('./mcp/server.ts').then(({ createMcpEndpoint }) => createMcpEndpoint(agent, log))
       return await (await opened).fetch(request, login)
     },
-    stop: async (graceMs) => await (await opened)?.stop(graceMs),
+    stop: async () => await (await opened)?.stop(),
   }
 }
 
@@ -69,42 +76,83 @@ export async function openAgent({ config, log }: { config: Config; log: Log }): 
   return await startAgent({ config: { ...config, role: 'api' }, log })
 }
 
-export type StartedAgent = {
-  agent: Agent
-  /** Stops everything in reverse order, within 10 s. Can be called twice. */
-  stop: () => Promise<void>
-}
+export type StartedAgent = Pick<Lifetime, 'stop'> & { agent: Agent }
 
+/** Builds every part from the pools up, each with its slice of the configuration. Their stop ends within 10 s. */
 async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
-  const started: (() => Promise<void>)[] = []
-  let stopped: Promise<void> | undefined
-  const stop = () => {
-    stopped ??= (async () => {
-      for (const end of started.reverse()) await end()
-    })()
-    return stopped
-  }
+  const { syncDatabase, clientSystems, secrets, webhook } = config
+  const works = config.role !== 'api'
+  const parts = createStack()
   try {
-    // Apart, so that people who search do not keep a run from its next phase.
-    const pool = openPool(config.syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-    started.push(() => endPool(pool))
-    const lists = openPool(config.syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, monitor: pool })
-    // Apart again: people who search must not keep a collector waiting.
-    const readings = openPool(config.syncDatabase, {
-      application: 'meter-sync-agent readings',
-      max: 3,
-      log,
-      monitor: pool,
+    const { pool, lists, readings } = parts.add(openPools(syncDatabase, log))
+    const queue = await startJobQueue({ syncDatabase, works, log, ...(clock && { clock }) })
+    const { boss } = queue
+    // The work stops first, so that the queue has nothing to wait for; what listens can stop meanwhile.
+    const working = createStack()
+    const listening = createStack()
+    working.add(queue)
+    parts.add({ stop: async () => void (await Promise.all([working.stop(), listening.stop()])) })
+
+    const completeJob = createCompleteJob(boss)
+    const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
+    const cancel = createCancel({ pool, completeJob, log })
+    const work = works
+      ? working.add(await startWork({ config, pool, lists, boss, trigger, completeJob, clock, log }))
+      : null
+    const alerts =
+      works && webhook ? working.add(await startWebhooks({ webhook, pool, boss, clientSystems, log })) : null
+
+    const access = listening.add(createAccess({ pool, authToken: config.authToken, log }))
+    const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
+    const live = listening.add(
+      startLive({
+        config,
+        pool,
+        version,
+        log,
+        working: () => work?.clientSystemIds() ?? [],
+        onAccess: refreshAccess,
+        onConnected: () => {
+          refreshAccess()
+          alerts?.check()
+        },
+        onRunEnded: (runId) => {
+          work?.ended(runId)
+          alerts?.check()
+        },
+      }),
+    )
+    const redact = createRedact(secrets)
+    const previews = listening.add(createPreviews({ syncDatabase, pool, redact, log }))
+    const agent = createAgent({
+      clientSystems,
+      pool,
+      lists,
+      readings,
+      access,
+      live,
+      previews,
+      trigger,
+      cancel,
+      isQueueReady: queue.ready,
     })
-    started.push(async () => void (await Promise.all([endPool(lists), endPool(readings)])))
-    const jobs = await startJobs({ config, pool, lists, log, ...(clock && { clock }) })
-    const agent = createAgent({ config, pool, lists, readings, jobs, log })
-    started.push(async () => void (await Promise.all([agent.stop(), jobs.stop()])))
-    return { agent, stop }
+    return { agent, stop: parts.stop }
   } catch (error) {
-    await stop()
+    await parts.stop()
     throw asConfiguration(error)
   }
+}
+
+/** Opens the pools of the Sync database. */
+function openPools(syncDatabase: Config['syncDatabase'], log: Log) {
+  const pool = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
+  // Apart, so that people who search neither keep a run from its next phase nor make a collector wait.
+  const lists = openPool(syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, monitor: pool })
+  const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: pool })
+  return withLifetime({ pool, lists, readings }, async () => {
+    await Promise.all([endPool(lists), endPool(readings)])
+    await endPool(pool)
+  })
 }
 
 /** A right that is missing is a fault of the configuration, whoever finds it. */

@@ -14,7 +14,7 @@ const layers = [
   /^src\/service\.ts$/,
   /^src\/cli\//,
   /^src\/(http|mcp)\//,
-  /^src\/agent\.ts$/,
+  /^src\/(agent|create-agent)\.ts$/,
   /^src\/workers\//,
   /^src\/alerts\//,
   /^src\/access\//,

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type pg from 'pg'
+import { type Lifetime, type Loop, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { scopes } from '../wire/lists.ts'
 import type { Scope } from '../wire/types.ts'
@@ -26,10 +27,9 @@ export type Login = Caller & {
  * notification says that they changed, so that a token that is revoked anywhere is refused here within 5 s. Nothing
  * here compares clocks: the database says what has expired.
  */
-export type Access = {
-  /** Reads the tables and goes on doing so until `stop`. */
+export type Access = Lifetime & {
+  /** Reads the tables and goes on doing so until it is stopped. */
   start: () => Promise<void>
-  stop: () => Promise<void>
   /** Whether HTTP asks for a token: AUTH_TOKEN is set, or a token was ever created. */
   required: () => boolean
   /** The login of a client that sends nothing, valid while no token is required. */
@@ -61,7 +61,7 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
   let sessions = new Map<string, string | null>()
   let anyToken = true
   let readAt = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
+  let loop: Loop | undefined
   let reading: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
   const used = new Set<string>()
@@ -100,7 +100,7 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
     if (performance.now() - readAt > maxAgeMs) await refresh()
   }
 
-  const refreshQuietly = () => void refresh().catch((err) => log.debug({ err }, 'tokens and sessions were not read'))
+  const logUnread = (err: unknown) => log.debug({ err }, 'tokens and sessions were not read')
 
   const required = () => authToken !== null || anyToken
 
@@ -130,15 +130,10 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
     return token ? tokenLogin(token, () => sessions.has(hash) && tokensById.has(tokenId)) : null
   }
 
-  return {
+  const part: Omit<Access, keyof Lifetime> = {
     start: async () => {
       await refresh()
-      timer ??= setInterval(refreshQuietly, pollMs)
-    },
-    stop: async () => {
-      clearInterval(timer)
-      listeners.clear()
-      await reading
+      loop ??= startLoop({ pass: refresh, everyMs: pollMs, onError: logUnread })
     },
     required,
     anonymous: { id: 'anonymous', name: null, scopes, valid: () => !required() },
@@ -176,4 +171,9 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
       return () => void listeners.delete(listener)
     },
   }
+  return withLifetime(part, async () => {
+    listeners.clear()
+    await loop?.stop()
+    await reading
+  })
 }

@@ -5,6 +5,7 @@ import type { ClientSystem } from '../config/environment.ts'
 import type { Webhook } from '../config/targets.ts'
 import { transaction } from '../db/pool.ts'
 import { queueDbFor } from '../db/queue.ts'
+import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { version } from '../lib/version.ts'
 import { computeFreshness } from '../live/freshness.ts'
@@ -12,11 +13,9 @@ import { type Alert, type AlertPayload, decideAlerts } from './decide.ts'
 import { lockSituation, type Situation, saveAlertState } from './store.ts'
 
 /** Tells an endpoint of one's own, by Standard Webhooks, when a Client System's sync fails, holds back, is overdue or recovers. */
-export type Webhooks = {
-  /** A run ended somewhere: what has to be told is decided now. */
+export type Webhooks = Lifetime & {
+  /** Decides soon which alerts are due: a run ended somewhere. */
   check: () => void
-  /** Waits for what is being decided. Deliveries end with the queue. Can be called twice. */
-  stop: () => Promise<void>
 }
 
 export type WebhooksOptions = {
@@ -31,7 +30,7 @@ export type WebhooksOptions = {
 const webhookQueue = (clientSystemId: string) => `meter-sync-webhook.${clientSystemId}`
 
 /** For what no run tells, that the meters became stale, and for ends whose notification was lost. */
-const lookInterval = 30_000
+const lookIntervalMs = 30_000
 
 const patience = 10_000
 
@@ -56,39 +55,18 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
     )
   }
 
-  let looking: Promise<void> = Promise.resolve()
-  let waiting = false
-  let failing = false
-  let stopped = false
-  let again: NodeJS.Timeout | undefined
-  /** Whoever asks while a look is due is answered by it. */
-  const look = () => {
-    if (waiting || stopped) return
-    waiting = true
-    clearTimeout(again)
-    looking = looking.then(async () => {
-      waiting = false
-      try {
-        for (const clientSystem of clientSystems) await enqueueAlerts(clientSystem, options)
-        failing = false
-      } catch (err) {
-        if (!failing) log.warn({ err }, 'alerts could not be decided; it is tried again')
-        failing = true
-        again = setTimeout(look, 5_000)
-      }
-    })
-  }
-  const timer = setInterval(look, lookInterval)
-  look()
-  return {
-    check: look,
-    stop: async () => {
-      stopped = true
-      clearInterval(timer)
-      await looking
-      clearTimeout(again)
+  const loop = startLoop({
+    pass: async () => {
+      for (const clientSystem of clientSystems) await enqueueAlerts(clientSystem, options)
     },
-  }
+    everyMs: lookIntervalMs,
+    retryMs: 5_000,
+    onError: (err, { repeated }) => {
+      if (!repeated) log.warn({ err }, 'alerts could not be decided; it is tried again')
+    },
+  })
+  loop.soon()
+  return withLifetime({ check: loop.soon }, loop.stop)
 }
 
 /** State and deliveries change in one transaction: of many processes, and over restarts, each alert is sent once. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type Db, getConstructionPlans, getMigrationPlans } from 'pg-boss'
+import { type Db, getConstructionPlans, getMigrationPlans, type PgBoss } from 'pg-boss'
 import type { Queryable } from './connect.ts'
 
 /** The schema of pg-boss. */
@@ -13,6 +13,13 @@ export function runQueue(clientSystemId: string): string {
 /** Adapts a connection for pg-boss, so that its statements join the transaction of that connection. */
 export function queueDbFor(client: Queryable): Db {
   return { executeSql: (text, values = []) => client.query(text, values) }
+}
+
+/** Marks the job of a run as done, through the caller's transaction. A job that is gone is no error. */
+export function createCompleteJob(boss: PgBoss) {
+  return (clientSystemId: string) => async (client: Queryable, runId: string) => {
+    await boss.complete(runQueue(clientSystemId), runId, null, { db: queueDbFor(client), includeQueued: true })
+  }
 }
 
 /** The version of that schema that the installed pg-boss needs; pg-boss declares it only in its package.json. */

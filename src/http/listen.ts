@@ -3,18 +3,17 @@ import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/environment.ts'
 import { isLoopback } from '../config/targets.ts'
 import { AgentError, ConfigError, errorCode } from '../lib/errors.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { describeProblem } from './problems.ts'
 import { refuseUnheard } from './unheard.ts'
 
-/** A port that is taken: every request but a probe is refused until the agent serves it. */
-export type Listening = {
+/** A port that is taken: every request but a probe is refused until the agent serves it. Its stop frees the port. */
+export type Listening = Lifetime & {
   server: Server
   url: string
   port: number
   /** Answers all requests from now on. */
   serve: (listener: RequestListener) => void
-  /** Frees the port, where the agent did not come to serve it. Can be called twice. */
-  stop: () => Promise<void>
 }
 
 /**
@@ -29,18 +28,13 @@ export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise
   await listen(server, config)
   const { port } = server.address() as AddressInfo
   const name = isLoopback(config.host) || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
-  return {
-    server,
-    url: `http://${name}:${port}`,
-    port,
-    serve: (listener) => {
-      answer = listener
-    },
-    stop: async () => {
-      server.closeAllConnections()
-      await new Promise((done) => server.close(done))
-    },
+  const serve: Listening['serve'] = (listener) => {
+    answer = listener
   }
+  return withLifetime({ server, url: `http://${name}:${port}`, port, serve }, async () => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  })
 }
 
 /** Why a request is refused while the agent starts. */

@@ -1,13 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Agent } from '../agent.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { finishedStatuses, triggers } from '../wire/lists.ts'
 
 /** What Prometheus reads of this process. */
-export type Metrics = {
+export type Metrics = Lifetime & {
   contentType: string
   /** The exposition, with the gauges as they are now. */
   read: () => Promise<string>
-  stop: () => void
 }
 
 const operations = ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const
@@ -68,22 +68,20 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
     }
   })
 
-  return {
-    contentType: registry.contentType,
-    read: async () => {
-      for (const system of (await agent.status()).clientSystems) {
-        const client_system = system.id
-        meters.set({ client_system, state: 'active' }, system.meters.active)
-        meters.set({ client_system, state: 'inactive' }, system.meters.inactive)
-        active.set({ client_system }, system.activeRun ? 1 : 0)
-        withheld.set({ client_system }, system.lastSuccess?.counts?.withheld ?? 0)
-        if (system.lastSuccess?.finishedAt)
-          lastSuccess.set({ client_system }, Date.parse(system.lastSuccess.finishedAt) / 1_000)
-      }
-      streams.set(countStreams())
-      listener.set(agent.listening() ? 1 : 0)
-      return await registry.metrics()
-    },
-    stop: leave,
+  async function read(): Promise<string> {
+    for (const system of (await agent.status()).clientSystems) {
+      const client_system = system.id
+      meters.set({ client_system, state: 'active' }, system.meters.active)
+      meters.set({ client_system, state: 'inactive' }, system.meters.inactive)
+      active.set({ client_system }, system.activeRun ? 1 : 0)
+      withheld.set({ client_system }, system.lastSuccess?.counts?.withheld ?? 0)
+      if (system.lastSuccess?.finishedAt)
+        lastSuccess.set({ client_system }, Date.parse(system.lastSuccess.finishedAt) / 1_000)
+    }
+    streams.set(countStreams())
+    listener.set(agent.listening() ? 1 : 0)
+    return await registry.metrics()
   }
+
+  return withLifetime({ contentType: registry.contentType, read }, leave)
 }

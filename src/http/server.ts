@@ -7,6 +7,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Agent, Login } from '../agent.ts'
 import type { Config } from '../config/environment.ts'
 import { AgentError } from '../lib/errors.ts'
+import { type Lifetime, stopGraceMs, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { createAuthentication } from './auth/authentication.ts'
@@ -22,29 +23,19 @@ import type { Parts } from './routes/route.ts'
 import { methodsOf, routes } from './routes/routes.ts'
 import { createStreams, type Streams } from './stream.ts'
 
-/** How long requests may go on when the agent stops; those that are left are answered that it does. */
-export const stopGraceMs = 500
-
 type HttpOptions = {
   agent: Agent
   config: Pick<Config, 'host' | 'port' | 'authToken' | 'allowedHosts' | 'clientSystems'>
   log: Log
   /** What answers at `/mcp`; stopped with the server. */
-  mcp: {
-    fetch: (request: Request, login: Login) => Promise<Response>
-    /** Answers the calls that are under way, after `graceMs` with an error. */
-    stop: (graceMs: number) => Promise<void>
-  }
+  mcp: Pick<Lifetime, 'stop'> & { fetch: (request: Request, login: Login) => Promise<Response> }
 }
 
 /** Built by `npm run build`. */
 const pageDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** Serves page, API, event stream and MCP on a port that is taken. `stop` answers what is under way and frees the port. */
-export function serveHttp(
-  { server, serve }: Listening,
-  { agent, config, log, mcp }: HttpOptions,
-): { stop: () => Promise<void> } {
+export function serveHttp({ server, serve }: Listening, { agent, config, log, mcp }: HttpOptions): Lifetime {
   const clientSystems = config.clientSystems.map(({ id }) => id)
   const streams = createStreams(agent, log)
   const metrics = createMetrics(agent, clientSystems, streams.count)
@@ -55,16 +46,12 @@ export function serveHttp(
     originForm(request)
     void listener(request, response)
   })
-  return {
-    stop: async () => {
-      metrics.stop()
-      streams.stop()
-      const closed = new Promise((done) => server.close(done))
-      setTimeout(() => stopping.abort(shuttingDown()), stopGraceMs).unref()
-      setTimeout(() => server.closeAllConnections(), 2 * stopGraceMs).unref()
-      await Promise.all([mcp.stop(stopGraceMs), closed])
-    },
-  }
+  return withLifetime({}, async () => {
+    const closed = new Promise((done) => server.close(done))
+    setTimeout(() => stopping.abort(shuttingDown()), stopGraceMs).unref()
+    setTimeout(() => server.closeAllConnections(), 2 * stopGraceMs).unref()
+    await Promise.all([metrics.stop(), streams.stop(), mcp.stop(), closed])
+  })
 }
 
 /**

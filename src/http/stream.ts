@@ -1,15 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Agent, LiveEvent } from '../agent.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 
 /** The event streams of this process. */
-export type Streams = {
+export type Streams = Lifetime & {
   /** Serves one watcher on a raw response, from the revision it saw last, until either side ends it. */
   open: (response: ServerResponse, lastSeen: number | null) => Promise<void>
   /** How many are open. */
   count: () => number
-  /** Ends every stream, so that the server can close. */
-  stop: () => void
 }
 
 type Watcher = {
@@ -92,18 +91,14 @@ export function createStreams(agent: Agent, log: Log): Streams {
     }
   }
 
-  return {
-    open,
-    count: () => watchers.size,
-    stop: () => {
-      clearInterval(ping)
-      leave()
-      for (const { response, waiting } of watchers) {
-        if (waiting) response.destroy()
-        else response.end()
-      }
-    },
-  }
+  return withLifetime({ open, count: () => watchers.size }, () => {
+    clearInterval(ping)
+    leave()
+    for (const { response, waiting } of watchers) {
+      if (waiting) response.destroy()
+      else response.end()
+    }
+  })
 }
 
 const pingBytes = Buffer.from(': ping\n\n')

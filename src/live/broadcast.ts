@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withTimeout } from '../lib/timeout.ts'
 import type { Progress, Run, Status, Unavailable } from '../wire/types.ts'
@@ -15,7 +15,7 @@ export type LiveEvent =
   | { type: 'unavailable'; unavailable: Unavailable }
 
 /** Tells watchers what changed: it is asked to look by hints, and reads the tables, which are the truth. */
-export type Broadcast = {
+export type Broadcast = Lifetime & {
   /** Tells `watcher` everything from now on, until the returned function is called. */
   add: (watcher: (event: LiveEvent) => void) => () => void
   /** Reads what changed and tells it; `whole`: a status too, though no run ended. */
@@ -28,7 +28,6 @@ export type Broadcast = {
   lost: () => Unavailable | null
   /** Broadcasts the progress of a run that is known to be active. */
   progress: (progress: Progress) => void
-  stop: () => Promise<void>
 }
 
 export type BroadcastOptions = {
@@ -58,13 +57,9 @@ export function createBroadcast({ readStatus, readRunsSince, listening, log }: B
   let seen: number | null = null
   /** Runs that are active by the tables: a notification of any other run's progress is dropped, for it can be forged. */
   const active = new Set<string>()
-  let reading: Promise<void> = Promise.resolve()
-  let waiting = false
   /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
   let owed = false
-  let again: NodeJS.Timeout | undefined
   let lost = false
-  let stopped = false
 
   const broadcast = (event: LiveEvent) => {
     for (const watcher of watchers) watcher(event)
@@ -93,25 +88,21 @@ export function createBroadcast({ readStatus, readRunsSince, listening, log }: B
     lost = true
   }
 
-  /** Hints that come before a look has begun are answered by that look. */
+  const loop = startLoop({
+    pass: tellNews,
+    retryMs: pauseBeforeRetry,
+    onError: (err) => {
+      log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
+      lose()
+    },
+  })
+
   function look({ whole }: { whole: boolean }): void {
     owed ||= whole
-    if (waiting || stopped) return
-    waiting = true
-    reading = reading
-      .then(() => {
-        waiting = false
-        return tellNews()
-      })
-      .catch((err) => {
-        log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
-        lose()
-        clearTimeout(again)
-        if (!stopped) again = setTimeout(() => look({ whole: true }), pauseBeforeRetry)
-      })
+    loop.soon()
   }
 
-  return {
+  const part: Omit<Broadcast, keyof Lifetime> = {
     look,
     lose,
     lost: () => (lost ? unavailable : null),
@@ -126,12 +117,10 @@ export function createBroadcast({ readStatus, readRunsSince, listening, log }: B
     progress: (progress) => {
       if (active.has(progress.runId)) broadcast({ type: 'progress', progress })
     },
-    stop: async () => {
-      stopped = true
-      watchers.clear()
-      clearTimeout(again)
-      await Promise.race([reading, pause(1_000, undefined, { ref: false })])
-      clearTimeout(again)
-    },
   }
+  const stop = async () => {
+    watchers.clear()
+    await loop.stop()
+  }
+  return withLifetime(part, stop, { timeoutMs: 1_000 })
 }

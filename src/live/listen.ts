@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import createSubscriber, { type Subscriber } from 'pg-listen'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { connectionOptions } from '../db/connect.ts'
 import { channel, notify } from '../db/notices.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { notice as noticeSchema } from '../wire/notice.ts'
 import type { Notice } from '../wire/types.ts'
@@ -13,12 +15,11 @@ import { createProcesses } from './processes.ts'
  * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
  * while the connection was away is lost, so `connected` comes after every (re)connect and asks for a fresh look.
  */
-export type Listener = {
+export type Listener = Lifetime & {
   /** True while a ping comes back. */
   connected: () => boolean
   /** How many processes work on the runs of a Client System; null while this process cannot know of all. */
   workers: (clientSystemId: string) => number | null
-  stop: () => Promise<void>
 }
 
 export type ListenerOptions = {
@@ -115,21 +116,24 @@ export function startListener(options: ListenerOptions): Listener {
     sendPing()
   }, pingInterval)
 
-  void open()
-  return {
-    connected: () => connected,
-    workers: (clientSystemId) => (connected ? processes.workers(clientSystemId) : null),
-    stop: async () => {
-      if (stopped) return
-      stopped = true
-      const farewell = notify(pool, { type: 'ping', from: self, count: sent, workers: [] }).catch(() => undefined)
-      if (connected) await Promise.race([farewell, new Promise((done) => setTimeout(done, 1_000).unref())])
-      connected = false
-      clearInterval(ping)
-      clearTimeout(retry)
-      if (subscriber) await Promise.race([subscriber.close(), new Promise((done) => setTimeout(done, 1_000).unref())])
-    },
+  const stop = async () => {
+    stopped = true
+    clearInterval(ping)
+    clearTimeout(retry)
+    const farewell = notify(pool, { type: 'ping', from: self, count: sent, workers: [] }).catch(() => undefined)
+    if (connected) await Promise.race([farewell, pause(1_000, undefined, { ref: false })])
+    connected = false
+    if (subscriber) await Promise.race([subscriber.close(), pause(1_000, undefined, { ref: false })])
   }
+
+  void open()
+  return withLifetime(
+    {
+      connected: () => connected,
+      workers: (clientSystemId: string) => (connected ? processes.workers(clientSystemId) : null),
+    },
+    stop,
+  )
 }
 
 /** A connection that may be half-open is not waited for. */

@@ -10,7 +10,7 @@ import { createSnapshots } from './snapshot.ts'
 export type StatusAt = { status: Status; revision: number }
 
 export type StatusOptions = {
-  config: Config
+  config: Pick<Config, 'clientSystems' | 'demonstration'>
   pool: pg.Pool
   version: string
   /** How many workers that take the runs of a Client System are alive; null while that is not known. */

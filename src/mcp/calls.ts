@@ -1,18 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { unlessAborted, withTimeout } from '../lib/timeout.ts'
 
-/** The calls of assistants that are under way. */
-export type Calls = {
+/** The calls of assistants that are under way. Its stop lets them go on for `graceMs`, then answers those that are left with an error. */
+export type Calls = Lifetime & {
   /** Waits for a call, until the agent stops: then a JSON-RPC error is thrown. */
   during: <Answer>(work: Promise<Answer>) => Promise<Answer>
   /** Waits until every call that is under way has its answer. */
   settled: () => Promise<void>
-  /** Lets calls go on for `graceMs`, then answers those that are left with an error. */
-  stop: (graceMs: number) => Promise<void>
 }
 
-export function createCalls(): Calls {
+export function createCalls({ graceMs }: { graceMs: number }): Calls {
   const underWay = new Set<Promise<unknown>>()
   const stopping = new AbortController()
   const settled = async () => {
@@ -21,26 +20,23 @@ export function createCalls(): Calls {
     // The library has written the answers by then.
     await setImmediate()
   }
-  return {
-    during: async (work) => {
-      const answer = unlessAborted(stopping.signal, work)
-      underWay.add(answer)
-      try {
-        return await answer
-      } finally {
-        underWay.delete(answer)
-      }
-    },
-    settled,
-    stop: async (graceMs) => {
-      await withTimeout(graceMs, settled()).catch(() => undefined)
-      stopping.abort(
-        new ProtocolError(ProtocolErrorCode.InternalError, 'The agent is shutting down', {
-          code: 'unavailable',
-          hint: 'Try again when it has started',
-        }),
-      )
-      await settled()
-    },
+  const during: Calls['during'] = async (work) => {
+    const answer = unlessAborted(stopping.signal, work)
+    underWay.add(answer)
+    try {
+      return await answer
+    } finally {
+      underWay.delete(answer)
+    }
   }
+  return withLifetime({ during, settled }, async () => {
+    await withTimeout(graceMs, settled()).catch(() => undefined)
+    stopping.abort(
+      new ProtocolError(ProtocolErrorCode.InternalError, 'The agent is shutting down', {
+        code: 'unavailable',
+        hint: 'Try again when it has started',
+      }),
+    )
+    await settled()
+  })
 }

@@ -6,16 +6,16 @@ import {
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Caller, Login } from '../agent.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 
 /** Sessions over HTTP for clients of the specification before, whose subscriptions live in them. */
-export type Sessions = {
+export type Sessions = Lifetime & {
   /**
    * Answers within a session, opening one for a client that introduces itself. Null for a request that belongs to none
    * of this process's: another process may have opened it, or this one before it was started again.
    */
   fetch: (request: Request, body: unknown, login: Login) => Promise<Response | null>
   count: () => number
-  stop: () => Promise<void>
 }
 
 /** The server of one client; `catchUp` sends it what it may have missed while its stream was cut. */
@@ -99,7 +99,7 @@ export function createSessions(create: (caller: Caller) => Connected, now = Date
     sessions.set(id, session)
   }
 
-  return {
+  const part: Omit<Sessions, keyof Lifetime> = {
     fetch: async (request, body, login) => {
       const id = request.headers.get('mcp-session-id')
       if (id === null) return isInitializeRequest(body) ? await open(request, login) : null
@@ -115,8 +115,8 @@ export function createSessions(create: (caller: Caller) => Connected, now = Date
       return response
     },
     count: () => sessions.size,
-    stop: async () => {
-      for (const id of [...sessions.keys()]) await end(id)
-    },
   }
+  return withLifetime(part, async () => {
+    for (const id of [...sessions.keys()]) await end(id)
+  })
 }

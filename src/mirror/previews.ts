@@ -1,17 +1,16 @@
 import type { ClientSystem } from '../config/environment.ts'
 import { AgentError } from '../lib/errors.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import type { Preview } from '../wire/types.ts'
 import { type PreviewOptions, previewSync } from './preview.ts'
 
 /**
  * Previews of which those that are asked for at the same time share one. `signal` ends the waiting of one caller; a
- * preview that no caller waits for any more is cancelled, at the Client System too.
+ * preview that no caller waits for any more is cancelled, at the Client System too. Its stop ends the previews under way.
  */
-export type Previews = {
+export type Previews = Lifetime & {
   preview: (clientSystem: ClientSystem, signal?: AbortSignal) => Promise<Preview>
-  /** Ends the previews under way. */
-  stop: () => void
 }
 
 type UnderWay = { answer: Promise<Preview>; waiting: number; ending: AbortController }
@@ -33,20 +32,18 @@ export function createPreviews(options: Omit<PreviewOptions, 'signal'>): Preview
     underWay.set(id, begun)
     return begun
   }
-  return {
-    preview: async (clientSystem, signal) => {
-      const shared = underWay.get(clientSystem.id) ?? begin(clientSystem)
-      shared.waiting++
-      try {
-        return await (signal ? unlessAborted(signal, shared.answer) : shared.answer)
-      } finally {
-        if (--shared.waiting === 0) end(clientSystem.id, shared, abandoned())
-      }
-    },
-    stop: () => {
-      for (const [id, preview] of underWay) end(id, preview, stopped())
-    },
+  const preview: Previews['preview'] = async (clientSystem, signal) => {
+    const shared = underWay.get(clientSystem.id) ?? begin(clientSystem)
+    shared.waiting++
+    try {
+      return await (signal ? unlessAborted(signal, shared.answer) : shared.answer)
+    } finally {
+      if (--shared.waiting === 0) end(clientSystem.id, shared, abandoned())
+    }
   }
+  return withLifetime({ preview }, () => {
+    for (const [id, begun] of underWay) end(id, begun, stopped())
+  })
 }
 
 function abandoned(): AgentError {

@@ -6,13 +6,11 @@ import { drizzle } from '../db/drizzle.ts'
 import { transaction } from '../db/pool.ts'
 import { runQueue } from '../db/queue.ts'
 import { AgentError } from '../lib/errors.ts'
+import { type Lifetime, startLoop } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { findActiveRun } from '../runs/list.ts'
 import { type CompleteJob, recordFailure } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
-
-/** Stops within what it is just doing. Can be called twice. */
-export type Reaper = { stop: () => Promise<void> }
 
 export type ReaperOptions = {
   pool: pg.Pool
@@ -24,7 +22,7 @@ export type ReaperOptions = {
   log: Log
 }
 
-const interval = 1_500
+const intervalMs = 1_500
 
 type Lease = 'held' | 'lost' | 'none'
 
@@ -45,7 +43,7 @@ function leaseLost(): AgentError {
  * queued one whose job is gone. Between the two looks a worker that lives, and has lost only its session, records by
  * itself why its run ended. Each worker has a reaper; the lock and the fence let one of them win.
  */
-export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, log }: ReaperOptions): Reaper {
+export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, log }: ReaperOptions): Lifetime {
   const db = drizzle(pool)
   const end = async (run: Run, err: AgentError, { evict = false } = {}) => {
     const { code, message, hint } = err
@@ -113,30 +111,13 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, lo
     }
   }
 
-  let failing = false
-  let looking: Promise<void> = Promise.resolve()
-  let busy = false
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    looking = Promise.all(clientSystems.map(look))
-      .then(() => {
-        failing = false
-      })
-      .catch((err) => {
-        if (!failing) log.warn({ err }, 'the reaper cannot look after runs; it tries again')
-        failing = true
-      })
-      .finally(() => {
-        busy = false
-      })
-  }, interval)
-  return {
-    stop: async () => {
-      clearInterval(timer)
-      await looking
+  return startLoop({
+    pass: async () => void (await Promise.all(clientSystems.map(look))),
+    everyMs: intervalMs,
+    onError: (err, { repeated }) => {
+      if (!repeated) log.warn({ err }, 'the reaper cannot look after runs; it tries again')
     },
-  }
+  })
 }
 
 /**

@@ -6,6 +6,7 @@ import { drizzle } from '../db/drizzle.ts'
 import { AgentError } from '../lib/errors.ts'
 import { createRedact, type Log } from '../lib/log.ts'
 import { type Outcome, runSync } from '../mirror/run.ts'
+import { cancelled } from '../runs/cancel.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
 import type { CompleteJob, RunResult } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
@@ -149,12 +150,5 @@ function claimLost(): AgentError {
 function shuttingDown(): AgentError {
   return new AgentError('shutting_down', 'The agent was stopped while the run was active', {
     hint: 'Nothing was changed; the run at the next start covers it',
-  })
-}
-
-/** Why a run ends that somebody cancelled. */
-export function cancelled(): AgentError {
-  return new AgentError('cancelled', 'The run was cancelled', {
-    hint: 'Nothing was changed; the next run starts afresh',
   })
 }

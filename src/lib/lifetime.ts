@@ -1,0 +1,118 @@
+/**
+ * A part that runs until it is stopped. `stop` waits until nothing of it runs any more; it can be called again, and `await
+ * using` calls it at the end of the block.
+ */
+export type Lifetime = AsyncDisposable & { stop: () => Promise<void> }
+
+/** How long requests and calls may go on when the agent stops; those that are left are answered with an error. */
+export const stopGraceMs = 500
+
+/**
+ * Adds the stop of a part to it. `end` is called once, at the first stop. With `timeoutMs`, a stop does not wait longer for
+ * it: what hangs is left to the end of the process.
+ */
+export function withLifetime<Part extends object>(
+  part: Part,
+  end: () => void | Promise<void>,
+  { timeoutMs }: { timeoutMs?: number } = {},
+): Part & Lifetime {
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= timeoutMs === undefined ? endOnce(end) : atMost(timeoutMs, endOnce(end))
+    return stopped
+  }
+  return { ...part, stop, [Symbol.asyncDispose]: stop }
+}
+
+async function endOnce(end: () => void | Promise<void>): Promise<void> {
+  await end()
+}
+
+/** Waits for `work`, but not longer than `timeoutMs`. */
+async function atMost(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, timeoutMs)
+  await Promise.race([work, promise]).finally(() => clearTimeout(timer))
+}
+
+/** Stops parts one after the other in the reverse order of `add`, also when one of them fails to stop. */
+export type Stack = Lifetime & { add: <Part extends Pick<Lifetime, 'stop'>>(part: Part) => Part }
+
+export function createStack(): Stack {
+  const parts: Pick<Lifetime, 'stop'>[] = []
+  const add = <Part extends Pick<Lifetime, 'stop'>>(part: Part) => {
+    parts.push(part)
+    return part
+  }
+  return withLifetime({ add }, async () => {
+    const failures: unknown[] = []
+    for (const part of parts.reverse()) await part.stop().catch((error) => failures.push(error))
+    if (failures.length > 0) throw new AggregateError(failures, 'some parts did not stop')
+  })
+}
+
+export type LoopOptions = {
+  pass: () => Promise<void>
+  /** Passes begin at this interval; without one, only when asked for. */
+  everyMs?: number
+  /** A pass that failed is followed by another after this time; without one, at the next interval. */
+  retryMs?: number
+  /** `repeated` is true when the pass before failed too. */
+  onError: (error: unknown, about: { repeated: boolean }) => void
+  /** Other timers than those of the process, for `everyMs`. */
+  timers?: Timers
+}
+
+type Timers = {
+  setInterval: (work: () => void, ms: number) => unknown
+  clearInterval: (timer: unknown) => void
+}
+
+/**
+ * Repeats `pass`, never two at once, until it is stopped; the stop waits for the pass under way. `soon` begins one at once,
+ * or right after the one under way: many calls before it has begun are answered by the same pass.
+ */
+export type Loop = Lifetime & { soon: () => void }
+
+export function startLoop({ pass, everyMs, retryMs, onError, timers = processTimers }: LoopOptions): Loop {
+  let stopped = false
+  let due = false
+  let repeated = false
+  let retry: NodeJS.Timeout | undefined
+  let current: Promise<void> = Promise.resolve()
+
+  async function begin(): Promise<void> {
+    due = false
+    if (stopped) return
+    try {
+      await pass()
+      repeated = false
+    } catch (error) {
+      onError(error, { repeated })
+      repeated = true
+      if (retryMs !== undefined && !stopped) retry = setTimeout(soon, retryMs)
+    }
+  }
+
+  function soon(): void {
+    if (due || stopped) return
+    due = true
+    clearTimeout(retry)
+    current = current.then(begin)
+  }
+
+  const timer = everyMs === undefined ? undefined : timers.setInterval(soon, everyMs)
+  return withLifetime({ soon }, async () => {
+    stopped = true
+    if (timer !== undefined) timers.clearInterval(timer)
+    clearTimeout(retry)
+    await current
+  })
+}
+
+const processTimers: Timers = {
+  setInterval: (work, ms) => setInterval(work, ms),
+  clearInterval: (timer) => {
+    if (timer instanceof Object) clearInterval(timer as NodeJS.Timeout)
+  },
+}

@@ -1,0 +1,97 @@
+import { setTimeout } from 'node:timers/promises'
+import { type ConstructorOptions, PgBoss } from 'pg-boss'
+import type { Config } from '../config/environment.ts'
+import { configureQueueConnection, connectionOptions } from '../db/connect.ts'
+import { queueSchema, runQueue } from '../db/queue.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
+import type { Log } from '../lib/log.ts'
+
+/** The clock of pg-boss: a TestClock in tests. */
+export type QueueClock = NonNullable<ConstructorOptions['clock']>
+
+export type JobQueueOptions = {
+  syncDatabase: Config['syncDatabase']
+  /** Whether this process works on jobs, and not only sends them. */
+  works: boolean
+  clock?: QueueClock
+  log: Log
+}
+
+export type JobQueue = Lifetime & {
+  boss: PgBoss
+  /** Whether pg-boss is connected and its schema is there. */
+  ready: () => Promise<boolean>
+}
+
+/** Connects to the job queue. Its stop waits 6.5 s at most for the jobs under way. */
+export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueueOptions): Promise<JobQueue> {
+  const connection = {
+    ...connectionOptions(syncDatabase, { application: 'meter-sync-agent jobs', connectTimeoutMs: 5_000 }),
+    // A connection that is half-open would otherwise keep the queue waiting, and a run's heartbeat too.
+    query_timeout: 5_000,
+    idleTimeoutMillis: 4_000,
+    onConnect: configureQueueConnection,
+  }
+  const boss = new PgBoss({
+    ...connection,
+    schema: queueSchema,
+    // db/migrate.ts does: the role of a running agent need not own anything.
+    migrate: false,
+    max: 4,
+    supervise: works,
+    schedule: works,
+    useListenNotify: works,
+    cronMonitorIntervalSeconds: 5,
+    cronWorkerIntervalSeconds: 1,
+    // Below a minute, for which a time of the schedule stays due: a clock that steps then loses none.
+    clockMonitorIntervalSeconds: 20,
+    ...(clock && { clock }),
+  })
+  boss.on(
+    'error',
+    withoutRepeats((err) => log.warn({ err }, 'the job queue met an error; it goes on by itself')),
+  )
+  boss.on(
+    'warning',
+    withoutRepeats((warning) => log.warn({ warning }, 'the job queue gave a warning')),
+  )
+  const queue = withLifetime({ boss, ready: async () => (await boss.schemaVersion()) !== null }, async () => {
+    await Promise.race([boss.stop({ graceful: true, timeout: 6_000 }), setTimeout(6_500, undefined, { ref: false })])
+  })
+  try {
+    await boss.start()
+  } catch (error) {
+    // Otherwise it would go on trying, with pools that have ended.
+    await queue.stop()
+    throw error
+  }
+  return queue
+}
+
+const repeatMs = 30_000
+
+/** Passes on an event unless it has the message of one within the last 30 s: without its database every queue repeats its own. */
+function withoutRepeats<T extends { message: string }>(report: (event: T) => void): (event: T) => void {
+  const reported = new Map<string, number>()
+  return (event) => {
+    const now = Date.now()
+    for (const [message, at] of reported) if (now - at >= repeatMs) reported.delete(message)
+    if (reported.has(event.message)) return
+    reported.set(event.message, now)
+    report(event)
+  }
+}
+
+/**
+ * Settings of a queue of runs. A run ends by its own time limit, and a dead worker by its heartbeat. The queue's expiry
+ * would end runs by whatever a process wrote there last: it is the longest that there is.
+ */
+export const runQueueSettings = { retryLimit: 0, heartbeatSeconds: 10, expireInSeconds: 24 * 3_600, notify: true }
+
+/**
+ * Creates the queue of a Client System's runs: one active job (`exclusive`), never tried again by itself (R2.4). A queue
+ * that exists stays as it is: a process that only triggers runs must not change how workers run them.
+ */
+export async function createRunQueue(boss: PgBoss, clientSystemId: string): Promise<void> {
+  await boss.createQueue(runQueue(clientSystemId), { policy: 'exclusive', ...runQueueSettings })
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import pino from 'pino'
+import { createAccess } from '../../src/access/access.ts'
+import { startWebhooks } from '../../src/alerts/deliver.ts'
+import { parseConfig } from '../../src/config/environment.ts'
+import { openPool } from '../../src/db/pool.ts'
+import { createCompleteJob } from '../../src/db/queue.ts'
+import { listenHttp } from '../../src/http/listen.ts'
+import { createMetrics } from '../../src/http/metrics.ts'
+import { serveHttp } from '../../src/http/server.ts'
+import { createStreams } from '../../src/http/stream.ts'
+import { createStack, type Lifetime, startLoop, withLifetime } from '../../src/lib/lifetime.ts'
+import { startLive } from '../../src/live/live.ts'
+import { createMcpEndpoint } from '../../src/mcp/server.ts'
+import { createPreviews } from '../../src/mirror/previews.ts'
+import { createTrigger } from '../../src/runs/trigger.ts'
+import { openAgent, startService } from '../../src/service.ts'
+import { createRunQueue, startJobQueue } from '../../src/workers/queue.ts'
+import { startReaper } from '../../src/workers/reaper.ts'
+import { startWork } from '../../src/workers/work.ts'
+import { createMeters } from '../support/meters.ts'
+import { openProxy } from '../support/proxy.ts'
+import { webhookSecret } from '../support/receiver.ts'
+import { createWorld, eventually, type World } from '../support/world.ts'
+
+const log = pino({ level: 'silent' })
+
+/** Everything that the parts are made of, over a Sync database whose network can fall silent. */
+async function open(world: World, databaseUrl: string) {
+  const config = parseConfig(
+    world.environment({
+      DATABASE_URL: databaseUrl,
+      WEBHOOK_URL: 'http://127.0.0.1:9/',
+      WEBHOOK_SECRET: webhookSecret,
+    }),
+  )
+  const { syncDatabase, clientSystems, webhook } = config
+  const { agent, stop } = await openAgent({ config, log })
+  const pool = openPool(syncDatabase, { application: 'lifetime test', max: 4, log, answerTimeoutMs: 2_000 })
+  const queue = await startJobQueue({ syncDatabase, works: true, log })
+  const { boss } = queue
+  const completeJob = createCompleteJob(boss)
+  const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
+  assert.ok(webhook)
+  const mcp = { fetch: async () => new Response(), stop: async () => undefined }
+  const parts: Record<string, () => Lifetime | Promise<Lifetime>> = {
+    'the HTTP server': async () => serveHttp(await listenHttp(config), { agent, config, log, mcp }),
+    'a port that is not served': () => listenHttp(config),
+    'event streams': () => createStreams(agent, log),
+    metrics: () => createMetrics(agent, ['main'], () => 0),
+    'the Sync MCP Server': () => createMcpEndpoint(agent, log),
+    'tokens and sessions': async () => {
+      const access = createAccess({ pool, authToken: null, log })
+      await access.start()
+      return access
+    },
+    'live events': () =>
+      startLive({
+        config,
+        pool,
+        version: '0',
+        log,
+        working: () => [],
+        onConnected: () => undefined,
+        onRunEnded: () => undefined,
+        onAccess: () => undefined,
+      }),
+    previews: () => createPreviews({ syncDatabase, pool, redact: (text) => text, log }),
+    alerts: () => startWebhooks({ webhook, pool, boss, clientSystems, log }),
+    'the reaper': () => startReaper({ pool, boss, clientSystems, completeJob, onIdle: async () => undefined, log }),
+    'the work': () => startWork({ config, pool, lists: pool, boss, trigger, completeJob, clock: undefined, log }),
+    'a loop': () => startLoop({ pass: async () => undefined, everyMs: 10, onError: () => undefined }),
+  }
+  const close = async () => {
+    await queue.stop()
+    await stop()
+    await Promise.race([pool.end(), new Promise((done) => setTimeout(done, 500).unref())])
+  }
+  return { parts, close }
+}
+
+/** The timers of this process that keep it alive. */
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+test('every part stops, also twice and by `await using`, and leaves no timer behind', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await using service = withLifetime({}, (await startService({ config: parseConfig(world.environment()), log })).stop)
+  await service.stop()
+  const { parts, close } = await open(world, world.sync.url)
+  t.after(close)
+  for (const [name, start] of Object.entries(parts)) {
+    const before = timers()
+    {
+      await using part = await start()
+      await Promise.all([part.stop(), part.stop()])
+      await part.stop()
+    }
+    // Those of the pools and the queue come and go.
+    await eventually(async () => timers() <= before, 5_000).catch(() => assert.fail(`${name} leaves a timer`))
+  }
+})
+
+test('every part stops within 8 s where the network of the Sync database falls silent', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await using proxy = await openProxy(world.sync.url)
+  await (await startService({ config: parseConfig(world.environment()), log })).stop()
+  const { parts, close } = await open(world, proxy.url)
+  t.after(close)
+  const started: [string, Lifetime][] = []
+  for (const [name, start] of Object.entries(parts)) started.push([name, await start()])
+  proxy.silence()
+  await Promise.all(
+    started.map(async ([name, part]) => {
+      const asked = performance.now()
+      await part.stop()
+      assert.ok(performance.now() - asked < 8_000, `${name} took ${performance.now() - asked} ms`)
+    }),
+  )
+})
+
+suite('a loop', () => {
+  test('runs one pass at a time, and answers many requests by one', async () => {
+    let under = 0
+    let passes = 0
+    const gate = Promise.withResolvers<void>()
+    await using loop = startLoop({
+      pass: async () => {
+        assert.equal(++under, 1)
+        passes++
+        await gate.promise
+        under--
+      },
+      onError: assert.fail,
+    })
+    loop.soon()
+    await new Promise(setImmediate)
+    for (let at = 0; at < 5; at++) loop.soon()
+    gate.resolve()
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    assert.equal(passes, 2)
+  })
+
+  test('tries again after a failure, says whether the one before failed too, and its stop waits for the pass', async () => {
+    const failures: boolean[] = []
+    const third = Promise.withResolvers<void>()
+    let ended = false
+    const loop = startLoop({
+      pass: async () => {
+        if (failures.length < 2) throw new Error('away')
+        third.resolve()
+        await new Promise((done) => setTimeout(done, 50))
+        ended = true
+      },
+      retryMs: 1,
+      onError: (_, { repeated }) => failures.push(repeated),
+    })
+    loop.soon()
+    await third.promise
+    await loop.stop()
+    assert.deepEqual([failures, ended], [[false, true], true])
+    loop.soon()
+  })
+})
+
+test('a stack stops in reverse order, and goes on where one part fails to', async () => {
+  const stopped: number[] = []
+  const stack = createStack()
+  stack.add(withLifetime({}, () => void stopped.push(1)))
+  stack.add({ stop: () => Promise.reject(new Error('stuck')) })
+  stack.add(withLifetime({}, () => void stopped.push(3)))
+  await assert.rejects(stack.stop(), /some parts did not stop/)
+  assert.deepEqual(stopped, [3, 1])
+})
