@@ -1,9 +1,12 @@
 import { defineConfig } from 'vite'
+import { precompress } from './compress.ts'
+import { buildGuides } from './guides.ts'
 
 /** The page is served under `script-src 'self'; style-src 'self'`: nothing is inlined, nothing is injected. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  plugins: [buildGuides(), precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: 'dist',

@@ -134,7 +134,7 @@ export function createApp({
   }
   // Another path or method is refused after the login, as a route would be.
   for (const path of guardedPaths) app.all(path, keepNothing, authentication.guard(), (c) => c.notFound())
-  app.use('/*', serveStatic({ root: pageDirectory, onFound: keepAsset }))
+  app.use('/*', serveStatic({ root: pageDirectory, precompressed: true, onFound: keepAsset }))
   app.notFound((c) =>
     problem(
       c,
@@ -167,7 +167,12 @@ function notFound(method: string, path: string, allow: (methods: string) => void
   })
 }
 
-const staticPage = serveStatic<Asking>({ root: pageDirectory, path: 'index.html', onFound: keepAsset })
+const staticPage = serveStatic<Asking>({
+  root: pageDirectory,
+  path: 'index.html',
+  precompressed: true,
+  onFound: keepAsset,
+})
 
 async function answerPage(c: Context<Asking>): Promise<Response | null> {
   return (await staticPage(c, async () => undefined)) ?? null

@@ -90,6 +90,14 @@ test('a sync that fails, on the page', async (t) => {
     assert.ok(text.includes(failed?.error?.message ?? '?'), text)
     assert.ok(text.includes(failed?.error?.hint ?? '?'), text)
     await eventually(async () => /fail/i.test(await page.title()))
+    assert.match(text, /^The query does not work on the Client System/)
+    await page.getByText(/^Nothing was changed\. Next attempt in \d+ minutes\.$/).waitFor()
+    const opened = page.context().waitForEvent('page')
+    await page.getByRole('link', { name: 'Open the guide to this error' }).click()
+    const guide = await opened
+    await guide.getByRole('heading', { name: 'source_query' }).waitFor()
+    assert.equal(new URL(guide.url()).hash, '#source_query')
+    await guide.close()
   })
 
   await t.test('R4.4: the page shows when it failed, and the last success beside it with its own counts', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { createWorld } from '../support/world.ts'
 
 test('the page is small: all of its JavaScript is under 60 kB on the wire, and every file comes from the agent', () => {
   const dist = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -12,4 +13,26 @@ test('the page is small: all of its JavaScript is under 60 kB on the wire, and e
   assert.ok(bytes.length > 0)
   assert.ok(bytes.reduce((sum, one) => sum + one, 0) < 60_000, `${bytes}`)
   assert.doesNotMatch(readFileSync(join(dist, 'index.html'), 'utf8'), /(src|href)="(https?:)?\/\//)
+})
+
+test('5.11 the page and the guides travel compressed as they were built, and a browser keeps the assets', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const [script = ''] = readdirSync(new URL('../../web/dist/assets', import.meta.url)).filter((name) =>
+    /\.js$/.test(name),
+  )
+  for (const path of [`/assets/${script}`, '/guides/operate.html']) {
+    for (const encoding of ['br', 'gzip']) {
+      const { headers, body } = await agent.api<string>(path, { headers: { 'accept-encoding': encoding } })
+      assert.equal(headers.get('content-encoding'), encoding, path)
+      assert.ok(body.length > 10_000)
+    }
+    assert.equal(
+      (await agent.api(path, { headers: { 'accept-encoding': 'identity' } })).headers.get('content-encoding'),
+      null,
+    )
+  }
+  const { headers } = await agent.api(`/assets/${script}`)
+  assert.match(headers.get('cache-control') ?? '', /immutable/)
+  assert.match(headers.get('vary') ?? '', /accept-encoding/i)
 })

@@ -30,7 +30,7 @@ export function ConnectionNotice({ connection, heardAt, refused, clockOffset }: 
   const heard = useHeardClock(heardAt, clockOffset)
   if (heard === null || connection === 'live' || connection === 'connecting') return null
   return (
-    <div class="notice" data-tone="quiet">
+    <div class="notice connection" data-tone="quiet">
       <Icon name="plug" />
       {connection === 'polled' ? (
         <p>

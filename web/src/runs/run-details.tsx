@@ -4,8 +4,9 @@ import { isFailure } from '../../../src/wire/condition.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import { isActive } from '../data/state.ts'
 import type { RunPart } from '../routing/route.ts'
+import { failureWords, guideAddress } from '../status/failure-words.ts'
 import { Moment, useNow, useStamp } from '../ui/clock.tsx'
-import { formatBytes, formatCount, formatDuration, formatElapsed } from '../ui/format.ts'
+import { formatBytes, formatCount, formatDuration, formatElapsed, sentences } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { ProofMark } from '../ui/proof.tsx'
 import { useSubject } from '../ui/subject.ts'
@@ -16,17 +17,23 @@ import { RejectedList } from './rejected.tsx'
 /** All about one run: its cause and times, what it counted, why it failed, and each of its changes. */
 export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | null; heading: Heading }) {
   const root = useArrival(part)
+  const guide = guideAddress(run.error?.code)
   useSubject(`Run of ${useStamp()(run.queuedAt)}`)
   return (
     <div class="details" ref={root} tabIndex={-1}>
       {run.error !== null && (
         <div class="notice" data-tone={isFailure(run) ? 'bad' : 'quiet'}>
           <div>
-            <p class="notice-title">{run.error.message}</p>
-            {run.error.hint !== null && <p>{run.error.hint}</p>}
+            <p class="notice-title">{failureWords(run.error.code)}</p>
+            <p>{sentences(run.error.message, run.error.hint)}</p>
             <p class="notice-foot">
               <code>{run.error.code}</code>
-              {isFailure(run) && <span>More about it is in the log of the agent, in the lines with this runId.</span>}
+              {isFailure(run) && <span>The log of the agent has more, in the lines with the id of this run.</span>}
+              {guide !== null && (
+                <a href={guide} target="_blank" rel="noopener">
+                  Open the guide to this error
+                </a>
+              )}
             </p>
           </div>
         </div>

@@ -42,7 +42,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
         </SyncNow>
         {activeRun !== null && current && status.workers !== 0 && <SyncProgress run={activeRun} progress={progress} />}
       </div>
-      {failure !== null && <Failure key={failure.id} run={failure} />}
+      {failure !== null && <Failure key={failure.id} run={failure} status={status} current={current} />}
       {current && status.workers === 0 && activeRun === null && <NoWorker />}
       {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
