@@ -12,7 +12,7 @@ import { createWorld, eventually } from '../support/world.ts'
  * go on within 5 s.
  */
 suite('a silent connection', { concurrency: true }, () => {
-  test('within a trigger: another process triggers and finishes a run within 5 s', async (t) => {
+  test('F31: within a trigger: another process triggers and finishes a run within 5 s', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -30,7 +30,7 @@ suite('a silent connection', { concurrency: true }, () => {
     assert.ok(performance.now() - asked < 8_000, `the silent process answered after ${performance.now() - asked} ms`)
   })
 
-  test('within a cancellation: the run is cancelled by another process within 5 s', async (t) => {
+  test('F31: within a cancellation: the run is cancelled by another process within 5 s', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -50,7 +50,7 @@ suite('a silent connection', { concurrency: true }, () => {
     await answer
   })
 
-  test('as a worker marks a phase, or records its success: others trigger within 5 s, and the run ends', async (t) => {
+  test('F31: while a worker marks a phase or records its success: others trigger within 5 s, and the run ends', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -76,7 +76,7 @@ suite('a silent connection', { concurrency: true }, () => {
   })
 })
 
-test('a notification that any role can forge cancels no run, and reaches no subscriber', async (t) => {
+test('F36: a forged notification cancels no run and reaches no subscriber', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)

@@ -95,7 +95,7 @@ async function callsOf(agent: TestAgent): Promise<fc.Arbitrary<GeneratedRequest>
   return fc.oneof(...calls)
 }
 
-test('whatever is asked, every route answers as it is described, and never with an internal error', {
+test('R7.4: every route answers generated requests as described, never with an internal error', {
   timeout: 90_000,
 }, async (t) => {
   const seed = Number(process.env.FUZZ_SEED ?? 20_261_126)

@@ -68,7 +68,7 @@ test('F13: when the answer to COMMIT is lost, the run has the state of its row, 
   assert.equal((await other.sync()).status, 'succeeded')
 })
 
-test('a watcher that missed more than it may fall behind is told it all the same', async (t) => {
+test('F22: a subscriber that missed more than its buffer may hold still gets all of it', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   await world.sync.query(
@@ -85,7 +85,7 @@ test('a watcher that missed more than it may fall behind is told it all the same
   )
 })
 
-test('a state that could not be read is told as soon as it can be', { timeout: 50_000 }, async (t) => {
+test('F12: a status that could not be read is sent as soon as it can be', { timeout: 50_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -103,7 +103,7 @@ test('a state that could not be read is told as soon as it can be', { timeout: 5
   await stream.until(({ type }) => type === 'status', 5_000)
 })
 
-test('a Sync database that is away is told of, and not by the second', { timeout: 60_000 }, async (t) => {
+test('F12: the loss of the Sync database is logged, and not once a second', { timeout: 60_000 }, async (t) => {
   const server = await createServer(t)
   const world = await createWorld(t)
   await createMeters(world.source)

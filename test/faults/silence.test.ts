@@ -18,7 +18,7 @@ async function promptly<Body>(agent: TestAgent, path: string, init?: RequestInit
 
 /** The network to the Sync database swallows what is sent and goes on to acknowledge it. */
 suite('a silent Sync database', { concurrency: true }, () => {
-  test('connections that fell silent while they were idle are replaced: requests succeed within 5 s', async (t) => {
+  test('F32: connections that fell silent while idle are replaced, and requests succeed within 5 s', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -38,7 +38,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     assert.deepEqual([meters.status, status.status, posted.body.duplicates], [200, 200, 1])
   })
 
-  test('a connection that falls silent within a statement ends it as 503 within 5 s', async (t) => {
+  test('F32: a connection that falls silent during a statement ends the request as 503 within 5 s', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -67,7 +67,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     assert.equal((await promptly<StoredReadings>(agent, '/api/readings', post)).status, 200)
   })
 
-  test('where nothing answers at all, requests get 503 within 5 s', async (t) => {
+  test('F32: when no connection answers, requests get 503 within 5 s', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -88,7 +88,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     proxy.fault = null
   })
 
-  test('a run whose session falls silent ends soon, says so, and leaves the next run nothing to wait for', async (t) => {
+  test('F32: a run whose session falls silent ends with the reason, and the next run waits for nothing', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -109,7 +109,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     }
   })
 
-  test('a run whose session is silent past the time of a run ends as timeout', async (t) => {
+  test('F32: a run whose session is silent past RUN_TIMEOUT_SECONDS ends as timeout', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -120,7 +120,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     assert.equal(failed(run).code, 'timeout')
   })
 
-  test('a session is not cut while the source keeps it waiting, or while it waits for a lock', async (t) => {
+  test('F32: a session stays open while it waits for the source or for a lock', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -140,7 +140,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     assertCounts(await running, { updated: 1 })
   })
 
-  test('a preview whose session falls silent ends soon, and the next one is not joined to it', async (t) => {
+  test('F32: a preview whose session falls silent ends, and the next preview does not join it', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)
@@ -153,7 +153,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
   })
 })
 
-test('a preview past the time of a run says timeout', async (t) => {
+test('F5: a preview past RUN_TIMEOUT_SECONDS ends as timeout', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -164,7 +164,7 @@ test('a preview past the time of a run says timeout', async (t) => {
   assert.match(body.detail, /longer than 1 s/)
 })
 
-test('a preview ends at the Client System when its last client goes, and not before', async (t) => {
+test('F39: a preview ends at the Client System when its last client leaves, and not before', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
