@@ -7,13 +7,13 @@ import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
 import { createRedact } from '../lib/log.ts'
 import { checkMeters, type MeterCheck } from '../mirror/check.ts'
 import { openSource, type Source } from '../mirror/source/connection.ts'
-import { number, plural, print } from './terminal.ts'
+import { number, plural, print } from './output.ts'
 
-/** What must be mended before a sync can work: where it was found, what it is, and what to do. */
+/** Prints an error that prevents a sync, with its hint; `place` is what was being checked. */
 type Report = (place: string, error: unknown) => void
 
 /**
- * Connects to both databases, describes the query and reads the meters as a sync would, and prints what it finds with what
+ * Connects to both databases, describes the query and reads the meters as a sync would, and prints the findings with what
  * to do. Changes nothing: no schema, no queue, no row. Returns true when a sync would work.
  */
 export async function check(config: Config, signal: AbortSignal): Promise<boolean> {
@@ -40,12 +40,12 @@ export async function check(config: Config, signal: AbortSignal): Promise<boolea
   return places === ''
 }
 
-/** Messages of PostgreSQL may have several lines. */
+/** Prints a finding on one line. Messages of PostgreSQL may have several lines. */
 function printFinding(place: string, text: string): void {
   print(`${place.padEnd(15)}${text.replace(/\s*[\r\n]+\s*/g, ' ')}`)
 }
 
-/** Returns the session, where there is one: the meters are judged in its temporary tables. */
+/** Returns the session, in whose temporary tables the meters are checked; null when there is no connection. */
 async function checkSyncDatabase({ syncDatabase }: Config, report: Report): Promise<Session['client'] | null> {
   const place = 'Sync database'
   const fail = (message: string, hint: string) => report(place, new AgentError('database_error', message, { hint }))
@@ -63,16 +63,16 @@ async function checkSyncDatabase({ syncDatabase }: Config, report: Report): Prom
     })
     printFinding(place, `${name} as ${role}, PostgreSQL ${version}, encoding ${encoding}, ${schemaWords[state]}`)
     if (encoding !== 'UTF8') fail(`The encoding is ${encoding}`, "Create the database with encoding 'UTF8'")
-    if (state === 'newer') fail('The schema is newer than this program', 'Install the newer program')
+    if (state === 'newer') fail('The schema is newer than this program', 'Install the newer version of the program')
     if (await isTransactionPooled(client, syncDatabase)) {
-      fail('A pooler in transaction mode stands before it', `DATABASE_URL: ${poolerMessage}`)
+      fail('The connection goes through a pooler in transaction mode', `DATABASE_URL: ${poolerMessage}`)
     }
     const toCreate = state === 'missing' || state === 'older'
     const lacking = toCreate ? await findMissingRightsToCreate(client) : await findMissingRights(client)
     if (lacking.length > 0) {
       const script = 'docs/deploy/grants.sql as the owner of the database'
       const remedy = toCreate ? `run the command migrate, then ${script}` : `run ${script}`
-      fail(`Rights are missing: ${lacking.join('; ')}`, `Grant them, or ${remedy}`)
+      fail(`Privileges are missing: ${lacking.join('; ')}`, `Grant them, or ${remedy}`)
     }
     return client
   } catch (error) {
@@ -82,7 +82,7 @@ async function checkSyncDatabase({ syncDatabase }: Config, report: Report): Prom
 }
 
 const schemaWords: Record<SchemaState | 'closed', string> = {
-  closed: 'a schema that its role may not read',
+  closed: 'a schema that this role may not read',
   missing: 'no schema of the agent yet (the first start creates it)',
   older: 'the schema of an older agent (the next start migrates it)',
   same: 'the schema of this agent',
@@ -103,14 +103,14 @@ async function checkClientSystem(clientSystem: ClientSystem, { client, signal, r
     const { version, encoding, place: url } = source
     const major = Math.floor(version / 10_000)
     printFinding(place, `${placeOf(url)}, PostgreSQL ${major}, encoding ${encoding}, ${trustOf(clientSystem)}`)
-    if (!client) return printFinding('Query', 'not checked, because that needs the Sync database')
+    if (!client) return printFinding('Query', 'not checked, because this requires the Sync database')
     const found = await checkMeters(client, source, clientSystem)
     printMeters(found)
     if (found.first.length > 0) return
-    const hint = 'Run the query in psql as the role of CLIENT_SYSTEM_URL, and look for a row policy'
-    report('Query', new AgentError('source_query', 'The query returns no meter that can be used', { hint }))
+    const hint = 'Run the query in psql as the role of CLIENT_SYSTEM_URL, and check for a row security policy'
+    report('Query', new AgentError('source_query', 'The query returns no usable meter', { hint }))
   } catch (error) {
-    // What is not of the source is of the session here; a right to create temporary tables was reported already.
+    // Any other error is from the Sync database. A missing privilege for temporary tables (42501) was reported above.
     if (error instanceof AgentError) report('Query', error)
     else if (errorCode(error) !== '42501') report('Sync database', error)
   } finally {
@@ -118,7 +118,7 @@ async function checkClientSystem(clientSystem: ClientSystem, { client, signal, r
   }
 }
 
-/** Of a URL what names the place: its parameters may hold a password. */
+/** Returns user, host and database of a URL. Its other parts may hold a password. */
 function placeOf(text: string): string {
   const { username, host, pathname, searchParams } = new URL(text)
   return `${searchParams.get('user') ?? username}@${searchParams.get('host') ?? host}${pathname}`

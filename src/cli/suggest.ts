@@ -1,4 +1,4 @@
-/** What other programs call it. */
+/** Commands and options that other programs use for the same purpose. */
 const synonyms = new Map([
   ['dry-run', 'sync --preview'],
   ['dryrun', 'sync --preview'],
@@ -13,18 +13,18 @@ const synonyms = new Map([
 
 type Known = { commands: readonly string[]; options: readonly string[] }
 
-/** Throws an error in one sentence for a command or an option that does not exist, with the one that is perhaps meant. */
+/** Throws an Error for a command or an option that does not exist, with a suggestion when a similar one exists. */
 export function requireKnown(args: readonly string[], { commands, options }: Known): void {
   const [first] = args
   if (first !== undefined && !first.startsWith('-') && !commands.includes(first)) {
     throw new Error(`Unknown command: ${args.join(' ')}${suggest(synonyms.get(first) ?? closest(first, commands))}`)
   }
   for (const arg of args) {
-    if (/^-[^-]/.test(arg)) throw new Error(`There is no option ${arg}`)
+    if (/^-[^-]/.test(arg)) throw new Error(`Unknown option: ${arg}`)
     const option = /^--([^=]+)/.exec(arg)?.[1]
     if (option === undefined || options.includes(option)) continue
     const near = closest(option, options)
-    throw new Error(`There is no option --${option}${suggest(synonyms.get(option) ?? (near && `--${near}`))}`)
+    throw new Error(`Unknown option: --${option}${suggest(synonyms.get(option) ?? (near && `--${near}`))}`)
   }
 }
 
@@ -32,7 +32,7 @@ function suggest(meant: string | undefined): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 
-/** Returns the name that begins with what was given, or differs from it by a letter or two. */
+/** Returns the name that begins with the given text, or that differs from it by one or two letters. */
 function closest(given: string, names: readonly string[]): string | undefined {
   return (
     names.find((name) => given.length > 2 && name.startsWith(given)) ??
@@ -40,7 +40,7 @@ function closest(given: string, names: readonly string[]): string | undefined {
   )
 }
 
-/** How many letters have to be added, removed or replaced. */
+/** Returns how many letters must be added, removed or replaced to get from one word to the other. */
 function distance(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (const [row, letter] of [...one].entries()) {

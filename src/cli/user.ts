@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 
-/** The operating system's user, who is kept with the runs that a command starts. Null for a user id without a name. */
+/** Returns the name of the operating system's user, which is stored with runs of the command line; null without a name. */
 export function currentUser(): string | null {
   try {
     return userInfo().username

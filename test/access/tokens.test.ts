@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { parseCommand } from '../../src/cli/commands.ts'
+import { parseCommand } from '../../src/cli/arguments.ts'
 import type { Description } from '../../src/http/openapi.ts'
 import { scopes } from '../../src/wire/lists.ts'
 import type { Problem, Run, Scope, Session } from '../../src/wire/types.ts'
@@ -175,7 +175,7 @@ test('a token is printed once and stored as a hash; revoked, it ends in every pr
   for (const agent of [one, other]) assert.equal((await agent.api('/api/status', { headers })).status, 200)
   const again = await token('create', 'collector 7', '--scope', 'read')
   assert.deepEqual([again.code, again.out], [2, ''])
-  assert.match(again.err, /There is a token named collector 7\nRevoke it first/)
+  assert.match(again.err, /A token named collector 7 already exists\nRevoke it first/)
 
   const login = await one.api('/api/session', { method: 'POST', body: JSON.stringify({ token: secret }) })
   const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
@@ -253,8 +253,8 @@ test('token: wrong arguments are named', () => {
     [['create', 'a', '--scope', 'read', '--expires', '0d'], /--expires: expected/],
     [['create', 'Administrator', '--scope', 'read'], /other than administrator/],
     [['create', 'a\u001b', '--scope', 'read'], /expected a name/],
-    [['list', '--scope', 'read'], /go with token create/],
-    [['revoke', 'a', '--json'], /--json goes with token list/],
+    [['list', '--scope', 'read'], /options of token create only/],
+    [['revoke', 'a', '--json'], /--json is an option of token list only/],
   ]
   for (const [args, fault] of wrong) assert.throws(() => parseCommand(['token', ...args]), fault, args.join(' '))
   assert.deepEqual(parseCommand(['token', 'create', 'Anna B.', '--scope', 'operate,read', '--expires', '2w']), {

@@ -30,7 +30,7 @@ const meters = `
 const query = 'select id as external_id, label as name, city, port from device'
 
 suite('check', { concurrency: 2 }, () => {
-  test('before the first start: both databases, the query, the first five meters and what is rejected; nothing changes', async (t) => {
+  test('check before the first start shows both databases, the query, five meters and the rejected rows, and changes nothing', async (t) => {
     const world = await createWorld(t)
     await world.source.query(meters)
     const name = `${world.sync.name}_new`
@@ -69,7 +69,7 @@ suite('check', { concurrency: 2 }, () => {
     assert.match(again.err, /the schema of the Sync database is of another version than this program/)
   })
 
-  test('where an agent works: neither its meters nor its jobs change, and a query that fails is exit 1 with the remedy', async (t) => {
+  test('check beside a running agent changes neither meters nor jobs, and a failing query exits with 1 and a remedy', async (t) => {
     const world = await createWorld(t)
     await world.source.query(meters)
     const agent = await world.agent({ CLIENT_SYSTEM_QUERY: query })
@@ -87,7 +87,7 @@ suite('check', { concurrency: 2 }, () => {
     )
     const empty = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: `${query} where false` }))
     assert.equal(empty.code, 1)
-    assert.match(empty.out, /0 rows: 0 usable, 0 rejected\nQuery {10}The query returns no meter that can be used\n/)
+    assert.match(empty.out, /0 rows: 0 usable, 0 rejected\nQuery {10}The query returns no usable meter\n/)
     const away = await run(['check'], world.environment({ CLIENT_SYSTEM_URL: 'postgres://u:p@127.0.0.1:9/x' }))
     assert.equal(away.code, 1)
     assert.match(away.out, /\nClient System {2}.*connection refused by 127\.0\.0\.1:9 .*\n {15}Check host, port/)
@@ -105,14 +105,14 @@ suite('check', { concurrency: 2 }, () => {
     assert.deepEqual(await everything(world.sync), before)
   })
 
-  test('rights that are missing are named as the statements that grant them, on both sides', async (t) => {
+  test('missing privileges are shown as the statements that grant them, for both databases', async (t) => {
     const { world, environment, migrate, grant, ownerUrl, agentUrl, readerUrl } = await createDeployment(t, 15)
     const role = new URL(agentUrl).username
     const unready = await run(['check'], environment())
     assert.equal(unready.code, 1, unready.out)
     assert.match(
       unready.out,
-      new RegExp(`Rights are missing: grant create on database \\w+ to ${role}\\n.*the command migrate`),
+      new RegExp(`Privileges are missing: grant create on database \\w+ to ${role}\\n.*the command migrate`),
     )
     await migrate()
     const ungranted = await run(['check'], environment())
@@ -126,12 +126,12 @@ suite('check', { concurrency: 2 }, () => {
     assert.equal(partial.code, 1)
     assert.match(
       partial.out,
-      new RegExp(`a schema that its role may not read\\n.*grant select on sync\\.migration to ${role}`),
+      new RegExp(`a schema that this role may not read\\n.*grant select on sync\\.migration to ${role}`),
     )
     await grant()
     await runScript(ownerUrl, `revoke insert on sync.meter_reading from ${role}`)
     const less = await run(['check'], environment())
-    assert.match(less.out, new RegExp(`Rights are missing: grant insert on sync\\.meter_reading to ${role}`))
+    assert.match(less.out, new RegExp(`Privileges are missing: grant insert on sync\\.meter_reading to ${role}`))
     await grant()
     await world.source.query(`revoke select on meter from ${new URL(readerUrl).username}`)
     const blind = await run(['check'], environment())
@@ -139,7 +139,7 @@ suite('check', { concurrency: 2 }, () => {
     assert.match(blind.out, /permission denied for table meter\n.*grant select on TABLE to reader_/)
   })
 
-  test('a pooler in transaction mode before the Sync database is found by check, and refused at start', async (t) => {
+  test('check detects a pooler in transaction mode in front of the Sync database, and serve refuses it', async (t) => {
     const world = await createWorld(t)
     await world.source.query('create table meter as select 1 as external_id, $$One$$ as name')
     const DATABASE_URL = await startTransactionPooler(t, world.sync.url)

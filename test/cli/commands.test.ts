@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseCommand } from '../../src/cli/commands.ts'
+import { parseCommand } from '../../src/cli/arguments.ts'
 import type { Run, Status } from '../../src/wire/types.ts'
 import { runCommand as run, startCommand as start } from '../support/command.ts'
 import { createGate, createMeters } from '../support/meters.ts'
@@ -12,12 +12,12 @@ function parseLine<T>(out: string): T {
 }
 
 describe('the command line', { concurrency: 2 }, () => {
-  test('exit 2 for what it does not know, in one sentence with what is perhaps meant', async () => {
+  test('an unknown command or option exits with 2, one sentence and a suggestion', async () => {
     const wrong: [string[], RegExp][] = [
-      [['sync', '--loud'], /^Error: There is no option --loud$/],
-      [['sync', '--dry-run'], /^Error: There is no option --dry-run; did you mean sync --preview\?$/],
+      [['sync', '--loud'], /^Error: Unknown option: --loud$/],
+      [['sync', '--dry-run'], /^Error: Unknown option: --dry-run; did you mean sync --preview\?$/],
       [['sync', '--aprove-deletes', '3'], /did you mean --approve-deletes\?$/],
-      [['sync', '--constructor'], /^Error: There is no option --constructor$/],
+      [['sync', '--constructor'], /^Error: Unknown option: --constructor$/],
       [['stats'], /^Error: Unknown command: stats; did you mean status\?$/],
       [['validate'], /did you mean check\?$/],
       [['sync', 'now'], /Unknown command: sync now/],
@@ -28,13 +28,13 @@ describe('the command line', { concurrency: 2 }, () => {
       [['sync', '--approve-deletes', '1.5'], /--approve-deletes: expected a whole number/],
       [['sync', '--client-system'], /--client-system/],
     ]
-    for (const [args, fault] of wrong) assert.throws(() => parseCommand(args), fault)
+    for (const [args, message] of wrong) assert.throws(() => parseCommand(args), message)
     const { code, out, err } = await run(['status', '--full'])
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, /^status does not accept --full\nmeter-sync-agent --help lists the commands and their options\n$/)
   })
 
-  test('with neither URL set the demonstration cannot be reached: exit 78, naming both', async () => {
+  test('a command without both URLs exits with 78 and names them, even where serve would run the demonstration', async () => {
     const commands = ['sync', 'status', 'mcp']
     const answers = await Promise.all(commands.map(async (command) => ({ command, ...(await run([command])) })))
     for (const { command, code, out, err } of answers) {
@@ -46,7 +46,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.match(one.err, /DATABASE_URL: expected/)
   })
 
-  test('a Sync database that is not there fails at once', async (t) => {
+  test('a command fails at once when the Sync database is down', async (t) => {
     const world = await createWorld(t)
     const { code, err } = await run(
       ['status'],
@@ -58,7 +58,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.doesNotMatch(err, /secret/)
   })
 
-  test('a look creates no schema: a command wants the one of this program', async (t) => {
+  test('a command does not create the schema and requires that of this program', async (t) => {
     const world = await createWorld(t)
     const { code, err } = await run(['status'], world.environment({ DATABASE_URL: world.source.url }))
     assert.equal(code, 78)
@@ -69,7 +69,7 @@ describe('the command line', { concurrency: 2 }, () => {
     )
   })
 
-  test('sync follows its run to the end, status shows it, both as text and as one line of JSON', async (t) => {
+  test('sync follows its run to the end and status shows it, as text and as one line of JSON', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 100)
     const environment = world.environment({ LOG_LEVEL: 'error', CLIENT_SYSTEM_NAME: 'North\u202e' })
@@ -99,13 +99,16 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.deepEqual([done.trigger, done.readMode, done.approveDeletes], ['cli', 'full', 50])
     assert.equal(done.counts?.deleted, 50)
 
-    const [shown, told] = await Promise.all([run(['status'], environment), run(['status', '--json'], environment)])
-    assert.deepEqual([shown.code, told.code], [0, 0])
+    const [shown, statusJson] = await Promise.all([
+      run(['status'], environment),
+      run(['status', '--json'], environment),
+    ])
+    assert.deepEqual([shown.code, statusJson.code], [0, 0])
     assert.match(
       shown.out,
       /^North\S* \(main\): In sync\n[\s\S]*50 active, 50 inactive\n.*Last sync {2}\d+ \w+ 20\d\d, \S+ \S+: 50 read, 0 inserted, 0 updated, 50 deleted\n/,
     )
-    const status = parseLine<Status>(told.out)
+    const status = parseLine<Status>(statusJson.out)
     assert.deepEqual(status.clientSystems[0]?.lastSuccess, done)
     assert.equal(status.clientSystems[0]?.name, 'North\u202e')
 
@@ -114,7 +117,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.match(unknown.err, /no Client System south\nKnown are: main\n$/)
   })
 
-  test('exit 75 while a sync is active, naming its run; a signal ends the following, not the run', async (t) => {
+  test('sync exits with 75 and names the active run; a signal ends the command and not the run', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -138,13 +141,13 @@ describe('the command line', { concurrency: 2 }, () => {
     following.signal('SIGINT')
     const left = await following.ended
     assert.equal(left.code, 1)
-    assert.match(left.err, new RegExp(`Run ${active?.id} goes on without this command`))
+    assert.match(left.err, new RegExp(`Run ${active?.id} continues without this command`))
     await open()
     const ended = await agent.settled()
     assert.deepEqual([ended.id, ended.status], [active?.id, 'succeeded'])
   })
 
-  test('a run that fails or is cancelled is exit 1, with message and hint on stderr', async (t) => {
+  test('sync exits with 1 when its run fails or is cancelled, with message and hint on stderr', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -183,7 +186,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.equal((await run(['status', '--check'], world.environment(environment))).code, 1)
   })
 
-  test('with no worker within 30 s it says so, exit 1, and the run stays queued for one that comes', async (t) => {
+  test('without a worker, sync exits with 1 after 30 s and the run stays queued for the next worker', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const asked = performance.now()
@@ -192,7 +195,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.equal(code, 1)
     const queued = parseLine<Run>(out)
     assert.equal(queued.status, 'queued')
-    assert.match(err, /^No worker has begun run \S+; it stays queued\nStart one: meter-sync-agent serve\n$/)
+    assert.match(err, /^No worker has started run \S+; it stays queued\nStart a worker: meter-sync-agent serve\n$/)
     const agent = await world.agent()
     const done = await eventually(async () => (await agent.status()).clientSystems[0]?.lastSuccess)
     assert.deepEqual([done.id, done.trigger], [queued.id, 'cli'])

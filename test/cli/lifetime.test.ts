@@ -17,7 +17,7 @@ async function takePort() {
   return { port, free: () => new Promise((done) => server.close(done)) }
 }
 
-test('a port that is taken is one clear sentence, before a run is started', async (t) => {
+test('a port in use is reported in one sentence before a run starts', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const { port, free } = await takePort()
@@ -28,7 +28,7 @@ test('a port that is taken is one clear sentence, before a run is started', asyn
   assert.deepEqual(await world.sync.query('select id from sync.run'), [])
 })
 
-test('while the agent waits for its database, probes are answered and other requests are refused', async (t) => {
+test('while the agent waits for its database it answers probes and refuses other requests', async (t) => {
   const { port, free } = await takePort()
   await free()
   const url = `http://127.0.0.1:${port}`
@@ -51,7 +51,7 @@ test('while the agent waits for its database, probes are answered and other requ
   assert.equal((await agent.ended).code, 0)
 })
 
-test('calls that are under way when the agent is stopped are answered that it shuts down', async (t) => {
+test('requests that are in progress at shutdown are answered that the agent shuts down', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)

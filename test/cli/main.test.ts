@@ -10,7 +10,7 @@ import { createWorld, eventually } from '../support/world.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-test('the command line: help, version, and exit 2 for what it does not know', async () => {
+test('--help and --version answer, and an unknown command or option exits with 2', async () => {
   const [help, version, unknown, option] = await Promise.all([
     run(['--help']),
     run(['--version']),
@@ -26,7 +26,7 @@ test('the command line: help, version, and exit 2 for what it does not know', as
   }
 })
 
-test('every fault of the configuration is reported together by name, exit 78', async () => {
+test('all configuration errors are reported together by variable name, with exit status 78', async () => {
   const { code, err } = await run([], {
     DATABASE_URL: 'mysql://x',
     PORT: '70000',
@@ -43,7 +43,7 @@ test('every fault of the configuration is reported together by name, exit 78', a
   }
 })
 
-test('one URL without the other, and none in production, is a fault that names what is missing', async () => {
+test('a missing database URL is reported by name, and in production both are required', async () => {
   const one = await run([], { DATABASE_URL: 'postgres://localhost/sync' })
   assert.equal(one.code, 78)
   assert.match(one.err, /CLIENT_SYSTEM_URL: expected/)
@@ -52,7 +52,7 @@ test('one URL without the other, and none in production, is a fault that names w
   assert.match(none.err, /DATABASE_URL: expected[\s\S]*CLIENT_SYSTEM_URL: expected/)
 })
 
-test('a taken port is one clear line, exit 78, and nothing is left running', async (t) => {
+test('a port in use is reported in one line with exit status 78, and nothing keeps running', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const taken = createServer()
@@ -71,7 +71,7 @@ test('a taken port is one clear line, exit 78, and nothing is left running', asy
   })
 })
 
-test('migrate is a step of its own; a newer schema and a role without rights refuse to start', async (t) => {
+test('migrate works as a separate step; a newer schema and a role without privileges stop the start', async (t) => {
   const world = await createWorld(t)
   const again = await run(['migrate'], world.environment())
   assert.equal(again.code, 0)
@@ -94,7 +94,7 @@ test('migrate is a step of its own; a newer schema and a role without rights ref
   assert.doesNotMatch(refused.err + refused.out, /secret-of-reader/)
 })
 
-test('a view that somebody has on the meters keeps no migration from being applied', async (t) => {
+test('a view on the meters does not prevent a migration', async (t) => {
   const world = await createWorld(t)
   // As it was before the migration that computes the hash of the whole row.
   await world.sync.query(`
@@ -126,7 +126,7 @@ test('a view that somebody has on the meters keeps no migration from being appli
   assert.equal((await world.sync.query('select from public.report')).length, 3)
 })
 
-test('a migration that cannot be applied ends the start, instead of waiting for ever', async (t) => {
+test('a migration that fails ends the start instead of waiting for ever', async (t) => {
   const world = await createWorld(t)
   await world.sync.query('delete from sync.migration')
   const { code, err } = await run([], world.environment())
@@ -134,7 +134,7 @@ test('a migration that cannot be applied ends the start, instead of waiting for 
   assert.match(err, /already exists|does not exist/)
 })
 
-test('a Sync database in another encoding than UTF8 is refused', async (t) => {
+test('a Sync database with an encoding other than UTF8 is refused', async (t) => {
   const world = await createWorld(t)
   const name = `latin_${world.sync.name}`
   await world.sync.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)

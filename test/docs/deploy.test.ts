@@ -21,7 +21,7 @@ async function logInWithToken(
   const create = ['token', 'create', 'reader', '--scope', 'read']
   const refused = await command(create, environment())
   assert.deepEqual([refused.code, refused.out], [78, ''])
-  assert.match(refused.err, /may not manage tokens: .*; run this as the owner/)
+  assert.match(refused.err, /may not manage tokens: .*; run this command as the owner/)
   const { code, out, err } = await command(create, environment({ DATABASE_URL: ownerUrl }))
   assert.equal(code, 0, err)
   const body = JSON.stringify({ token: out.trim() })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { usage } from '../../src/cli/commands.ts'
+import { usage } from '../../src/cli/usage.ts'
 import { runErrorCodes } from '../../src/lib/errors.ts'
 import type { Meter } from '../../src/wire/types.ts'
 import { createDeployment, runScript } from '../support/deployment.ts'

@@ -218,7 +218,7 @@ test('connect.md: every mistake that shows in a preview or a run is said in the 
     try {
       const { body } = await agent.api<Problem & Preview>('/api/preview', { method: 'POST' })
       const { code, detail, hint, withheldBecause } = body
-      const withheld = `The deletions would be withheld: ${withheldBecause}`
+      const withheld = `The deletions would be held back: ${withheldBecause}`
       const said = code ? `${code} ${detail} ${hint}` : withheld
       assertSaid(inRun, mistake, said)
       assert.doesNotMatch(said, /[\r\n]/, 'a hint can be copied from a terminal')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { usage } from '../../src/cli/commands.ts'
+import { usage } from '../../src/cli/usage.ts'
 import { routes } from '../../src/http/routes/routes.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')

@@ -1,0 +1,26 @@
+import type { Counts, RejectedBecause } from '../wire/types.ts'
+import { number, plural, print } from './output.ts'
+
+/** Summarizes the counts of a run in one line. */
+export function summarizeCounts({
+  read,
+  inserted,
+  updated,
+  deleted,
+}: Pick<Counts, 'read' | 'inserted' | 'updated' | 'deleted'>): string {
+  return `${number(read)} read, ${number(inserted)} inserted, ${number(updated)} updated, ${number(deleted)} deleted`
+}
+
+/** Prints how many rows were rejected, with the most frequent reason and an example; nothing when there are none. */
+export function printRejected({ rejected }: Counts, because: RejectedBecause | null): void {
+  if (rejected === 0) return
+  const example = because?.example == null ? '' : ` (for example external id ${because.example})`
+  print(`Rejected: ${plural(rejected, 'row')}${because ? `, most often because ${because.reason}${example}` : ''}`)
+}
+
+/** Prints the command that approves held-back deletions; nothing when there are none. */
+export function printApproval({ withheld }: Counts, digest: string | null): void {
+  if (withheld === 0) return
+  const option = digest === null ? '' : ` --digest ${digest}`
+  print(`To approve these deletions: meter-sync-agent sync --approve-deletes ${withheld}${option}`)
+}
