@@ -1,4 +1,5 @@
 import type { Access } from './access/access.ts'
+import type { SilentCursor } from './collection/silent.ts'
 import type { TargetRow, TargetsFilter } from './collection/targets.ts'
 import type { LiveEvent } from './live/broadcast.ts'
 import type { CaughtUp } from './live/live.ts'
@@ -10,6 +11,8 @@ import type {
   Change,
   ChangeOperation,
   Collection,
+  CollectionGroup,
+  Gaps,
   Meter,
   MeterReading,
   Preview,
@@ -17,6 +20,7 @@ import type {
   Rejected,
   Run,
   RunStatus,
+  SilentMeter,
   Status,
   StoredReadings,
 } from './wire/types.ts'
@@ -108,6 +112,17 @@ export type Agent = {
 
   /** Returns how many meters report, are late, are silent, and never reported. */
   collection: (clientSystemId: string | null) => Promise<Collection>
+
+  /** Returns the active meters by location and kind, those with the most silent ones first. */
+  collectionGroups: (clientSystemId: string | null, limit: number) => Promise<CollectionGroup[]>
+
+  /** Returns a page of the silent meters, those that fell silent last first. */
+  silentMeters: (
+    filter: ClientSystemRef & { before: SilentCursor | null; limit: number },
+  ) => Promise<Page<SilentMeter, SilentCursor>>
+
+  /** Returns the times in which readings of a meter are missing, newest first; by default of the last seven days. */
+  gaps: (meterId: number, period: { from: string | null; to: string | null }) => Promise<Gaps>
 
   /** Returns a page of a meter's readings, newest first; `from` is inclusive, `to` exclusive. */
   readings: (

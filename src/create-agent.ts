@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Access } from './access/access.ts'
 import type { Agent, Page } from './agent.ts'
+import { groupCollection, listSilentMeters } from './collection/silent.ts'
 import { summarizeCollection } from './collection/summary.ts'
 import { listTargets, tagTargets } from './collection/targets.ts'
 import type { ClientSystem } from './config/environment.ts'
@@ -13,6 +14,7 @@ import type { Live } from './live/live.ts'
 import { listChanges, listHistory, listRejected } from './meters/changes.ts'
 import { findMeter, findMeterByExternalId, listMeters } from './meters/lists.ts'
 import type { Previews } from './mirror/previews.ts'
+import { findGaps } from './readings/gaps.ts'
 import { exportReadings, listAllReadings, toMeterReading } from './readings/list-all.ts'
 import { type IncomingReading, listReadings, storeReadings } from './readings/store.ts'
 import type { CancelRun } from './runs/cancel.ts'
@@ -36,6 +38,9 @@ export type AgentParts = {
   cancel: CancelRun
   isQueueReady: () => Promise<boolean>
 }
+
+/** Gaps are looked for in the last seven days, unless another time is asked for. */
+const defaultGapsPeriodMs = 7 * 86_400_000
 
 /** How long a check of what is ready may take: probes give up after a few seconds. */
 const readyTimeoutMs = 3_000
@@ -131,6 +136,23 @@ export function createAgent(parts: AgentParts): Agent {
     },
 
     collection: async (clientSystemId) => await summarizeCollection(lists, clientSystem(clientSystemId)),
+
+    collectionGroups: async (clientSystemId, limit) =>
+      await groupCollection(lists, clientSystem(clientSystemId).id, limit),
+
+    silentMeters: async ({ clientSystemId, before, limit }) => {
+      const { id } = clientSystem(clientSystemId)
+      const found = toPage(await listSilentMeters(lists, id, before, limit), ({ cursor }) => cursor)
+      return { items: found.items.map(({ meter }) => meter), next: found.next }
+    },
+
+    gaps: async (meterId, { from, to }) => {
+      const { readingIntervalMinutes } = await meter(meterId)
+      const end = to ?? new Date().toISOString()
+      const begin = from ?? new Date(Date.parse(end) - defaultGapsPeriodMs).toISOString()
+      const gaps = await findGaps(lists, { meterId, from: begin, to: end, readingIntervalMinutes })
+      return { from: begin, to: end, readingIntervalMinutes, gaps }
+    },
 
     readings: async (meterId, { limit, ...filter }) => {
       await meter(meterId)

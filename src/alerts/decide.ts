@@ -1,8 +1,16 @@
 import { failedStatuses } from '../wire/lists.ts'
-import type { ClientSystemStatus, Run } from '../wire/types.ts'
+import type { ClientSystemStatus, Collection, CollectionGroup, Run } from '../wire/types.ts'
 
-/** The event of an alert: a sync failed, deletions were held back, the meters became stale, or the sync recovered. */
-type AlertType = 'meter_sync.failed' | 'meter_sync.withheld' | 'meter_sync.stale' | 'meter_sync.recovered'
+/**
+ * The event of an alert: a sync failed, deletions were held back, the meters became stale, the sync recovered, or too many
+ * meters are silent.
+ */
+type AlertType =
+  | 'meter_sync.failed'
+  | 'meter_sync.withheld'
+  | 'meter_sync.stale'
+  | 'meter_sync.recovered'
+  | 'meter_sync.collection'
 
 /** The payload of an alert, in the structure of Standard Webhooks. It has no secrets. */
 export type AlertPayload = {
@@ -17,15 +25,25 @@ export type AlertPayload = {
     lastSuccessAt: string | null
     freshness: ClientSystemStatus['freshness']
     meters: ClientSystemStatus['meters']
+    /** Of `meter_sync.collection` alone. */
+    collection?: SilentMeters
   }
 }
 
+/** How many meters are silent, whether that is too many, and where they are: 40 meters of Harbour Waterworks. */
+export type SilentMeters = {
+  tooMany: boolean
+  limitPercent: number
+  meters: Collection['meters']
+  groups: Pick<CollectionGroup, 'location' | 'kind' | 'silent' | 'silentSince'>[]
+}
+
 /** The state of a Client System that was last reported. `revision` is that of the last run that was considered. */
-export type AlertState = { failing: boolean; stale: boolean; withheld: number; revision: number }
+export type AlertState = { failing: boolean; stale: boolean; withheld: number; silent: number; revision: number }
 
-export const initialAlertState: AlertState = { failing: false, stale: false, withheld: 0, revision: -1 }
+export const initialAlertState: AlertState = { failing: false, stale: false, withheld: 0, silent: 0, revision: -1 }
 
-export type Alert = { type: AlertType; run: Run | null }
+export type Alert = { type: AlertType; run: Run | null; collection?: SilentMeters }
 
 /** Error codes of runs that a person or a shutdown ended. They are not failures; if no run succeeds, `stale` reports it. */
 const deliberate = new Set(['cancelled', 'shutting_down'])
@@ -62,4 +80,18 @@ export function decideAlerts(
     next.stale = true
   }
   return { state: next, alerts }
+}
+
+/**
+ * Returns how many silent meters are reported from now on, 0 where they are not too many, and whether that is due: once when
+ * they are too many, again when they are twice as many as were reported, and once when they are no longer too many.
+ */
+export function decideSilent(
+  reported: number,
+  { reporting, late, silent, never }: Collection['meters'],
+  limitPercent: number,
+): { silent: number; changed: boolean } {
+  const tooMany = silent * 100 > (reporting + late + silent + never) * limitPercent
+  if (!tooMany) return { silent: 0, changed: reported > 0 }
+  return reported === 0 || silent >= 2 * reported ? { silent, changed: true } : { silent: reported, changed: false }
 }

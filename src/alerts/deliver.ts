@@ -1,6 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import { groupCollection } from '../collection/silent.ts'
+import { summarizeCollection } from '../collection/summary.ts'
 import type { ClientSystem } from '../config/environment.ts'
 import type { Webhook } from '../config/targets.ts'
 import { transaction } from '../db/pool.ts'
@@ -9,7 +11,7 @@ import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { version } from '../lib/version.ts'
 import { computeFreshness } from '../live/freshness.ts'
-import { type Alert, type AlertPayload, decideAlerts } from './decide.ts'
+import { type Alert, type AlertPayload, decideAlerts, decideSilent } from './decide.ts'
 import { lockSituation, type Situation, saveAlertState } from './store.ts'
 
 /** Tells an endpoint of one's own, by Standard Webhooks, when a Client System's sync fails, holds back, is overdue or recovers. */
@@ -31,6 +33,9 @@ const webhookQueue = (clientSystemId: string) => `meter-sync-webhook.${clientSys
 
 /** For what no run tells, that the meters became stale, and for ends whose notification was lost. */
 const lookIntervalMs = 30_000
+
+/** The locations and kinds that an alert lists. */
+const maxGroups = 10
 
 const patience = 10_000
 
@@ -78,6 +83,9 @@ async function enqueueAlerts(
     const situation = await lockSituation(client, clientSystem.id)
     const stale = computeFreshness(situation.lastSuccess, clientSystem, situation.now.getTime()) === 'stale'
     const { state, alerts } = decideAlerts(situation.state, situation.ended, stale)
+    const silence = await findSilence(client, clientSystem, state.silent)
+    if (silence.alert) alerts.push(silence.alert)
+    state.silent = silence.reported
     for (const alert of alerts) {
       const delivery: Delivery = { body: JSON.stringify(toPayload(alert, clientSystem, situation)) }
       await boss.send(webhookQueue(clientSystem.id), delivery, { id: randomUUID(), db: queueDbFor(client) })
@@ -90,8 +98,28 @@ async function enqueueAlerts(
   }
 }
 
+/** Returns how many silent meters are reported from now on, and the alert that is due, if any. */
+async function findSilence(
+  client: pg.PoolClient,
+  clientSystem: ClientSystem,
+  reported: number,
+): Promise<{ reported: number; alert: Alert | null }> {
+  const { silentAlertPercent: limitPercent } = clientSystem
+  const { meters } = await summarizeCollection(client, clientSystem)
+  const { silent, changed } = decideSilent(reported, meters, limitPercent)
+  if (!changed) return { reported: silent, alert: null }
+  const groups = (await groupCollection(client, clientSystem.id, maxGroups)).filter((group) => group.silent > 0)
+  const collection = {
+    tooMany: silent > 0,
+    limitPercent,
+    meters,
+    groups: groups.map(({ location, kind, silent, silentSince }) => ({ location, kind, silent, silentSince })),
+  }
+  return { reported: silent, alert: { type: 'meter_sync.collection', run: null, collection } }
+}
+
 function toPayload(
-  { type, run }: Alert,
+  { type, run, collection }: Alert,
   clientSystem: ClientSystem,
   { lastSuccess, meters, now }: Situation,
 ): AlertPayload {
@@ -105,6 +133,7 @@ function toPayload(
       lastSuccessAt: lastSuccess?.finishedAt ?? null,
       freshness: computeFreshness(lastSuccess, clientSystem, now.getTime()),
       meters,
+      ...(collection && { collection }),
     },
   }
 }

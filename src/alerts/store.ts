@@ -32,7 +32,13 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
   const tx = drizzle(db)
   const mine = eq(alert.clientSystemId, clientSystemId)
   const [state = initialAlertState] = await tx
-    .select({ failing: alert.failing, stale: alert.stale, withheld: alert.withheld, revision: alert.revision })
+    .select({
+      failing: alert.failing,
+      stale: alert.stale,
+      withheld: alert.withheld,
+      silent: alert.silent,
+      revision: alert.revision,
+    })
     .from(alert)
     .where(mine)
     .for('update')

@@ -27,6 +27,8 @@ export type ClientSystem = {
   guard: DeleteGuard
   /** How often a meter is read, in milliseconds, where the query has no `reading_interval` for it. */
   readingIntervalMs: number
+  /** An alert is sent when more than this percentage of the active meters is silent. */
+  silentAlertPercent: number
 }
 
 export type Config = {
@@ -81,6 +83,7 @@ const schema = z.object({
   DELETE_GUARD_MAXIMUM: integer(0, 999_999_999).default(500),
   FRESHNESS_MINUTES: integer(1, 999_999).optional(),
   READING_INTERVAL_MINUTES: integer(1, 527_040).default(60),
+  SILENT_ALERT_PERCENT: integer(0, 100).default(5),
   HISTORY_DAYS: integer(1, 36_500).default(400),
   HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
   PORT: integer(0, 65_535).default(3_000),
@@ -218,6 +221,7 @@ export function parseConfig(environment: Environment, { demonstration = false } 
           maximum: env.DELETE_GUARD_MAXIMUM,
         },
         readingIntervalMs: env.READING_INTERVAL_MINUTES * 60_000,
+        silentAlertPercent: env.SILENT_ALERT_PERCENT,
       },
     ],
     role: env.ROLE,

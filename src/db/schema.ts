@@ -136,6 +136,8 @@ export const alert = sync.table('alert', {
   failing: boolean().notNull().default(false),
   stale: boolean().notNull().default(false),
   withheld: count('withheld').notNull().default(0),
+  /** How many meters were silent when that was told; 0 while not too many are. */
+  silent: count('silent').notNull().default(0),
   revision: count('revision').notNull().default(-1),
 })
 

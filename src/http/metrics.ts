@@ -1,15 +1,19 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Agent } from '../agent.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
-import { finishedStatuses, triggers } from '../wire/lists.ts'
+import { collectionStates, finishedStatuses, triggers } from '../wire/lists.ts'
+import type { StoredReadings } from '../wire/types.ts'
 
 /** What Prometheus reads of this process. */
 export type Metrics = Lifetime & {
   contentType: string
   /** The exposition, with the gauges as they are now. */
   read: () => Promise<string>
+  /** Counts readings that were sent to this process. */
+  countReadings: (answer: StoredReadings) => void
 }
 
+const outcomes = ['stored', 'duplicate', 'conflict', 'rejected'] as const
 const operations = ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 
@@ -40,6 +44,13 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
     labelNames: ['client_system', 'operation'],
     registers,
   })
+  const readings = new Counter({
+    name: 'meter_sync_readings_total',
+    help: 'Readings that were sent to this process, by what became of them',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of outcomes) readings.inc({ outcome }, 0)
   for (const client_system of clientSystemIds) {
     for (const trigger of triggers)
       for (const status of finishedStatuses) runs.inc({ client_system, trigger, status }, 0)
@@ -53,6 +64,11 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
   ])
   const meters = gauge('meter_sync_meters', 'Meters in the Sync database', ['client_system', 'state'])
   const active = gauge('meter_sync_active_runs', 'Runs that are queued or running', ['client_system'])
+  const collected = gauge('meter_sync_collection_meters', 'Meters by the state of their collection', [
+    'client_system',
+    'state',
+  ])
+  const newest = gauge('meter_sync_newest_reading_timestamp_seconds', 'Time of the newest reading', ['client_system'])
   const withheld = gauge('meter_sync_withheld_deletes', 'Deletions that the last success withheld', ['client_system'])
   const streams = gauge('meter_sync_event_streams', 'Event streams that are open')
   const listener = gauge('meter_sync_listener_connected', '1 while this process hears notifications')
@@ -78,10 +94,22 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
       if (system.lastSuccess?.finishedAt)
         lastSuccess.set({ client_system }, Date.parse(system.lastSuccess.finishedAt) / 1_000)
     }
+    for (const client_system of clientSystemIds) {
+      const { meters: states, newestReadingAt } = await agent.collection(client_system)
+      for (const state of collectionStates) collected.set({ client_system, state }, states[state])
+      if (newestReadingAt !== null) newest.set({ client_system }, Date.parse(newestReadingAt) / 1_000)
+    }
     streams.set(countStreams())
     listener.set(agent.listening() ? 1 : 0)
     return await registry.metrics()
   }
 
-  return withLifetime({ contentType: registry.contentType, read }, leave)
+  function countReadings({ stored, duplicates, conflicts, rejected }: StoredReadings): void {
+    readings.inc({ outcome: 'stored' }, stored)
+    readings.inc({ outcome: 'duplicate' }, duplicates)
+    readings.inc({ outcome: 'conflict' }, conflicts)
+    readings.inc({ outcome: 'rejected' }, rejected.length)
+  }
+
+  return withLifetime({ contentType: registry.contentType, read, countReadings }, leave)
 }

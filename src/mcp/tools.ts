@@ -1,4 +1,4 @@
-import type { CallToolResult, McpServer, ToolAnnotations } from '@modelcontextprotocol/server'
+import type { CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Agent, Caller } from '../agent.ts'
 import { AgentError, describeIssues, NotFoundError } from '../lib/errors.ts'
@@ -28,7 +28,9 @@ import {
 } from '../wire/schemas.ts'
 import type { Scope } from '../wire/types.ts'
 import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './answers.ts'
+import { addCollectionTools } from './collection.ts'
 import { fitting, fittingPage } from './fitting.ts'
+import { describeOutput } from './output.ts'
 import {
   changeRow,
   fullChange,
@@ -46,34 +48,16 @@ import {
   toRunRow,
   withVerdicts,
 } from './rows.ts'
+import { limit, meterId, reads, type Tool } from './tool.ts'
 
-type Tool<Input, Output> = {
-  title: string
-  description: string
-  input: z.ZodType<Input>
-  output: z.ZodType<Output>
-  /** The shape of its errors, where they carry a run. */
-  refusal?: z.ZodType
-  /** The defaults of the protocol are pessimistic: all four are said. */
-  annotations: Required<Omit<ToolAnnotations, 'title'>>
-  /** What a token needs to call it. */
-  scope: Scope
-  /** `signal` aborts when the client cancels the call or goes away. */
-  run: (input: Input, signal: AbortSignal) => Promise<Output>
-}
-
-/** Nothing here reaches out into the world: the agent knows its two databases only. */
-const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
-
-const runId = z.uuid().describe('The id of a run')
-const meterId = z.int().min(1).describe('The id of a meter, not its external id')
-const limit = z.int().min(1).max(200).default(20).describe('At most; large ones end a page sooner, and next goes on')
+const runId = z.uuid().meta({ pattern: undefined, description: 'The id of a run' })
 const detail = z.enum(['compact', 'full']).default('compact').describe('full: every field of each item')
 type Detail = z.infer<typeof detail>
 const rowsOf =
   <Item, Row>(detail: Detail, toRow: (item: Item) => Row) =>
   (item: Item): Item | Row =>
     detail === 'full' ? item : toRow(item)
+
 export type ToolOptions = {
   agent: Agent
   log: Log
@@ -97,7 +81,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
       }
     }
     calls.set(name, call)
-    const outputSchema = z.union([output, tool.refusal ?? refusalShape])
+    const outputSchema = describeOutput(z.union([output, tool.refusal ?? refusalShape]))
     const described = { title, description, annotations, inputSchema: input, outputSchema, _meta: { scope } }
     server.registerTool(name, described, (given, { mcpReq }) => call(given, mcpReq.signal))
   }
@@ -328,6 +312,8 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
       return { readings: items, next: cursorText(next) }
     },
   })
+
+  addCollectionTools(add, agent)
 
   // The library answers a wrong name or input with prose, or with an error of the protocol that few assistants are shown.
   server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, { mcpReq }) => {

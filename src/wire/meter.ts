@@ -54,24 +54,6 @@ export const meter = z
   })
   .meta({ id: 'Meter' })
 
-/** How the collection of readings stands. */
-export const collection = z
-  .object({
-    clientSystemId: z.string(),
-    at: time.describe('When it was counted'),
-    readingIntervalMinutes: z.number().describe('The expected interval of meters whose own is not known'),
-    meters: z.object({
-      reporting: count,
-      late: count,
-      silent: count,
-      never: count,
-      stillReporting: count,
-      quiet: count,
-    }),
-    newestReadingAt: time.nullable().describe('A reading from the future counts as read when it arrived'),
-  })
-  .meta({ id: 'Collection' })
-
 /** The outcome of readings that were sent. */
 export const storedReadings = z
   .object({

@@ -1,6 +1,7 @@
 /** Every wire schema, for the description of the API and the tools of assistants. */
 export * from './basics.ts'
 export * from './change.ts'
+export * from './collection.ts'
 export * from './meter.ts'
 export * from './problem.ts'
 export * from './run.ts'

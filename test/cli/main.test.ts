@@ -104,6 +104,7 @@ test('a view on the meters does not prevent a migration', async (t) => {
       drop column approve_digest, drop column withheld_digest;
     alter table sync.client_system drop column same_meters_as, drop column reading_interval_seconds;
     drop table sync.meter_collection;
+    alter table sync.alert drop column silent;
     drop trigger note_readings on sync.meter_reading;
     drop function sync.note_readings, sync.reading_interval_seconds;
     drop table sync.installation, sync.login_session, sync.access_token;

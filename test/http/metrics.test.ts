@@ -9,14 +9,20 @@ import { createWorld, eventually, type TestAgent } from '../support/world.ts'
 
 const read = async (agent: TestAgent) => parseExposition((await agent.api<string>('/metrics')).body)
 
+const reading = (externalId: string) =>
+  JSON.stringify([{ externalId, quantity: 'energy', value: 1, readAt: '2026-01-31T12:00:00Z' }])
+
 /** Every metric with its labels; what belongs to one Client System says which. */
 const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_runs_total', 'counter', ['client_system', 'status', 'trigger']],
   ['meter_sync_run_duration_seconds', 'histogram', ['client_system']],
   ['meter_sync_changes_total', 'counter', ['client_system', 'operation']],
+  ['meter_sync_readings_total', 'counter', ['outcome']],
   ['meter_sync_last_success_timestamp_seconds', 'gauge', ['client_system']],
   ['meter_sync_meters', 'gauge', ['client_system', 'state']],
   ['meter_sync_active_runs', 'gauge', ['client_system']],
+  ['meter_sync_collection_meters', 'gauge', ['client_system', 'state']],
+  ['meter_sync_newest_reading_timestamp_seconds', 'gauge', ['client_system']],
   ['meter_sync_withheld_deletes', 'gauge', ['client_system']],
   ['meter_sync_event_streams', 'gauge', []],
   ['meter_sync_listener_connected', 'gauge', []],
@@ -28,6 +34,7 @@ test('every documented metric is there with its type and labels, and no other', 
   const agent = await world.agent()
   await agent.settled()
   await agent.sync()
+  await agent.api('/api/readings', { method: 'POST', body: reading('1') })
   const { headers } = await agent.api('/metrics')
   assert.equal(headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   const families = await eventually(async () => {
@@ -107,6 +114,25 @@ test('metrics tell runs, changes, meters, streams and the listener, in the expos
   assert.equal(
     now('meter_sync_last_success_timestamp_seconds', { client_system }),
     Date.parse(run.finishedAt ?? '') / 1_000,
+  )
+})
+
+test('metrics tell what became of readings, and how many meters report', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 3)
+  const agent = await world.agent()
+  await agent.settled()
+  await agent.api('/api/readings', { method: 'POST', body: `${reading('1').slice(0, -1)},{}]` })
+  await agent.api('/api/readings', { method: 'POST', body: reading('1').replace('"value":1', '"value":2') })
+  await agent.api('/api/readings', { method: 'POST', body: reading('1') })
+  const found = await read(agent)
+  for (const outcome of ['stored', 'duplicate', 'conflict', 'rejected'])
+    assert.equal(readingOf(found, 'meter_sync_readings_total', { outcome }), 1, outcome)
+  const meters = (state: string) => readingOf(found, 'meter_sync_collection_meters', { client_system: 'main', state })
+  assert.deepEqual([meters('silent'), meters('never'), meters('reporting')], [1, 2, 0])
+  assert.equal(
+    readingOf(found, 'meter_sync_newest_reading_timestamp_seconds', { client_system: 'main' }),
+    Date.parse('2026-01-31T12:00:00Z') / 1_000,
   )
 })
 

@@ -50,7 +50,7 @@ for (const transport of ['http', 'stdio'] as const) {
 
     const listed = await ask('tools/list', '--strict')
     assert.equal(listed.status, 0, listed.stderr)
-    assert.equal(tools.parse(JSON.parse(listed.stdout)).tools.length, 11)
+    assert.equal(tools.parse(JSON.parse(listed.stdout)).tools.length, 14)
     // It warns of `null` among the types of an answer, which is legal; of what assistants have to fill in it must not.
     assert.doesNotMatch(listed.stderr, /Path: inputSchema/)
 

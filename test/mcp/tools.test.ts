@@ -322,6 +322,9 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
         'find_meters',
         'get_meter',
         'get_meter_readings',
+        'get_collection_status',
+        'list_silent_meters',
+        'get_reading_gaps',
       ],
     )
     for (const { name, title, description, annotations, inputSchema, outputSchema } of tools) {

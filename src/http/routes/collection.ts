@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
 import { answerText, isKnown, targetsToCsv, targetsToJson, targetsToPrometheus } from '../export.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
-import { csv, json } from './operation.ts'
+import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
 const away = ['database_unavailable'] as const
@@ -24,6 +25,60 @@ export const collectionRoutes: readonly Route[] = [
     refusals: ['not_found', ...away],
     handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
       c.json(await agent.collection(clientSystemId)),
+  }),
+  route({
+    id: 'listCollectionGroups',
+    method: 'get',
+    path: '/api/collection/groups',
+    scope: 'read',
+    tag: 'Readings',
+    summary: 'The active meters by location and kind, those with the most silent ones first',
+    query: input.collectionQuery,
+    answers: {
+      200: {
+        description: 'The first 50 groups',
+        content: json(z.object({ groups: z.array(shape.collectionGroup) }), { groups: [example.collectionGroup] }),
+      },
+    },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
+      c.json({ groups: await agent.collectionGroups(clientSystemId, 50) }),
+  }),
+  route({
+    id: 'listSilentMeters',
+    method: 'get',
+    path: '/api/collection/silent',
+    scope: 'read',
+    tag: 'Readings',
+    summary: 'The silent meters, those that fell silent last first',
+    query: input.silentQuery,
+    answers: {
+      200: {
+        description: 'A page of meters',
+        content: json(page('meters', shape.silentMeter), { meters: [example.silentMeter], next: null }),
+      },
+    },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { clientSystemId = null, before, limit } }, { agent }) => {
+      const { items, next } = await agent.silentMeters({ clientSystemId, before, limit })
+      return c.json({ meters: items, next: cursorText(next) })
+    },
+  }),
+  route({
+    id: 'listReadingGaps',
+    method: 'get',
+    path: '/api/meters/{id}/gaps',
+    scope: 'read',
+    tag: 'Readings',
+    summary: 'The times in which readings of a meter are missing, newest first',
+    description:
+      'By quantity: where two readings are more than one and a half expected intervals apart, and from the last one to the end of the time. The first 1,000.',
+    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
+    query: input.gapsQuery,
+    answers: { 200: { description: 'The gaps', content: json(shape.gaps, example.gaps) } },
+    refusals: away,
+    handle: async ({ c, id, query: { from = null, to = null } }, { agent }) =>
+      c.json(await agent.gaps(id, { from, to })),
   }),
   route({
     id: 'listTargets',

@@ -1,6 +1,8 @@
 import type {
   Change,
   Collection,
+  CollectionGroup,
+  Gaps,
   Meter,
   MeterReading,
   Preview,
@@ -9,6 +11,7 @@ import type {
   Reading,
   Rejected,
   Run,
+  SilentMeter,
   Status,
   Target,
 } from '../../wire/types.ts'
@@ -254,3 +257,30 @@ export const csvReadings =
 
 export const csvTargets =
   'meterId,externalId,name,serialNumber,kind,unit,location,ipAddress,port,readingIntervalMinutes,attributes\r\n'
+
+export const collectionGroup: CollectionGroup = {
+  location: meter.location,
+  kind: meter.kind,
+  reporting: 11,
+  late: 0,
+  silent: 1,
+  never: 0,
+  silentSince: '2026-01-31T03:15:00.000Z',
+}
+
+export const silentMeter: SilentMeter = {
+  meterId: meter.id,
+  externalId: meter.externalId,
+  name: meter.name,
+  location: meter.location,
+  kind: meter.kind,
+  lastReadAt: '2026-01-31T03:15:00.000Z',
+  readingIntervalMinutes: 15,
+}
+
+export const gaps: Gaps = {
+  from: '2026-01-24T12:00:00.000Z',
+  to: '2026-01-31T12:00:00.000Z',
+  readingIntervalMinutes: 15,
+  gaps: [{ quantity: 'energy', from: '2026-01-30T01:00:00.000Z', to: '2026-01-30T03:00:00.000Z', missing: 7 }],
+}

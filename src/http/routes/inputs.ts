@@ -7,6 +7,7 @@ import {
   readingCursor,
   rejectedCursor,
   runCursor,
+  silentCursor,
 } from '../../wire/cursors.ts'
 import { changeOperations, collectionStates, runStatuses } from '../../wire/lists.ts'
 import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
@@ -83,6 +84,13 @@ export const metersQuery = pageQuery.extend({
 })
 
 export const collectionQuery = z.strictObject({ clientSystemId })
+
+export const silentQuery = pageQuery.extend({ clientSystemId, before: silentCursor })
+
+export const gapsQuery = z.strictObject({
+  from: time.describe('By default seven days before the end'),
+  to: time.describe('By default now'),
+})
 
 export const historyQuery = pageQuery.extend({ before: historyCursor })
 

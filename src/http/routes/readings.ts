@@ -100,11 +100,13 @@ export const readingRoutes: readonly Route[] = [
     },
     refusals: away,
     maxBodyBytes: 10 * 1_024 * 1_024,
-    handle: async ({ c }, { agent, readReadings }) => {
+    handle: async ({ c }, { agent, readReadings, metrics }) => {
       return await readReadings(c, async ({ readings, rejected: unreadable }) => {
         const { rejected: unknown, ...counts } = await agent.storeReadings(readings)
         const byLine = (one: { line: number }, other: { line: number }) => one.line - other.line
-        return answerReadings(c, counts, unknown.length > 0 ? [...unreadable, ...unknown].sort(byLine) : unreadable)
+        const rejected = unknown.length > 0 ? [...unreadable, ...unknown].sort(byLine) : unreadable
+        metrics.countReadings({ ...counts, rejected })
+        return answerReadings(c, counts, rejected)
       })
     },
   }),

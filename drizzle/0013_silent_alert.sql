@@ -1,0 +1,1 @@
+ALTER TABLE "sync"."alert" ADD COLUMN "silent" bigint DEFAULT 0 NOT NULL;

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+
+/**
+ * The shape of an answer, as its tool describes it: the schema without what lengthens the description of the tools and tells
+ * an assistant nothing. Objects are left open, so that a client that holds answers against an older description accepts a
+ * new field.
+ */
+export function describeOutput<Output>(schema: z.ZodType<Output>) {
+  const describe = () => {
+    // The dialect is that of the protocol by default.
+    const { $schema: _, ...described } = z.toJSONSchema(schema, {
+      target: 'draft-2020-12',
+      io: 'output',
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+        if (jsonSchema.description === 'ISO 8601 in UTC') delete jsonSchema.description
+      },
+    })
+    return described
+  }
+  return { '~standard': { ...schema['~standard'], jsonSchema: { input: describe, output: describe } } }
+}

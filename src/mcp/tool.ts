@@ -1,0 +1,33 @@
+import type { ToolAnnotations } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { Scope } from '../wire/types.ts'
+
+/** A tool of assistants. */
+export type Tool<Input, Output> = {
+  title: string
+  description: string
+  input: z.ZodType<Input>
+  output: z.ZodType<Output>
+  /** The shape of its errors, where they carry a run. */
+  refusal?: z.ZodType
+  /** The defaults of the protocol are pessimistic: all four are said. */
+  annotations: Required<Omit<ToolAnnotations, 'title'>>
+  /** What a token needs to call it. */
+  scope: Scope
+  /** `signal` aborts when the client cancels the call or goes away. */
+  run: (input: Input, signal: AbortSignal) => Promise<Output>
+}
+
+/** Nothing here reaches out into the world: the agent knows its two databases only. */
+export const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
+
+export const meterId = z.int().min(1).describe('The id of a meter, not its external id')
+export const limit = z
+  .int()
+  .min(1)
+  .max(200)
+  .default(20)
+  .describe('At most; large ones end a page sooner, and next goes on')
+
+/** Registers one tool. */
+export type AddTool = <Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>) => void
