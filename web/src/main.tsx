@@ -13,6 +13,7 @@ import './styles/details.css'
 import './styles/changed-meter.css'
 import './styles/preview.css'
 import './styles/meters.css'
+import './styles/collection.css'
 import './styles/forms.css'
 
 const root = document.getElementById('page')

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import {
   addressOf,
+  collectionAddress,
   meterAddress,
   meterStates,
   noMeterFilter,
@@ -31,6 +32,12 @@ test('the addresses are those that people may have kept', () => {
   assert.equal(meterAddress(null), '#/meters')
   assert.equal(meterAddress(7), '#/meters/7')
   assert.equal(meterAddress(7, { ...noMeterFilter, q: 'a b', state: 'active' }), '#/meters/7?q=a+b&state=active')
+})
+
+test('the address of the collection leads back to it', () => {
+  assert.equal(collectionAddress(null), '#/collection')
+  for (const clientSystemId of [null, 'north'])
+    assert.deepEqual(parseRoute(collectionAddress(clientSystemId)), { view: 'collection', clientSystemId })
 })
 
 test('a filter of the history comes back from its address, beside a run or without one', () => {

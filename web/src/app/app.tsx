@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { CollectionView } from '../collection/collection-view.tsx'
 import { useAgent } from '../data/agent.ts'
 import { isInside, scopesOf } from '../login/access.ts'
 import { Scopes } from '../login/allowed.ts'
@@ -18,7 +19,12 @@ import { EmptyPage, FirstContact } from './empty.tsx'
 import { PageHead } from './page-head.tsx'
 import { useTab } from './use-tab.ts'
 
-const headings: Record<Route['view'], string> = { status: 'Sync Status', meters: 'Meters', preview: 'Preview' }
+const headings: Record<Route['view'], string> = {
+  status: 'Sync Status',
+  meters: 'Meters',
+  preview: 'Preview',
+  collection: 'Collection',
+}
 
 /** The page: the login where one is wanted, else the view that the address names, all fed by one event stream. */
 export function App() {
@@ -59,6 +65,9 @@ export function App() {
                 )}
                 {inside && state.systems.length > 0 && route.view === 'meters' && (
                   <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
+                )}
+                {inside && state.systems.length > 0 && route.view === 'collection' && (
+                  <CollectionView statuses={state.systems.map((s) => s.status)} route={route} />
                 )}
                 {inside && state.systems.length > 0 && route.view === 'preview' && (
                   <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />

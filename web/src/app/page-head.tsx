@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import type { State } from '../data/state.ts'
 import { LogOut } from '../login/logout.tsx'
-import { meterAddress, type Route } from '../routing/route.ts'
+import { collectionAddress, meterAddress, type Route } from '../routing/route.ts'
 import { Refusal } from '../ui/refusal.tsx'
 import { ThemeSwitch } from '../ui/theme.tsx'
 import { TimeSwitch } from '../ui/times.tsx'
@@ -46,6 +46,9 @@ export function PageHead({ title, heading, view, state, logOut, loginName }: Pro
               </a>
               <a href={meterAddress(null)} aria-current={view === 'meters' ? 'page' : undefined}>
                 Meters
+              </a>
+              <a href={collectionAddress(null)} aria-current={view === 'collection' ? 'page' : undefined}>
+                Collection
               </a>
             </nav>
             <Badge {...state} />

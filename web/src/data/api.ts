@@ -2,6 +2,8 @@
 import type {
   Change,
   ChangeOperation,
+  Collection,
+  CollectionGroup,
   Meter,
   Preview,
   Reading,
@@ -9,6 +11,7 @@ import type {
   Run,
   RunStatus,
   Session,
+  SilentMeter,
   Status,
 } from '../../../src/wire/types.ts'
 import type { MeterFilter } from '../routing/route.ts'
@@ -105,6 +108,25 @@ export async function readMeters(filter: MeterFilter, after: string | null): Pro
   const { meters, next } = await get<{ meters: Meter[]; next: string | null }>(
     withQuery('/api/meters', { clientSystemId, q: q || null, state, limit: '50', after }),
     exactNumbers,
+  )
+  return { items: meters, next }
+}
+
+/** How many meters of a Client System report. */
+export function readCollection(clientSystemId: string): Promise<Collection> {
+  return get<Collection>(withQuery('/api/collection', { clientSystemId }))
+}
+
+/** The same by location and kind. */
+export async function readCollectionGroups(clientSystemId: string): Promise<readonly CollectionGroup[]> {
+  const url = withQuery('/api/collection/groups', { clientSystemId })
+  return (await get<{ groups: CollectionGroup[] }>(url)).groups
+}
+
+/** One page of the silent meters, those that fell silent last first. */
+export async function readSilentMeters(clientSystemId: string, before: string | null): Promise<Page<SilentMeter>> {
+  const { meters, next } = await get<{ meters: SilentMeter[]; next: string | null }>(
+    withQuery('/api/collection/silent', { clientSystemId, limit: '50', before }),
   )
   return { items: meters, next }
 }

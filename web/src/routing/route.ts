@@ -1,4 +1,7 @@
-/** The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`. Pure. */
+/**
+ * The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`,
+ * `#/collection`. Pure.
+ */
 import type { ChangeOperation, RunStatus, Trigger } from '../../../src/wire/types.ts'
 
 export type RunPart = ChangeOperation | 'rejected'
@@ -16,7 +19,9 @@ export type MeterFilter = {
 export type MetersRoute = { view: 'meters'; meterId: string | null; filter: MeterFilter }
 /** Null is the first Client System. */
 export type PreviewRoute = { view: 'preview'; clientSystemId: string | null }
-export type Route = StatusRoute | MetersRoute | PreviewRoute
+/** Null is the first Client System. */
+export type CollectionRoute = { view: 'collection'; clientSystemId: string | null }
+export type Route = StatusRoute | MetersRoute | PreviewRoute | CollectionRoute
 
 export const parts: readonly RunPart[] = ['insert', 'update', 'delete', 'restore', 'withheld', 'rejected']
 export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupted', 'cancelled']
@@ -39,6 +44,7 @@ export function parseRoute(hash: string): Route {
     }
     return { view: 'meters', meterId: meters[1] ?? null, filter }
   }
+  if (path === '/collection') return { view: 'collection', clientSystemId: query.get('system') }
   if (path === '/preview') return { view: 'preview', clientSystemId: query.get('system') }
   const run = /^\/runs\/([\w-]+)(?:\/(\w+))?$/.exec(path)
   const filter = { outcome: among(outcomes, query.get('outcome')), trigger: among(triggers, query.get('trigger')) }
@@ -69,6 +75,11 @@ export function meterAddress(meterId: number | string | null, filter: MeterFilte
 /** The address of what a sync of a Client System would do now; of the first one's when none is given. */
 export function previewAddress(clientSystemId: string | null): string {
   return `#/preview${queryOf({ system: clientSystemId })}`
+}
+
+/** The address of which meters of a Client System report; of the first one's when none is given. */
+export function collectionAddress(clientSystemId: string | null): string {
+  return `#/collection${queryOf({ system: clientSystemId })}`
 }
 
 function queryOf(values: Record<string, string | null>): string {

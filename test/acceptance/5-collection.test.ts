@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { figureReads } from '../support/browser.ts'
+import { inspect, openEyes } from '../support/eyes.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld } from '../support/world.ts'
+
+test('the page shows which meters report, where, and since when the silent ones are silent', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 80)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.sync.query(`
+    insert into sync.meter_reading (meter_id, quantity, read_at, value)
+    select id, 'energy', now() - case when external_id::int <= 60 then interval '1 day' else interval '3 minutes' end, 1
+    from sync.meter where external_id::int <= 75`)
+  const eyes = await (await openEyes(t))(`${agent.url}/#/collection`)
+  await inspect(eyes, 'collection', async (page) => {
+    const summary = page.getByRole('region', { name: 'Collection' })
+    await figureReads(summary, 'Silent', 60)
+    await figureReads(summary, 'Reporting', 15)
+    await figureReads(summary, 'Never reported', 5)
+    await page.getByRole('row', { name: /Hall 1 electricity \d+ 0 9/ }).waitFor()
+    await page.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(50).waitFor()
+  })
+  const { wide } = eyes
+  assert.ok(wide)
+  assert.match(await wide.title(), /^Collection · /)
+  await wide.getByRole('button', { name: 'Show more' }).click()
+  await wide.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(60).waitFor()
+  await wide.getByRole('link', { name: 'Meters', exact: true }).click()
+  await wide.getByRole('link', { name: 'Collection', exact: true }).click()
+  const link = wide.getByRole('table', { name: 'Silent meters' }).getByRole('link').first()
+  await link.click()
+  await wide.getByRole('region', { name: 'What happened' }).waitFor()
+})

@@ -1,0 +1,123 @@
+import type { ClientSystemStatus, Collection } from '../../../src/wire/types.ts'
+import { readSilentMeters } from '../data/api.ts'
+import { usePages } from '../data/pages.ts'
+import { type CollectionRoute, collectionAddress, meterAddress } from '../routing/route.ts'
+import { Moment } from '../ui/clock.tsx'
+import { Figure } from '../ui/figure.tsx'
+import { formatCount, plural } from '../ui/format.ts'
+import { PagedList } from '../ui/paged-list.tsx'
+import { Refusal } from '../ui/refusal.tsx'
+import { tableRoles } from '../ui/table.tsx'
+import { Groups } from './groups.tsx'
+import { useCollection } from './use-collection.ts'
+
+type Props = { statuses: readonly ClientSystemStatus[]; route: CollectionRoute }
+
+/** Which meters report: in numbers, by location and kind, and the silent ones one by one. */
+export function CollectionView({ statuses, route }: Props) {
+  const status = statuses.find(({ id }) => id === route.clientSystemId) ?? statuses[0]
+  if (status === undefined) return null
+  return (
+    <>
+      {statuses.length > 1 && (
+        <nav aria-label="Client System" class="filters">
+          {statuses.map(({ id, name }) => (
+            <a key={id} href={collectionAddress(id)} aria-current={id === status.id ? 'true' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+      )}
+      <CollectionOf key={status.id} clientSystemId={status.id} />
+    </>
+  )
+}
+
+function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
+  const { collection, groups, error } = useCollection(clientSystemId)
+  if (collection === null) {
+    return error === null ? <p class="teaching">Reading…</p> : <Refusal words="Not read." error={error} />
+  }
+  return (
+    <>
+      {error !== null && <Refusal words="These numbers may be outdated." error={error} />}
+      <Summary collection={collection} />
+      <Groups groups={groups} />
+      <SilentMeters key={collection.meters.silent} clientSystemId={clientSystemId} silent={collection.meters.silent} />
+    </>
+  )
+}
+
+function Summary({ collection }: { collection: Collection }) {
+  const { meters, newestReadingAt, readingIntervalMinutes } = collection
+  return (
+    <section class="card" aria-label="Collection">
+      <dl class="figure-list">
+        <Figure name="Reporting" count={meters.reporting} icon="check" tone="good" />
+        <Figure name="Late" count={meters.late} icon="clock" tone="attention" />
+        <Figure name="Silent" count={meters.silent} icon="warning" tone="bad" />
+        <Figure name="Never reported" count={meters.never} icon="empty" tone="attention" />
+        {meters.stillReporting > 0 && (
+          <Figure name="Inactive, still reporting" count={meters.stillReporting} icon="broken" tone="attention" />
+        )}
+      </dl>
+      <p class="card-foot">
+        <span>
+          {newestReadingAt === null ? (
+            'No reading yet. Collectors send readings to POST /api/readings.'
+          ) : (
+            <>
+              Newest reading <Moment iso={newestReadingAt} />.
+            </>
+          )}{' '}
+          A meter is late two expected intervals after its last reading and silent after six; the interval is{' '}
+          {plural(readingIntervalMinutes, 'minute')} where the Client System names none.
+        </span>
+      </p>
+    </section>
+  )
+}
+
+function SilentMeters({ clientSystemId, silent }: { clientSystemId: string; silent: number }) {
+  const pages = usePages((before) => readSilentMeters(clientSystemId, before))
+  return (
+    <section class="card collection" aria-label="Silent meters">
+      <div class="changes-head">
+        <h2>Silent meters</h2>
+        <span class="quiet">{silent > 0 && `${formatCount(silent)}, the last to fall silent first`}</span>
+      </div>
+      <PagedList pages={pages} empty="No meter is silent.">
+        {(meters) => (
+          <table {...tableRoles.table} class="collection-table" aria-label="Silent meters">
+            <thead {...tableRoles.group}>
+              <tr {...tableRoles.row}>
+                <th {...tableRoles.header}>External id</th>
+                <th {...tableRoles.header}>Name</th>
+                <th {...tableRoles.header}>Location</th>
+                <th {...tableRoles.header} class="secondary">
+                  Kind
+                </th>
+                <th {...tableRoles.header}>Last reading</th>
+              </tr>
+            </thead>
+            <tbody {...tableRoles.group}>
+              {meters.map(({ meterId, externalId, name, location, kind, lastReadAt }) => (
+                <tr {...tableRoles.row} key={meterId}>
+                  <td {...tableRoles.cell}>
+                    <a href={meterAddress(meterId)}>{externalId}</a>
+                  </td>
+                  <td {...tableRoles.cell}>{name}</td>
+                  <td {...tableRoles.cell}>{location ?? '–'}</td>
+                  <td {...tableRoles.cell} class="secondary">
+                    {kind ?? '–'}
+                  </td>
+                  <td {...tableRoles.cell}>{lastReadAt === null ? '–' : <Moment iso={lastReadAt} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </PagedList>
+    </section>
+  )
+}
