@@ -51,7 +51,7 @@ export function connectionOptions(
  * Settings that change how a value is written as text. Every session of the Sync database sets them, because a role or a
  * database may have other defaults: `DateStyle = SQL, DMY` would swap days and months.
  */
-export const textSettings = {
+const textSettings = {
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
   TimeZone: 'UTC',

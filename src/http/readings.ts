@@ -91,7 +91,7 @@ const sliceMs = 10
  * with its number from 1; only a body that is none of them, or of more than 200,000 readings, is refused as a whole.
  * However many bodies are parsed at once, other requests and a run's heartbeat wait for one slice at most.
  */
-export function createParseReadings(): ParseReadings {
+function createParseReadings(): ParseReadings {
   let lastTurn: Promise<void> = Promise.resolve()
   const takeTurn = (): Promise<void> => {
     lastTurn = lastTurn.then(() => setImmediate())

@@ -24,7 +24,7 @@ export const readAtAsText = `case
   end`
 
 /** The newest reading of a meter, of whatever quantity, as a JSON object. `meterId` is a column. */
-export const newestReading = (meterId: string) => `(
+const newestReading = (meterId: string) => `(
     select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', r.unit)
     from sync.meter_reading r
     where r.meter_id = ${meterId}

@@ -5,7 +5,6 @@ const unbounded = { minimum: undefined, maximum: undefined }
 export const count = z.int().min(0).meta({ maximum: undefined })
 export const integer = z.int().meta(unbounded)
 export const time = z.string().describe('ISO 8601 in UTC')
-export const json = z.record(z.string(), z.unknown())
 
 /** The total of a list. */
 export const total = count.nullable().describe('On the first page; null on later ones, and where it is not counted')

@@ -22,7 +22,7 @@ function ask(url: string, { method, target, headers, body }: GeneratedRequest): 
     const asked = send(`${url}${target}`, { method: method.toUpperCase(), headers }, (response) => {
       const { statusCode: status = 0, headersDistinct } = response
       const found = new Headers(
-        Object.entries(headersDistinct).flatMap(([name, all = []]) => all.map((one) => [name, one])),
+        Object.entries(headersDistinct).flatMap(([name, all = []]) => all.map((one): [string, string] => [name, one])),
       )
       const type = found.get('content-type')?.split(';')[0] ?? ''
       const finish = (text: string) =>

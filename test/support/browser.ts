@@ -98,7 +98,7 @@ export async function openBrowser(t: TestContext) {
 }
 
 /** The figure under a name in a region of the page, such as *Inserted* in *Last sync*. */
-export function figure(region: Locator, name: string): Locator {
+function figure(region: Locator, name: string): Locator {
   const term = region.page().locator('dt', { hasText: new RegExp(`^\\s*${name}\\s*$`) })
   return region.locator('dl > div').filter({ has: term }).locator('dd')
 }

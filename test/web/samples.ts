@@ -55,7 +55,7 @@ export function succeeded(number: number, revision: number, some: Partial<Run> =
   return ended(number, revision, { status: 'succeeded', counts: counts(), ...some })
 }
 
-export const unreachable: RunError = {
+const unreachable: RunError = {
   code: 'source_unreachable',
   message: 'Cannot connect to the Client System',
   hint: 'Check CLIENT_SYSTEM_URL and the network',

@@ -1,9 +1,9 @@
 import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { addressOf } from '../routing/route.ts'
 import { useNow, useStamp } from '../ui/clock.tsx'
+import { failureWords, guideAddress } from '../ui/failure-words.ts'
 import { formatCountdown, formatExact, sentences } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { failureWords, guideAddress } from './failure-words.ts'
 
 type Props = {
   run: Run

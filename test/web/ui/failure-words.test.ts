@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { runErrorCodes } from '../../../src/lib/errors.ts'
 import { renderGuide } from '../../../web/guides.ts'
-import { explainedCodes, failureWords, guideAddress } from '../../../web/src/status/failure-words.ts'
+import { explainedCodes, failureWords, guideAddress } from '../../../web/src/ui/failure-words.ts'
 
 const file = 'operate.md'
 const guide = renderGuide(readFileSync(new URL(`../../../docs/${file}`, import.meta.url), 'utf8'), file)
