@@ -18,7 +18,7 @@ export type Listening = Lifetime & {
 
 /**
  * Listens before anything else is started, so that a port that is taken starts no run. Throws ConfigError when the port
- * is not to be had.
+ * is not available.
  */
 export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise<Listening> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })

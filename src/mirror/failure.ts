@@ -47,7 +47,7 @@ type Failing = { code: RunErrorCode; says: string; hint: string }
 const garbled = { code: 'source_data', says: 'The Client System sent bytes that are no text' } as const
 const busy: Failing = {
   code: 'database_busy',
-  says: 'A lock in the Sync database was not to be had',
+  says: 'Could not acquire a lock in the Sync database',
   hint: 'Find who holds it in pg_stat_activity and pg_locks; the next run tries again',
 }
 

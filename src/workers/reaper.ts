@@ -27,13 +27,13 @@ const intervalMs = 1_500
 type Lease = 'held' | 'lost' | 'none'
 
 function workerLost(): AgentError {
-  return new AgentError('worker_lost', 'The worker of this run is gone', {
+  return new AgentError('worker_lost', 'The worker of this run has stopped', {
     hint: 'Nothing was changed; look for its end in the log of the process or of the machine',
   })
 }
 
 function leaseLost(): AgentError {
-  return new AgentError('lease_lost', 'The worker of this run did not answer for too long and was cut off', {
+  return new AgentError('lease_lost', 'The worker of this run did not respond in time and was cut off', {
     hint: 'Nothing was changed; look for a machine that was frozen or overloaded',
   })
 }

@@ -95,7 +95,7 @@ test('a session that ends while the page is open shows the form again, and the a
   await page.getByText('Your session has ended').waitFor()
   assert.match(page.url(), /#\/meters\/\d+\?q=S3$/)
   await logIn(page)
-  await page.getByRole('region', { name: 'What happened' }).waitFor()
+  await page.getByRole('region', { name: 'History', exact: true }).waitFor()
 
   // The agent comes back with another token: the stream is refused, and nobody asked for anything.
   await agent.stop()
@@ -104,7 +104,7 @@ test('a session that ends while the page is open shows the form again, and the a
   await world.agent({ AUTH_TOKEN: `another-${token}`, PORT: port })
   await page.getByText('Your session has ended').waitFor({ timeout: 40_000 })
   await logIn(page, `another-${token}`)
-  await page.getByRole('region', { name: 'What happened' }).waitFor()
+  await page.getByRole('region', { name: 'History', exact: true }).waitFor()
   assert.deepEqual(
     without(complaints, 401).filter((text) => !/ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(text)),
     [],

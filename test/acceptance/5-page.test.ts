@@ -75,7 +75,7 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   for (const page of Object.values(eyes)) await page.getByRole('link', { name: '1', exact: true }).click()
   await inspect(eyes, 'meter', async (page) => {
     await page.getByRole('img', { name: /^voltage: 60 readings/ }).waitFor()
-    await page.getByRole('region', { name: 'What happened' }).getByText('Meter 1 (new)').waitFor()
+    await page.getByRole('region', { name: 'History', exact: true }).getByText('Meter 1 (new)').waitFor()
   })
   for (const page of Object.values(eyes)) assert.match(await page.title(), /^Meter 1 · ! Deletions held back · /)
   await lead(eyes, `#/meters?q=nowhere`)

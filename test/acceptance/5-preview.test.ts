@@ -29,7 +29,7 @@ test('the preview shows what a sync would do, column by column, and writes nothi
   const name = updated.locator('li', { hasText: /^name/ })
   await name.locator('del', { hasText: 'Meter 2' }).waitFor()
   await name.locator('ins', { hasText: 'Renamed' }).waitFor()
-  await updated.locator('li', { hasText: /^unit/ }).getByText('nothing').waitFor()
+  await updated.locator('li', { hasText: /^unit/ }).getByText('none').waitFor()
   await changes.filter({ hasText: 'Insert' }).first().getByText('New meter').waitFor()
   await changes.filter({ hasText: 'Delete' }).getByRole('link', { name: '3', exact: true }).waitFor()
   const [{ runs } = { runs: 0 }] = await world.sync.query<{ runs: number }>(

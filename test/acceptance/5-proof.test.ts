@@ -22,9 +22,9 @@ test('a run says quietly that both sides are equal, and its details how the Clie
   const details = page.getByRole('region', { name: 'Run history' })
   await details.getByText('Proven equal · 500 meters').waitFor()
   await details.getByText(digest, { exact: true }).waitFor()
-  await details.getByText('Read only what differs', { exact: true }).waitFor()
+  await details.getByText('Incremental', { exact: true }).waitFor()
   await page.evaluate(`location.hash = '#/runs/${first.id}'`)
-  await details.getByText('Read in full because the agent started', { exact: true }).waitFor()
+  await details.getByText('Full because the agent started', { exact: true }).waitFor()
 })
 
 test('a run without a proof says nothing of one', async (t) => {

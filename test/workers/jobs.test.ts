@@ -101,7 +101,7 @@ test('F16: a job that was fetched by a worker killed before it began is ended, a
   await eventually(async () => (await lastRun(world))?.error_code === 'worker_lost', 16_000)
   const { code, err, hint } = await eventually(async () => agent.log.find(({ msg }) => msg === 'meter sync failed'))
   assert.equal(code, 'worker_lost')
-  assert.match(JSON.stringify(err), /The worker of this run is gone/)
+  assert.match(JSON.stringify(err), /The worker of this run has stopped/)
   assert.match(String(hint), /Nothing was changed/)
   assert.equal((await agent.sync()).status, 'succeeded')
 })

@@ -138,7 +138,7 @@ test('another type of the same meaning is read in full once, and changes nothing
 
 test('all of it is read at start, when asked for, after another query, and when most meters differ', async (t) => {
   const { world, agent } = await start(t, 300)
-  assertRead(await agent.sync({ full: true }), 'full', /asked for/)
+  assertRead(await agent.sync({ full: true }), 'full', /requested/)
   await world.source.query(`update meter set name = 'Other' where external_id <= 160`)
   const most = await agent.sync()
   assertRead(most, 'full', /most meters differ/)

@@ -16,7 +16,7 @@ type Props = Pick<State, 'connection' | 'heardAt' | 'refused' | 'clockOffset'>
 export function Badge({ connection, heardAt, clockOffset }: Omit<Props, 'refused'>) {
   const heardClock = useHeardClock(heardAt, clockOffset)
   const live = connection === 'live'
-  const heard = heardClock === null ? '' : `; last heard at ${heardClock}`
+  const heard = heardClock === null ? '' : `; last update at ${heardClock}`
   return (
     <span class="badge" data-live={live} title={`${means[connection]}${heard}`}>
       <span class="badge-dot" aria-hidden="true" />
@@ -40,7 +40,7 @@ export function ConnectionNotice({ connection, heardAt, refused, clockOffset }: 
       ) : (
         <p>
           <strong>{sentences(refused?.message ?? 'The connection to the agent is lost')}</strong>{' '}
-          {sentences(refused?.hint)} What you see was last heard at {heard} and may be old. Trying to connect again…
+          {sentences(refused?.hint)} Last update at {heard}; what you see may be old. Trying to connect again…
         </p>
       )}
     </div>

@@ -32,8 +32,8 @@ export function EmptyPage() {
       <Icon name="plug" />
       <h2>No Client System is configured</h2>
       <p>
-        A Client System is the database that is the master of your meters. Tell the agent where it is, start it again,
-        and its meters are mirrored to the Sync database every hour.
+        A Client System is the database that is the master of your meters. Set its address and restart the agent: its
+        meters are then mirrored to the Sync database every hour.
       </p>
       <dl class="settings">
         <dt>

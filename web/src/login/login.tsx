@@ -50,7 +50,7 @@ export function Login({ ended, logIn }: Props) {
       <p class="quiet" id="login-words">
         {ended
           ? 'Your session has ended. Log in again and this page goes on where you were.'
-          : 'Enter a token to see how the meters stand.'}
+          : 'Enter a token to see the sync status.'}
       </p>
       <form onSubmit={submit}>
         <label class="field" for="token">

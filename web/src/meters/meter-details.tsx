@@ -86,14 +86,14 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 function None() {
-  return <span class="value-none">nothing</span>
+  return <span class="value-none">none</span>
 }
 
 function Timeline({ meterId, heading: Heading }: { meterId: number; heading: Heading }) {
   const pages = usePages((before) => readMeterHistory(meterId, before))
   return (
-    <section class="changes" aria-label="What happened">
-      <Heading>What happened</Heading>
+    <section class="changes" aria-label="History">
+      <Heading>History</Heading>
       <PagedList pages={pages} empty="The history of this meter is no longer kept.">
         {(changes) => (
           <ol class="change-list">

@@ -98,9 +98,9 @@ function News({ status, readAgain }: { status: ClientSystemStatus; readAgain: ()
   if (lastSuccess === null || lastSuccess.id === seen.current || changes === 0) return null
   return (
     <p class="notice" data-tone="quiet">
-      <span>A sync has made {plural(changes, 'change')} since this list was read.</span>
+      <span>A sync has made {plural(changes, 'change')} since this list was loaded.</span>
       <button type="button" class="button-plain" onClick={readAgain}>
-        Read again
+        Reload the list
       </button>
     </p>
   )

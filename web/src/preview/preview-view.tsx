@@ -10,7 +10,7 @@ import { SyncNow } from '../status/trigger.tsx'
 import { Moment, useNow } from '../ui/clock.tsx'
 import { formatElapsed } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { outcomeWords, startedBy, type Tone } from '../ui/words.ts'
+import { outcomeWords, requestedBy, type Tone } from '../ui/words.ts'
 import { announcedOf, changesOf, comparedOf, glanceOf } from './preview-words.ts'
 import { Previewed } from './previewed.tsx'
 import { type PreviewState, usePreview } from './use-preview.ts'
@@ -125,8 +125,8 @@ function Answer({ now, clockOffset, activeRun }: AnswerProps) {
     case 'ready':
       return (
         <Words words={glanceOf(now.preview).words} age={<Moment iso={new Date(now.at + clockOffset).toISOString()} />}>
-          {changesOf(now.preview.counts) === 0 && comparedOf(now.preview.counts)} This is what a sync would do; nothing
-          was written to find out.
+          {changesOf(now.preview.counts) === 0 && comparedOf(now.preview.counts)} This is what a sync would do. Nothing
+          was written.
         </Words>
       )
     case 'waiting':
@@ -136,7 +136,7 @@ function Answer({ now, clockOffset, activeRun }: AnswerProps) {
             'It has just ended. '
           ) : (
             <>
-              It started {startedBy(activeRun)}. The preview begins when it has ended.{' '}
+              It was requested {requestedBy(activeRun)}. The preview starts when it has ended.{' '}
               <a href={addressOf(activeRun.id)}>See the run</a>
             </>
           )}
@@ -195,7 +195,7 @@ function Outdated({ status, basis }: { status: ClientSystemStatus; basis: string
       <Icon name="clock" />
       <span>
         <strong>This preview is from before a sync</strong> that{' '}
-        {activeRun !== null ? 'is under way' : `has ended: ${outcomeWords[run.status].word.toLowerCase()}`}.{' '}
+        {activeRun !== null ? 'is active' : `has ended: ${outcomeWords[run.status].word.toLowerCase()}`}.{' '}
         <a href={addressOf(run.id)}>{activeRun !== null ? 'See the run' : 'See what it did'}</a>
       </span>
     </p>

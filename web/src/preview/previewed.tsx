@@ -52,9 +52,8 @@ function WouldWithhold({ counts, because }: { counts: Counts; because: string })
       <div>
         <p class="notice-title">{heldOf(counts)}</p>
         <p>
-          The guard takes {withheld === 1 ? 'it' : 'them'} for an accident: {because}.{' '}
-          {withheld === 1 ? 'The meter' : 'These meters'} would stay active until somebody approves the{' '}
-          {withheld === 1 ? 'deletion' : 'deletions'}; everything else would be applied.
+          This looks like an accident because {because}. {withheld === 1 ? 'The meter' : 'These meters'} would stay
+          active until you approve the {withheld === 1 ? 'deletion' : 'deletions'}; everything else would be applied.
         </p>
       </div>
     </div>

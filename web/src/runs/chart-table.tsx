@@ -11,7 +11,7 @@ export function ChartTable({ bars, of }: { bars: readonly Bar[]; of: string }) {
       <table class="figures-table" aria-label={`Figures of the recent runs${of}`}>
         <thead>
           <tr>
-            <th>Asked for</th>
+            <th>Requested</th>
             <th>Started</th>
             <th>Ended</th>
             <th>Outcome</th>

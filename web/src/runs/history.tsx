@@ -57,7 +57,7 @@ function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
       {history.runs.length === 0 && history.state === 'ready' && (
         <div class="empty">
           <Icon name="queued" />
-          <p>No run yet. Every sync is kept here with its outcome and its changes, whoever asked for it.</p>
+          <p>No run yet. Every sync is kept here with its outcome and its changes.</p>
         </div>
       )}
       {history.runs.length === 0 && history.state === 'loading' && <p class="teaching">Reading…</p>}

@@ -33,7 +33,7 @@ export function LinkedRun({ runId, part }: { runId: string; part: RunPart | null
       {error !== null && (
         <p class="teaching">
           {error.status === 404
-            ? 'This run is not in the history: it was pruned, or never was here.'
+            ? 'This run is not in the history. It may have been removed because of its age, or the address is wrong.'
             : sentences(error.message, error.hint)}
         </p>
       )}

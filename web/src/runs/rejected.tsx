@@ -38,7 +38,7 @@ function RejectedItem({ rejected }: { rejected: Rejected }) {
           {values.map(([column, value]) => (
             <li key={column}>
               <span class="column">{column}</span>
-              <span>{formatValue(value) ?? <span class="value-none">nothing</span>}</span>
+              <span>{formatValue(value) ?? <span class="value-none">none</span>}</span>
             </li>
           ))}
         </ul>

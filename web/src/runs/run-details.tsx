@@ -67,13 +67,13 @@ function Facts({ run }: { run: Run }) {
   return (
     <dl class="facts">
       <Fact name="Trigger">{triggerWords[run.trigger]}</Fact>
-      {run.requestedBy !== null && <Fact name="Asked for by">{run.requestedBy}</Fact>}
-      <Fact name="Waited">
+      {run.requestedBy !== null && <Fact name="Requested by">{run.requestedBy}</Fact>}
+      <Fact name="Queued for">
         <Span from={run.queuedAt} to={run.startedAt ?? run.finishedAt} />
       </Fact>
       {run.startedAt !== null && (
         <>
-          <Fact name="Ran">
+          <Fact name="Duration">
             <Span from={run.startedAt} to={run.finishedAt} />
           </Fact>
           <Fact name="Started">
@@ -89,14 +89,14 @@ function Facts({ run }: { run: Run }) {
       {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
       {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
       {run.readMode !== null && (
-        <Fact name="Client System">
+        <Fact name="Read">
           {readModeWords[run.readMode]}{' '}
           {run.readReason !== null && <small class="reason">because {run.readReason}</small>}
         </Fact>
       )}
       {run.withheldBecause !== null && <Fact name="Held back because">{run.withheldBecause}</Fact>}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
-      {counts !== null && <Fact name="Rows of the Client System">{formatCount(counts.read)}</Fact>}
+      {counts !== null && <Fact name="Rows compared">{formatCount(counts.read)}</Fact>}
       {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
       {run.proof !== null && (
         <Fact name="Proof">
@@ -148,10 +148,9 @@ function Timings({ timings }: { timings: NonNullable<Run['timings']> }) {
 }
 
 function Outcome({ run, part, heading }: { run: Run; part: RunPart | null; heading: Heading }) {
-  if (isActive(run))
-    return <p class="teaching">This run is under way. Its changes are listed here once it has ended.</p>
+  if (isActive(run)) return <p class="teaching">This run is active. Its changes are listed here when it has ended.</p>
   if (run.counts === null)
-    return <p class="teaching">This run changed nothing: a sync takes effect as a whole or not at all.</p>
+    return <p class="teaching">This run changed nothing. A sync is applied completely or not at all.</p>
   const operation = part === 'rejected' ? null : part
   const changes = (
     <RunChanges

@@ -41,7 +41,7 @@ export function RunRow({ run, open, part }: { run: Run; open: boolean; part: Run
           </button>
           <RunRemark run={run} />
         </td>
-        <Cell label="Asked for" kind="run-asked">
+        <Cell label="Requested" kind="run-asked">
           <Moment iso={run.queuedAt} />
         </Cell>
         <Cell label="Trigger" kind="run-trigger">

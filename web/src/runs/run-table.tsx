@@ -10,7 +10,7 @@ export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: Sta
       <thead {...tableRoles.group}>
         <tr {...tableRoles.row}>
           <th {...tableRoles.header}>Outcome</th>
-          <th {...tableRoles.header}>Asked for</th>
+          <th {...tableRoles.header}>Requested</th>
           <th {...tableRoles.header}>Trigger</th>
           <th {...tableRoles.header} class="number">
             Duration

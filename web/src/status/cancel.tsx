@@ -51,7 +51,7 @@ export function CancelSync({ run, tell }: { run: Run; tell: (run: Run) => void }
       </button>
       {step === 'sure?' && (
         <p class="trigger-reason" id={explanationId}>
-          Nothing is changed by a sync that is cancelled.
+          A cancelled sync changes nothing.
         </p>
       )}
       {refusal !== null && <Refusal words="The sync could not be cancelled." error={refusal} />}

@@ -6,7 +6,7 @@ import type { IconName } from '../ui/drawings.ts'
 import { formatCount, formatElapsed, formatLastKnown, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { useTimeStyle } from '../ui/times.tsx'
-import { startedBy, type Tone } from '../ui/words.ts'
+import { requestedBy, type Tone } from '../ui/words.ts'
 
 const looks: Record<Condition, { icon: IconName; tone: Tone }> = {
   running: { icon: 'running', tone: 'accent' },
@@ -121,7 +121,7 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
     case 'running':
       return run === null ? null : (
         <>
-          Started {startedBy(run)}, running for {formatElapsed(now - Date.parse(run.startedAt ?? run.queuedAt))}
+          Requested {requestedBy(run)}, running for {formatElapsed(now - Date.parse(run.startedAt ?? run.queuedAt))}
           {status.workers === 0 && '. Its worker has not been heard from for 10 s'}
           <LastSuccess status={status} />
         </>
@@ -129,7 +129,7 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
     case 'queued':
       return run === null ? null : (
         <>
-          Asked for {startedBy(run)}; a worker takes it in a moment
+          Requested {requestedBy(run)}; a worker will take it in a moment
           <LastSuccess status={status} />
         </>
       )

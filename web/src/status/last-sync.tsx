@@ -16,7 +16,7 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
       {run === null || run.finishedAt === null ? (
         <div class="empty">
           <p class="empty-words">Never synced</p>
-          <p>The first sync that succeeds is shown here: when it was, and what it inserted, updated and deleted.</p>
+          <p>The first successful sync is shown here, with its time and what it inserted, updated and deleted.</p>
         </div>
       ) : (
         <>

@@ -51,7 +51,7 @@ export function Meters({ meters, clientSystemId, of }: Props) {
       <p class="card-foot">
         <span>
           {total === 0
-            ? 'No meters yet: the first sync brings them.'
+            ? 'No meters yet. The first sync inserts them.'
             : 'Inactive meters were deleted or switched off in the Client System. Their readings stay.'}
         </span>
         {total > 0 && (

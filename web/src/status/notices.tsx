@@ -3,7 +3,7 @@ import { addressOf } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
 import { plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { startedBy } from '../ui/words.ts'
+import { requestedBy } from '../ui/words.ts'
 
 /** Source rows that this run could not use. Renders nothing when there are none. */
 export function RejectedRows({ run }: { run: Run }) {
@@ -29,7 +29,7 @@ export function RejectedRows({ run }: { run: Run }) {
         </p>
         <p class="notice-foot">
           <a href={addressOf(run.id, 'rejected')}>
-            List the rejected rows
+            See the rejected rows
             <Icon name="arrow" />
           </a>
         </p>
@@ -97,7 +97,7 @@ export function Cancelled({ run }: { run: Run }) {
         <p class="notice-title">Cancelled · nothing was changed</p>
         <p class="notice-foot">
           <span>
-            The sync started {startedBy(run)} was cancelled <Moment iso={at} />
+            The sync requested {requestedBy(run)} was cancelled <Moment iso={at} />
           </span>
           <a href={addressOf(run.id)}>
             See the cancelled run

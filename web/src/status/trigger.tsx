@@ -10,7 +10,7 @@ import { Icon } from '../ui/icon.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { formatStamp } from '../ui/time-style.ts'
 import { useTimeStyle } from '../ui/times.tsx'
-import { startedBy } from '../ui/words.ts'
+import { requestedBy } from '../ui/words.ts'
 import { CancelSync } from './cancel.tsx'
 
 type Props = {
@@ -76,7 +76,7 @@ export function SyncNow({ status, tell, current, children }: Props) {
         ) : activeRun === null ? (
           <NextRun schedule={status.schedule} />
         ) : (
-          <>A sync started {startedBy(activeRun)} is active</>
+          <>A sync requested {requestedBy(activeRun)} is active</>
         )}
         {missing !== null && `. To start or cancel a sync, log in with a token that has ${missing}`}
       </p>

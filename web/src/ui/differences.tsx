@@ -48,7 +48,7 @@ export function Values({ meter }: { meter: Record<string, unknown> }) {
 }
 
 function Value({ text, from, old = false }: { text: string | null; from: number; old?: boolean }) {
-  if (text === null || text === '') return <span class="value-none">{text === null ? 'nothing' : 'empty text'}</span>
+  if (text === null || text === '') return <span class="value-none">{text === null ? 'none' : 'empty text'}</span>
   const shown = <LongText text={text} from={from} />
   return old ? <del>{shown}</del> : <ins>{shown}</ins>
 }

@@ -13,8 +13,8 @@ export const phaseWords: Record<Phase, { short: string; doing: string }> = {
 }
 
 export const readModeWords: Record<NonNullable<Run['readMode']>, string> = {
-  full: 'Read in full',
-  narrow: 'Read only what differs',
+  full: 'Full',
+  narrow: 'Incremental',
 }
 
 export const outcomeWords: Record<RunStatus, { word: string; icon: IconName; tone: Tone }> = {
@@ -44,10 +44,10 @@ export const operationWords: Record<ChangeOperation, { word: string; would: stri
   withheld: { word: 'Held back', would: 'Hold back', icon: 'hand', tone: 'attention' },
 }
 
-/** "by schedule", "by hand", …: how a run came to be, in a sentence. */
-export function startedBy(run: Run): string {
+/** "by the schedule", "by hand", …: who or what requested a run, in a sentence. */
+export function requestedBy(run: Run): string {
   const by: Record<Trigger, string> = {
-    startup: 'at the start of the agent',
+    startup: 'at agent start',
     schedule: 'by the schedule',
     manual: run.requestedBy === null ? 'by hand' : `by ${run.requestedBy}`,
     mcp: 'by an assistant',
