@@ -19,10 +19,12 @@ import type {
   Reading,
   Rejected,
   Run,
+  RunHistory,
   RunStatus,
   SilentMeter,
   Status,
   StoredReadings,
+  Trigger,
 } from './wire/types.ts'
 
 export { type Access, administrator, type Caller, type Login, sessionSeconds } from './access/access.ts'
@@ -41,6 +43,10 @@ type WithClientSystem<Filter> = Omit<Filter, 'clientSystemId'> & ClientSystemRef
 
 export type RunFilter = ClientSystemRef & {
   status: RunStatus | null
+  trigger: Trigger | null
+  /** When the runs were queued: `from` is inclusive, `to` exclusive. */
+  from: string | null
+  to: string | null
   before: { queuedAt: string; id: string } | null
   limit: number
 }
@@ -84,6 +90,9 @@ export type Agent = {
 
   /** Returns a page of runs, newest first. */
   runs: (filter: RunFilter) => Promise<Page<Run, { queuedAt: string; id: string }>>
+
+  /** Returns the syncs of the last 90 days by hour, the hours that were missed, and how reliable they were. */
+  runHistory: (clientSystemId: string | null) => Promise<RunHistory>
 
   /** Returns a page of what a run changed, by external id. */
   changes: (

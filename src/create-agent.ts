@@ -18,6 +18,7 @@ import { findGaps } from './readings/gaps.ts'
 import { exportReadings, listAllReadings, toMeterReading } from './readings/list-all.ts'
 import { type IncomingReading, listReadings, storeReadings } from './readings/store.ts'
 import type { CancelRun } from './runs/cancel.ts'
+import { readRunHistory } from './runs/history.ts'
 import { findActiveRun, findRun, listRuns } from './runs/list.ts'
 import type { TriggerRun } from './runs/trigger.ts'
 import type { StoredReadings } from './wire/types.ts'
@@ -102,6 +103,8 @@ export function createAgent(parts: AgentParts): Agent {
       const found = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit)
       return toPage(found, ({ queuedAt, id }) => ({ queuedAt, id }))
     },
+
+    runHistory: async (id) => await readRunHistory(lists, clientSystem(id)),
 
     changes: async (runId, filter) => {
       const { clientSystemId, counts } = await run(runId)

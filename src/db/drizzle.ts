@@ -12,7 +12,7 @@ const driver: typeof import('drizzle-orm/node-postgres') = require('drizzle-orm/
 const files: typeof import('drizzle-orm/migrator') = require('drizzle-orm/migrator')
 const migrator: typeof import('drizzle-orm/node-postgres/migrator') = require('drizzle-orm/node-postgres/migrator')
 
-export const { and, count, desc, eq, gt, inArray, lt, min, or, sql } = builder
+export const { and, count, desc, eq, gt, gte, inArray, lt, min, or, sql } = builder
 export const { bigint, boolean, customType, index, integer, jsonb, numeric, pgSchema, primaryKey, text, timestamp } =
   core
 export const { check, uniqueIndex, uuid } = core

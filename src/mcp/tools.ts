@@ -179,7 +179,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
     annotations: reads,
     run: async ({ clientSystemId = null, status = null, detail, before, limit }) => {
       const { items, next } = await fittingPage(limit, rowsOf(detail, toRunRow), (limit) =>
-        agent.runs({ clientSystemId, status, before, limit }),
+        agent.runs({ clientSystemId, status, trigger: null, from: null, to: null, before, limit }),
       )
       return { runs: items, next: cursorText(next) }
     },

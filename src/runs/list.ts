@@ -1,10 +1,10 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { and, desc, eq, gt, inArray, lt, or, sql } from '../db/drizzle.ts'
+import { and, desc, eq, gt, gte, inArray, lt, or, sql } from '../db/drizzle.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
 import { run } from '../db/schema.ts'
 import { activeStatuses, phases, runStatuses, triggers } from '../wire/lists.ts'
-import type { Counts, Run, RunStatus } from '../wire/types.ts'
+import type { Counts, Run, RunStatus, Trigger } from '../wire/types.ts'
 
 type Row = typeof run.$inferSelect
 
@@ -64,7 +64,7 @@ export async function findRunToWork(db: Reader, id: string): Promise<(Run & { fu
   const rows = await db.select().from(run).where(eq(run.id, id))
   const [row] = rows
   if (!row) return null
-  const reason = row.trigger === 'startup' ? 'the agent started' : 'it was asked for'
+  const reason = row.trigger === 'startup' ? 'the agent started' : 'it was requested'
   return { ...toRun(row), full: row.full ? reason : null }
 }
 
@@ -99,17 +99,24 @@ export async function findLastRun(
 export type RunFilter = {
   clientSystemIds: string[]
   status: RunStatus | null
+  trigger: Trigger | null
+  /** When they were queued: `from` is inclusive, `to` exclusive. */
+  from: string | null
+  to: string | null
   before: { queuedAt: string; id: string } | null
 }
 
 /** Returns a page of at most `limit` runs, newest first. */
 export async function listRuns(
   db: Reader,
-  { clientSystemIds, status, before }: RunFilter,
+  { clientSystemIds, status, trigger, from, to, before }: RunFilter,
   limit: number,
 ): Promise<ResultPage<Run>> {
   const conditions: (SQL | undefined)[] = [inArray(run.clientSystemId, clientSystemIds)]
   if (status) conditions.push(eq(run.status, status))
+  if (trigger) conditions.push(eq(run.trigger, trigger))
+  if (from) conditions.push(gte(run.queuedAt, sql`${from}::timestamptz`))
+  if (to) conditions.push(lt(run.queuedAt, sql`${to}::timestamptz`))
   if (before) {
     const at = sql`${before.queuedAt}::timestamptz`
     conditions.push(or(lt(run.queuedAt, at), and(eq(run.queuedAt, at), lt(run.id, before.id))))

@@ -73,3 +73,35 @@ export const run = z
     revision: count.describe('Grows with every change of any run'),
   })
   .meta({ id: 'Run' })
+
+/** The syncs of the last 90 days, by hour. */
+export const runHistory = z
+  .object({
+    clientSystemId: z.string(),
+    from: time,
+    to: time,
+    summary: z
+      .object({
+        days: count.describe('Over how many days'),
+        succeeded: count,
+        failed: count.describe('Failed or interrupted'),
+        outages: count.describe('Failures in a row count once'),
+        staleSeconds: count.describe('How long the last success was older than the freshness limit'),
+      })
+      .describe('How reliable the syncs were'),
+    hours: z
+      .array(
+        z.object({
+          from: time,
+          succeeded: count,
+          failed: count,
+          cancelled: count,
+          inserted: count,
+          updated: count,
+          deleted: count,
+        }),
+      )
+      .describe('Hours of UTC in which runs were queued, oldest first'),
+    missedHours: z.array(time).describe('Past hours in which a run was scheduled and none was queued or active'),
+  })
+  .meta({ id: 'RunHistory' })

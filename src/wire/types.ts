@@ -21,6 +21,7 @@ export type Counts = z.infer<typeof schema.counts>
 export type RunError = z.infer<typeof schema.runError>
 export type RejectedBecause = z.infer<typeof schema.rejectedBecause>
 export type Run = z.infer<typeof schema.run>
+export type RunHistory = z.infer<typeof schema.runHistory>
 export type ClientSystemStatus = z.infer<typeof schema.clientSystemStatus>
 export type Status = z.infer<typeof schema.status>
 export type Unavailable = z.infer<typeof schema.unavailable>

@@ -60,20 +60,23 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   assert.equal(approved?.counts?.deleted, 40)
   assert.ok(approved?.approveDigest)
 
-  // A run opens from the chart and from the history, and Back closes it.
-  const bar = page.getByRole('link', { name: /^Succeeded, .* 40 deleted/ })
-  assert.match((await bar.getAttribute('aria-label')) ?? '', /, started .*:\d\d, ended .*:\d\d$/)
-  await tabTo(page, bar)
+  // The days open to their hours, the arrow keys go from day to day, and a day leads to its runs.
+  const days = page.getByRole('group', { name: 'Days' }).getByRole('button')
+  await tabTo(page, days.filter({ hasNot: page.locator('[tabindex="-1"]') }).last())
+  await page.locator('.strip-note').getByText(/40 deleted\.$/).waitFor()
   await keyboard.press('ArrowLeft')
-  await page
-    .getByRole('link', { name: /^Succeeded, .* 0 deleted/ })
-    .and(page.locator(':focus'))
-    .waitFor()
+  await page.locator('.strip-note').getByText(/: no sync\.$/).waitFor()
   await keyboard.press('End')
   await keyboard.press('Enter')
-  await page.getByText('at most 40', { exact: true }).waitFor()
+  const hours = page.getByRole('region', { name: /^Hours of/ })
+  await hours.getByRole('img', { name: /40 deleted/ }).waitFor()
+  await tabTo(page, hours.getByRole('link', { name: 'See the runs of this day' }))
+  await keyboard.press('Enter')
+  await page.getByRole('link', { name: 'Show all runs' }).waitFor()
+  assert.match(page.url(), /day=\d{4}-\d\d-\d\d/)
   await page.goBack()
-  await page.getByText('at most 40', { exact: true }).waitFor({ state: 'detached' })
+
+  // A run opens from the history, and Back closes it.
   const row = page
     .getByRole('region', { name: 'Run history' })
     .getByRole('button', { name: /Succeeded/ })
@@ -81,6 +84,8 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   await tabTo(page, row)
   await keyboard.press('Enter')
   await page.getByText('at most 40', { exact: true }).waitFor()
+  await page.goBack()
+  await page.getByText('at most 40', { exact: true }).waitFor({ state: 'detached' })
 
   // The history narrows by outcome, and the address keeps it.
   await tabTo(page, page.getByRole('combobox', { name: 'Outcome' }), 'Shift+Tab')

@@ -79,7 +79,7 @@ test('while a run is active the preview waits for its end, shows the run, and th
   await page.getByRole('button', { name: 'Sync now' }).click()
   await page.getByRole('progressbar', { name: 'Sync progress' }).waitFor()
   await page.getByRole('button', { name: 'Preview' }).click()
-  await page.getByText('The preview begins when it has ended.').waitFor()
+  await page.getByText('The preview starts when it has ended.').waitFor()
   await page.getByRole('link', { name: 'See the run' }).waitFor()
   assert.ok(await page.getByRole('button', { name: 'Preview again' }).isDisabled())
   await open()
@@ -109,7 +109,7 @@ test('a run that this page has not heard of is in the way of a preview: it is sh
     }),
   )
   await page.getByRole('button', { name: 'Preview' }).click()
-  await page.getByText('The preview begins when it has ended.').waitFor()
+  await page.getByText('The preview starts when it has ended.').waitFor()
   assert.match((await page.getByRole('link', { name: 'See the run' }).getAttribute('href')) ?? '', /#\/runs\/0000/)
   await page.unroute('**/api/preview')
   await agent.sync()

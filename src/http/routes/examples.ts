@@ -11,6 +11,7 @@ import type {
   Reading,
   Rejected,
   Run,
+  RunHistory,
   SilentMeter,
   Status,
   Target,
@@ -52,6 +53,25 @@ export const succeeded: Run = {
   bytesRead: 4_120,
   timings: { connecting: 21, reading: 64, comparing: 31, applying: 18, proving: 9 },
   revision: 128,
+}
+
+export const runHistory: RunHistory = {
+  clientSystemId: 'main',
+  from: '2025-11-02T12:00:00.000Z',
+  to: '2026-01-31T12:20:00.000Z',
+  summary: { days: 30, succeeded: 717, failed: 3, outages: 2, staleSeconds: 25_200 },
+  hours: [
+    {
+      from: '2026-01-31T12:00:00.000Z',
+      succeeded: 1,
+      failed: 0,
+      cancelled: 0,
+      inserted: 1,
+      updated: 1,
+      deleted: 1,
+    },
+  ],
+  missedHours: ['2026-01-31T11:00:00.000Z'],
 }
 
 export const queued: Run = {

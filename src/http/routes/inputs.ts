@@ -9,7 +9,7 @@ import {
   runCursor,
   silentCursor,
 } from '../../wire/cursors.ts'
-import { changeOperations, collectionStates, runStatuses } from '../../wire/lists.ts'
+import { changeOperations, collectionStates, runStatuses, triggers } from '../../wire/lists.ts'
 import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
 
 /**
@@ -61,6 +61,9 @@ export const sessionBody = z.strictObject({ token: z.string().describe('A token 
 export const runsQuery = pageQuery.extend({
   clientSystemId,
   status: z.enum(runStatuses).optional(),
+  trigger: z.enum(triggers).optional(),
+  from: time.describe('When the runs were queued, inclusive'),
+  to: time.describe('Exclusive'),
   before: runCursor,
 })
 

@@ -28,10 +28,26 @@ export const runRoutes: readonly Route[] = [
       },
     },
     refusals: ['not_found', ...away],
-    handle: async ({ c, query: { clientSystemId = null, status = null, before, limit } }, { agent }) => {
-      const { items, next } = await agent.runs({ clientSystemId, status, before, limit })
+    handle: async ({ c, query }, { agent }) => {
+      const { clientSystemId = null, status = null, trigger = null, from = null, to = null, before, limit } = query
+      const { items, next } = await agent.runs({ clientSystemId, status, trigger, from, to, before, limit })
       return c.json({ runs: items, next: cursorText(next) })
     },
+  }),
+  route({
+    id: 'getRunHistory',
+    method: 'get',
+    path: '/api/history',
+    scope: 'read',
+    tag: 'Runs',
+    summary: 'The syncs of the last 90 days, by hour',
+    query: input.collectionQuery,
+    answers: {
+      200: { description: 'The hours and their outcomes', content: json(shape.runHistory, example.runHistory) },
+    },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
+      c.json(await agent.runHistory(clientSystemId)),
   }),
   route({
     id: 'getRun',

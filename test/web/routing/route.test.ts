@@ -28,7 +28,10 @@ test('the addresses are those that people may have kept', () => {
   assert.equal(addressOf(null), '#/')
   assert.equal(addressOf('4f7c'), '#/runs/4f7c')
   assert.equal(addressOf('4f7c', 'rejected'), '#/runs/4f7c/rejected')
-  assert.equal(addressOf(null, null, { outcome: 'failed', trigger: 'schedule' }), '#/?outcome=failed&trigger=schedule')
+  assert.equal(
+    addressOf(null, null, { ...noRunFilter, outcome: 'failed', trigger: 'schedule' }),
+    '#/?outcome=failed&trigger=schedule',
+  )
   assert.equal(meterAddress(null), '#/meters')
   assert.equal(meterAddress(7), '#/meters/7')
   assert.equal(meterAddress(7, { ...noMeterFilter, q: 'a b', state: 'active' }), '#/meters/7?q=a+b&state=active')
@@ -44,7 +47,7 @@ test('a filter of the history comes back from its address, beside a run or witho
   for (const outcome of [null, ...outcomes]) {
     for (const trigger of [null, ...triggers]) {
       for (const runId of [null, '4f7c']) {
-        const filter = { outcome, trigger }
+        const filter = { outcome, trigger, day: runId === null ? '2026-02-28' : null }
         assert.deepEqual(parseRoute(addressOf(runId, null, filter)), { ...status, runId, filter })
       }
     }
@@ -62,7 +65,7 @@ test('a search for any text comes back from its address', () => {
 
 test('an address that is not known is the status view', () => {
   const unknown = ['', '#', '#/', '#/runs', '#/runs/', '#/meters/x', '#/meter', '#/runs/a/insert/b', '#/runs/a b']
-  for (const hash of [...unknown, 'x#/runs/a', '#/?outcome=all&trigger=me'])
+  for (const hash of [...unknown, 'x#/runs/a', '#/?outcome=all&trigger=me', '#/?day=2026-02-30', '#/?day=today'])
     assert.deepEqual(parseRoute(hash), status, hash)
   assert.deepEqual(parseRoute(addressOf(null)), status)
 })

@@ -1,26 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Run } from '../../../src/wire/types.ts'
-import { byTrigger, isFiltered, reachOf, upToDate } from '../../../web/src/runs/run-filter.ts'
-import { running, succeeded } from '../samples.ts'
+import { isFiltered, matches, queryOf, upToDate } from '../../../web/src/runs/run-filter.ts'
+import { failed, running, succeeded } from '../samples.ts'
 
-test('the runs of a trigger are picked from what was read, in their order', () => {
-  const runs = [
-    succeeded(3, 30, { trigger: 'manual' }),
-    succeeded(2, 20, { trigger: 'schedule' }),
-    succeeded(1, 10, { trigger: 'manual' }),
-  ]
-  assert.deepEqual(
-    byTrigger(runs, 'manual').map((run) => run.id),
-    ['run-3', 'run-1'],
-  )
-  assert.equal(byTrigger(runs, null), runs)
-  assert.deepEqual(byTrigger(runs, 'mcp'), [])
+const all = { status: null, trigger: null, from: null, to: null }
+
+test('a run that is heard of is listed where the agent would list it', () => {
+  const run = failed(3, 30, { trigger: 'manual', queuedAt: '2026-03-05T23:30:00.000Z' })
+  assert.ok(matches(run, all))
+  assert.ok(matches(run, { ...all, status: 'failed', trigger: 'manual' }))
+  assert.equal(matches(run, { ...all, status: 'succeeded' }), false)
+  assert.equal(matches(run, { ...all, trigger: 'schedule' }), false)
+  const day = queryOf({ outcome: null, trigger: null, day: '2026-03-05' }, 'utc')
+  assert.deepEqual(day, { ...all, from: '2026-03-05T00:00:00.000Z', to: '2026-03-06T00:00:00.000Z' })
+  assert.ok(matches(run, day))
+  assert.equal(matches({ ...run, queuedAt: '2026-03-06T00:00:00.000Z' }, day), false)
+  assert.equal(matches({ ...run, queuedAt: '2026-03-04T23:59:59.999Z' }, day), false)
 })
 
 test('newer runs come on top of what was read, and what was read is told as it is now', () => {
-  const ids = (outcome: 'succeeded' | 'failed' | null, latest: Run[], read: Run[]) =>
-    upToDate(read, latest, outcome).map(({ id, status }) => `${id} ${status}`)
+  const ids = (status: 'succeeded' | 'failed' | null, latest: Run[], read: Run[]) =>
+    upToDate(read, latest, { ...all, status }).map(({ id, status }) => `${id} ${status}`)
   const read = [running(3, 30), succeeded(2, 20)]
   const latest = [succeeded(4, 40), succeeded(3, 30), succeeded(2, 20), succeeded(1, 10)]
   assert.deepEqual(ids(null, latest, read), ['run-4 succeeded', 'run-3 succeeded', 'run-2 succeeded'])
@@ -36,14 +37,10 @@ test('newer runs come on top of what was read, and what was read is told as it i
   ])
 })
 
-test('a filter says how far it has looked', () => {
-  assert.equal(reachOf(1, 20, true), '1 of the 20 newest runs; older ones have not been looked at yet.')
-  assert.equal(reachOf(0, 7, false), '0 of 7 runs.')
-  assert.equal(reachOf(1, 1, false, 'cancelled run'), '1 of 1 cancelled run.')
-})
-
 test('a filter is one when it asks for anything', () => {
-  assert.equal(isFiltered({ outcome: null, trigger: null }), false)
-  assert.equal(isFiltered({ outcome: 'failed', trigger: null }), true)
-  assert.equal(isFiltered({ outcome: null, trigger: 'cli' }), true)
+  const none = { outcome: null, trigger: null, day: null }
+  assert.equal(isFiltered(none), false)
+  assert.equal(isFiltered({ ...none, outcome: 'failed' }), true)
+  assert.equal(isFiltered({ ...none, trigger: 'cli' }), true)
+  assert.equal(isFiltered({ ...none, day: '2026-03-05' }), true)
 })

@@ -9,13 +9,14 @@ import type {
   Reading,
   Rejected,
   Run,
-  RunStatus,
+  RunHistory,
   Session,
   SilentMeter,
   Status,
 } from '../../../src/wire/types.ts'
 import type { MeterFilter } from '../routing/route.ts'
 import { ApiError, exactNumbers, get, post, send, withQuery } from './requests.ts'
+import type { RunQuery } from './run-query.ts'
 
 export type Page<T> = { items: readonly T[]; next: string | null }
 
@@ -64,16 +65,17 @@ export async function logOut(): Promise<void> {
   await send('/api/session', { method: 'DELETE' })
 }
 
-/** One page of a Client System's runs, newest first: those of one outcome, or all. */
-export async function readRuns(
-  clientSystemId: string,
-  before: string | null,
-  status: RunStatus | null = null,
-): Promise<Page<Run>> {
+/** One page of a Client System's runs, newest first: those that the query lets through, or all. */
+export async function readRuns(clientSystemId: string, before: string | null, query?: RunQuery): Promise<Page<Run>> {
   const { runs, next } = await get<{ runs: Run[]; next: string | null }>(
-    withQuery('/api/runs', { clientSystemId, status, limit: '30', before }),
+    withQuery('/api/runs', { clientSystemId, ...query, limit: '30', before }),
   )
   return { items: runs, next }
+}
+
+/** The syncs of the last 90 days, by hour. */
+export function readHistory(clientSystemId: string): Promise<RunHistory> {
+  return get<RunHistory>(withQuery('/api/history', { clientSystemId }))
 }
 
 export function readRun(id: string): Promise<Run> {

@@ -6,7 +6,12 @@ import type { ChangeOperation, RunStatus, Trigger } from '../../../src/wire/type
 
 export type RunPart = ChangeOperation | 'rejected'
 /** What the run history is narrowed to; null is everything. */
-export type RunFilter = { outcome: RunStatus | null; trigger: Trigger | null }
+export type RunFilter = {
+  outcome: RunStatus | null
+  trigger: Trigger | null
+  /** "2026-11-26", in the reader's time zone. */
+  day: string | null
+}
 export type StatusRoute = { view: 'status'; runId: string | null; part: RunPart | null; filter: RunFilter }
 
 export type MeterState = 'all' | 'active' | 'inactive'
@@ -28,7 +33,7 @@ export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupt
 export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli']
 export const meterStates: readonly MeterState[] = ['all', 'active', 'inactive']
 
-export const noRunFilter: RunFilter = { outcome: null, trigger: null }
+export const noRunFilter: RunFilter = { outcome: null, trigger: null, day: null }
 export const noMeterFilter: MeterFilter = { q: '', state: 'all', clientSystemId: null }
 
 /** The route that an address' hash stands for; one that is not known is the status view itself. */
@@ -47,8 +52,19 @@ export function parseRoute(hash: string): Route {
   if (path === '/collection') return { view: 'collection', clientSystemId: query.get('system') }
   if (path === '/preview') return { view: 'preview', clientSystemId: query.get('system') }
   const run = /^\/runs\/([\w-]+)(?:\/(\w+))?$/.exec(path)
-  const filter = { outcome: among(outcomes, query.get('outcome')), trigger: among(triggers, query.get('trigger')) }
+  const filter = {
+    outcome: among(outcomes, query.get('outcome')),
+    trigger: among(triggers, query.get('trigger')),
+    day: dayIn(query.get('day')),
+  }
   return { view: 'status', runId: run?.[1] ?? null, part: among(parts, run?.[2] ?? null), filter }
+}
+
+/** A day that the calendar has. */
+function dayIn(text: string | null): string | null {
+  if (text === null || !/^\d{4}-\d\d-\d\d$/.test(text)) return null
+  const time = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text) ? text : null
 }
 
 function among<T extends string>(known: readonly T[], text: string | null): T | null {
@@ -59,10 +75,10 @@ function among<T extends string>(known: readonly T[], text: string | null): T | 
 export function addressOf(
   runId: string | null,
   part: RunPart | null = null,
-  { outcome, trigger }: RunFilter = noRunFilter,
+  { outcome, trigger, day }: RunFilter = noRunFilter,
 ): string {
   const path = runId === null ? '#/' : part === null ? `#/runs/${runId}` : `#/runs/${runId}/${part}`
-  return path + queryOf({ outcome, trigger })
+  return path + queryOf({ outcome, trigger, day })
 }
 
 /** The address of a meter in the list that a filter gives; of the list itself when there is no meter. */

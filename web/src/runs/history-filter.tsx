@@ -5,7 +5,7 @@ import { outcomeWords, triggerWords } from '../ui/words.ts'
 /** The filter of the history around: addresses within it keep it. */
 export const HistoryFilter = createContext<RunFilter>(noRunFilter)
 
-/** Two choices that narrow the history; both are kept in the address. */
+/** Three choices that narrow the history at the agent; the address keeps them. */
 export function FilterControls({ filter }: { filter: RunFilter }) {
   const go = (change: Partial<RunFilter>) => {
     // Back leaves the history, not one choice of it.
@@ -25,6 +25,14 @@ export function FilterControls({ filter }: { filter: RunFilter }) {
         options={triggers.map((value) => ({ value, word: triggerWords[value] }))}
         onChoose={(trigger) => go({ trigger })}
       />
+      <label>
+        Day
+        <input
+          type="date"
+          value={filter.day ?? ''}
+          onChange={(event) => go({ day: event.currentTarget.value || null })}
+        />
+      </label>
     </div>
   )
 }

@@ -2,9 +2,10 @@ import { useState } from 'preact/hooks'
 import type { History } from '../data/run-list.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { Icon } from '../ui/icon.tsx'
+import { useZone } from '../ui/times.tsx'
 import { FilteredRuns } from './filtered-runs.tsx'
 import { FilterControls, HistoryFilter } from './history-filter.tsx'
-import { isFiltered } from './run-filter.ts'
+import { isFiltered, queryOf } from './run-filter.ts'
 import { RunTable } from './run-table.tsx'
 
 type Props = {
@@ -20,6 +21,7 @@ type Props = {
 export function RunHistory({ clientSystemId, of, history, route, read }: Props) {
   const { filter } = route
   const filtered = isFiltered(filter)
+  const query = queryOf(filter, useZone())
   return (
     <section class="card history" aria-label={`Run history${of}`} aria-busy={history.state === 'loading'}>
       <div class="history-head">
@@ -29,7 +31,8 @@ export function RunHistory({ clientSystemId, of, history, route, read }: Props) 
       <HistoryFilter.Provider value={filter}>
         {filtered ? (
           <FilteredRuns
-            key={filter.outcome}
+            key={JSON.stringify(query)}
+            query={query}
             latest={history.runs}
             clientSystemId={clientSystemId}
             of={of}

@@ -1,35 +1,42 @@
-import type { Run, Trigger } from '../../../src/wire/types.ts'
+import type { Run } from '../../../src/wire/types.ts'
+import type { RunQuery } from '../data/run-query.ts'
 import type { RunFilter } from '../routing/route.ts'
-import { formatCount, plural } from '../ui/format.ts'
+import type { Zone } from '../ui/format.ts'
 
-export function isFiltered({ outcome, trigger }: RunFilter): boolean {
-  return outcome !== null || trigger !== null
+export function isFiltered({ outcome, trigger, day }: RunFilter): boolean {
+  return outcome !== null || trigger !== null || day !== null
+}
+
+/** What the agent is asked for: a day begins and ends in the reader's time zone. */
+export function queryOf({ outcome, trigger, day }: RunFilter, zone: Zone): RunQuery {
+  const [year = 0, month = 1, date = 1] = day?.split('-').map(Number) ?? []
+  const midnight = (after: number) =>
+    (zone === 'utc'
+      ? new Date(Date.UTC(year, month - 1, date + after))
+      : new Date(year, month - 1, date + after)
+    ).toISOString()
+  const [from, to] = day === null ? [null, null] : [midnight(0), midnight(1)]
+  return { status: outcome, trigger, from, to }
+}
+
+/** Whether the agent would list a run for a query. */
+export function matches(run: Run, { status, trigger, from, to }: RunQuery): boolean {
+  return (
+    (status === null || run.status === status) &&
+    (trigger === null || run.trigger === trigger) &&
+    (from === null || run.queuedAt >= from) &&
+    (to === null || run.queuedAt < to)
+  )
 }
 
 /**
- * What was read of the runs with an outcome, with what is known since: runs as they are now, and newer ones on top. So
- * nothing of the list moves from under a reader, and nothing is read again.
+ * What was read of the runs of a query, with what is known since: runs as they are now, and newer ones on top. So nothing
+ * of the list moves from under a reader, and nothing is read again.
  */
-export function upToDate(read: readonly Run[], latest: readonly Run[], outcome: RunFilter['outcome']): readonly Run[] {
+export function upToDate(read: readonly Run[], latest: readonly Run[], query: RunQuery): readonly Run[] {
   const now = new Map(latest.map((run) => [run.id, run]))
   const known = new Set(read.map(({ id }) => id))
   const newest = read[0]?.queuedAt ?? ''
   const newer = latest.filter((run) => !known.has(run.id) && run.queuedAt > newest)
-  return [...newer, ...read.map((run) => now.get(run.id) ?? run)].filter(
-    ({ status }) => outcome === null || status === outcome,
-  )
-}
-
-/** The runs of one trigger. Outcomes are filtered by the agent, triggers only among what was read. */
-export function byTrigger(runs: readonly Run[], trigger: Trigger | null): readonly Run[] {
-  return trigger === null ? runs : runs.filter((run) => run.trigger === trigger)
-}
-
-/**
- * How far a filter by trigger has looked: it must not seem to know runs that were never read. `kind` is what one of
- * those that were read is called, such as "cancelled run".
- */
-export function reachOf(shown: number, read: number, hasMore: boolean, kind = 'run'): string {
-  if (!hasMore) return `${formatCount(shown)} of ${plural(read, kind)}.`
-  return `${formatCount(shown)} of the ${formatCount(read)} newest ${kind}s; older ones have not been looked at yet.`
+  return [...newer, ...read.map((run) => now.get(run.id) ?? run)].filter((run) => matches(run, query))
 }

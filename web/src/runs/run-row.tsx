@@ -4,26 +4,36 @@ import { isFailure } from '../../../src/wire/condition.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import { isActive } from '../data/state.ts'
 import { addressOf, type RunPart } from '../routing/route.ts'
-import { Moment, useNow, useStamp } from '../ui/clock.tsx'
-import { formatCount, formatDuration, formatElapsed } from '../ui/format.ts'
+import { useNow, useStamp } from '../ui/clock.tsx'
+import { formatClock, formatCount, formatDuration, formatElapsed, formatExact } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { tableRoles } from '../ui/table.tsx'
+import { useZone } from '../ui/times.tsx'
 import { outcomeWords, triggerWords } from '../ui/words.ts'
 import { HistoryFilter } from './history-filter.tsx'
 import { RunDetails } from './run-details.tsx'
 
+type Props = {
+  run: Run
+  /** The date above the first run of a day; null for the others. */
+  day: string | null
+  open: boolean
+  part: RunPart | null
+}
+
 /** A run in the history: a row, and when it is open a second one with all about it. */
-export function RunRow({ run, open, part }: { run: Run; open: boolean; part: RunPart | null }) {
+export function RunRow({ run, day, open, part }: Props) {
   const { word, icon, tone } = outcomeWords[run.status]
   const detailsId = `run-${run.id}`
   const stamp = useStamp()
+  const zone = useZone()
   const filter = useContext(HistoryFilter)
   const toggle = () => {
     location.hash = addressOf(open ? null : run.id, null, filter)
   }
   return (
     <>
-      <tr {...tableRoles.row} class="run" data-open={open}>
+      <tr {...tableRoles.row} class="run" data-open={open} data-day={day ?? undefined}>
         <td {...tableRoles.cell} class="run-outcome">
           <button
             type="button"
@@ -42,7 +52,9 @@ export function RunRow({ run, open, part }: { run: Run; open: boolean; part: Run
           <RunRemark run={run} />
         </td>
         <Cell label="Requested" kind="run-asked">
-          <Moment iso={run.queuedAt} />
+          <time dateTime={run.queuedAt} title={formatExact(run.queuedAt)}>
+            {formatClock(Date.parse(run.queuedAt), zone)}
+          </time>
         </Cell>
         <Cell label="Trigger" kind="run-trigger">
           {triggerWords[run.trigger]}

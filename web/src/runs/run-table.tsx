@@ -1,10 +1,14 @@
 import type { Run } from '../../../src/wire/types.ts'
 import type { StatusRoute } from '../routing/route.ts'
+import { formatDay } from '../ui/format.ts'
 import { tableRoles } from '../ui/table.tsx'
+import { useZone } from '../ui/times.tsx'
 import { RunRow } from './run-row.tsx'
 
-/** Runs as rows, each of which opens. A table also where it looks like cards. */
+/** Runs as rows, each of which opens; the first of a day bears its date. A table also where it looks like cards. */
 export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: StatusRoute; of: string }) {
+  const zone = useZone()
+  const dayOf = (run: Run | undefined) => (run === undefined ? '' : formatDay(run.queuedAt, zone))
   return (
     <table {...tableRoles.table} class="runs" aria-label={`Run history${of}`}>
       <thead {...tableRoles.group}>
@@ -27,8 +31,14 @@ export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: Sta
         </tr>
       </thead>
       <tbody {...tableRoles.group}>
-        {runs.map((run) => (
-          <RunRow key={run.id} run={run} open={run.id === route.runId} part={route.part} />
+        {runs.map((run, index) => (
+          <RunRow
+            key={run.id}
+            run={run}
+            day={dayOf(run) === dayOf(runs[index - 1]) ? null : dayOf(run)}
+            open={run.id === route.runId}
+            part={route.part}
+          />
         ))}
       </tbody>
     </table>

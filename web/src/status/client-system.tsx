@@ -3,7 +3,7 @@ import type { Agent } from '../data/agent.ts'
 import { isCurrent, type SystemState } from '../data/state.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { RunHistory } from '../runs/history.tsx'
-import { RunChart } from '../runs/run-chart.tsx'
+import { HistoryStrip } from '../runs/history-strip.tsx'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
 import { HeldBack } from './held-back.tsx'
@@ -53,7 +53,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
         <LastSync run={lastSuccess} of={of} />
         <Meters meters={status.meters} clientSystemId={alone ? null : status.id} of={of} />
       </div>
-      <RunChart of={of} runs={history.runs} />
+      <HistoryStrip clientSystemId={status.id} of={of} lastRunId={lastRun?.id ?? null} />
       <RunHistory
         clientSystemId={status.id}
         of={of}

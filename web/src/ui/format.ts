@@ -19,6 +19,7 @@ const dateAndTime = inZones(full)
 const dayAndTime = inZones(short)
 const dayYearAndTime = inZones({ ...short, year: 'numeric' })
 const clockTime = inZones(clock)
+const wholeDay = inZones({ dateStyle: 'full' })
 const hourAndMinute = inZones({ hour: '2-digit', minute: '2-digit' })
 const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
 
@@ -118,6 +119,11 @@ export function formatDayTime(iso: string, zone: Zone = 'local', now = Date.now(
   const thisYear = new Date(iso).getUTCFullYear() === new Date(now).getUTCFullYear()
   const form = thisYear ? dayAndTime : dayYearAndTime
   return timeOr(iso, (time) => named(form[zone].format(time), zone))
+}
+
+/** "Thursday, 26 November 2026". */
+export function formatDay(iso: string, zone: Zone = 'local'): string {
+  return timeOr(iso, (time) => wholeDay[zone].format(time))
 }
 
 /** "14:03:12". */

@@ -1,5 +1,6 @@
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useMemo, useState } from 'preact/hooks'
+import type { Zone } from './format.ts'
 import { parseTimeStyle, type TimeStyle, timeStyles } from './time-style.ts'
 
 type Times = { style: TimeStyle; choose(style: TimeStyle): void }
@@ -22,6 +23,11 @@ export function Times({ children }: { children: ComponentChildren }) {
 
 export function useTimeStyle(): TimeStyle {
   return useContext(Style).style
+}
+
+/** The zone in which clocks and days are written. */
+export function useZone(): Zone {
+  return useTimeStyle() === 'utc' ? 'utc' : 'local'
 }
 
 const words: Record<TimeStyle, string> = { relative: 'Relative', local: 'Local', utc: 'UTC' }

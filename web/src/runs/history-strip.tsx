@@ -1,0 +1,171 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { RunHistory } from '../../../src/wire/types.ts'
+import { readHistory } from '../data/api.ts'
+import { addressOf, noRunFilter } from '../routing/route.ts'
+import { useZone } from '../ui/times.tsx'
+import {
+  type Day,
+  daysOf,
+  outcomeOf,
+  type Period,
+  periodName,
+  periodOutcomes,
+  periodWords,
+  summaryWords,
+} from './strip.ts'
+import { StripTable } from './strip-table.tsx'
+
+type Props = {
+  clientSystemId: string
+  /** Ends the names of the region and its table where there are several Client Systems. */
+  of: string
+  /** The run that ended last: another one brings another history. */
+  lastRunId: string | null
+}
+
+/** The last 90 days at a glance: a cell a day, which opens to its hours; the same as a table below. */
+export function HistoryStrip({ clientSystemId, of, lastRunId }: Props) {
+  const { history, failed, read } = useHistory(clientSystemId, lastRunId)
+  return (
+    <section class="card strip" aria-label={`Last 90 days${of}`} aria-busy={history === null && !failed}>
+      <div class="strip-head">
+        <h3>Last 90 days</h3>
+        <p>{history === null ? '' : summaryWords(history.summary)}</p>
+      </div>
+      {history !== null && <Strip history={history} of={of} />}
+      {history === null && !failed && <p class="teaching strip-loading">Loading…</p>}
+      {history === null && failed && (
+        <p class="teaching strip-loading">
+          The history could not be loaded.{' '}
+          <button type="button" class="button-plain" onClick={read}>
+            Try again
+          </button>
+        </p>
+      )}
+    </section>
+  )
+}
+
+function useHistory(clientSystemId: string, lastRunId: string | null) {
+  const [history, setHistory] = useState<RunHistory | null>(null)
+  const [failed, setFailed] = useState(false)
+  const [attempt, setAttempt] = useState(0)
+  useEffect(() => {
+    let left = false
+    readHistory(clientSystemId).then(
+      (read) => !left && setHistory(read),
+      () => !left && setFailed(true),
+    )
+    return () => {
+      left = true
+    }
+  }, [clientSystemId, lastRunId, attempt])
+  const read = () => {
+    setFailed(false)
+    setAttempt((count) => count + 1)
+  }
+  return { history, failed, read }
+}
+
+function Strip({ history, of }: { history: RunHistory; of: string }) {
+  const zone = useZone()
+  const days = useMemo(() => daysOf(history, zone), [history, zone])
+  const [open, setOpen] = useState<string | null>(null)
+  const [shown, setShown] = useState<Period | null>(null)
+  const opened = days.find(({ key }) => key === open)
+  return (
+    <>
+      <Days days={days} open={open} onOpen={(key) => setOpen(key === open ? null : key)} onShow={setShown} />
+      <p class="strip-note">{shown === null ? 'Select a day to see its hours.' : `${periodWords(shown)}.`}</p>
+      <ul class="strip-key" aria-label="Key">
+        {(['succeeded', 'failed', 'missed', 'cancelled', 'none'] as const).map((outcome) => (
+          <li key={outcome}>
+            <span class="strip-mark" data-outcome={outcome} aria-hidden="true" />
+            {periodOutcomes[outcome]}
+          </li>
+        ))}
+      </ul>
+      {opened !== undefined && <Hours day={opened} onShow={setShown} />}
+      <details class="chart-table">
+        <summary>Show as a table</summary>
+        <StripTable periods={days} name={`Syncs of the last 90 days${of}`} first="Day" />
+      </details>
+    </>
+  )
+}
+
+type DaysProps = {
+  days: readonly Day[]
+  open: string | null
+  onOpen: (key: string) => void
+  onShow: (day: Period | null) => void
+}
+
+/** One stop for the Tab key; the arrow keys, Home and End go from day to day. */
+function Days({ days, open, onOpen, onShow }: DaysProps) {
+  const root = useRef<HTMLFieldSetElement>(null)
+  const [chosen, setChosen] = useState<string | null>(null)
+  const known = days.findIndex(({ key }) => key === chosen)
+  const current = known === -1 ? days.length - 1 : known
+  const go = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = {
+      ArrowLeft: current - 1,
+      ArrowRight: current + 1,
+      Home: 0,
+      End: days.length - 1,
+    }
+    const wanted = steps[event.key]
+    if (wanted === undefined) return
+    event.preventDefault()
+    const index = Math.min(days.length - 1, Math.max(0, wanted))
+    setChosen(days[index]?.key ?? null)
+    root.current?.querySelectorAll('button')[index]?.focus()
+  }
+  return (
+    <fieldset class="strip-days" aria-label="Days" ref={root} onKeyDown={go} onMouseLeave={() => onShow(null)}>
+      {days.map((day, index) => (
+        <button
+          key={day.key}
+          type="button"
+          class="strip-cell"
+          data-outcome={outcomeOf(day)}
+          aria-label={periodWords(day)}
+          aria-expanded={day.key === open}
+          tabIndex={index === current ? 0 : -1}
+          onClick={() => onOpen(day.key)}
+          onFocus={() => {
+            setChosen(day.key)
+            onShow(day)
+          }}
+          onMouseEnter={() => onShow(day)}
+        />
+      ))}
+    </fieldset>
+  )
+}
+
+function Hours({ day, onShow }: { day: Day; onShow: (hour: Period | null) => void }) {
+  const name = periodName(day.key)
+  return (
+    <section class="strip-open" aria-label={`Hours of ${name}`}>
+      <p class="strip-open-head">
+        <strong>{name}</strong>
+        <a href={addressOf(null, null, { ...noRunFilter, day: day.key })}>See the runs of this day</a>
+      </p>
+      <ol class="strip-hours" onMouseLeave={() => onShow(null)}>
+        {day.hours.map((hour, index) => (
+          <li key={`${index} ${hour.key}`} onMouseEnter={() => onShow(hour)}>
+            <span class="strip-cell" data-outcome={outcomeOf(hour)} role="img" aria-label={periodWords(hour)} />
+            <span class="strip-hour" aria-hidden="true">
+              {hour.key.slice(-2)}
+            </span>
+          </li>
+        ))}
+      </ol>
+      <details class="chart-table">
+        <summary>Show the hours as a table</summary>
+        <StripTable periods={day.hours} name={`Syncs of ${name}`} first="Hour" />
+      </details>
+    </section>
+  )
+}
