@@ -63,9 +63,15 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   // The days open to their hours, the arrow keys go from day to day, and a day leads to its runs.
   const days = page.getByRole('group', { name: 'Days' }).getByRole('button')
   await tabTo(page, days.filter({ hasNot: page.locator('[tabindex="-1"]') }).last())
-  await page.locator('.strip-note').getByText(/40 deleted\.$/).waitFor()
+  await page
+    .locator('.strip-note')
+    .getByText(/40 deleted\.$/)
+    .waitFor()
   await keyboard.press('ArrowLeft')
-  await page.locator('.strip-note').getByText(/: no sync\.$/).waitFor()
+  await page
+    .locator('.strip-note')
+    .getByText(/: no sync\.$/)
+    .waitFor()
   await keyboard.press('End')
   await keyboard.press('Enter')
   const hours = page.getByRole('region', { name: /^Hours of/ })

@@ -25,6 +25,10 @@ export function Failure({ run, status, current }: Props) {
       <div>
         <div role="alert">
           <p class="notice-title">{failureWords(code)}</p>
+          <p>
+            Nothing was changed. {/* A countdown must not be announced again and again. */}
+            <span aria-live="off">{current && <NextTry status={status} />}</span>
+          </p>
           {run.error?.hint && <p>{sentences(run.error.hint)}</p>}
           <details class="notice-details" open>
             <summary>Details</summary>
@@ -40,7 +44,6 @@ export function Failure({ run, status, current }: Props) {
             </p>
           </details>
         </div>
-        <p>Nothing was changed. {current && <NextTry status={status} />}</p>
         <p class="notice-foot">
           <a href={addressOf(run.id)}>
             See the failed run
@@ -58,7 +61,6 @@ export function Failure({ run, status, current }: Props) {
   )
 }
 
-/** Outside of the alert: a countdown must not be announced again and again. */
 function NextTry({ status: { activeRun, schedule, workers } }: Pick<Props, 'status'>) {
   const now = useNow()
   if (activeRun !== null) return <>The next attempt is {activeRun.status === 'running' ? 'running' : 'queued'}.</>
