@@ -6,31 +6,42 @@ import type { Run } from '../../src/wire/types.ts'
 import { openStream } from '../support/stream.ts'
 import type { Databases } from './servers.ts'
 
-const project = fileURLToPath(new URL('../..', import.meta.url))
-const compiled = fileURLToPath(new URL('../output/compiled', import.meta.url))
+export const project = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The agent as it runs in production: a process of its own, driven over HTTP. */
 export type AgentProcess = AsyncDisposable & {
   url: string
   /** Asks for a run; returns its id. */
-  trigger: () => Promise<string>
+  trigger: (request?: { full: boolean }) => Promise<string>
   /** Waits until no run is active, and returns the last one. */
   settled: () => Promise<Run>
   /** Runs one sync. `wallMilliseconds` is from the POST to its end on the event stream. Throws when it fails. */
-  sync: () => Promise<{ run: Run; wallMilliseconds: number }>
+  sync: (request?: { full: boolean }) => Promise<{ run: Run; wallMilliseconds: number }>
   /** The most memory that the process ever had, in bytes; null where /proc is missing. */
   peakMemory: () => number | null
+  /** The memory that it has now. */
+  memory: () => number | null
+  /** Milliseconds from the start of the process to the end of its first run, once that has ended. */
+  firstSuccess: () => Promise<number>
 }
 
-export async function startAgent(databases: Databases, role: 'all' | 'api' | 'worker' = 'all'): Promise<AgentProcess> {
+export type AgentOptions = {
+  role?: 'all' | 'api' | 'worker'
+  /** The source tree that is started. */
+  tree?: string
+}
+
+export async function startAgent(
+  databases: Pick<Databases, 'clientSystemUrl' | 'syncUrl'>,
+  { role = 'all', tree = project }: AgentOptions = {},
+): Promise<AgentProcess> {
+  const spawned = performance.now()
+  // As the README starts it: without any setting of Node.js.
   const child = spawn(process.execPath, ['src/main.ts'], {
-    cwd: project,
+    cwd: tree,
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
-      // As docs/deploy has it.
-      NODE_COMPILE_CACHE: compiled,
-      NODE_OPTIONS: '--max-semi-space-size=2',
       DATABASE_URL: databases.syncUrl,
       CLIENT_SYSTEM_URL: databases.clientSystemUrl,
       ROLE: role,
@@ -63,29 +74,44 @@ export async function startAgent(databases: Databases, role: 'all' | 'api' | 'wo
     exited.then(() => failed(new Error(`The agent did not start: ${said}`)))
   })
 
-  const trigger = async () => {
-    const response = await fetch(`${url}/api/sync`, { method: 'POST' })
+  const trigger = async (request = { full: false }) => {
+    const response = await fetch(`${url}/api/sync`, { method: 'POST', body: JSON.stringify(request) })
     if (response.status !== 202) throw new Error(`POST /api/sync answered ${response.status}`)
     const { run }: { run: Run } = JSON.parse(await response.text())
     return run.id
   }
+  const settled = async () => {
+    await using stream = await openStream(`${url}/api/events`)
+    for await (const event of stream) {
+      if (event.type !== 'status') continue
+      const clientSystem = event.data.clientSystems[0]
+      if (clientSystem?.lastRun && !clientSystem.activeRun) return clientSystem.lastRun
+    }
+    throw new Error('The event stream of the agent ended')
+  }
+  const statusValue = (name: string) => {
+    try {
+      const file = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(file)?.[1]
+      return kilobytes === undefined ? null : Number(kilobytes) * 1_024
+    } catch {
+      return null
+    }
+  }
   return {
     url,
     trigger,
-    settled: async () => {
-      await using stream = await openStream(`${url}/api/events`)
-      for await (const event of stream) {
-        if (event.type !== 'status') continue
-        const clientSystem = event.data.clientSystems[0]
-        if (clientSystem?.lastRun && !clientSystem.activeRun) return clientSystem.lastRun
-      }
-      throw new Error('The event stream of the agent ended')
+    settled,
+    firstSuccess: async () => {
+      const { status, error } = await settled()
+      if (status !== 'succeeded') throw new Error(`The first run failed: ${JSON.stringify(error)}`)
+      return performance.now() - spawned
     },
-    sync: async () => {
+    sync: async (request) => {
       await using stream = await openStream(`${url}/api/events`)
       await stream.until((event) => event.type === 'status')
       const started = performance.now()
-      const id = await trigger()
+      const id = await trigger(request)
       for await (const event of stream) {
         if (event.type !== 'run' || event.data.id !== id || event.data.finishedAt === null) continue
         const wallMilliseconds = Math.round(performance.now() - started)
@@ -94,14 +120,8 @@ export async function startAgent(databases: Databases, role: 'all' | 'api' | 'wo
       }
       throw new Error('The event stream of the agent ended')
     },
-    peakMemory: () => {
-      try {
-        const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
-        return kilobytes === undefined ? null : Number(kilobytes) * 1_024
-      } catch {
-        return null
-      }
-    },
+    peakMemory: () => statusValue('VmHWM'),
+    memory: () => statusValue('VmRSS'),
     [Symbol.asyncDispose]: stop,
   }
 }

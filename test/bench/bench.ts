@@ -5,9 +5,9 @@ import { drawCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
 import { isWay, type Way, ways } from './otherwise.ts'
 import { measureReadings, readingsToMarkdown } from './readings.ts'
-import { describeMachine, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
+import { describeMachine, type Measured, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
 import { measureCurve, measureSize } from './scenarios.ts'
-import { startServers } from './servers.ts'
+import { type Servers, startServers, type Version } from './servers.ts'
 
 const usage = `Measures the agent beside the floor, on PostgreSQL servers of its own.
 
@@ -15,11 +15,14 @@ Usage: npm run bench -- [options]
 
   --meters LIST    sizes, separated by commas (10000,100000,1000000)
   --ten-million    one more size: 10,000,000 meters
-  --only LIST      scenarios, separated by commas: first load, no change, 0.1 % changed, 10 % changed
+  --postgres LIST  versions of PostgreSQL, separated by commas (18,15)
+  --only LIST      scenarios, separated by commas: first load, no change, 0.1 % changed, 1 % changed, 10 % changed,
+                   full read
+  --against DIR    another source tree with its packages, measured in turns with this one
   --wan            the last size once more, by way of a slow line: 100 Mbit/s, 40 ms
   --otherwise      beside the last size, what people do otherwise (takes minutes)
   --curve FILE     time by the number of changed meters, at the last size, drawn as SVG
-  --repeat N       repetitions of a scenario (3; 5 up to 100,000 meters)
+  --repeat N       repetitions of a scenario (5; 3 above a million meters)
   --tries N        tries of POST to running (25; 0 leaves it out)
   --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
   --json FILE      where the figures go (test/output/bench.json)
@@ -32,7 +35,9 @@ const { values: options } = parseArgs({
   options: {
     meters: { type: 'string', default: '10000,100000,1000000' },
     'ten-million': { type: 'boolean', default: false },
+    postgres: { type: 'string', default: '18,15' },
     only: { type: 'string', default: '' },
+    against: { type: 'string' },
     wan: { type: 'boolean', default: false },
     otherwise: { type: 'boolean', default: false },
     curve: { type: 'string' },
@@ -50,6 +55,7 @@ else await bench()
 async function bench(): Promise<void> {
   const sizes = options.meters.split(',').map((text) => whole(text, '--meters'))
   if (options['ten-million']) sizes.push(10_000_000)
+  const versions = options.postgres.split(',').map(toVersion)
   const repeat = options.repeat === undefined ? null : whole(options.repeat, '--repeat')
   const tries = whole(options.tries, '--tries', 0)
   const started = performance.now()
@@ -58,48 +64,67 @@ async function bench(): Promise<void> {
     process.stderr.write(`${elapsed} s  ${text}\n`)
   }
 
-  const starting = startServers()
-  const interrupt = async () => {
-    tell('interrupted: the servers are taken down')
-    await starting.then((servers) => servers.stop()).catch(() => undefined)
-    process.exit(130)
+  const report: Report = { at: new Date().toISOString(), machine: describeMachine(), servers: [] }
+  for (const version of versions) {
+    tell(`PostgreSQL ${version}`)
+    const starting = startServers(version)
+    const interrupt = async () => {
+      tell('interrupted: the servers are taken down')
+      await starting.then((servers) => servers.stop()).catch(() => undefined)
+      process.exit(130)
+    }
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+    for (const signal of signals) process.on(signal, interrupt)
+    await using servers = await starting
+    if (options.readings) {
+      const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
+      process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
+    } else {
+      report.servers.push(await measure(servers, { sizes, repeat, tries, tell }))
+    }
+    for (const signal of signals) process.off(signal, interrupt)
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
-  await using servers = await starting
+  if (options.readings) return
+  process.stdout.write(`${toMarkdown(report)}\n`)
+  const file = resolve(options.json)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  tell(`the figures are in ${file}`)
+}
 
-  if (options.readings) {
-    const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
-    process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
-    return
-  }
-  const report: Report = {
-    at: new Date().toISOString(),
-    machine: describeMachine(),
+type Asked = { sizes: number[]; repeat: number | null; tries: number; tell: (text: string) => void }
+
+async function measure(servers: Servers, { sizes, repeat, tries, tell }: Asked): Promise<Measured> {
+  const measured: Measured = {
     postgres: await servers.describe(),
     sizes: [],
     curve: null,
     postToRunning: tries > 0 ? summarizeLatencies(await measureLatency(servers, { tries, tell })) : null,
   }
   const only = options.only.split(',').flatMap((name) => name.trim() || [])
-  const measure = async (meters: number, wan: boolean, beside: Way[]) => {
-    const repetitions = repeat ?? (meters <= 100_000 ? 5 : 3)
-    const measured = await measureSize(servers, { meters, repetitions, only, wan, beside, tell })
-    report.sizes.push({ ...measured, scenarios: measured.scenarios.map(summarize) })
+  const against = options.against === undefined ? null : resolve(options.against)
+  const measureOne = async (meters: number, wan: boolean, beside: Way[]) => {
+    const repetitions = repeat ?? (meters <= 1_000_000 ? 5 : 3)
+    const size = await measureSize(servers, { meters, repetitions, only, wan, beside, against, tell })
+    measured.sizes.push({ ...size, scenarios: size.scenarios.map(summarize) })
   }
   const last = sizes.at(-1) ?? 0
   for (const meters of sizes) {
-    await measure(meters, false, options.otherwise && meters === last ? Object.keys(ways).filter(isWay) : [])
+    await measureOne(meters, false, options.otherwise && meters === last ? Object.keys(ways).filter(isWay) : [])
   }
-  if (options.wan) await measure(last, true, [])
+  if (options.wan) await measureOne(last, true, [])
   if (options.curve !== undefined) {
-    report.curve = await measureCurve(servers, { meters: last, repetitions: repeat ?? 3, tell })
-    writeFileSync(options.curve, drawCurve(report.curve))
+    measured.curve = await measureCurve(servers, { meters: last, repetitions: repeat ?? 3, tell })
+    writeFileSync(options.curve, drawCurve(measured.curve))
   }
-  process.stdout.write(`${toMarkdown(report)}\n`)
-  const file = resolve(options.json)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
-  tell(`the figures are in ${file}`)
+  return measured
+}
+
+function toVersion(text: string): Version {
+  if (text === '18') return 18
+  if (text === '15') return 15
+  process.stderr.write(`--postgres: expected 18 or 15, not ${JSON.stringify(text)}\n\n${usage}`)
+  process.exit(2)
 }
 
 function whole(text: string, option: string, least = 1): number {

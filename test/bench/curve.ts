@@ -1,11 +1,11 @@
-import { median, type Report } from './report.ts'
+import { type Measured, median } from './report.ts'
 
 const width = 720
 const height = 360
 const plot = { left: 64, right: 48, top: 48, bottom: 56 }
 
 /** Time by the number of changed meters, both logarithmic, as an SVG that reads in light and dark. */
-export function drawCurve({ meters, points, floor }: NonNullable<Report['curve']>): string {
+export function drawCurve({ meters, points, floor }: NonNullable<Measured['curve']>): string {
   const measured = points.map(({ changed, milliseconds, readMode }) => ({
     changed,
     readMode,
@@ -52,7 +52,7 @@ ${ticks.map((tick) => `<line class="grid" x1="${plot.left}" x2="${width - plot.r
 ${measured.map(({ changed }) => `<text x="${x(changed)}" y="${height - plot.bottom + 22}" text-anchor="middle">${changed.toLocaleString('en')}</text>`).join('\n')}
 <text x="${width - plot.right}" y="${height - 12}" text-anchor="end">changed meters</text>
 <line class="floor" x1="${plot.left}" x2="${width - plot.right}" y1="${y(floorSeconds)}" y2="${y(floorSeconds)}"/>
-<text x="${plot.left + 4}" y="${y(floorSeconds) - 8}">floor: everything piped and joined, ${floorSeconds.toFixed(1)} s</text>
+<text x="${plot.left + 4}" y="${y(floorSeconds) - 8}">floor: everything piped, joined and compared, ${floorSeconds.toFixed(1)} s</text>
 <polyline class="run" points="${path}"/>
 ${measured.map(({ changed, seconds, readMode }) => `<circle class="point" cx="${x(changed)}" cy="${y(seconds)}" r="4"><title>${changed.toLocaleString('en')} changed: ${seconds.toFixed(2)} s, read ${readMode === 'full' ? 'in full' : 'narrowly'}</title></circle><text x="${x(changed)}" y="${y(seconds) + (seconds > floorSeconds ? -10 : 20)}" text-anchor="middle">${seconds.toFixed(1)} s</text>`).join('\n')}
 </svg>

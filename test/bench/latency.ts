@@ -16,9 +16,9 @@ export async function measureLatency(
 ): Promise<number[]> {
   tell(`POST to running: ${tries} tries with ${meters} meters, three processes`)
   const databases = await servers.fill(meters)
-  await using worker = await startAgent(databases, 'worker')
-  await using asked = await startAgent(databases, 'api')
-  await using watched = await startAgent(databases, 'api')
+  await using worker = await startAgent(databases, { role: 'worker' })
+  await using asked = await startAgent(databases, { role: 'api' })
+  await using watched = await startAgent(databases, { role: 'api' })
   await worker.settled()
   await using stream = await openStream(`${watched.url}/api/events`)
   const seen = new Map<string, number>()

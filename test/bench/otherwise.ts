@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import copyStreams from 'pg-copy-streams'
 import type { Databases } from './servers.ts'
 
 /** What people do otherwise to keep a copy of a table, each as its documentation would have it. */
@@ -11,7 +9,6 @@ export const ways = {
   orm: 'upserts through the ORM, 1,000 a statement',
   statement: 'an upsert a row',
   merge: 'postgres_fdw and one MERGE',
-  compare: 'COPY into a temporary table, every value compared',
 } as const
 export type Way = keyof typeof ways
 
@@ -127,24 +124,6 @@ const prepare: Record<Way, (from: string, to: string) => Promise<() => Promise<n
         when not matched then insert values (${columns.map((name) => `t.${name}`)})`)
       const { rows } = await target.query<{ rows: number }>('select count(*)::int as rows from meter')
       return rows[0]?.rows ?? 0
-    }
-  },
-  compare: async (from, to) => {
-    const [source, target] = [new pg.Client(from), new pg.Client(to)]
-    await Promise.all([source.connect(), target.connect()])
-    await target.query("set work_mem = '64MB'")
-    await target.query("set temp_buffers = '32MB'")
-    return async () => {
-      await target.query('create temporary table incoming (like meter)')
-      await pipeline(
-        source.query(copyStreams.to('copy (select * from meter) to stdout (format binary)')),
-        target.query(copyStreams.from('copy incoming from stdin (format binary)')),
-      )
-      const { rows } = await target.query<{ rows: number; different: number }>(`
-        select count(*)::int as rows, count(*) filter (where meter is distinct from incoming)::int as different
-        from meter full join incoming on incoming.external_id = meter.external_id`)
-      if (rows[0]?.different !== 0) throw new Error(`${rows[0]?.different} of the meters differ`)
-      return rows[0].rows
     }
   },
 }

@@ -6,6 +6,11 @@ import type { Point, Scenario, Size } from './scenarios.ts'
 export type Report = {
   at: string
   machine: { cpu: string; cores: number; memory: number; platform: string; node: string }
+  servers: Measured[]
+}
+
+/** What was measured on servers of one version. */
+export type Measured = {
   postgres: { version: string; settings: Record<string, string> }
   sizes: (Omit<Size, 'scenarios'> & { scenarios: (Scenario & Summary)[] })[]
   /** Milliseconds from POST to `running` on another process's stream. */
@@ -13,7 +18,7 @@ export type Report = {
   curve: { meters: number; points: Point[]; floor: number[] } | null
 }
 
-/** Medians in milliseconds, and their ratios; nothing is extrapolated. */
+/** Medians in milliseconds; the ratios are medians of those within a repetition. Nothing is extrapolated. */
 export type Summary = {
   repetitions: number
   floorMedian: number
@@ -21,7 +26,7 @@ export type Summary = {
   wallMedian: number
   bytesMedian: number
   ratio: number
-  wallRatio: number
+  againstRatio: number | null
 }
 
 export function summarize(scenario: Scenario): Scenario & Summary {
@@ -35,12 +40,19 @@ export function summarize(scenario: Scenario): Scenario & Summary {
     agentMedian,
     wallMedian,
     bytesMedian: median(scenario.agent.map(({ bytes }) => bytes)),
-    ratio: agentMedian / floorMedian,
-    wallRatio: wallMedian / floorMedian,
+    ratio: median(ratios(scenario.agent, scenario.floor)),
+    againstRatio: scenario.against.length === 0 ? null : median(ratios(scenario.against, scenario.floor)),
   }
 }
 
-export function summarizeLatencies(tries: number[]): NonNullable<Report['postToRunning']> {
+type Timed = { milliseconds: number }
+
+/** Of each repetition: what the machine does beside has then troubled both. */
+function ratios(runs: Timed[], floor: Timed[]): number[] {
+  return runs.map(({ milliseconds }, at) => milliseconds / (floor[at]?.milliseconds ?? Number.NaN))
+}
+
+export function summarizeLatencies(tries: number[]): NonNullable<Measured['postToRunning']> {
   return { tries, median: median(tries), p95: quantile(tries, 0.95), maximum: Math.max(...tries) }
 }
 
@@ -55,9 +67,28 @@ export function describeMachine(): Report['machine'] {
   }
 }
 
-/** Markdown, ready for the README. */
-export function toMarkdown({ machine, postgres, sizes, postToRunning }: Report): string {
-  const rows = sizes.flatMap(({ wan, scenarios, peakMemory }) =>
+/** Markdown, ready for docs/benchmarks.md. */
+export function toMarkdown({ machine, servers }: Report): string {
+  const machineLine = `${machine.cpu}, ${machine.cores} cores, ${megabytes(machine.memory)} MB, ${machine.platform}; Node ${machine.node.slice(1)}.`
+  return [...servers.flatMap(measuredToMarkdown), machineLine].join('\n\n')
+}
+
+function measuredToMarkdown({ postgres, sizes, postToRunning }: Measured): string[] {
+  const settings = Object.entries(postgres.settings).map(([name, value]) => `${name} ${value}`)
+  const latency =
+    postToRunning &&
+    `POST to \`running\` on the event stream of another process, ${postToRunning.tries.length} tries: median **${postToRunning.median.toFixed(0)} ms**, 95 % ${postToRunning.p95.toFixed(0)} ms, longest ${postToRunning.maximum.toFixed(0)} ms.`
+  const slow = sizes.some(({ wan }) => wan)
+    ? `Slow line: ${line.megabits} Mbit/s each way and ${line.roundTripMilliseconds} ms there and back, between the Client System and whoever reads it, floor or agent.`
+    : null
+  const heading = `PostgreSQL ${postgres.version}, two servers on the same machine (${settings.join(', ')}):`
+  const all = [heading, runTable(sizes), agentTable(sizes), otherwiseTable(sizes), latency, slow]
+  return all.filter((part) => part !== null)
+}
+
+function runTable(sizes: Measured['sizes']): string {
+  const against = sizes.some(({ agents }) => agents.length > 1)
+  const rows = sizes.flatMap(({ wan, scenarios }) =>
     scenarios.map((scenario, at) => [
       at === 0 ? `${scenario.meters.toLocaleString('en')}${wan ? ', slow line' : ''}` : '',
       scenario.name,
@@ -65,17 +96,34 @@ export function toMarkdown({ machine, postgres, sizes, postToRunning }: Report):
       seconds(scenario.floorMedian),
       seconds(scenario.agentMedian),
       `**${scenario.ratio.toFixed(2)}**`,
+      ...(against ? [scenario.againstRatio?.toFixed(2) ?? ''] : []),
       seconds(scenario.wallMedian),
       (scenario.bytesMedian / 1e6).toFixed(1),
-      at === 0 ? megabytes(peakMemory) : '',
     ]),
   )
-  const table = toTable(
-    ['Meters', 'Scenario', 'N', 'Floor, s', 'Run, s', 'Run ÷ floor', 'POST to end, s', 'Read, MB', 'Peak memory, MB'],
+  const before = against ? ['Against ÷ floor'] : []
+  return toTable(
+    ['Meters', 'Scenario', 'N', 'Floor, s', 'Run, s', 'Run ÷ floor', ...before, 'POST to end, s', 'Read, MB'],
     rows,
   )
-  const beside = sizes.flatMap(({ otherwise, scenarios }) => {
-    const floor = median(scenarios.flatMap((scenario) => scenario.floor.map(({ milliseconds }) => milliseconds)))
+}
+
+function agentTable(sizes: Measured['sizes']): string {
+  const rows = sizes.flatMap(({ meters, wan, agents }) =>
+    agents.map(({ peakMemory, firstSuccess }, at) => [
+      `${meters.toLocaleString('en')}${wan ? ', slow line' : ''}`,
+      at === 0 ? 'this tree' : 'against',
+      seconds(firstSuccess),
+      megabytes(peakMemory),
+    ]),
+  )
+  return toTable(['Meters', 'Agent', 'Start to first success, s', 'Peak memory, MB'], rows)
+}
+
+function otherwiseTable(sizes: Measured['sizes']): string | null {
+  const rows = sizes.flatMap(({ otherwise, scenarios }) => {
+    const compared = scenarios.filter(({ name }) => name !== 'first load')
+    const floor = median(compared.flatMap((scenario) => scenario.floor.map(({ milliseconds }) => milliseconds)))
     return otherwise.map(({ way, meters, milliseconds, peakMemory }) => [
       meters.toLocaleString('en'),
       ways[way],
@@ -84,24 +132,8 @@ export function toMarkdown({ machine, postgres, sizes, postToRunning }: Report):
       megabytes(peakMemory),
     ])
   })
-  const otherwise =
-    beside.length === 0
-      ? null
-      : toTable(['Meters', 'Without a change, otherwise', 'Time, s', 'Time ÷ floor', 'Peak memory, MB'], beside)
-  const settings = Object.entries(postgres.settings).map(([name, value]) => `${name} ${value}`)
-  const machineLine = `${machine.cpu}, ${machine.cores} cores, ${megabytes(machine.memory)} MB, ${machine.platform}; Node ${machine.node.slice(1)}; two servers of PostgreSQL ${postgres.version} on the same machine (${settings.join(', ')}).`
-  const notes = [
-    'Medians of N repetitions. Floor: a minimal program, in a process of its own, pipes the binary COPY of the same meters into a temporary table and full-joins it there with an equal local table; measured in turns with the agent. Run: from `startedAt` to `finishedAt`. Peak memory: VmHWM of the agent’s process over all scenarios of a size.',
-  ]
-  if (sizes.some(({ wan }) => wan)) {
-    notes.push(
-      `Slow line: ${line.megabits} Mbit/s each way and ${line.roundTripMilliseconds} ms there and back, between the Client System and whoever reads it, floor or agent.`,
-    )
-  }
-  const latency =
-    postToRunning &&
-    `POST to \`running\` on the event stream of another process, ${postToRunning.tries.length} tries: median **${postToRunning.median.toFixed(0)} ms**, 95 % ${postToRunning.p95.toFixed(0)} ms, longest ${postToRunning.maximum.toFixed(0)} ms.`
-  return [table, otherwise, latency, machineLine, ...notes].filter((part) => part !== null).join('\n\n')
+  if (rows.length === 0) return null
+  return toTable(['Meters', 'Without a change, otherwise', 'Time, s', 'Time ÷ floor', 'Peak memory, MB'], rows)
 }
 
 function toTable(head: string[], rows: string[][]): string {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Counts, Phase, Run } from '../../src/wire/types.ts'
-import { type AgentProcess, startAgent } from './agent.ts'
+import { type AgentProcess, project, startAgent } from './agent.ts'
 import { openLine } from './line.ts'
 import { measureOtherwise, type Otherwise, type Way, ways } from './otherwise.ts'
 import type { Databases, Servers } from './servers.ts'
@@ -15,6 +15,8 @@ export type Scenario = {
   name: string
   floor: Floor[]
   agent: AgentRun[]
+  /** The other source tree, where there is one. */
+  against: AgentRun[]
 }
 
 type Floor = { milliseconds: number; reading: number; bytes: number; rows: number }
@@ -33,12 +35,15 @@ export type Size = {
   /** By way of a slow line. */
   wan: boolean
   scenarios: Scenario[]
-  peakMemory: number | null
+  /** Of each source tree, this one first: the peak of its memory over all scenarios, and its first run. */
+  agents: { peakMemory: number | null; firstSuccess: number }[]
   otherwise: Otherwise[]
 }
 
 type Setting = {
   name: string
+  floor: 'compare' | 'load'
+  full?: boolean
   /** Makes the two sides as the scenario wants them; returns what the run must have done. */
   prepare: (databases: Databases, repetition: number) => Promise<Partial<Counts>>
 }
@@ -46,19 +51,23 @@ type Setting = {
 const settings: Setting[] = [
   {
     name: 'first load',
+    floor: 'load',
     prepare: async (databases) => {
       await databases.forget()
       return { updated: 0, unchanged: 0 }
     },
   },
-  { name: 'no change', prepare: async () => ({ inserted: 0, updated: 0 }) },
+  { name: 'no change', floor: 'compare', prepare: async () => ({ inserted: 0, updated: 0 }) },
   changing('0.1 % changed', 1_000),
+  changing('1 % changed', 100),
   changing('10 % changed', 10),
+  { name: 'full read', floor: 'compare', full: true, prepare: async () => ({ inserted: 0, updated: 0 }) },
 ]
 
 function changing(name: string, every: number): Setting {
   return {
     name,
+    floor: 'compare',
     prepare: async (databases, repetition) => ({
       inserted: 0,
       updated: await databases.change(every, every + repetition),
@@ -74,17 +83,20 @@ export type SizeOptions = {
   wan: boolean
   /** What else is measured beside. */
   beside: Way[]
+  /** Another source tree, measured in turns with this one. */
+  against: string | null
   tell: (text: string) => void
 }
 
 /**
  * One size, with an agent process of its own, since its peak of memory cannot be set back. Its start-up run loads all
- * meters and is not counted. Floor and agent take turns, and in who goes first.
+ * meters and is not counted. Floor and agents take turns, and in who goes first.
  */
 export async function measureSize(servers: Servers, options: SizeOptions): Promise<Size> {
-  const { meters, repetitions, only, wan, beside, tell } = options
+  const { meters, only, wan, beside, against, tell } = options
   tell(`${meters} meters: filling the databases`)
-  const filled = await servers.fill(meters)
+  const trees = against === null ? [project] : [project, against]
+  const filled = await servers.fill(meters, trees.length)
   const otherwise: Otherwise[] = []
   for (const way of beside) {
     otherwise.push(await measureOtherwise(filled, way, meters))
@@ -92,27 +104,54 @@ export async function measureSize(servers: Servers, options: SizeOptions): Promi
   }
   await using line = wan ? await openLine(filled.clientSystemUrl) : null
   const databases = { ...filled, clientSystemUrl: line?.url ?? filled.clientSystemUrl }
-  await using agent = await startAgent(databases)
-  await agent.settled()
-  const scenarios: Scenario[] = []
-  for (const { name, prepare } of settings.filter((one) => only.length === 0 || only.includes(one.name))) {
-    const scenario: Scenario = { meters, name, floor: [], agent: [] }
-    scenarios.push(scenario)
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      const expected = await prepare(databases, repetition)
-      await databases.settle()
-      const turns = [
-        async () => void scenario.floor.push(await measureFloor(databases, meters)),
-        async () => void scenario.agent.push(await measureAgent(agent, { ...expected, read: meters, rejected: 0 })),
-      ]
-      for (const turn of repetition % 2 === 0 ? turns : turns.reverse()) await turn()
-      const [floor, run] = [scenario.floor.at(-1), scenario.agent.at(-1)]
-      tell(
-        `${meters} meters${wan ? ', slow line' : ''}, ${name}, ${repetition + 1} of ${repetitions}: floor ${floor?.milliseconds} ms, agent ${run?.milliseconds} ms, ${run?.readMode} ${JSON.stringify(run?.timings)}`,
-      )
-    }
+  await using stack = new AsyncDisposableStack()
+  const agents: AgentProcess[] = []
+  const firsts: number[] = []
+  for (const [at, tree] of trees.entries()) {
+    const agent = stack.use(await startAgent({ ...databases, syncUrl: databases.syncUrls[at] ?? '' }, { tree }))
+    agents.push(agent)
+    firsts.push(await agent.firstSuccess())
   }
-  return { meters, wan, scenarios, peakMemory: agent.peakMemory(), otherwise }
+  const scenarios: Scenario[] = []
+  for (const setting of settings.filter(({ name }) => only.length === 0 || only.includes(name))) {
+    scenarios.push(await measureScenario(setting, databases, agents, options))
+  }
+  return {
+    meters,
+    wan,
+    scenarios,
+    agents: agents.map((agent, at) => ({ peakMemory: agent.peakMemory(), firstSuccess: firsts[at] ?? Number.NaN })),
+    otherwise,
+  }
+}
+
+async function measureScenario(
+  { name, floor, full, prepare }: Setting,
+  databases: Databases,
+  agents: AgentProcess[],
+  { meters, repetitions, wan, tell }: SizeOptions,
+): Promise<Scenario> {
+  const scenario: Scenario = { meters, name, floor: [], agent: [], against: [] }
+  const lists = [scenario.agent, scenario.against]
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    const expected = { ...(await prepare(databases, repetition)), read: meters, rejected: 0 }
+    await databases.settle()
+    const turns = [
+      async () => void scenario.floor.push(await measureFloor(databases, floor, meters)),
+      ...agents.map(
+        (agent, at) => async () => void lists[at]?.push(await measureAgent(agent, expected, { full: full === true })),
+      ),
+    ]
+    for (const turn of [...turns.slice(repetition % turns.length), ...turns.slice(0, repetition % turns.length)]) {
+      await turn()
+    }
+    const runs = lists.flatMap((list) => list.at(-1) ?? [])
+    const measured = runs.map((run) => `${run.milliseconds} ms, ${run.readMode} ${JSON.stringify(run.timings)}`)
+    tell(
+      `${meters} meters${wan ? ', slow line' : ''}, ${name}, ${repetition + 1} of ${repetitions}: floor ${scenario.floor.at(-1)?.milliseconds} ms, agent ${measured.join('; against ')}`,
+    )
+  }
+  return scenario
 }
 
 export type Point = { changed: number; milliseconds: number[]; readMode: Run['readMode'] }
@@ -137,14 +176,14 @@ export async function measureCurve(
       point.milliseconds.push(run.milliseconds)
       point.readMode = run.readMode
     }
-    floor.push((await measureFloor(databases, meters)).milliseconds)
+    floor.push((await measureFloor(databases, 'compare', meters)).milliseconds)
     tell(`${meters} meters, ${changed} changed: ${point.milliseconds} ms, ${point.readMode}; floor ${floor.at(-1)} ms`)
   }
   return { meters, points, floor }
 }
 
-async function measureFloor(databases: Databases, meters: number): Promise<Floor> {
-  const { stdout } = await promisify(execFile)(process.execPath, [floorProgram], {
+async function measureFloor(databases: Databases, task: Setting['floor'], meters: number): Promise<Floor> {
+  const { stdout } = await promisify(execFile)(process.execPath, [floorProgram, task], {
     env: {
       PATH: process.env.PATH,
       CLIENT_SYSTEM_URL: databases.clientSystemUrl,
@@ -152,12 +191,16 @@ async function measureFloor(databases: Databases, meters: number): Promise<Floor
     },
   })
   const floor: Floor = JSON.parse(stdout)
-  if (floor.rows !== meters) throw new Error(`The floor joined ${floor.rows} rows instead of ${meters}`)
+  if (floor.rows !== meters) throw new Error(`The floor saw ${floor.rows} rows instead of ${meters}`)
   return floor
 }
 
-async function measureAgent(agent: AgentProcess, expected: Partial<Counts>): Promise<AgentRun> {
-  const { run, wallMilliseconds } = await agent.sync()
+async function measureAgent(
+  agent: AgentProcess,
+  expected: Partial<Counts>,
+  request = { full: false },
+): Promise<AgentRun> {
+  const { run, wallMilliseconds } = await agent.sync(request)
   for (const [name, count] of Object.entries(expected)) {
     const found = Object.entries(run.counts ?? {}).find(([counted]) => counted === name)?.[1]
     if (found !== count) throw new Error(`A run has ${name} ${found} instead of ${count}`)

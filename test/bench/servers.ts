@@ -13,10 +13,12 @@ export const shippedSettings = ['fsync', 'synchronous_commit', 'full_page_writes
 const createMeters = readFileSync(new URL('./meters.sql', import.meta.url), 'utf8').split(/;\s*\n/)
 const changeMeters = readFileSync(new URL('./change-meters.sql', import.meta.url), 'utf8')
 
+export type Version = 18 | 15
+
 /** A server of the Client System, one of the Sync database, and on the latter a second copy of the meters. */
 export type Servers = AsyncDisposable & {
-  /** Empty databases, the meters filled in twice: in the Client System and, for the floor, beside the Sync database. */
-  fill: (meters: number) => Promise<Databases>
+  /** Empty databases, a Sync database for each of the source trees that are measured, the meters filled in twice: in the Client System and, for the floor, beside the Sync database. */
+  fill: (meters: number, trees?: number) => Promise<Databases>
   /** Version, and the settings as the servers tell them. */
   describe: () => Promise<{ version: string; settings: Record<string, string> }>
   /** Ends the servers and removes their files. Can be called twice. */
@@ -25,24 +27,27 @@ export type Servers = AsyncDisposable & {
 
 export type Databases = {
   clientSystemUrl: string
+  /** The Sync database of the first source tree. */
   syncUrl: string
+  /** Those of all source trees. */
+  syncUrls: string[]
   /** Where the floor's program works, on the Sync database's server. */
   floorUrl: string
   /** Changes one meter in `every` in the Client System; `value` is new each time. Returns how many. */
   change: (every: number, value: number) => Promise<number>
-  /** Empties the Sync database of meters and runs. */
+  /** Empties the Sync databases of meters and runs. */
   forget: () => Promise<void>
   /** What autovacuum and the checkpointer would have done within the hour, so that they do not do it meanwhile. */
   settle: () => Promise<void>
 }
 
-export async function startServers(): Promise<Servers> {
+export async function startServers(version: Version): Promise<Servers> {
   const directory = mkdtempSync(join(tmpdir(), 'meter-sync-bench-'))
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => rmSync(directory, { recursive: true, force: true }))
   chmodSync(directory, 0o755)
   const start = async (name: string) => {
-    const server = await startPostgres({ directory: join(directory, name), settings })
+    const server = await startPostgres({ directory: join(directory, name), version, settings })
     cleanup.defer(() => server.stop())
     return server
   }
@@ -55,11 +60,11 @@ export async function startServers(): Promise<Servers> {
     return stopped
   }
   return {
-    fill: async (meters) => {
+    fill: async (meters, trees = 1) => {
+      const names = Array.from({ length: trees }, (_, at) => `sync_${at}`)
       await recreate(clientSystem, 'client_system')
-      await recreate(sync, 'sync')
-      await recreate(sync, 'floor')
-      const databases = connect(clientSystem, sync)
+      for (const name of [...names, 'floor']) await recreate(sync, name)
+      const databases = connect(clientSystem, sync, names)
       for (const url of [databases.clientSystemUrl, databases.floorUrl]) {
         const [create = '', insert = ''] = createMeters
         await within(url, async (client) => {
@@ -88,23 +93,28 @@ export async function startServers(): Promise<Servers> {
   }
 }
 
-function connect(clientSystem: Postgres, sync: Postgres): Databases {
+function connect(clientSystem: Postgres, sync: Postgres, names: string[]): Databases {
   const clientSystemUrl = clientSystem.url('client_system')
-  const syncUrl = sync.url('sync')
+  const syncUrls = names.map((name) => sync.url(name))
   return {
     clientSystemUrl,
-    syncUrl,
+    syncUrl: syncUrls[0] ?? '',
+    syncUrls,
     floorUrl: sync.url('floor'),
     change: (every, value) =>
       within(clientSystemUrl, async (client) => (await client.query(changeMeters, [every, value])).rowCount ?? 0),
-    forget: () =>
-      within(syncUrl, async (client) => {
-        await client.query(
-          'truncate sync.meter, sync.meter_reading, sync.meter_change, sync.rejected_row, sync.run restart identity',
-        )
-      }),
+    forget: async () => {
+      for (const url of syncUrls) {
+        await within(url, async (client) => {
+          await client.query(`
+            truncate sync.meter, sync.run restart identity cascade;
+            update sync.client_system
+            set meters_total = 0, meters_active = 0, source_fingerprint = null, content_digest = null`)
+        })
+      }
+    },
     settle: async () => {
-      for (const url of [clientSystemUrl, syncUrl]) {
+      for (const url of [clientSystemUrl, ...syncUrls]) {
         await within(url, async (client) => {
           await client.query('vacuum (analyze)')
           await client.query('checkpoint')
