@@ -37,4 +37,8 @@ test('a changed CLIENT_SYSTEM_ID is reported at every start, until it is set bac
   await world.source.query(`update meter set name = 'Other ' || external_id where external_id > 2`)
   const other = await world.agent(renamed)
   assert.deepEqual([await warnings(other), await sameMetersAs(other)], [[], null])
+  await other.stop()
+
+  const empty = await world.agent({ CLIENT_SYSTEM_ID: 'empty', CLIENT_SYSTEM_QUERY: 'select * from meter where false' })
+  assert.deepEqual([await warnings(empty), await sameMetersAs(empty)], [[], null])
 })

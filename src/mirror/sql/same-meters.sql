@@ -2,12 +2,15 @@
 select them.id
 from sync.client_system us
 join sync.client_system them on them.created_at < us.created_at
-join sync.meter theirs on theirs.client_system_id = them.id and theirs.removed_at is null
-join sync.meter ours
-  on ours.client_system_id = us.id and ours.removed_at is null
-  and ours.external_id = theirs.external_id and ours.name = theirs.name
-where us.id = $1
-group by them.id
-having count(*) * 2 >= (select count(*) from sync.meter where client_system_id = $1 and removed_at is null)
-order by count(*) desc, them.id
+-- Counted for each older one by itself: where there is none, no meter is looked at.
+cross join lateral (
+  select count(*) as meters
+  from sync.meter theirs
+  join sync.meter ours on ours.external_id = theirs.external_id and ours.name = theirs.name
+  where theirs.client_system_id = them.id and theirs.removed_at is null
+    and ours.client_system_id = us.id and ours.removed_at is null
+) shared
+where us.id = $1 and shared.meters > 0
+  and shared.meters * 2 >= (select count(*) from sync.meter where client_system_id = $1 and removed_at is null)
+order by shared.meters desc, them.id
 limit 1
