@@ -21,9 +21,7 @@ const createAnswers = `
   create temporary table suspect (id_hash bigint, meter_id bigint) on commit drop;
   create or replace temporary view ours as select * from sync.meter where id in (select meter_id from suspect)`
 
-const listWanted = `
-  select count(*)::float8 as count, coalesce(array_agg(id_hash), '{}')::text as list
-  from (select distinct id_hash from suspect where id_hash is not null) wanted`
+const listWanted = sqlBeside(import.meta.url, '../sql/wanted.sql')
 
 /** A question names at most so many meters: 10 MB of text. */
 const mostWanted = 500_000
@@ -78,12 +76,18 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
       await client.query(findDoubledThere)
       await client.query(findDoubledHere)
     }
-    const { count = 0, list = '' } = (await client.query<{ count: number; list: string }>(listWanted)).rows[0] ?? {}
+    await client.query('analyze suspect')
+    const {
+      count = 0,
+      idHashes = '',
+      externalIds = null,
+    } = (await client.query<Wanted>(listWanted, [rows])).rows[0] ?? {}
     if (count > mostWanted || (count - basis.rejected) * 2 > rows)
       return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
     if (count > 0) {
       tell.step('meters', count)
-      await read('staging', ask(projection.select(list)))
+      const named = externalIds !== null && (await projection.hasIndexFor(source, externalIds))
+      await read('staging', ask(projection.select(named ? { externalIds } : { idHashes })))
       await client.query('analyze staging')
     }
     await client.query(suspectStaged, [options.clientSystemId])
@@ -93,13 +97,22 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
     staged: {
       readMode: 'narrow',
       readReason: null,
-      equal: buckets === '{}',
+      standing:
+        buckets === '{}'
+          ? { total: digests.meters, active: basis.meters.active, rows, digest: BigInt(digests.digest) }
+          : null,
       bytes: read.bytes(),
       source: { rows, digest: BigInt(digests.digest) },
       content: basis.content,
-      meters: { total: digests.meters, active: basis.meters.active },
     },
   }
+}
+
+type Wanted = {
+  count: number
+  idHashes: string
+  /** Of the same meters, where all of them are known here and they are few. */
+  externalIds: string | null
 }
 
 type Digests = {
@@ -118,8 +131,9 @@ function bucketsFor(meters: number): number {
   return 2 ** Math.min(20, Math.max(4, Math.ceil(Math.log2(Math.max(1, meters) / 64))))
 }
 
+/** The fence has each hash computed once, and keeps the planner from expecting a bucket for each meter. */
 function digestQuestion(hashes: string, mask: number): string {
-  return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\n) h\ngroup by 1`
+  return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\noffset '0') h\ngroup by 1`
 }
 
 function inBuckets(mask: number, buckets: string): string {
@@ -130,11 +144,15 @@ function inBuckets(mask: number, buckets: string): string {
 function ourDigest(clientSystemId: string, mask: number): string {
   return `
     create temporary table our_digest on commit drop as
-    select case when removed_at is null then (id_hash & ${mask})::integer else -1 end as bucket, count(*) as rows, bit_xor(row_hash) as digest,
-      bit_xor(whole_hash) as content
-    from sync.meter
-    where client_system_id = ${pg.escapeLiteral(clientSystemId)}
-    group by 1`
+    select bucket, count(*) as rows, bit_xor(row_hash) as digest, bit_xor(whole_hash) as content
+    from (
+      select case when removed_at is null then (id_hash & ${mask})::integer else -1 end as bucket, row_hash, whole_hash
+      from sync.meter
+      where client_system_id = ${pg.escapeLiteral(clientSystemId)}
+      -- The planner would expect a bucket for each meter.
+      offset 0
+    ) meter
+    group by bucket`
 }
 
 /** The same of each meter in these buckets, those without a hash among them. */

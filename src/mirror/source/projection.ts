@@ -16,6 +16,29 @@ import type { Source } from './connection.ts'
 
 export type Column = { name: string; alias: string; type: number }
 
+/** Meters by the hashes of their ids or, where `hasIndexFor` allows it, by their external ids: the text of an array. */
+export type Chosen = { idHashes: string } | { externalIds: string }
+
+/** Types of which equal values have one canonical text, which the type reads back. */
+const indexable = new Map([
+  [oid.text, 'text'],
+  [oid.varchar, 'text'],
+  [oid.int2, 'smallint'],
+  [oid.int4, 'integer'],
+  [oid.int8, 'bigint'],
+  [2950, 'uuid'],
+])
+
+type Plan = { Plans?: Plan[]; [property: string]: unknown }
+
+/** The names of the properties of a plan's nodes that hold this text. */
+function conditionsWith({ Plans = [], ...node }: Plan, mark: string): string[] {
+  const own = Object.entries(node).flatMap(([name, value]) =>
+    typeof value === 'string' && value.includes(mark) ? name : [],
+  )
+  return [...own, ...Plans.flatMap((below) => conditionsWith(below, mark))]
+}
+
 const textColumns = ['serial_number', 'kind', 'unit', 'location', 'ip_address'] as const
 const required = ['external_id', 'name'] as const
 const mirrored = new Set<string>([...required, ...textColumns, 'port', 'active'])
@@ -37,8 +60,8 @@ export class Projection {
     this.#salt = salt
   }
 
-  /** The columns of `staging`, of all meters or of those with these id hashes, given as the text of an array. */
-  select(idHashes: string | null = null): string {
+  /** The columns of `staging`, of all meters or of the chosen ones. */
+  select(chosen: Chosen | null = null): string {
     const values = this.#values().map(([name, value]) => `  case when q.fits then ${value} end as ${name}`)
     const id = this.#text('external_id')
     return [
@@ -49,8 +72,31 @@ export class Projection {
       `  case when not q.fits and not q.nested then (${this.#size('q.')})::text end as row_bytes,`,
       '  q.nested,',
       `  q.id_hash, ${this.#rowHash('q.id_hash')} as row_hash`,
-      `from (\n${this.#fitted(idHashes)}\noffset '0') q`,
+      `from (\n${this.#fitted(chosen)}\noffset '0') q`,
     ].join('\n')
+  }
+
+  /**
+   * Whether the Client System finds the meters of these external ids, and no others, through an index. Only then may they be
+   * asked for by id: the condition stands within the query, before conditions that keep out what cannot be computed, and
+   * an index compares nothing but stored keys with it.
+   */
+  async hasIndexFor(source: Source, externalIds: string): Promise<boolean> {
+    const type = this.#columns.get('external_id')?.type
+    if (type === undefined || !indexable.has(type)) return false
+    const explained = await source.attempt<{ 'QUERY PLAN': { Plan: Plan }[] }>(
+      `explain (format json, costs off) ${this.select({ externalIds })}`,
+    )
+    if ('refusal' in explained) return false
+    const plan = explained.rows[0]?.['QUERY PLAN'][0]?.Plan
+    const mark = externalIds.slice(1, 40)
+    const where = plan ? conditionsWith(plan, mark) : []
+    return where.includes('Index Cond') && where.every((name) => name === 'Index Cond' || name === 'Recheck Cond')
+  }
+
+  #named(externalIds: string): string {
+    const { alias, type } = this.#columns.get('external_id') ?? { alias: '', type: oid.text }
+    return `q.${alias} = any (${pg.escapeLiteral(externalIds)}::${indexable.get(type) ?? 'text'}[])`
   }
 
   /** Id hash and row hash of each meter, without its values; null where the source cannot tell which buckets differ. */
@@ -78,29 +124,31 @@ export class Projection {
   }
 
   /** The measured rows with `nested` (json of more than 500 levels) and `fits` (neither that nor over 8 MB). */
-  #fitted(idHashes: string | null): string {
+  #fitted(chosen: Chosen | null): string {
     const nestable = [...this.#columns.values()].filter(({ name, type }) => !mirrored.has(name) && isNestable(type))
     if (nestable.length === 0) {
-      return `select q.*, false as nested, q.small as fits\nfrom (\n${this.#measured(idHashes)}\noffset '0') q`
+      return `select q.*, false as nested, q.small as fits\nfrom (\n${this.#measured(chosen)}\noffset '0') q`
     }
     const deep = nestable.map(({ alias, type }) => isDeep(jsonText(`q.${alias}`, type))).join(' or ')
     return [
       'select q.*, not q.nested and q.small as fits',
       `from (\nselect q.*, case when q.small then ${deep} else false end as nested`,
-      `from (\n${this.#measured(idHashes)}\noffset '0') q\noffset '0') q`,
+      `from (\n${this.#measured(chosen)}\noffset '0') q\noffset '0') q`,
     ].join('\n')
   }
 
   /** The query's rows with `small` (up to 8 MB) and `id_fits` (an id of up to 1,000 bytes). */
-  #measured(idHashes: string | null): string {
+  #measured(chosen: Chosen | null): string {
     const lines = [
       'select q.*,',
       `  ${this.#idHash()} as id_hash,`,
       `  coalesce(${this.#idBytes()} <= 1000, true) as id_fits,`,
       `  ${this.#size('q.')} <= 8388608 as small`,
     ]
-    if (idHashes === null) lines.push(this.#from())
-    else lines.push(this.#fenced(), `where ${this.#idHash()} = any ('${idHashes}'::bigint[])`)
+    if (chosen === null) lines.push(this.#from())
+    else if ('idHashes' in chosen)
+      lines.push(this.#fenced(), `where ${this.#idHash()} = any ('${chosen.idHashes}'::bigint[])`)
+    else lines.push(this.#from(), `where ${this.#named(chosen.externalIds)}`)
     return lines.join('\n')
   }
 

@@ -87,6 +87,43 @@ test('a source without a change is scanned once, and leaves no temporary file on
   assert.deepEqual(await files(), filesBefore)
 })
 
+test('meters that are known here are asked for by their ids where an index of the source finds them, and only there', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 5_000)
+  await world.source.query(`
+    create table site (id int primary key, name text);
+    insert into site select id, 'Site ' || id from generate_series(0, 9) id;
+    analyze meter, site`)
+  const scans = async () => {
+    const [row] = await world.source.query<{ byIndex: number; rows: number }>(
+      `select idx_scan::int as "byIndex", seq_tup_read::int as rows from pg_stat_user_tables where relname = 'meter'`,
+    )
+    return row ?? { byIndex: 0, rows: 0 }
+  }
+  const queries: [query: string, indexed: boolean][] = [
+    ['select * from meter', true],
+    ['select m.external_id, m.name, s.name as location from meter m join site s on s.id = m.external_id % 10', true],
+    ['select external_id + 0 as external_id, name from meter', false],
+    ['select * from meter limit 6000', false],
+  ]
+  for (const [at, [query, indexed]] of queries.entries()) {
+    const agent = await world.agent({ CLIENT_SYSTEM_ID: `system-${at}`, CLIENT_SYSTEM_QUERY: query })
+    await agent.settled()
+    await world.source.query(`update meter set name = name || '!' where external_id % 2000 = 7`)
+    const before = await scans()
+    const run = await agent.sync()
+    assertRead(run, 'narrow')
+    assertCounts(run, { read: 5_000, updated: 3 })
+    // Three scans are three questions; the statistics of a session arrive together.
+    const after = await eventually(async () => {
+      const now = await scans()
+      return now.rows - before.rows >= (indexed ? 10_000 : 15_000) && now
+    })
+    if (indexed) assert.ok(after.byIndex > before.byIndex, query)
+    await agent.stop()
+  }
+})
+
 test('values that are equal to the source and have another text are found, and none is folded away', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
