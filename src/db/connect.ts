@@ -136,6 +136,8 @@ export async function openSession(
       transaction_timeout: '0',
       work_mem: '64MB',
       temp_buffers: '32MB',
+      // The statements of a run are few, and compiling them costs more than it saves.
+      jit: 'off',
       // For ANALYZE of temporary tables. Their joins are on unique keys, so more statistics would not improve a plan.
       default_statistics_target: '10',
       default_transaction_isolation: 'read committed',

@@ -3,12 +3,12 @@ import { type Session, sqlBeside } from '../db/connect.ts'
 import { copyInto } from '../db/copy.ts'
 import { parseObject } from '../db/json.ts'
 import type { RejectedBecause } from '../wire/types.ts'
+import { judge } from './compare.ts'
 import { createStaging } from './read/stage.ts'
 import type { Source } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
 import { refuseSameDatabase } from './source/same-database.ts'
 
-const writeChanges = sqlBeside(import.meta.url, 'sql/compare.sql')
 const listFirst = `
   select external_id as "externalId", after::text as values
   from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i
@@ -50,7 +50,7 @@ export async function checkMeters(
       () => undefined,
     )
     await client.query('analyze staging')
-    await client.query(writeChanges)
+    await judge(client, { listInsertions: true })
     const rejected = await client.query<RejectedBecause>(listReasons)
     const first = await client.query<{ externalId: string; values: string }>(listFirst)
     return {

@@ -1,6 +1,7 @@
-import { type Session, sqlBeside } from '../db/connect.ts'
+import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
+const findDoubled = sqlBeside(import.meta.url, 'sql/doubled.sql')
 const writeChanges = sqlBeside(import.meta.url, 'sql/compare.sql')
 const countChanges = sqlBeside(import.meta.url, 'sql/count.sql')
 const findCommonestReason = sqlBeside(import.meta.url, 'sql/commonest-reason.sql')
@@ -22,14 +23,28 @@ export type Difference = {
   deletedLately: number
 }
 
-/** Writes the differences between staging and the local meters to the temporary table `change`, and counts them. */
-export async function compare({ client }: Session, clientSystemId: string, read: number): Promise<Difference> {
-  await client.query(writeChanges)
-  await client.query('analyze change')
+/**
+ * Writes the differences between staging and the local meters to the temporary table `change`, and counts them. In a first
+ * load every row of staging is new unless it is rejected: then only the rejected ones are written.
+ */
+export async function compare(
+  { client }: Session,
+  { clientSystemId, read, firstLoad }: { clientSystemId: string; read: number; firstLoad: boolean },
+): Promise<Difference> {
+  await judge(client, { listInsertions: !firstLoad })
   const { rows } = await client.query<Omit<Difference, 'read'>>(countChanges, [clientSystemId])
   const counted = rows[0]
   if (!counted) throw new Error('counting the changes returned no row')
-  return { read, ...counted }
+  return { read, ...counted, inserted: firstLoad ? read - counted.rejected : counted.inserted }
+}
+
+/** Writes to `change` how staging and the view `ours` differ. */
+export async function judge(client: Queryable, { listInsertions }: { listInsertions: boolean }): Promise<void> {
+  await client.query(findDoubled)
+  // Mostly there are none: with that the planner needs no second join of the size of the first.
+  await client.query('analyze doubled')
+  await client.query(writeChanges, [listInsertions])
+  await client.query('analyze change')
 }
 
 /** The commonest reason for which rows were rejected, with an example; null when none was. */

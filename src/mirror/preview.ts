@@ -19,7 +19,7 @@ import { refuseSameDatabase } from './source/same-database.ts'
 
 const mostChanges = 100
 
-/** By external id, up to about a megabyte. The differences are those that a run would keep (difference.sql). */
+/** By external id, up to about a megabyte. */
 const listChanges = limitToBytes(
   `
   select change.meter_id as "meterId", change.external_id as "externalId", change.operation,
@@ -27,7 +27,13 @@ const listChanges = limitToBytes(
   from (
     (select * from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i order by external_id limit $1)
     union all
-    (select * from (${sqlBeside(import.meta.url, 'sql/difference.sql')}) d order by external_id limit $1)
+    (
+      select meter_id, external_id, operation, before, after
+      from change
+      where operation in ('update', 'restore')
+      order by external_id
+      limit $1
+    )
     union all
     (
       select m.id, m.external_id, case when $2 then 'withheld' else 'delete' end, null, null
@@ -76,7 +82,7 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
     const query = await describeMeters(source, clientSystem.query, basis.salt)
     const reading = { clientSystemId, source, query, basis, full: null, tell: unheard }
     const { rows: read } = (await readMeters(session, reading)).source
-    const found = await compare(session, clientSystemId, read)
+    const found = await compare(session, { clientSystemId, read, firstLoad: false })
     const verdict = guard(found, clientSystem.guard)
     const withheld = verdict.deletions === 'withhold'
     const { rows } = await session.client.query<ChangeRow>(listChanges, [mostChanges, withheld])

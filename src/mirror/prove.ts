@@ -2,8 +2,9 @@ import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Baseline } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
+import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'
-import type { Staged } from './read/stage.ts'
+import { isFirstLoad, type Staged } from './read/stage.ts'
 
 const measureMeters = sqlBeside(import.meta.url, 'sql/prove.sql')
 const countAltered = sqlBeside(import.meta.url, 'sql/stored.sql')
@@ -23,43 +24,61 @@ export type Proof = { proof: Run['proof']; meters: Baseline['meters']; content: 
 
 /**
  * Holds the meters as they are now against what the source answered: as many rows, and the same xor of their hashes,
- * leaving out what the run left as it was (rejected rows, withheld deletions). Where every part was equal and nothing was
- * written, that is the proof, and `basis` still holds. The content is what was compared and what was written, never what
+ * leaving out what the run left as it was (rejected rows, withheld deletions). Where nothing differed, nothing was written, and
+ * what stood here before is held against the source. The content is what was compared and what was written, never what
  * stands here now: somebody else may have changed a meter meanwhile, and the next run is to see it. Throws
  * `proof_failed`, and nothing of the run becomes visible.
  */
 export async function prove(
   { client }: Session,
   run: { id: string; clientSystemId: string },
-  { source, equal, meters, content }: Staged,
-  { deletions }: Verdict,
-  basis: Baseline,
+  { staged, difference, verdict }: { staged: Staged; difference: Difference; verdict: Verdict },
 ): Promise<Proof> {
-  if (equal && source.digest !== null)
-    return { meters: meters ?? basis.meters, content, proof: { rows: source.rows, digest: hexadecimal(source.digest) } }
+  const { source, standing, content } = staged
+  const { inserted, updated, missing, rehashed, rejected } = difference
+  if (standing && inserted + updated + missing + rehashed + rejected === 0 && source.digest !== null) {
+    const { total, active, rows, digest } = standing
+    requireEqual({ rows, digest }, { rows: source.rows, digest: source.digest }, null)
+    return { meters: { total, active }, content, proof: { rows, digest: hexadecimal(digest) } }
+  }
   const meddlers = await findMeddlers(client)
   // What is deferred would otherwise write after the proof.
   if (meddlers !== null) await client.query('set constraints all immediate')
-  const { rows } = await client.query<Measured>(measureMeters, [run.clientSystemId, deletions === 'withhold', run.id])
+  const { rows } = await client.query<Measured>(measureMeters, [
+    run.clientSystemId,
+    verdict.deletions === 'withhold',
+    run.id,
+  ])
   const here = rows[0]
   if (!here) throw new Error('measuring the meters returned no row')
   const { total, active } = here
   const found = { meters: { total, active }, content: content ^ BigInt(here.written) }
   if (meddlers !== null)
-    await refuseAltered(client, { clientSystemId: run.clientSystemId, meddlers, content: found.content })
+    await refuseAltered(client, {
+      clientSystemId: run.clientSystemId,
+      firstLoad: isFirstLoad(staged),
+      meddlers,
+      content: found.content,
+    })
   if (source.digest === null) return { proof: null, ...found }
   const there = {
     rows: source.rows - here.rejectedRows,
     digest: source.digest ^ BigInt(here.rejectedDigest),
   }
-  if (there.rows !== here.rows || there.digest !== BigInt(here.digest)) {
-    throw new AgentError(
-      'proof_failed',
-      `The meters would not equal those of the Client System: ${here.rows} here, ${there.rows} there${there.rows === here.rows ? ', of which some differ' : ''}`,
-      { hint: meddlers === null ? askedTwice : accuse(meddlers) },
-    )
-  }
+  requireEqual({ rows: here.rows, digest: BigInt(here.digest) }, there, meddlers)
   return { proof: { rows: here.rows, digest: hexadecimal(there.digest) }, ...found }
+}
+
+type Side = { rows: number; digest: bigint }
+
+function requireEqual(here: Side, there: Side, meddlers: string | null): void {
+  if (there.rows === here.rows && there.digest === here.digest) return
+  const differ = there.rows === here.rows ? ', of which some differ' : ''
+  throw new AgentError(
+    'proof_failed',
+    `The meters would not equal those of the Client System: ${here.rows} here, ${there.rows} there${differ}`,
+    { hint: meddlers === null ? askedTwice : accuse(meddlers) },
+  )
 }
 
 const askedTwice =
@@ -76,9 +95,14 @@ async function findMeddlers(client: Queryable): Promise<string | null> {
 /** The hashes come from the source: what a trigger or a rule makes of the values, here or in another meter, does not show in them. */
 async function refuseAltered(
   client: Queryable,
-  { clientSystemId, meddlers, content }: { clientSystemId: string; meddlers: string; content: bigint },
+  {
+    clientSystemId,
+    firstLoad,
+    meddlers,
+    content,
+  }: { clientSystemId: string; firstLoad: boolean; meddlers: string; content: bigint },
 ): Promise<void> {
-  const { rows } = await client.query<{ altered: number; content: string }>(countAltered, [clientSystemId])
+  const { rows } = await client.query<{ altered: number; content: string }>(countAltered, [clientSystemId, firstLoad])
   const { altered = 0, content: stands = '0' } = rows[0] ?? {}
   if (altered === 0 && BigInt(stands) === content) return
   const message =

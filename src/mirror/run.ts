@@ -22,6 +22,7 @@ import { approvedOf, guard, type Verdict } from './guard.ts'
 import { followPhases, type Phases } from './phases.ts'
 import { prove } from './prove.ts'
 import { readMeters } from './read/read.ts'
+import { isFirstLoad } from './read/stage.ts'
 import { findSameMeters } from './same-meters.ts'
 import { openRunSession, type RunSession } from './session.ts'
 import { openSource } from './source/connection.ts'
@@ -103,14 +104,15 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
-  const difference = await compare(session, clientSystemId, staged.source.rows)
+  const firstLoad = isFirstLoad(staged)
+  const difference = await compare(session, { clientSystemId, read: staged.source.rows, firstLoad })
   const rejectedBecause = await explainRejected(session, difference)
   const verdict = guard(difference, clientSystem.guard, approvedOf(run, difference.missingDigest))
   await phases.enter('applying')
   signal.throwIfAborted()
-  const counts = await apply(session, run, difference, verdict)
+  const counts = await apply(session, run, { difference, verdict, firstLoad })
   await phases.enter('proving')
-  const { proof, ...now } = await prove(session, run, staged, verdict, basis)
+  const { proof, ...now } = await prove(session, run, { staged, difference, verdict })
   const { readMode, readReason, bytes: bytesRead } = staged
   // It takes a join of all meters, so the answer stays until the next full read: at a start, and once a day.
   const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : basis.sameMetersAs

@@ -79,6 +79,16 @@ test('a trigger that makes another value of what is written fails the run, by it
   const { unequal } = await compareBothSides(world)
   assertCounts(await agent.sync(), { updated: 1 })
   assert.deepEqual(await unequal(), [])
+
+  await world.sync.query(`
+    truncate sync.meter cascade;
+    create trigger shout before insert on sync.meter for each row execute function public.shout()`)
+  const atFirstLoad = failed(await agent.sync())
+  assert.equal(atFirstLoad.code, 'proof_failed')
+  assert.match(atFirstLoad.message, /^200 of the meters/)
+  await world.sync.query('drop trigger shout on sync.meter')
+  assertCounts(await agent.sync(), { inserted: 200 })
+  assert.deepEqual(await unequal(), [])
 })
 
 test('triggers that write at the commit, or to another meter, fail the run too', async (t) => {

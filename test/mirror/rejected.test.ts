@@ -37,3 +37,24 @@ test('a run whose rows are all rejected is no quiet success: log, status, previe
   assert.equal((await agent.status()).clientSystems[0]?.condition, 'in-sync')
   assert.equal((await runCommand(['status', '--check'], world.environment())).code, 0)
 })
+
+test('a first load stores every usable row and rejects the others, ids that come twice among them', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query(`
+    create table device (id text, name text, port int);
+    insert into device select id, 'Meter ' || id, 502 from generate_series(1, 20) id;
+    insert into device values ('7', 'Meter 7', 502), (null, 'No id', 1), ('blank', ' ', 1), ('port', 'Port', 0)`)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: 'select id as external_id, name, port from device' })
+  const run = await agent.settled()
+  assertCounts(run, { read: 24, inserted: 19, rejected: 5 })
+  assert.equal(run.proof?.rows, 19)
+  assert.deepEqual(run.rejectedBecause, { reason: 'external_id comes more than once', rows: 2, example: '7' })
+  const stored = await world.sync.query(`select external_id from sync.meter where external_id = any ('{7,blank,port}')`)
+  assert.deepEqual(stored, [])
+  await world.source.query(
+    `delete from device where id is null or id = '7' and ctid > (select min(ctid) from device where id = '7')`,
+  )
+  const next = await agent.sync()
+  assertCounts(next, { inserted: 1, rejected: 2 })
+  assert.equal(next.readMode, 'narrow')
+})

@@ -6,6 +6,7 @@ import type { Source } from '../source/connection.ts'
 import type { Projection } from '../source/projection.ts'
 
 const createTables = sqlBeside(import.meta.url, '../sql/stage.sql')
+const measureBothSides = sqlBeside(import.meta.url, '../sql/measure.sql')
 
 /** Hears what is being read, how many rows are expected, and how far it has come. */
 export type Teller = {
@@ -21,15 +22,21 @@ export type Staged = {
   readMode: 'full' | 'narrow'
   /** Why it was read in full. */
   readReason: string | null
-  /** Every part of the source was found to be as it is here: nothing will be written. */
-  equal: boolean
-  /** How many meters stand here before anything is written, where that was counted. */
-  meters: { total: number; active: number } | null
+  /** The meters here before anything is written; null where an incremental read has found that parts of them differ. */
+  standing: Standing | null
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes; the digest is null where it computes none. */
   source: { rows: number; digest: bigint | null }
   /** The xor of `whole_hash` over the present meters here, before they are compared. */
   content: bigint
+}
+
+/** How many meters stand here, of these the active and the present ones, and the xor of the source's hashes of the latter. */
+export type Standing = { total: number; active: number; rows: number; digest: bigint }
+
+/** Whether nothing stood here, so that every usable row of staging is to be inserted. */
+export function isFirstLoad({ standing }: Staged): boolean {
+  return standing?.total === 0
 }
 
 /** Creates the tables that a run stages into, once in its transaction. */
@@ -73,18 +80,25 @@ export async function stageAll(
   await client.query(
     `create or replace temporary view ours as select * from sync.meter where client_system_id = ${pg.escapeLiteral(clientSystemId)}`,
   )
-  const hashed = await client.query<{ digest: string | null; content: string | null }>(
-    `select (select bit_xor(row_hash) from staging) as digest,
-       (select bit_xor(whole_hash) from ours where removed_at is null) as content`,
-  )
-  const { digest = null, content = null } = hashed.rows[0] ?? {}
+  const measured = await client.query<Measured>(measureBothSides)
+  const [found] = measured.rows
+  if (!found) throw new Error('measuring the meters returned no row')
+  const { digest, present, presentDigest, content, total, active } = found
   return {
     readMode: 'full',
     readReason: reason,
-    equal: false,
-    meters: null,
+    standing: { total, active, rows: present, digest: BigInt(presentDigest) },
     bytes,
-    source: { rows, digest: digest === null ? (projection.hashes === null ? null : 0n) : BigInt(digest) },
-    content: BigInt(content ?? 0),
+    source: { rows, digest: projection.hashes === null ? null : BigInt(digest) },
+    content: BigInt(content),
   }
+}
+
+type Measured = {
+  digest: string
+  total: number
+  active: number
+  present: number
+  presentDigest: string
+  content: string
 }

@@ -20,12 +20,18 @@ create temporary table staging (
   row_hash bigint
 ) on commit drop;
 
+-- The external ids that come more than once.
+create temporary table doubled (external_id text collate "C") on commit drop;
+
 -- What differs, and only that. `staged` points at the row of staging; `content` is the hash of the present meter as it was
--- compared.
+-- compared; of a meter to update or to restore `before` and `after` are the columns that differ.
 create temporary table change (
   operation text not null,
   reason text,
   meter_id bigint,
   staged tid,
-  content bigint
+  content bigint,
+  external_id text collate "C",
+  before jsonb,
+  after jsonb
 ) on commit drop;

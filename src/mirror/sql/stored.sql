@@ -1,12 +1,12 @@
 -- How many meters of the Client System $1 that the run has written are not as they were staged, and the content of all that
--- are present.
+-- are present. A first load ($2) has written what `change` does not name.
 select
   count(*)::float8 as altered,
   (select coalesce(bit_xor(whole_hash), 0)::text from sync.meter where client_system_id = $1 and removed_at is null) as content
-from change c
-cross join lateral (select * from staging where staging.ctid = c.staged offset 0) s
+from staging s
+left join change c on c.staged = s.ctid
 left join sync.meter m on m.client_system_id = $1 and m.external_id = s.external_id
-where c.operation in ('insert', 'update', 'restore', 'rehash')
+where (c.operation in ('insert', 'update', 'restore', 'rehash') or (c.operation is null and $2))
   and (
     m.id is null
     or m.removed_at is not null
