@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import { groupCollection } from '../collection/silent.ts'
@@ -37,7 +37,8 @@ const lookIntervalMs = 30_000
 /** The locations and kinds that an alert lists. */
 const maxGroups = 10
 
-const patience = 10_000
+/** How long a receiver may take to answer. */
+const receiverTimeoutMs = 10_000
 
 /** After 5 s, then twice as long each time up to an hour: about a day. */
 const retries = { retryLimit: 32, retryDelay: 5, retryBackoff: true, retryDelayMax: 3_600 }
@@ -160,10 +161,10 @@ async function deliver(
 const goneHint = 'The receiver answered 410 Gone: correct WEBHOOK_URL, or remove it'
 const givenUpHint = 'Check WEBHOOK_URL and its receiver; the alerts to come are sent all the same'
 
-/** Signed by the time of the attempt, as the specification wants it. Returns the status; the answer is not read. */
-async function post({ url, key }: Webhook, { id, data, signal }: JobWithMetadata<Delivery>): Promise<number> {
-  const timestamp = String(Math.floor(Date.now() / 1_000))
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${data.body}`).digest('base64')
+/** Sends the payload, signed with the time of this attempt. Returns the status; the answer is not read. */
+async function post({ url, key }: Webhook, { id, data: { body }, signal }: JobWithMetadata<Delivery>): Promise<number> {
+  const { Webhook: Signer } = await import('standardwebhooks')
+  const now = new Date()
   const response = await fetch(url, {
     method: 'POST',
     redirect: 'manual',
@@ -171,11 +172,11 @@ async function post({ url, key }: Webhook, { id, data, signal }: JobWithMetadata
       'Content-Type': 'application/json',
       'User-Agent': `meter-sync-agent/${version}`,
       'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': `v1,${signature}`,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+      'webhook-signature': new Signer(key, { format: 'raw' }).sign(id, now, body),
     },
-    body: data.body,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+    body,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(receiverTimeoutMs)]),
   })
   await response.body?.cancel()
   return response.status

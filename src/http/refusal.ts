@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AgentError, errorCode } from '../lib/errors.ts'
 import { describeProblem } from './problems.ts'
@@ -6,11 +6,25 @@ import { describeProblem } from './problems.ts'
 /** How long a client may take to read the answer and to close. One that does neither would keep its descriptor. */
 const closeTimeoutMs = 1_000
 
-/** What is no HTTP, or did not come to its end, before any route was asked: a problem like any other (F24). */
-export function refuseUnheard(error: Error, socket: Duplex): void {
-  // An answer that is under way would have this in its middle.
-  const answering: unknown = Reflect.get(socket, '_httpMessage')
-  if (!socket.writable || (answering instanceof ServerResponse && answering.headersSent)) return void socket.destroy()
+/**
+ * Answers what is not HTTP, or did not arrive in time, before any route was asked: a problem like any other (F24). A
+ * connection with an answer under way is cut, since this would end up in its middle.
+ */
+export function refuseMalformed(server: Server): void {
+  const answering = new Map<Duplex, ServerResponse>()
+  server.on('request', ({ socket }, response) => {
+    answering.set(socket, response)
+    response.once('close', () => {
+      if (answering.get(socket) === response) answering.delete(socket)
+    })
+  })
+  server.on('clientError', (error, socket) => {
+    if (!socket.writable || answering.get(socket)?.headersSent) socket.destroy()
+    else refuse(error, socket)
+  })
+}
+
+function refuse(error: Error, socket: Duplex): void {
   const problem = describeProblem(refusalOf(error))
   const body = JSON.stringify(problem)
   const lines = [
@@ -29,6 +43,6 @@ function refusalOf(error: Error): AgentError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new AgentError('request_timeout', 'The request took too long to arrive', { hint: 'Send it at once' })
   }
-  const what = code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than 16 kB' : 'The request is no HTTP'
+  const what = code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than 16 kB' : 'The request is not HTTP'
   return new AgentError('bad_request', what, { hint: 'Correct the request and send it again', cause: error })
 }
