@@ -2,7 +2,7 @@ import type { Access } from './access/access.ts'
 import type { SilentCursor } from './collection/silent.ts'
 import type { TargetRow, TargetsFilter } from './collection/targets.ts'
 import type { LiveEvent } from './live/broadcast.ts'
-import type { CaughtUp } from './live/live.ts'
+import type { Subscription } from './live/subscription.ts'
 import type { MeterFilter } from './meters/lists.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading, ReadingCursor } from './readings/store.ts'
@@ -159,12 +159,11 @@ export type Agent = {
   watch: (subscriber: (event: LiveEvent) => void) => () => void
 
   /**
-   * Returns the state for a subscriber that has just subscribed, so that nothing falls between. For one that comes back
-   * with its last revision, also the runs that changed since, each in its latest state, 200 at most. Events with a revision
-   * up to the returned one bring nothing new. `unavailable` is set where the Sync database was lost, so that events may be
-   * missing.
+   * Opens a subscription that begins with the state. For a subscriber that comes back with its last revision `since`, the
+   * runs that changed after it follow, each in its latest state, 200 at most. `onOverflow` is called when the subscriber
+   * does not take its events.
    */
-  catchUp: (since: number | null) => Promise<CaughtUp>
+  subscribeSince: (since: number | null, onOverflow: () => void) => Promise<Subscription>
 
   /** Whether this process receives the notifications of others. */
   listening: () => boolean

@@ -77,7 +77,7 @@ export function createAgent(parts: AgentParts): Agent {
     access,
     status: live.status,
     watch: live.subscribe,
-    catchUp: live.catchUp,
+    subscribeSince: live.subscribeSince,
     listening: live.listening,
     run,
     meter,

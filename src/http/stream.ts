@@ -3,100 +3,69 @@ import type { Agent, LiveEvent } from '../agent.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 
-/** The event streams of this process. */
+/** The event streams of this process, as Server-Sent Events. */
 export type Streams = Lifetime & {
-  /** Serves one watcher on a raw response, from the revision it saw last, until either side ends it. */
+  /**
+   * Serves a subscriber on a raw response until either side ends it. `lastSeen` is its Last-Event-ID, the revision that it
+   * received last. Throws, with nothing written, when the state cannot be read.
+   */
   open: (response: ServerResponse, lastSeen: number | null) => Promise<void>
-  /** How many are open. */
+  /** The number of open streams. */
   count: () => number
 }
 
-type Watcher = {
-  response: ServerResponse
-  /** Held back until the watcher has had its first status; null afterwards. */
-  waiting: LiveEvent[] | null
-  /** What its first status included is old news. */
-  known: number
-  /** That of the latest status sent. */
-  statusRevision: number
-}
+const pingIntervalMs = 15_000
+/** A subscriber that reads slower than events come is closed here. It reconnects with its Last-Event-ID (F22). */
+const maxBufferedBytes = 64 * 1_024
+const drainTimeoutMs = 15_000
 
-const pingInterval = 15_000
-const furthestBehind = 64 * 1_024
-const mostWaiting = 500
-const drainPatience = 15_000
-
-/**
- * Server-Sent Events on raw responses: an event is serialised once for all watchers, and one who does not read is
- * closed before it costs memory; it comes back with its Last-Event-ID (F22).
- */
+/** Creates the event streams. The protocol between a stream and its subscriber is that of live/subscription.ts. */
 export function createStreams(agent: Agent, log: Log): Streams {
-  const watchers = new Set<Watcher>()
+  /** The open responses, and whether each receives events already: before that it has no headers. */
+  const streams = new Map<ServerResponse, { started: boolean }>()
+  const serialize = createSerializer()
 
-  const send = (watcher: Watcher, bytes: Buffer) => {
-    const { response } = watcher
-    if (response.writableLength > furthestBehind) {
-      log.debug('a watcher fell behind and was closed')
+  const send = (response: ServerResponse, bytes: Buffer) => {
+    if (response.writableLength > maxBufferedBytes) {
+      log.debug('an event stream was closed because its subscriber reads too slowly')
       response.destroy()
     } else response.write(bytes)
   }
 
-  const broadcast = (event: LiveEvent) => {
-    let bytes: Buffer | undefined
-    for (const watcher of watchers) {
-      if (watcher.waiting) {
-        // One that does not read what it missed must not pile up what is told meanwhile.
-        if (watcher.waiting.push(event) > mostWaiting) watcher.response.destroy()
-      } else if (isNews(event, watcher)) {
-        bytes ??= serialize(event)
-        send(watcher, isBehind(event, watcher) ? serialize(event, watcher.known) : bytes)
-      }
-    }
-  }
-  const leave = agent.watch(broadcast)
-
   const ping = setInterval(() => {
-    for (const watcher of watchers) if (!watcher.waiting) send(watcher, pingBytes)
-  }, pingInterval)
+    for (const [response, { started }] of streams) if (started) send(response, pingBytes)
+  }, pingIntervalMs)
 
   async function open(response: ServerResponse, lastSeen: number | null): Promise<void> {
-    const watcher: Watcher = { response, waiting: [], known: 0, statusRevision: 0 }
-    watchers.add(watcher)
+    const stream = { started: false }
+    streams.set(response, stream)
     response.on('error', () => undefined)
-    response.once('close', () => watchers.delete(watcher))
-    const { status, revision, runs, unavailable } = await agent.catchUp(lastSeen).catch((error) => {
-      watchers.delete(watcher)
-      throw error
-    })
-    if (response.destroyed) return
-    watcher.known = revision
-    watcher.statusRevision = revision
+    response.once('close', () => streams.delete(response))
+    const subscription = await agent
+      .subscribeSince(lastSeen, () => response.destroy())
+      .catch((error) => {
+        streams.delete(response)
+        throw error
+      })
+    response.once('close', subscription.close)
+    if (response.destroyed) return subscription.close()
     response.writeHead(200, streamHeaders)
     response.write('retry: 2000\n\n')
-    // Until the runs that it missed are sent, its id stays the one that it came with: a cut in between loses none of them.
-    const seen = lastSeen !== null && runs.length > 0 ? lastSeen : revision
-    send(watcher, serialize({ type: 'status', status, revision, seen }))
-    for (const run of runs) {
-      // As fast as it reads: what it missed may be more than it may fall behind.
-      if (response.write(serialize({ type: 'run', run }))) continue
+    for (const event of subscription.initial) {
+      // At the speed of the subscriber: the runs that it missed may be more than the buffer allows.
+      if (response.write(serialize(event))) continue
       await drained(response)
       if (response.destroyed) return
     }
-    if (unavailable !== null) send(watcher, serialize({ type: 'unavailable', unavailable }))
-    const waiting = watcher.waiting ?? []
-    watcher.waiting = null
-    for (const event of waiting) {
-      if (!isNews(event, watcher)) continue
-      send(watcher, isBehind(event, watcher) ? serialize(event, watcher.known) : serialize(event))
-    }
+    stream.started = true
+    subscription.start((event) => send(response, serialize(event)))
   }
 
-  return withLifetime({ open, count: () => watchers.size }, () => {
+  return withLifetime({ open, count: () => streams.size }, () => {
     clearInterval(ping)
-    leave()
-    for (const { response, waiting } of watchers) {
-      if (waiting) response.destroy()
-      else response.end()
+    for (const [response, { started }] of streams) {
+      if (started) response.end()
+      else response.destroy()
     }
   })
 }
@@ -110,10 +79,10 @@ const streamHeaders = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** Until there is room again, or nobody to write to: one that reads nothing for long is closed. */
+/** Waits until the response can be written to again or is closed. Closes it when its subscriber reads nothing for long. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => response.destroy(), drainPatience)
+    const timer = setTimeout(() => response.destroy(), drainTimeoutMs)
     const done = () => {
       clearTimeout(timer)
       response.off('drain', done)
@@ -125,28 +94,28 @@ function drained(response: ServerResponse): Promise<void> {
   })
 }
 
-/** A run is told once, and a status never goes back: one of the same revision comes after a reconnect. */
-function isNews(event: LiveEvent, watcher: Watcher): boolean {
-  if (event.type === 'progress' || event.type === 'unavailable') return true
-  if (event.type === 'run') return event.run.revision > watcher.known
-  if (event.revision < watcher.statusRevision) return false
-  watcher.statusRevision = event.revision
-  return true
+/** Returns a function that serializes an event once for all subscribers, because a status can be large. */
+function createSerializer(): (event: LiveEvent) => Buffer {
+  const serialized = new WeakMap<LiveEvent, Buffer>()
+  return (event) => {
+    const known = serialized.get(event)
+    if (known) return known
+    const bytes = Buffer.from(toText(event))
+    serialized.set(event, bytes)
+    return bytes
+  }
 }
 
-/** Whether the watcher, which came with a later status, was sent more runs than the watchers before it. */
-function isBehind(event: LiveEvent, watcher: Watcher): boolean {
-  return event.type === 'status' && event.seen < watcher.known
-}
-
-/**
- * JSON holds no line break, so that no value can end its field (F27). The id is the revision up to which the watcher
- * was sent every run: it comes back with that one.
- */
-function serialize(event: LiveEvent, seen?: number): Buffer {
-  if (event.type === 'progress') return Buffer.from(`event: progress\ndata: ${JSON.stringify(event.progress)}\n\n`)
-  if (event.type === 'unavailable')
-    return Buffer.from(`event: unavailable\ndata: ${JSON.stringify(event.unavailable)}\n\n`)
-  const [id, data] = event.type === 'run' ? [event.run.revision, event.run] : [seen ?? event.seen, event.status]
-  return Buffer.from(`event: ${event.type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
+/** Formats an event. JSON has no line break, so that no value can end its field (F27). */
+function toText(event: LiveEvent): string {
+  switch (event.type) {
+    case 'progress':
+      return `event: progress\ndata: ${JSON.stringify(event.progress)}\n\n`
+    case 'unavailable':
+      return `event: unavailable\ndata: ${JSON.stringify(event.unavailable)}\n\n`
+    case 'run':
+      return `event: run\nid: ${event.run.revision}\ndata: ${JSON.stringify(event.run)}\n\n`
+    case 'status':
+      return `event: status\nid: ${event.runsSentTo}\ndata: ${JSON.stringify(event.status)}\n\n`
+  }
 }

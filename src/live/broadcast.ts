@@ -4,122 +4,124 @@ import { withTimeout } from '../lib/timeout.ts'
 import type { Progress, Run, Status, Unavailable } from '../wire/types.ts'
 
 /**
- * What a watcher sees, in the order of revisions. `revision` is the highest that a status includes, `seen` the one up to
- * which every run was sent to the watchers: a run may end between the two.
+ * What subscribers receive. subscription.ts explains how the revisions of these events fit together.
+ *
+ * - `status` is the state at `revision`. Every run up to revision `runsSentTo` has been sent before it; that is less than
+ *   `revision` when another run changes while the state is read.
+ * - `run` is a run after its latest change.
+ * - `progress` counts the rows of an active run.
+ * - `unavailable` says that earlier events may no longer be true, until the next `status`.
  */
 export type LiveEvent =
-  | { type: 'status'; status: Status; revision: number; seen: number }
+  | { type: 'status'; status: Status; revision: number; runsSentTo: number }
   | { type: 'run'; run: Run }
   | { type: 'progress'; progress: Progress }
-  /** What was told before may no longer be true, until the next status. */
   | { type: 'unavailable'; unavailable: Unavailable }
 
-/** Tells watchers what changed: it is asked to look by hints, and reads the tables, which are the truth. */
+/**
+ * Sends changes to the subscribers of this process. Notifications only trigger a refresh; what is sent is always read from
+ * the tables.
+ */
 export type Broadcast = Lifetime & {
-  /** Tells `watcher` everything from now on, until the returned function is called. */
-  add: (watcher: (event: LiveEvent) => void) => () => void
-  /** Reads what changed and tells it; `whole`: a status too, though no run ended. */
-  look: (what: { whole: boolean }) => void
-  /** Subscribers have this state: only later changes are broadcast. */
-  told: (state: { status: Status; revision: number }) => void
-  /** The Sync database does not answer: subscribers learn it at once, and get a status when it answers again. */
-  lose: () => void
-  /** What subscribers were told last, if it was that the Sync database does not answer. */
-  lost: () => Unavailable | null
-  /** Broadcasts the progress of a run that is known to be active. */
-  progress: (progress: Progress) => void
+  /** Calls `subscriber` with every event from now on, until the returned function is called. */
+  subscribe: (subscriber: (event: LiveEvent) => void) => () => void
+  /** Reads and sends the runs that changed. A `status` follows when a run has ended, or when `withStatus` is true. */
+  refresh: (options: { withStatus: boolean }) => void
+  /** Records that a subscriber has this state, so that only later changes are sent. */
+  recordSent: (state: { status: Status; revision: number }) => void
+  /** Sends `unavailable`, once, because the Sync database does not answer. A `status` follows when it answers again. */
+  reportUnavailable: () => void
+  /** The `unavailable` event that was sent since the last `status`; otherwise null. */
+  unavailable: () => Unavailable | null
+  /** Sends the progress of a run that is known to be active. */
+  sendProgress: (progress: Progress) => void
 }
 
 export type BroadcastOptions = {
   readStatus: () => Promise<{ status: Status; revision: number }>
-  /** The runs that changed after a revision, in that order. */
+  /** Returns the runs that changed after a revision, in that order. */
   readRunsSince: (revision: number) => Promise<Run[]>
-  /** Whether hints arrive. While they do not, no status is broadcast: it could be outdated at once, and unnoticed. */
+  /** Whether notifications arrive. While they do not, no `status` is sent, because it could be outdated at once. */
   listening: () => boolean
   log: Log
 }
 
-/**
- * A read that takes longer, in milliseconds, is left behind and begun anew: its connection may be half-open, and the
- * watchers are to be right within 15 s (F20).
- */
-const patience = 4_000
-const pauseBeforeRetry = 1_000
+/** A read that takes longer is abandoned and repeated: its connection may be half-open, and events must go on within 15 s (F20). */
+const readTimeoutMs = 4_000
+const retryMs = 1_000
 
-const unavailable: Unavailable = {
+const databaseUnavailable: Unavailable = {
   message: 'The Sync database does not answer',
   hint: 'Check that it is running and that DATABASE_URL reaches it; the agent reconnects by itself',
 }
 
 export function createBroadcast({ readStatus, readRunsSince, listening, log }: BroadcastOptions): Broadcast {
-  const watchers = new Set<(event: LiveEvent) => void>()
-  /** The highest revision that the watchers have seen; null until anybody was told anything. */
-  let seen: number | null = null
-  /** Runs that are active by the tables: a notification of any other run's progress is dropped, for it can be forged. */
+  const subscribers = new Set<(event: LiveEvent) => void>()
+  /** Every run up to this revision has been sent; null until a subscriber has received a state. */
+  let runsSentTo: number | null = null
+  /** The ids of active runs. Progress of any other run is dropped, because any role can forge a notification. */
   const active = new Set<string>()
-  /** A whole status is owed to the watchers, until it was told: a read that fails is tried again. */
-  let owed = false
-  let lost = false
+  /** A status must be sent. Stays true when reading it fails, so that the next attempt sends it. */
+  let statusDue = false
+  let unavailable = false
 
-  const broadcast = (event: LiveEvent) => {
-    for (const watcher of watchers) watcher(event)
+  const send = (event: LiveEvent) => {
+    for (const subscriber of subscribers) subscriber(event)
   }
 
-  async function tellNews(): Promise<void> {
-    const runs = seen === null ? [] : await withTimeout(patience, readRunsSince(seen))
+  async function sendChanges(): Promise<void> {
+    const runs = runsSentTo === null ? [] : await withTimeout(readTimeoutMs, readRunsSince(runsSentTo))
     for (const run of runs) {
-      seen = run.revision
+      runsSentTo = run.revision
       if (run.finishedAt === null) active.add(run.id)
       else active.delete(run.id)
-      owed ||= run.finishedAt !== null
-      broadcast({ type: 'run', run })
+      statusDue ||= run.finishedAt !== null
+      send({ type: 'run', run })
     }
-    if (!owed || !listening()) return
-    const latest = await withTimeout(patience, readStatus())
-    seen ??= latest.revision
-    owed = false
-    lost = false
-    broadcast({ type: 'status', ...latest, seen })
+    if (!statusDue || !listening()) return
+    const state = await withTimeout(readTimeoutMs, readStatus())
+    runsSentTo ??= state.revision
+    statusDue = false
+    unavailable = false
+    send({ type: 'status', ...state, runsSentTo })
   }
 
-  function lose(): void {
-    owed = true
-    if (!lost) broadcast({ type: 'unavailable', unavailable })
-    lost = true
+  function reportUnavailable(): void {
+    statusDue = true
+    if (!unavailable) send({ type: 'unavailable', unavailable: databaseUnavailable })
+    unavailable = true
   }
 
   const loop = startLoop({
-    pass: tellNews,
-    retryMs: pauseBeforeRetry,
+    pass: sendChanges,
+    retryMs,
     onError: (err) => {
-      log.warn({ err }, 'the state could not be read for the watchers; it is tried again')
-      lose()
+      log.warn({ err }, 'cannot read the state for live events; retrying')
+      reportUnavailable()
     },
   })
 
-  function look({ whole }: { whole: boolean }): void {
-    owed ||= whole
-    loop.soon()
-  }
-
   const part: Omit<Broadcast, keyof Lifetime> = {
-    look,
-    lose,
-    lost: () => (lost ? unavailable : null),
-    add: (watcher) => {
-      watchers.add(watcher)
-      return () => void watchers.delete(watcher)
+    subscribe: (subscriber) => {
+      subscribers.add(subscriber)
+      return () => void subscribers.delete(subscriber)
     },
-    told: ({ status, revision }) => {
-      seen ??= revision
+    refresh: ({ withStatus }) => {
+      statusDue ||= withStatus
+      loop.soon()
+    },
+    recordSent: ({ status, revision }) => {
+      runsSentTo ??= revision
       for (const { activeRun } of status.clientSystems) if (activeRun) active.add(activeRun.id)
     },
-    progress: (progress) => {
-      if (active.has(progress.runId)) broadcast({ type: 'progress', progress })
+    reportUnavailable,
+    unavailable: () => (unavailable ? databaseUnavailable : null),
+    sendProgress: (progress) => {
+      if (active.has(progress.runId)) send({ type: 'progress', progress })
     },
   }
   const stop = async () => {
-    watchers.clear()
+    subscribers.clear()
     await loop.stop()
   }
   return withLifetime(part, stop, { timeoutMs: 1_000 })

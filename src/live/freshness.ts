@@ -1,7 +1,7 @@
 import type { ClientSystem } from '../config/environment.ts'
 import type { ClientSystemStatus, Run } from '../wire/types.ts'
 
-/** Whether the last success is young enough: what the page shows is what an alert tells. `now` in milliseconds. */
+/** Compares the age of the last success with the limit of the Client System. Page and alerts both use it. `now` is in milliseconds. */
 export function computeFreshness(
   lastSuccess: Run | null,
   clientSystem: Pick<ClientSystem, 'freshnessMs'>,

@@ -12,13 +12,19 @@ import type { Notice } from '../wire/types.ts'
 import { createProcesses } from './processes.ts'
 
 /**
- * What other processes and this one tell through NOTIFY. Notices are hints, the tables are the truth: what was told
- * while the connection was away is lost, so `connected` comes after every (re)connect and asks for a fresh look.
+ * Listens for notifications on one connection (LISTEN), and opens another one when it is lost.
+ *
+ * Notifications are hints: those that are sent while the connection is down are lost. After every connect and reconnect
+ * `onConnected` is called, and the caller reads the tables.
+ *
+ * A half-open connection reports no error. So this process regularly sends a ping over the pool and waits for it on the
+ * listening connection. A ping that has not arrived when the next one is due means that the connection is lost. Each ping
+ * also names the Client Systems whose runs its process works on, by which all processes know the workers that are alive.
  */
 export type Listener = Lifetime & {
-  /** True while a ping comes back. */
+  /** True while pings arrive. */
   connected: () => boolean
-  /** How many processes work on the runs of a Client System; null while this process cannot know of all. */
+  /** Returns how many processes work on the runs of a Client System; null while this process cannot know all of them. */
   workers: (clientSystemId: string) => number | null
 }
 
@@ -28,123 +34,130 @@ export type ListenerOptions = {
   log: Log
   onNotice: (notice: Exclude<Notice, { type: 'ping' }>) => void
   onConnected: () => void
-  /** The connection was lost, or nothing can be sent: what happens from now on may stay unheard. */
+  /** Called when the connection is lost or nothing can be sent: from now on notifications may be missed. */
   onLost: () => void
-  /** The Client Systems whose runs this process works on now. */
+  /** Returns the Client Systems whose runs this process works on now. */
   working: () => string[]
-  /** Workers have come or gone. */
+  /** Called when the workers that are alive have changed. */
   onWorkers: () => void
 }
 
-/** A ping every 4 s; one that is not back when the next is due means a half-open connection (F20). */
-const pingInterval = 4_000
+/** Short enough to detect a half-open connection within 8 s (F20). */
+const pingIntervalMs = 4_000
+const reconnectDelayMs = 250
+const closeTimeoutMs = 1_000
 
 export function startListener(options: ListenerOptions): Listener {
   const { target, pool, log, onNotice, onConnected, onLost } = options
-  const processes = createProcesses({ pingInterval, onChange: options.onWorkers })
+  const processes = createProcesses({ pingIntervalMs, onChange: options.onWorkers })
   const self = randomUUID()
-  let subscriber: Subscriber | null = null
-  let retry: NodeJS.Timeout | undefined
-  let stopped = false
+  /** The connection that is in use or being opened; null between two. */
+  let current: Subscriber | null = null
   let connected = false
-  let sent = 0
-  let returned = 0
+  let stopped = false
+  let reconnect: NodeJS.Timeout | undefined
+  /** The numbers of the last ping sent, and of the last one that arrived or could not be sent. */
+  let lastSent = 0
+  let lastArrived = 0
 
-  const hear = (payload: unknown) => {
-    const parsed = noticeSchema.safeParse(payload)
-    if (!parsed.success) return
-    const notice = parsed.data
-    if (notice.type !== 'ping') return onNotice(notice)
-    const isNew = processes.heard(notice.from, notice.workers)
-    if (notice.from === self) returned = Math.max(returned, notice.count)
-    // One that has just come knows of nobody yet.
-    else if (isNew) sendPing()
-  }
-
-  const open = async () => {
-    const next = createSubscriber.default(
+  async function connect(): Promise<void> {
+    const connection = createSubscriber.default(
       {
-        ...connectionOptions(target, { application: 'meter-sync-agent feed', connectTimeoutMs: 5_000 }),
+        ...connectionOptions(target, { application: 'meter-sync-agent listener', connectTimeoutMs: 5_000 }),
         query_timeout: 5_000,
       },
-      // Its own reconnecting gives no say over a half-open socket: it reports the loss, and the loop here begins anew.
-      { parse: parseQuietly, paranoidChecking: false, retryLimit: 1 },
+      // No retries: pg-listen would wait for a half-open socket, and `lose` reconnects anyway.
+      { parse: parseOrNull, paranoidChecking: false, retryLimit: 1 },
     )
-    subscriber = next
-    const lose = (err: unknown) => {
-      if (subscriber !== next || stopped) return
-      if (connected) log.warn({ err }, 'the listener lost the Sync database; it reconnects')
-      if (connected) onLost()
-      connected = false
-      processes.forget()
-      subscriber = null
-      abandon(next)
-      retry = setTimeout(open, 250)
-    }
-    next.events.on('error', lose)
-    next.notifications.on(channel, hear)
+    current = connection
+    connection.events.on('error', (err) => lose(connection, err))
+    connection.notifications.on(channel, receive)
     try {
-      await next.connect()
-      await next.listenTo(channel)
+      await connection.connect()
+      await connection.listenTo(channel)
     } catch (err) {
-      lose(err)
-      return
+      return lose(connection, err)
     }
-    if (subscriber !== next) return
+    if (connection !== current) return
     connected = true
-    returned = sent
+    lastArrived = lastSent
     log.debug('the listener is connected')
     onConnected()
     sendPing()
   }
 
+  function lose(connection: Subscriber, err: unknown): void {
+    if (connection !== current || stopped) return
+    current = null
+    if (connected) {
+      log.warn({ err }, 'the listener lost the Sync database; reconnecting')
+      onLost()
+    }
+    connected = false
+    processes.clear()
+    discard(connection)
+    reconnect = setTimeout(connect, reconnectDelayMs)
+  }
+
+  function receive(payload: unknown): void {
+    // Any role that can connect to the database can send a notification, so an invalid one is ignored.
+    const { data: notice } = noticeSchema.safeParse(payload)
+    if (!notice) return
+    if (notice.type === 'ping') receivePing(notice)
+    else onNotice(notice)
+  }
+
+  function receivePing({ from, count, workers }: Extract<Notice, { type: 'ping' }>): void {
+    const isNew = processes.record(from, workers)
+    if (from === self) lastArrived = Math.max(lastArrived, count)
+    // A process that has just started does not know this one yet.
+    else if (isNew) sendPing()
+  }
+
   function sendPing(): void {
-    const count = ++sent
+    const count = ++lastSent
     notify(pool, { type: 'ping', from: self, count, workers: options.working() }).catch(() => {
-      returned = Math.max(returned, count)
+      // The pool failed, which says nothing about the listening connection.
+      lastArrived = Math.max(lastArrived, count)
       if (connected) onLost()
     })
   }
 
   const ping = setInterval(() => {
-    if (!connected) return
-    processes.check()
-    if (returned < sent) {
-      subscriber?.events.emit('error', new Error('a ping did not come back'))
-      return
-    }
-    sendPing()
-  }, pingInterval)
+    if (!connected || !current) return
+    processes.removeSilent()
+    if (lastArrived < lastSent) lose(current, new Error('a ping did not arrive'))
+    else sendPing()
+  }, pingIntervalMs)
 
-  const stop = async () => {
+  async function stop(): Promise<void> {
     stopped = true
     clearInterval(ping)
-    clearTimeout(retry)
-    const farewell = notify(pool, { type: 'ping', from: self, count: sent, workers: [] }).catch(() => undefined)
-    if (connected) await Promise.race([farewell, pause(1_000, undefined, { ref: false })])
+    clearTimeout(reconnect)
+    // Tells the other processes that this one no longer works on runs.
+    const lastPing = notify(pool, { type: 'ping', from: self, count: lastSent, workers: [] }).catch(() => undefined)
+    if (connected) await Promise.race([lastPing, pause(closeTimeoutMs, undefined, { ref: false })])
     connected = false
-    if (subscriber) await Promise.race([subscriber.close(), pause(1_000, undefined, { ref: false })])
+    if (current) await Promise.race([current.close(), pause(closeTimeoutMs, undefined, { ref: false })])
   }
 
-  void open()
-  return withLifetime(
-    {
-      connected: () => connected,
-      workers: (clientSystemId: string) => (connected ? processes.workers(clientSystemId) : null),
-    },
-    stop,
-  )
+  void connect()
+  const part = {
+    connected: () => connected,
+    workers: (clientSystemId: string) => (connected ? processes.countWorkers(clientSystemId) : null),
+  }
+  return withLifetime(part, stop)
 }
 
-/** A connection that may be half-open is not waited for. */
-function abandon(subscriber: Subscriber): void {
-  for (const event of ['connected', 'notification', 'error'] as const) subscriber.events.removeAllListeners(event)
-  subscriber.events.on('error', () => undefined)
-  subscriber.close().catch(() => undefined)
+/** Closes a lost connection without waiting for it, because it may be half-open. Its later events are ignored. */
+function discard(connection: Subscriber): void {
+  for (const event of ['connected', 'notification', 'error'] as const) connection.events.removeAllListeners(event)
+  connection.events.on('error', () => undefined)
+  connection.close().catch(() => undefined)
 }
 
-/** pg-listen answers a payload that does not parse with an error and a reconnect. */
-function parseQuietly(text: string): unknown {
+/** Parses a payload. pg-listen would report an error and reconnect when this throws. */
+function parseOrNull(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -4,23 +4,22 @@ import { drizzle } from '../db/drizzle.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { listRunsSince } from '../runs/list.ts'
-import type { Run, Status, Unavailable } from '../wire/types.ts'
+import type { Status } from '../wire/types.ts'
 import { createBroadcast, type LiveEvent } from './broadcast.ts'
 import { startListener } from './listen.ts'
 import { createStatus } from './status.ts'
+import { type CaughtUp, openSubscription, type Subscription } from './subscription.ts'
 
 /** The state of the Client Systems, and the events that change it. */
 export type Live = Lifetime & {
   status: () => Promise<Status>
   /** Calls `subscriber` with every event from now on, in the order of revisions, until the returned function is called. */
   subscribe: (subscriber: (event: LiveEvent) => void) => () => void
-  /** The state for a subscriber that has just subscribed, so that nothing falls between (agent.ts, `catchUp`). */
-  catchUp: (since: number | null) => Promise<CaughtUp>
+  /** Opens a subscription that begins with the state, and with the runs that changed after `since` (subscription.ts). */
+  subscribeSince: (since: number | null, onOverflow: () => void) => Promise<Subscription>
   /** Whether this process receives the notifications of others. */
   listening: () => boolean
 }
-
-export type CaughtUp = { status: Status; revision: number; runs: Run[]; unavailable: Unavailable | null }
 
 export type LiveOptions = {
   config: Pick<Config, 'syncDatabase' | 'clientSystems' | 'demonstration'>
@@ -36,7 +35,7 @@ export type LiveOptions = {
   log: Log
 }
 
-/** The most runs that a broadcast reads, and a subscriber that comes back is sent. */
+/** The maximum number of runs that a broadcast reads at once, and that a reconnecting subscriber receives. */
 const maxBroadcastRuns = 1_000
 const maxMissedRuns = 200
 
@@ -49,7 +48,7 @@ export function startLive(options: LiveOptions): Live {
 
   async function status() {
     const latest = await readStatus()
-    broadcast.told(latest)
+    broadcast.recordSent(latest)
     return latest
   }
 
@@ -65,42 +64,42 @@ export function startLive(options: LiveOptions): Live {
     pool,
     log,
     working,
-    onWorkers: () => broadcast.look({ whole: true }),
+    onWorkers: () => broadcast.refresh({ withStatus: true }),
     onLost: () => {
-      broadcast.lose()
-      broadcast.look({ whole: true })
+      broadcast.reportUnavailable()
+      broadcast.refresh({ withStatus: true })
     },
     onConnected: () => {
       onConnected()
-      broadcast.look({ whole: true })
+      broadcast.refresh({ withStatus: true })
     },
     onNotice: (notice) => {
       if (notice.type === 'access') return onAccess()
       if (!ids.includes(notice.clientSystemId)) return
       if (notice.type === 'run') {
         if (notice.ended) onRunEnded(notice.runId)
-        return broadcast.look({ whole: false })
+        return broadcast.refresh({ withStatus: false })
       }
       const { type: _, ...progress } = notice
-      broadcast.progress(progress)
+      broadcast.sendProgress(progress)
     },
   })
 
+  /** Reads the state, and the runs that changed between `since` and it. */
   async function catchUp(since: number | null): Promise<CaughtUp> {
     const latest = await status()
     const runs = since === null ? [] : await listRunsSince(db, ids, since, maxMissedRuns)
-    // What changed after the status reaches the subscriber by itself.
+    // Later changes are broadcast.
     const missed = runs.filter(({ revision }) => revision <= latest.revision)
-    return { ...latest, runs: missed, unavailable: broadcast.lost() }
+    return { ...latest, runs: missed, unavailable: broadcast.unavailable() }
   }
 
-  return withLifetime(
-    {
-      status: async () => (await status()).status,
-      subscribe: broadcast.add,
-      catchUp,
-      listening: listener.connected,
-    },
-    async () => void (await Promise.all([listener.stop(), broadcast.stop()])),
-  )
+  const part: Omit<Live, keyof Lifetime> = {
+    status: async () => (await status()).status,
+    subscribe: broadcast.subscribe,
+    subscribeSince: (since, onOverflow) =>
+      openSubscription({ since, subscribe: broadcast.subscribe, catchUp, onOverflow }),
+    listening: listener.connected,
+  }
+  return withLifetime(part, async () => void (await Promise.all([listener.stop(), broadcast.stop()])))
 }

@@ -1,55 +1,62 @@
-/** The agent's processes that have been heard from on this Sync database, and whose runs each of them works on. */
+/** The processes of the agent whose pings arrive from this Sync database, and the Client Systems that each works for. */
 export type Processes = {
-  /** A process said which Client Systems it works for. Returns whether it was unknown. */
-  heard: (process: string, clientSystemIds: string[]) => boolean
-  /** Drops the processes that have fallen silent. To be called at every ping. */
-  check: () => void
-  /** How many work for a Client System; null where there seems to be none and another one may still be heard from. */
-  workers: (clientSystemId: string) => number | null
-  /** Forgets all of them: the connection was lost. */
-  forget: () => void
+  /** Records a ping of a process. Returns true when the process was unknown. */
+  record: (process: string, clientSystemIds: string[]) => boolean
+  /** Removes the processes whose pings no longer arrive. To be called at every ping. */
+  removeSilent: () => void
+  /** Returns how many processes work for a Client System; null when none is known yet but a ping may still arrive. */
+  countWorkers: (clientSystemId: string) => number | null
+  /** Removes all processes, because the connection was lost. */
+  clear: () => void
 }
 
-/** Any role that may connect can send notifications: no more processes than these are remembered. */
+/** The maximum number of processes that are stored, because any role that can connect can send notifications. */
 const maxProcesses = 1_000
 
-/** `pingInterval`: how often each process is heard from, in milliseconds. `onChange`: a worker came, went or fell silent. */
-export function createProcesses({ pingInterval, onChange }: { pingInterval: number; onChange: () => void }): Processes {
-  const silentAfterMs = 2.5 * pingInterval
-  const graceMs = pingInterval + 1_000
+/** `pingIntervalMs` is the time between two pings of a process. `onChange` is called when the known workers change. */
+export function createProcesses({
+  pingIntervalMs,
+  onChange,
+}: {
+  pingIntervalMs: number
+  onChange: () => void
+}): Processes {
+  const silentAfterMs = 2.5 * pingIntervalMs
+  /** After this time every process has sent a ping. */
+  const settlingMs = pingIntervalMs + 1_000
   const known = new Map<string, { clientSystemIds: string[]; at: number }>()
   let since = performance.now()
-  let told = ''
-  const isSettled = () => performance.now() - since >= graceMs
-  const tellChange = () => {
+  let lastState = ''
+  const isSettled = () => performance.now() - since >= settlingMs
+  const reportChange = () => {
     const workers = [...known].filter(([, { clientSystemIds }]) => clientSystemIds.length > 0)
-    const now = JSON.stringify([
+    const state = JSON.stringify([
       isSettled(),
       workers.map(([process, { clientSystemIds }]) => [process, clientSystemIds]),
     ])
-    if (now === told) return
-    told = now
+    if (state === lastState) return
+    lastState = state
     onChange()
   }
   return {
-    heard: (process, clientSystemIds) => {
+    record: (process, clientSystemIds) => {
       const isNew = !known.has(process)
       if (isNew && known.size >= maxProcesses) return false
       known.set(process, { clientSystemIds, at: performance.now() })
-      tellChange()
+      reportChange()
       return isNew
     },
-    check: () => {
+    removeSilent: () => {
       for (const [process, { at }] of known) if (performance.now() - at > silentAfterMs) known.delete(process)
-      tellChange()
+      reportChange()
     },
-    workers: (clientSystemId) => {
+    countWorkers: (clientSystemId) => {
       const count = [...known.values()].filter((process) => process.clientSystemIds.includes(clientSystemId)).length
       return count === 0 && !isSettled() ? null : count
     },
-    forget: () => {
+    clear: () => {
       known.clear()
-      told = ''
+      lastState = ''
       since = performance.now()
     },
   }

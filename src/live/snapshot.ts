@@ -6,10 +6,10 @@ import { findActiveRun, findLastRun } from '../runs/list.ts'
 import { failedStatuses, finishedStatuses } from '../wire/lists.ts'
 import type { Run } from '../wire/types.ts'
 
-/** What the tables say of the Client Systems at one revision. */
+/** The rows of the Client Systems at one revision. */
 export type Snapshot = {
   revision: number
-  /** The database's time: every other time in it was set by the same clock. */
+  /** The time of the database, whose clock also set every other time in it. */
   now: Date
   clientSystems: Map<string, ClientSystemSnapshot>
 }
@@ -26,8 +26,8 @@ type ClientSystemSnapshot = {
 }
 
 /**
- * The snapshot of the latest revision: read once for each, whoever asks and however many at once; none is older than when
- * it was asked for.
+ * Returns a function that reads the snapshot of the latest revision. Each revision is read once, also for concurrent calls.
+ * A snapshot is never older than the call that returns it.
  */
 export function createSnapshots(pool: pg.Pool, ids: string[]): () => Promise<Snapshot> {
   const db = drizzle(pool)
@@ -46,14 +46,14 @@ export function createSnapshots(pool: pg.Pool, ids: string[]): () => Promise<Sna
       const { revision, now } = await readRevision(db)
       if (cached?.revision === revision) return { ...cached, now }
       reading ??= read()
-      // One that was under way may be from before.
+      // A read that was already in progress may have begun before the latest revision.
       const found = await reading
       if (found.revision >= revision) return { ...found, now }
     }
   }
 }
 
-/** Reads all of it in one snapshot, so that the revision includes exactly what is told. */
+/** Reads everything in one transaction, so that the result is exactly the state at its revision. */
 export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapshot> {
   return await transaction(
     pool,
@@ -84,7 +84,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
 
 type Reader = Pick<ReturnType<typeof drizzle>, 'select'>
 
-/** The failures after a revision. */
+/** Counts the failures after a revision; null when there are none. */
 async function countFailures(
   db: Reader,
   clientSystemId: string,

@@ -6,25 +6,25 @@ import type { ClientSystemStatus, Status } from '../wire/types.ts'
 import { computeFreshness } from './freshness.ts'
 import { createSnapshots } from './snapshot.ts'
 
-/** How things stand, and the revision that this includes. */
+/** The status, and the highest revision that it includes. */
 export type StatusAt = { status: Status; revision: number }
 
 export type StatusOptions = {
   config: Pick<Config, 'clientSystems' | 'demonstration'>
   pool: pg.Pool
   version: string
-  /** How many workers that take the runs of a Client System are alive; null while that is not known. */
+  /** Returns how many workers of a Client System are alive; null while that is not known. */
   workers: (clientSystemId: string) => number | null
 }
 
-/** How things stand: what the tables say at one revision, with what the clock and the schedule make of it. */
+/** Returns a function that reads the status: the tables at one revision, and what follows from clock and schedule. */
 export function createStatus({ config, pool, version, workers }: StatusOptions): () => Promise<StatusAt> {
   const ids = config.clientSystems.map(({ id }) => id)
   const snapshot = createSnapshots(pool, ids)
 
   return async () => {
     const { revision, now, clientSystems } = await snapshot()
-    const told = config.clientSystems.map((clientSystem): ClientSystemStatus => {
+    const systems = config.clientSystems.map((clientSystem): ClientSystemStatus => {
       const { id, name, insecure, schedule } = clientSystem
       const known = clientSystems.get(id)
       const total = known?.metersTotal ?? 0
@@ -48,6 +48,6 @@ export function createStatus({ config, pool, version, workers }: StatusOptions):
       return { ...system, condition: conditionOf(system, now.getTime()) }
     })
     const serverTime = now.toISOString()
-    return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: told }, revision }
+    return { status: { serverTime, version, demonstration: config.demonstration, clientSystems: systems }, revision }
   }
 }

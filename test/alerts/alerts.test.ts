@@ -121,7 +121,7 @@ test('a run that ended while the listener was disconnected is reported when it r
     select gen_random_uuid(), 'main', 'schedule', 'failed', now(), 'source_lost', 'gone', value from next`)
   await world.sync.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and application_name = 'meter-sync-agent feed'`,
+     where datname = current_database() and application_name = 'meter-sync-agent listener'`,
   )
   await eventually(async () => receiver.attempts.length === 1)
   assert.deepEqual(receiver.types(), ['meter_sync.failed'])

@@ -94,10 +94,10 @@ test('F12: a status that could not be read is sent as soon as it can be', { time
   await stream.until(({ type }) => type === 'status')
   const release = await world.sync.hold('begin; lock table sync.run')
   await world.sync.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'meter-sync-agent feed' and datname = current_database()`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'meter-sync-agent listener' and datname = current_database()`,
   )
   // Twice: what was asked for meanwhile is read by itself, and only a second try shows that there are more.
-  const failures = () => agent.log.filter(({ msg }) => msg.startsWith('the state could not be read')).length
+  const failures = () => agent.log.filter(({ msg }) => msg.startsWith('cannot read the state')).length
   await eventually(async () => failures() >= 3, 25_000)
   await release()
   await stream.until(({ type }) => type === 'status', 5_000)
