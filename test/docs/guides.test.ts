@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { usage } from '../../src/cli/usage.ts'
+import { statuses } from '../../src/http/problems.ts'
 import { runErrorCodes } from '../../src/lib/errors.ts'
 import type { Meter } from '../../src/wire/types.ts'
 import { createDeployment, runScript } from '../support/deployment.ts'
@@ -130,14 +131,25 @@ test('connect.md: a role that may read the view alone is enough, and it is close
   await assert.rejects(runScript(readerUrl, 'select secret_key from device'), { code: '42501' })
 })
 
+/** The anchors of a document: those that its host makes of headings, and those that it sets itself. */
+function anchorsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+  return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)])
+}
+
 test('every link of a guide leads somewhere, and every command of one is a command', () => {
   for (const path of globSync(['*.md', 'docs/**/*.md'], { cwd: new URL('../..', import.meta.url) })) {
     const text = read(path)
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g))
-      assert.doesNotThrow(
-        () => readFileSync(new URL(target, new URL(`../../${path}`, import.meta.url))),
-        `${path}: ${target}`,
-      )
+    for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]+))?\)/g)) {
+      const url = target === '' ? path : new URL(target, `file:///${path}`).pathname.slice(1)
+      assert.ok(existsSync(new URL(`../../${url}`, import.meta.url)), `${path}: ${target}`)
+      if (anchor) assert.ok(anchorsOf(read(url)).has(anchor), `${path}: ${target}#${anchor}`)
+    }
     // In a block of commands, or quoted within a sentence.
     for (const [, name = ''] of text.matchAll(/(?:^ *(?:\S*\/|npx )?|`)meter-sync-agent ([a-z]+)/gm))
       assert.ok(commands.includes(name), `${path}: ${name}`)
@@ -154,10 +166,7 @@ test('operate.md: every code that a run ends with has a section, and no other ha
 })
 
 test('operate.md: every code that a request is answered with has a row, with its status', () => {
-  // A record of every code by its type.
-  const [, statuses = ''] =
-    /const statuses: Record<RequestErrorCode[^=]*= \{\n([\s\S]*?)\n\}/.exec(read('src/http/problems.ts')) ?? []
-  const answered = [...statuses.matchAll(/^ {2}(\w+): \{ status: (\d{3})/gm)].map(([, code, status]) => [code, status])
+  const answered = Object.entries(statuses).map(([code, { status }]) => [code, String(status)])
   const rows = [...operate.matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map(([, code, status]) => [code, status])
   assert.ok(rows.length > 10)
   assert.deepEqual(rows.toSorted(), answered.sort())
