@@ -36,7 +36,9 @@ test('promises.md: every id that the program, the page or a test cites is there'
   const known = new Set(promises.map((promise) => promise.id))
   let cited = 0
   for (const path of globSync('{src,test,web/src}/**/*.{ts,tsx,sql,css}', { cwd })) {
-    for (const [one] of read(path).matchAll(id)) {
+    const text = read(path)
+    assert.doesNotMatch(text, /\b(?:Fault|Requirement|Invariant)s? \d/, `${path} cites without an id`)
+    for (const [one] of text.matchAll(id)) {
       assert.ok(known.has(one), `${path} cites ${one}, which is not in docs/promises.md`)
       cited++
     }
