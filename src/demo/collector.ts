@@ -2,17 +2,15 @@ import type pg from 'pg'
 import { sqlBeside } from '../db/connect.ts'
 import { kinds } from './devices.ts'
 
-const day = 86_400_000
-
-/** How long a reading is kept, in days. */
-const keptDays = 7
+const dayMs = 86_400_000
+const retentionMs = 7 * dayMs
 
 export type Collector = {
-  /** Stores the readings of the minutes since the time before, of the last day at first. False when there are no meters yet. */
+  /** Stores the readings since the previous call; those of the last day at the first call. Returns false without meters. */
   collect: () => Promise<boolean>
 }
 
-/** Stands for the collectors of a utility: writes readings of the meters that are there into the Sync database. */
+/** Simulates the collectors of a utility, which write readings of the mirrored meters into the Sync database. */
 export function createCollector(syncDatabase: pg.Pool): Collector {
   const described = JSON.stringify(kinds)
   let collectedUntil: Date | null = null
@@ -21,15 +19,15 @@ export function createCollector(syncDatabase: pg.Pool): Collector {
     collect: async () => {
       if (!(await hasMeters(syncDatabase))) return false
       const now = new Date()
-      await syncDatabase.query(storeReadings, [described, collectedUntil ?? new Date(now.getTime() - day), now])
+      await syncDatabase.query(storeReadings, [described, collectedUntil ?? new Date(now.getTime() - dayMs), now])
       collectedUntil = now
-      await syncDatabase.query(forgetReadings, [described, new Date(now.getTime() - keptDays * day)])
+      await syncDatabase.query(deleteOldReadings, [described, new Date(now.getTime() - retentionMs)])
       return true
     },
   }
 }
 
-/** The agent creates its tables after the demonstration has started, and its first sync fills them. */
+/** Returns true when there are meters. The agent creates its tables after this starts, and its first sync fills them. */
 async function hasMeters(syncDatabase: pg.Pool): Promise<boolean> {
   const { rows } = await syncDatabase.query(`select to_regclass('sync.meter_reading') is not null as yes`)
   if (!rows[0]?.yes) return false
@@ -37,5 +35,5 @@ async function hasMeters(syncDatabase: pg.Pool): Promise<boolean> {
   return Boolean(meters.rows[0]?.yes)
 }
 
-const storeReadings = sqlBeside(import.meta.url, 'readings.sql')
-const forgetReadings = sqlBeside(import.meta.url, 'forget-readings.sql')
+const storeReadings = sqlBeside(import.meta.url, 'store-readings.sql')
+const deleteOldReadings = sqlBeside(import.meta.url, 'delete-old-readings.sql')

@@ -7,26 +7,27 @@ import { sqlBeside } from '../db/connect.ts'
 import { transaction } from '../db/pool.ts'
 import { errorCode } from '../lib/errors.ts'
 import { firstDevices, sites } from './devices.ts'
-import { addDevices, usualCount } from './life.ts'
-import { type Postgres, PostgresUnavailable } from './postgres.ts'
+import type { Postgres } from './postgres.ts'
+import { PostgresUnavailable } from './postgres-error.ts'
+import { addDevices, usualDevices } from './simulation.ts'
 
-/** Each role owns what it is named after; `meter_reader` may only read the Client System's two tables. */
+/** The roles. Two of them own the database of the same name; `meter_reader` may only read the Client System's tables. */
 const roles = ['client_system', 'meter_reader', 'meter_sync'] as const
 type Role = (typeof roles)[number]
 
-/** The connection URLs, each with the rights of one role. */
+/** Connection URLs, each for one role. */
 export type Databases = {
   /** The Client System, as its owner. */
   clientSystem: string
-  /** The Client System, as one who may only read it. */
+  /** The Client System, as a role that may only read it. */
   meterReader: string
   /** The Sync database, as its owner. */
   syncDatabase: string
 }
 
-/** Brings both databases and their roles into being where they are missing; what is there stays. */
+/** Creates both databases and their roles unless they exist. Returns their URLs. */
 export async function prepareDatabases(postgres: Postgres, directory: string): Promise<Databases> {
-  const passwords = keepPasswords(join(directory, 'passwords.json'))
+  const passwords = loadPasswords(join(directory, 'passwords.json'))
   const server = new pg.Client({ connectionString: postgres.url('postgres') })
   server.on('error', () => undefined)
   await server.connect()
@@ -46,39 +47,39 @@ export async function prepareDatabases(postgres: Postgres, directory: string): P
   }
 }
 
-/** Creates the Client System's tables with its sites and first devices, all of it or nothing, unless they are there. */
+/** Creates the tables, sites and first devices of the Client System in one transaction, unless the tables exist. */
 export async function fillClientSystem(clientSystem: pg.Pool): Promise<void> {
   await transaction(clientSystem, async (client) => {
     const { rows } = await client.query(`select to_regclass('device') is not null as yes`)
     if (rows[0]?.yes) return
-    await client.query(schema)
+    await client.query(clientSystemSchema)
     await client.query(
       `insert into site (id, name, street, city)
        select id, name, street, city
        from jsonb_to_recordset($1::jsonb) as s (id integer, name text, street text, city text)`,
       [JSON.stringify(sites)],
     )
-    await addDevices(client, firstDevices(usualCount))
+    await addDevices(client, firstDevices(usualDevices))
   })
 }
 
-const schema = sqlBeside(import.meta.url, 'client-system.sql')
+const clientSystemSchema = sqlBeside(import.meta.url, 'client-system-schema.sql')
 
 const passwordsShape = z.record(z.enum(roles), z.string().min(1))
 
-/** The roles' passwords, from the file that only its owner may read; made up when it is missing. */
-function keepPasswords(file: string): Record<Role, string> {
+/** Returns the passwords of the roles. They are generated once and stored in a file that only its owner may read. */
+function loadPasswords(file: string): Record<Role, string> {
   try {
     return passwordsShape.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') {
-      throw new PostgresUnavailable(`${file} cannot be read; remove it, and the next start makes a new one`, {
+      throw new PostgresUnavailable(`${file} is not readable; remove it, and the next start creates a new one`, {
         cause: error,
       })
     }
   }
-  const made = () => randomBytes(18).toString('base64url')
-  const passwords = { client_system: made(), meter_reader: made(), meter_sync: made() }
+  const generate = () => randomBytes(18).toString('base64url')
+  const passwords = { client_system: generate(), meter_reader: generate(), meter_sync: generate() }
   try {
     writeFileSync(file, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 })
   } catch (cause) {
@@ -94,7 +95,7 @@ async function prepareRole(server: pg.Client, role: Role, password: string): Pro
   await server.query(`alter role ${name} password ${server.escapeLiteral(password)}`)
 }
 
-/** A database of the role of the same name, that nobody else may even connect to. */
+/** Creates a database that the role of the same name owns. No other role may connect to it. */
 async function prepareDatabase(server: pg.Client, owner: 'client_system' | 'meter_sync'): Promise<void> {
   const name = server.escapeIdentifier(owner)
   const { rowCount } = await server.query('select from pg_database where datname = $1', [owner])

@@ -3,57 +3,57 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { sqlBeside } from '../db/connect.ts'
 import type { Log } from '../lib/log.ts'
+import { reachableDirectory } from './account.ts'
 import { createCollector } from './collector.ts'
 import { fillClientSystem, prepareDatabases } from './databases.ts'
-import { live } from './life.ts'
-import { type Postgres, reachableDirectory, startPostgres } from './postgres.ts'
-import { startRhythm, untilNext } from './rhythm.ts'
+import { type Postgres, startPostgres } from './postgres.ts'
+import { startRepeating, untilNext } from './repeat.ts'
+import { simulateChanges } from './simulation.ts'
 
 /** A Client System and a Sync database to try the agent with. */
 export type Demonstration = {
-  /** The variables that name both databases, to be merged into the environment before it is parsed. */
+  /** The variables that configure the agent for both databases. */
   environment: Record<string, string>
-  /** Resolves with the last lines of its log when the PostgreSQL server ended without having been asked to. */
+  /** Resolves with the last lines of its log when the PostgreSQL server ends without a stop. */
   died: Promise<string>
-  /** Ends everything in a few seconds; callable twice. */
+  /** Stops everything within a few seconds. Can be called twice. */
   stop: () => Promise<void>
 }
 
 export type DemonstrationOptions = {
-  /** Where the data goes and stays; created when missing. Root uses another place when others cannot reach this one. */
+  /** The directory of the data, created when missing. Root uses another one when other users cannot reach it. */
   directory: string
   log: Log
-  /** Milliseconds between two moments of the life of the Client System. */
-  every?: number
+  /** The time between two changes of the Client System. Default: a minute. */
+  everyMs?: number
 }
 
-/** The SELECT that yields the meters of the demonstration's Client System. */
-export const metersQuery = sqlBeside(import.meta.url, 'meters.sql').trim()
+/** The SELECT that returns the meters of the demonstration's Client System. */
+export const metersQuery = sqlBeside(import.meta.url, 'meters-query.sql').trim()
 
 /**
- * Starts a PostgreSQL server with both databases, and lets the Client System live: each minute a few of its 500 meters
- * come, change and go, and readings are stored. What an earlier start left in the directory is kept.
- * Throws PostgresUnavailable with one line for the person at the terminal.
+ * Starts a PostgreSQL server with both databases and simulates a utility: every minute a few of its 500 meters are added,
+ * changed and removed, and readings are stored. Data from an earlier start is kept. Throws PostgresUnavailable.
  */
 export async function startDemonstration({
   directory,
   log,
-  every = 60_000,
+  everyMs = 60_000,
 }: DemonstrationOptions): Promise<Demonstration> {
-  const place = reachableDirectory(directory)
-  const postgres = await startPostgres({ directory: join(place, 'postgresql'), settings })
+  const dataDirectory = reachableDirectory(directory)
+  const postgres = await startPostgres({ directory: join(dataDirectory, 'postgresql'), settings })
   try {
-    const databases = await prepareDatabases(postgres, place)
+    const databases = await prepareDatabases(postgres, dataDirectory)
     const clientSystem = openPool(databases.clientSystem, log)
     await fillClientSystem(clientSystem)
     const syncDatabase = openPool(databases.syncDatabase, log)
     log.warn(
-      { directory: place },
-      `this is a demonstration with 500 invented meters, because neither DATABASE_URL nor CLIENT_SYSTEM_URL is set; set both for your own, and NODE_ENV=production to never start it. Its data is in ${place}`,
+      { directory: dataDirectory },
+      `this is a demonstration with 500 invented meters, because neither DATABASE_URL nor CLIENT_SYSTEM_URL is set; set both to use your own databases, and NODE_ENV=production to disable the demonstration. Its data is in ${dataDirectory}`,
     )
     return {
       environment: {
-        // In a day it takes away more meters than it has.
+        // The simulation removes more meters in a day than it has.
         DELETE_GUARD_PERCENT: '100',
         DELETE_GUARD_MAXIMUM: '999999999',
         DATABASE_URL: databases.syncDatabase,
@@ -63,7 +63,7 @@ export async function startDemonstration({
         SYNC_CRON: '* * * * *',
       },
       died: postgres.died,
-      stop: bringToLife({ postgres, clientSystem, syncDatabase, every, log }),
+      stop: startSimulation({ postgres, clientSystem, syncDatabase, everyMs, log }),
     }
   } catch (error) {
     await postgres.stop()
@@ -71,41 +71,44 @@ export async function startDemonstration({
   }
 }
 
-/** Small, for it shares the machine of the person who tries the agent. */
+/** Small values, because the server runs on the machine of the person who tries the agent. */
 const settings = { shared_buffers: '64MB', max_wal_size: '256MB' }
 
-type Living = { postgres: Postgres; clientSystem: pg.Pool; syncDatabase: pg.Pool; every: number; log: Log }
+type SimulationOptions = { postgres: Postgres; clientSystem: pg.Pool; syncDatabase: pg.Pool; everyMs: number; log: Log }
 
-/** Starts what happens every minute, between two syncs: they begin with the minute. Returns what ends it and the server. */
-function bringToLife({ postgres, clientSystem, syncDatabase, every, log }: Living): () => Promise<void> {
-  const untilLife = () => untilNext(every, (every * 2) / 3)
-  const untilCollection = () => untilNext(every, every / 3)
+/**
+ * Starts the changes and the collection of readings. Both run between two syncs, which begin at the full minute. Returns a
+ * function that stops them and the server.
+ */
+function startSimulation({ postgres, clientSystem, syncDatabase, everyMs, log }: SimulationOptions) {
+  const untilChanges = () => untilNext(everyMs, (everyMs * 2) / 3)
+  const untilCollection = () => untilNext(everyMs, everyMs / 3)
   const collector = createCollector(syncDatabase)
-  const rhythms = [
-    startRhythm({
-      name: 'life',
-      first: untilLife(),
-      afterFailure: every,
+  const repeated = [
+    startRepeating({
+      name: 'changing meters',
+      firstAfterMs: untilChanges(),
+      retryMs: everyMs,
       log,
       work: async () => {
-        log.debug(await live(clientSystem), 'demonstration: meters of the Client System changed')
-        return untilLife()
+        log.debug(await simulateChanges(clientSystem), 'demonstration: meters of the Client System changed')
+        return untilChanges()
       },
     }),
-    startRhythm({
+    startRepeating({
       name: 'collecting readings',
-      first: 1_000,
-      afterFailure: every,
+      firstAfterMs: 1_000,
+      retryMs: everyMs,
       log,
       work: async () => ((await collector.collect()) ? untilCollection() : 1_000),
     }),
   ]
 
   async function stop(): Promise<void> {
-    const ended = Promise.all(rhythms.map((rhythm) => rhythm.stop())).then(() =>
+    const ended = Promise.all(repeated.map((work) => work.stop())).then(() =>
       Promise.all([clientSystem.end(), syncDatabase.end()]),
     )
-    // Work that hangs ends with the server.
+    // Work that does not end is ended by the stop of the server.
     await Promise.race([ended, pause(2_000, undefined, { ref: false })])
     await postgres.stop('smart')
     await ended
@@ -117,7 +120,7 @@ function bringToLife({ postgres, clientSystem, syncDatabase, every, log }: Livin
   }
 }
 
-/** One connection at most, for short statements; that it breaks is no matter here. */
+/** Opens a pool of one connection for short statements. A lost connection is replaced. */
 function openPool(url: string, log: Log): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,

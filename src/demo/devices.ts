@@ -3,7 +3,7 @@ export type Random = () => number
 
 export type Site = { id: number; name: string; street: string; city: string }
 
-/** A device as the demonstration's Client System keeps it. `commissionedAt` null is today. */
+/** A device as the demonstration's Client System stores it. `commissionedAt` null means today. */
 export type Device = {
   siteId: number
   serialNumber: string
@@ -20,21 +20,21 @@ export type Device = {
   inService: boolean
 }
 
-/** What is particular to a kind of device: how often it is found, where, of which make, and what it counts. */
+/** The properties of a kind of device: its frequency, places and makes, and what it measures. */
 export type Kind = {
   kind: string
   unit: string
-  /** Of a hundred devices, how many are of this kind. */
+  /** The percentage of devices of this kind. */
   share: number
   places: readonly string[]
   makes: readonly Make[]
   multipliers: readonly number[]
-  /** What a reading of it is called. */
+  /** The name of the measured quantity. */
   quantity: string
-  /** How much a typical one counts in an hour, in its unit. */
+  /** The amount that a typical device measures in an hour, in its unit. */
   hourly: number
   decimals: number
-  /** It counts while the sun shines. */
+  /** Whether it measures only while the sun shines. */
   solar: boolean
 }
 
@@ -182,7 +182,7 @@ const places = [
 
 export const sites: readonly Site[] = places.map(([name, street, city], at) => ({ id: at + 1, name, street, city }))
 
-/** The Client System's first devices: the same on every machine, for their numbers come from a fixed seed. */
+/** Returns the first devices of the Client System. They are the same on every machine, because the seed is fixed. */
 export function firstDevices(count: number): Device[] {
   const random = seededRandom(20_240_229)
   return Array.from({ length: count }, () => {
@@ -193,7 +193,7 @@ export function firstDevices(count: number): Device[] {
   })
 }
 
-/** A device as it is on the day that it is put up. */
+/** Returns a random device as it is on the day of its installation. */
 export function newDevice(random: Random): Device {
   const kind = pickKind(random)
   const make = pick(kind.makes, random)
@@ -215,22 +215,23 @@ export function newDevice(random: Random): Device {
   }
 }
 
+/** Returns a random label for a device of a kind. */
 export function newLabel(kind: Kind, random: Random): string {
   return `${pick(kind.places, random)} ${1 + Math.floor(random() * 9)}`
 }
 
-/** An address in the network of a site. */
+/** Returns a random address in the network of a site. */
 export function newAddress(siteId: number, random: Random): string {
   return `10.20.${siteId}.${10 + Math.floor(random() * 240)}`
 }
 
-/** The version that comes after `firmware`: 2.3.9 is followed by 2.4.0. */
+/** Returns the version after `firmware`: 2.3.9 is followed by 2.4.0. */
 export function nextFirmware(firmware: string): string {
   const next = Number(firmware.replaceAll('.', '')) + 1
   return `${Math.floor(next / 100)}.${Math.floor(next / 10) % 10}.${next % 10}`
 }
 
-/** One of `choices`, which must not be empty. */
+/** Returns a random one of `choices`. Throws RangeError when there are none. */
 export function pick<T>(choices: readonly T[], random: Random): T {
   const chosen = choices[Math.floor(random() * choices.length)]
   if (chosen === undefined) throw new RangeError('There is nothing to pick from')
@@ -242,7 +243,7 @@ function pickKind(random: Random): Kind {
   return pick(byShare, random)
 }
 
-/** Random numbers that are the same everywhere (mulberry32). */
+/** Returns a generator of random numbers that are the same everywhere (mulberry32). */
 export function seededRandom(seed: number): Random {
   let state = seed
   return () => {

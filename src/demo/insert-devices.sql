@@ -1,4 +1,4 @@
--- Adds the devices of the json array $1, in its order. One whose serial number is taken is left out.
+-- Adds the devices of the json array $1 in its order. A device whose serial number exists already is left out.
 insert into device (
   site_id, serial_no, label, kind, unit, ip, port, manufacturer, model, firmware, multiplier, commissioned_at, in_service
 )

@@ -4,37 +4,40 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorMessage } from '../lib/errors.ts'
-import { type Cluster, isAlive, openCluster, PostgresUnavailable } from './cluster.ts'
+import { type Cluster, openCluster } from './cluster.ts'
+import { PostgresUnavailable } from './postgres-error.ts'
+import { isAlive } from './staging.ts'
 
-export { PostgresUnavailable, reachableDirectory } from './cluster.ts'
-
-/** A PostgreSQL server of its own, listening on loopback. */
+/** A PostgreSQL server that this process started. It listens on loopback. */
 export type Postgres = {
   port: number
-  /** The connection URL of one of its databases, as its superuser. */
+  /** Returns the connection URL of a database for the superuser. */
   url: (database: string) => string
-  /** Resolves with the log's last lines when the server ends without having been asked to. */
+  /** Resolves with the last lines of the log when the server ends without a stop. */
   died: Promise<string>
-  /** Ends the server and waits for it. */
+  /** Stops the server and waits for its end. */
   stop: (mode?: StopMode) => Promise<void>
 }
 
-/** `fast` cuts its clients off; `smart` lets those that are leaving go first; `immediate` is a crash, after which it recovers. */
+/**
+ * The shutdown modes of PostgreSQL. `fast` disconnects clients; `smart` waits half a second for them first; `immediate` is
+ * a crash, after which the server recovers.
+ */
 type StopMode = 'smart' | 'fast' | 'immediate'
 
 export type PostgresOptions = {
-  /** Holds the cluster; created when missing. */
+  /** The data directory; created when missing. */
   directory: string
   version?: 18 | 15
-  /** 0 picks a free one. */
+  /** 0 chooses a free port. */
   port?: number
   settings?: Record<string, string>
 }
 
-/** Milliseconds that a server may take to end in order before it is made to crash (it recovers at the next start). */
-const patience = 5_000
+/** The maximum time of an orderly shutdown. Then the server is ended like in a crash, and recovers at the next start. */
+const stopTimeoutMs = 5_000
 
-/** Starts a server on `directory`, creating its cluster first. Throws PostgresUnavailable. */
+/** Starts a server on a directory, and creates its cluster when it is missing. Throws PostgresUnavailable. */
 export async function startPostgres({
   directory,
   version = 18,
@@ -42,7 +45,7 @@ export async function startPostgres({
   settings = {},
 }: PostgresOptions): Promise<Postgres> {
   const cluster = await openCluster(directory, version)
-  for (const giveUp = Date.now() + 2 * patience; ; await pause(100)) {
+  for (const deadline = Date.now() + 2 * stopTimeoutMs; ; await pause(100)) {
     const chosen = port || (await freePort())
     const server = launch(cluster, { port: String(chosen), ...settings })
     try {
@@ -50,10 +53,10 @@ export async function startPostgres({
     } catch (error) {
       const holder = lockHolder(cluster.data)
       if (!holder) throw error
-      // The server of a process that was killed a moment ago is still ending.
-      if (holder.stopping && Date.now() < giveUp) continue
+      // The process that started that server was killed a moment ago, and the server is stopping.
+      if (holder.stopping && Date.now() < deadline) continue
       throw new PostgresUnavailable(
-        `A server already runs on ${cluster.data} (process ${holder.pid}); use that one or stop it first; if it is no PostgreSQL, remove ${join(cluster.data, 'postmaster.pid')}`,
+        `A server already runs on ${cluster.data} (process ${holder.pid}); use that one or stop it first; if that process is not PostgreSQL, remove ${join(cluster.data, 'postmaster.pid')}`,
         { cause: error },
       )
     }
@@ -66,7 +69,7 @@ export async function startPostgres({
   }
 }
 
-/** The living process that holds a cluster, by the lock file that PostgreSQL keeps there: pid first, status last. */
+/** Returns the running process that has locked a cluster. In PostgreSQL's lock file line 1 is its pid and line 8 its state. */
 function lockHolder(data: string): { pid: number; stopping: boolean } | null {
   try {
     const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
@@ -77,16 +80,16 @@ function lockHolder(data: string): { pid: number; stopping: boolean } | null {
   }
 }
 
-function launch({ binaries, data, identity }: Cluster, settings: Record<string, string>) {
+function launch({ binaries, data, account }: Cluster, settings: Record<string, string>) {
   const flags = Object.entries({ listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings })
   const server = spawn(
     join(binaries, 'postgres'),
     ['-D', data, ...flags.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     {
-      ...identity,
+      ...account,
       cwd: '/',
       stdio: ['ignore', 'ignore', 'pipe'],
-      // Its own process group: Ctrl-C is for the agent, which then stops its server in order.
+      // A separate process group, so that Ctrl-C reaches only the agent, which then stops the server.
       detached: true,
     },
   )
@@ -99,8 +102,8 @@ function launch({ binaries, data, identity }: Cluster, settings: Record<string, 
       done()
     })
   })
-  // Its last words come after its exit; a child of it may hold the pipe open, so that they are not waited for for ever.
-  const silent = Promise.race([
+  // The last lines arrive after the exit. The wait for them is limited, because a child process can keep the pipe open.
+  const logged = Promise.race([
     new Promise((done) => server.once('close', done)),
     exited.then(() => pause(500, undefined, { ref: false })),
   ])
@@ -110,22 +113,22 @@ function launch({ binaries, data, identity }: Cluster, settings: Record<string, 
       lines.splice(0, Math.max(0, lines.length - 50))
       if (text.includes('database system is ready to accept connections')) started()
     })
-    silent.then(() => {
-      const said = lines.find((line) => line.includes('FATAL')) ?? lines.at(-1) ?? 'no message'
-      failed(new PostgresUnavailable(`PostgreSQL did not start on ${data}: ${said}`))
+    logged.then(() => {
+      const reason = lines.find((line) => line.includes('FATAL')) ?? lines.at(-1) ?? 'no message'
+      failed(new PostgresUnavailable(`PostgreSQL did not start on ${data}: ${reason}`))
     })
   })
-  const keeper = keep(server)
-  exited.then(() => keeper.kill('SIGKILL'))
-  const died = silent.then(async () => {
+  const guard = stopWithThisProcess(server)
+  exited.then(() => guard.kill('SIGKILL'))
+  const died = logged.then(async () => {
     if (stopping) await new Promise(() => undefined)
     return lines.join('\n')
   })
   const stop = async (mode: StopMode = 'fast') => {
     stopping = true
-    const start = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
-    server.kill(start[mode])
-    const timers = [setTimeout(() => server.kill('SIGQUIT'), patience)]
+    const signals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+    server.kill(signals[mode])
+    const timers = [setTimeout(() => server.kill('SIGQUIT'), stopTimeoutMs)]
     if (mode === 'smart') timers.push(setTimeout(() => server.kill('SIGINT'), 500))
     await exited
     timers.forEach(clearTimeout)
@@ -133,15 +136,18 @@ function launch({ binaries, data, identity }: Cluster, settings: Record<string, 
   return { ready, died, stop }
 }
 
-/** Ends the server when this process ends in whatever way, SIGKILL included: then the pipe that it reads is closed. */
-function keep(server: ChildProcess): ChildProcess {
-  const keeper = spawn('/bin/sh', ['-c', `read -r _; kill -INT ${server.pid}`], {
+/**
+ * Starts a process that stops the server when this process ends, even by SIGKILL. It reads from a pipe, which the operating
+ * system closes with this process.
+ */
+function stopWithThisProcess(server: ChildProcess): ChildProcess {
+  const guard = spawn('/bin/sh', ['-c', `read -r _; kill -INT ${server.pid}`], {
     cwd: '/',
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })
-  keeper.unref()
-  return keeper
+  guard.unref()
+  return guard
 }
 
 async function freePort(): Promise<number> {

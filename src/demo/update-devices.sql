@@ -1,4 +1,4 @@
--- Gives the devices of the json array $1 what may change of a device.
+-- Updates the devices of the json array $1.
 update device d
 set
   label = c.label,

@@ -9,11 +9,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { parseConfig, wantsDemonstration } from '../../src/config/environment.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { reachableDirectory } from '../../src/demo/account.ts'
 import { createCollector } from '../../src/demo/collector.ts'
 import { type Demonstration, metersQuery, startDemonstration } from '../../src/demo/demonstration.ts'
-import { firstDevices, nextFirmware, seededRandom } from '../../src/demo/devices.ts'
-import { live, nextMoment } from '../../src/demo/life.ts'
-import { PostgresUnavailable, reachableDirectory } from '../../src/demo/postgres.ts'
+import { firstDevices, seededRandom } from '../../src/demo/devices.ts'
+import { PostgresUnavailable } from '../../src/demo/postgres-error.ts'
+import { simulateChanges } from '../../src/demo/simulation.ts'
 import { errorCode } from '../../src/lib/errors.ts'
 import { createLog } from '../../src/lib/log.ts'
 
@@ -21,7 +22,7 @@ const log = createLog({ level: 'silent', terminal: false })
 const isRoot = process.getuid?.() === 0
 const directories: string[] = []
 
-/** So long that nothing happens by itself: a test lets it happen. */
+/** An interval so long that the simulation changes nothing by itself. */
 const never = 20 * 86_400_000
 
 function freshDirectory(mode = 0o755): string {
@@ -81,14 +82,14 @@ const shared = freshDirectory()
 let demonstration: Demonstration
 
 before(async () => {
-  demonstration = await startDemonstration({ directory: shared, log, every: never })
+  demonstration = await startDemonstration({ directory: shared, log, everyMs: never })
 })
 after(async () => {
   await demonstration.stop()
   for (const directory of directories) rmSync(directory, { recursive: true, force: true })
 })
 
-test('its environment is a whole configuration, and is wanted only when neither URL is set outside production', () => {
+test('its environment is a complete configuration, and it is started only without URLs and outside production', () => {
   const config = parseConfig(demonstration.environment, { demonstration: true })
   assert.equal(config.clientSystems[0]?.schedule.cron, '* * * * *')
   assert.equal(config.clientSystems[0]?.query, metersQuery)
@@ -97,7 +98,7 @@ test('its environment is a whole configuration, and is wanted only when neither 
   assert.equal(wantsDemonstration(demonstration.environment), false)
 })
 
-test('the role of CLIENT_SYSTEM_URL reads 500 believable meters', async () => {
+test('the role of CLIENT_SYSTEM_URL reads 500 realistic meters', async () => {
   const meters = await readMeters(demonstration)
   assert.equal(meters.length, 500)
   assert.equal(new Set(meters.map((meter) => meter.external_id)).size, 500)
@@ -108,14 +109,14 @@ test('the role of CLIENT_SYSTEM_URL reads 500 believable meters', async () => {
   assert.ok(meters.every((meter) => meter.name.trim() !== ''))
 })
 
-test('every fresh demonstration looks the same', async () => {
+test('every new demonstration has the same meters', async () => {
   assert.deepEqual(firstDevices(500), firstDevices(500))
   const [first] = await readMeters(demonstration)
   assert.equal(first?.external_id, '100001')
   assert.equal(first?.serial_number, firstDevices(1)[0]?.serialNumber)
 })
 
-test('the role of CLIENT_SYSTEM_URL can write nothing and cannot reach the Sync database', async () => {
+test('the role of CLIENT_SYSTEM_URL cannot write and cannot connect to the Sync database', async () => {
   const pool = openPool(demonstration.environment.CLIENT_SYSTEM_URL)
   const refused = { code: '42501' }
   await assert.rejects(pool.query(`update device set label = 'mine'`), refused)
@@ -131,12 +132,12 @@ test('the role of CLIENT_SYSTEM_URL can write nothing and cannot reach the Sync 
   await other.end()
 })
 
-test('the owner of the Sync database is no superuser and cannot reach the Client System', async () => {
+test('the owner of the Sync database is not a superuser and cannot connect to the Client System', async () => {
   const pool = openPool(demonstration.environment.DATABASE_URL)
   const { rows } = await pool.query(
-    'select rolsuper or rolcreaterole or rolcreatedb as mighty from pg_roles where rolname = current_user',
+    'select rolsuper or rolcreaterole or rolcreatedb as privileged from pg_roles where rolname = current_user',
   )
-  assert.equal(rows[0]?.mighty, false)
+  assert.equal(rows[0]?.privileged, false)
   await pool.end()
   const url = new URL(demonstration.environment.DATABASE_URL ?? '')
   url.pathname = '/client_system'
@@ -145,90 +146,40 @@ test('the owner of the Sync database is no superuser and cannot reach the Client
   await other.end()
 })
 
-test('the passwords are in a file that only its owner may read', () => {
+test('only the owner can read the file of the passwords', () => {
   assert.equal(statSync(join(shared, 'passwords.json')).mode & 0o777, 0o600)
   assert.equal(statSync(join(shared, 'postgresql')).mode & 0o777, 0o700)
 })
 
-test('at every moment a few meters come, change and go, and about 500 stay', async () => {
+test('each step adds, changes and removes a few meters, and about 500 remain', async () => {
   const pool = openClientSystem(demonstration, shared)
   const random = seededRandom(1)
-  const total = { came: 0, changed: 0, went: 0 }
-  for (let moment = 0; moment < 40; moment++) {
+  const total = { added: 0, removed: 0 }
+  for (let step = 0; step < 40; step++) {
     const earlier = new Map(
       (await readMeters(demonstration)).map((meter) => [meter.external_id, JSON.stringify(meter)]),
     )
-    const lived = await live(pool, random)
+    const counts = await simulateChanges(pool, random)
     const meters = await readMeters(demonstration)
-    const came = meters.filter((meter) => !earlier.has(meter.external_id)).length
-    const went = earlier.size + came - meters.length
-    assert.deepEqual({ came, went }, { came: lived.came, went: lived.went })
-    assert.ok(came >= 1 && came <= 2 && went <= 2, `${came} came and ${went} went`)
-    assert.ok(lived.changed >= 2 && lived.changed <= 5, `${lived.changed} changed`)
+    const added = meters.filter((meter) => !earlier.has(meter.external_id)).length
+    const removed = earlier.size + added - meters.length
+    assert.deepEqual({ added, removed }, { added: counts.added, removed: counts.removed })
+    assert.ok(added >= 1 && added <= 2 && removed <= 2, `${added} added and ${removed} removed`)
+    assert.ok(counts.changed >= 2 && counts.changed <= 5, `${counts.changed} changed`)
     assert.ok(
       meters.some(
         (meter) => earlier.has(meter.external_id) && earlier.get(meter.external_id) !== JSON.stringify(meter),
       ),
     )
     assert.ok(Math.abs(meters.length - 500) <= 15, `${meters.length} meters`)
-    total.came += came
-    total.went += went
+    total.added += added
+    total.removed += removed
   }
-  assert.ok(total.went > 0)
+  assert.ok(total.added > 0 && total.removed > 0)
   await pool.end()
 })
 
-test('a demonstration that runs a month neither grows nor empties', () => {
-  const random = seededRandom(2)
-  let made = 0
-  const present = new Map(firstDevices(500).map((device) => [`${made++}`, device]))
-  const removed = new Map<string, ReturnType<typeof firstDevices>[number]>()
-  for (let minute = 0; minute < 30 * 24 * 60; minute++) {
-    const moment = nextMoment(
-      [...present].map(([id, device]) => ({ ...device, id })),
-      [...removed.keys()],
-      random,
-    )
-    for (const device of moment.arrive) present.set(`${made++}`, device)
-    for (const { id, ...device } of moment.change) {
-      const known = present.get(id)
-      assert.ok(known)
-      present.set(id, { ...known, ...device })
-    }
-    move(moment.back, removed, present)
-    move(moment.leave, present, removed)
-    assert.ok(present.size > 480 && present.size < 520, `${present.size} in minute ${minute}`)
-  }
-  const resting = [...present.values()].filter(({ inService }) => !inService).length
-  assert.ok(removed.size <= 1_000, `${removed.size} were removed`)
-  assert.ok(resting > 0 && resting < 40, `${resting} rest`)
-})
-
-function move<T>(ids: string[], from: Map<string, T>, to: Map<string, T>): void {
-  for (const id of ids) {
-    const device = from.get(id)
-    assert.ok(device)
-    from.delete(id)
-    to.set(id, device)
-  }
-}
-
-test('a Client System that was emptied fills again', () => {
-  const moment = nextMoment([], [], seededRandom(3))
-  assert.ok(moment.arrive.length >= 1)
-  assert.deepEqual(
-    { back: moment.back, leave: moment.leave, change: moment.change },
-    { back: [], leave: [], change: [] },
-  )
-})
-
-test('firmware only becomes newer', () => {
-  assert.equal(nextFirmware('2.3.8'), '2.3.9')
-  assert.equal(nextFirmware('2.3.9'), '2.4.0')
-  assert.equal(nextFirmware('2.9.9'), '3.0.0')
-})
-
-test('readings wait for the meters, grow, are stored once, and only the collector’s own old ones are deleted', async () => {
+test('readings begin with the first meters, increase, are stored once, and only old ones of the collector are deleted', async () => {
   const url = demonstration.environment.DATABASE_URL ?? ''
   const pool = openPool(url)
   const collector = createCollector(pool)
@@ -258,14 +209,14 @@ test('readings wait for the meters, grow, are stored once, and only the collecto
      where r.unit = m.unit and r.read_at = date_trunc('minute', r.read_at)
      group by m.external_id`,
   )
-  assert.equal(rows.length, devices.length - 2, 'a meter that is gone or out of service is not read')
+  assert.equal(rows.length, devices.length - 2, 'a removed or inactive meter is not read')
   assert.ok(
     rows.every(({ read }) => read >= 95 && read <= 97),
-    'a day of quarters of an hour, without the old one',
+    'a reading every 15 minutes for a day, without the old reading',
   )
   assert.ok(
     rows.every(({ grew }) => grew),
-    'no counter runs backwards',
+    'no counter decreases',
   )
 
   const left = await pool.query(
@@ -276,8 +227,8 @@ test('readings wait for the meters, grow, are stored once, and only the collecto
   await pool.end()
 })
 
-test('a second start while the first runs is refused in one line that says what to do', async () => {
-  await assert.rejects(startDemonstration({ directory: shared, log, every: never }), (error) => {
+test('a second start beside a running one is refused in one line that says what to do', async () => {
+  await assert.rejects(startDemonstration({ directory: shared, log, everyMs: never }), (error) => {
     assert.ok(error instanceof PostgresUnavailable)
     assert.doesNotMatch(error.message, /\n/)
     assert.ok(
@@ -291,9 +242,9 @@ test('a second start while the first runs is refused in one line that says what 
 
 test('a start after a stop keeps the data, and a stop leaves no process', async () => {
   const directory = join(freshDirectory(), 'data')
-  const first = await startDemonstration({ directory, log, every: never })
+  const first = await startDemonstration({ directory, log, everyMs: never })
   const pool = openClientSystem(first, directory)
-  await live(pool, seededRandom(4))
+  await simulateChanges(pool, seededRandom(4))
   await pool.end()
   const meters = await readMeters(first)
   const pid = serverOf(directory)
@@ -302,29 +253,29 @@ test('a start after a stop keeps the data, and a stop leaves no process', async 
   await first.stop()
   assert.equal(isAlive(pid), false)
 
-  const second = await startDemonstration({ directory, log, every: never })
+  const second = await startDemonstration({ directory, log, everyMs: never })
   assert.deepEqual(await readMeters(second), meters)
   await second.stop()
   assert.equal(existsSync(join(directory, 'postgresql', 'postmaster.pid')), false)
 })
 
-test('life goes on by itself, and a stop in the midst of it is clean', async () => {
+test('the simulation runs by itself and can be stopped at any time', async () => {
   const directory = freshDirectory()
-  const lively = await startDemonstration({ directory, log, every: 50 })
+  const lively = await startDemonstration({ directory, log, everyMs: 50 })
   const earlier = JSON.stringify(await readMeters(lively))
   while (JSON.stringify(await readMeters(lively)) === earlier) await pause(20)
   await lively.stop()
 })
 
-test('a server that ends by itself is told', async () => {
+test('the unexpected end of the server is reported with its log', async () => {
   const directory = freshDirectory()
-  const short = await startDemonstration({ directory, log, every: never })
+  const short = await startDemonstration({ directory, log, everyMs: never })
   process.kill(serverOf(directory), 'SIGQUIT')
   assert.match(await short.died, /shutdown/)
   await short.stop()
 })
 
-test('a start right after the agent was killed takes over its data', async () => {
+test('a start right after the agent was killed uses its data', async () => {
   const directory = freshDirectory()
   const script = `
     import { startDemonstration } from ${JSON.stringify(new URL('../../src/demo/demonstration.ts', import.meta.url).href)}
@@ -339,12 +290,12 @@ test('a start right after the agent was killed takes over its data', async () =>
   const giveUp = Date.now() + 10_000
   while (isAlive(pid) && Date.now() < giveUp) await pause(10)
   assert.equal(isAlive(pid), false, 'the server ended with the agent')
-  const next = await startDemonstration({ directory, log, every: never })
+  const next = await startDemonstration({ directory, log, everyMs: never })
   assert.ok((await readMeters(next)).length > 480)
   await next.stop()
 })
 
-test('a directory that cannot be written fails in one line that names it', async () => {
+test('an unwritable directory is reported in one line that names it', async () => {
   const file = join(freshDirectory(), 'file')
   writeFileSync(file, '')
   await assert.rejects(startDemonstration({ directory: join(file, 'data'), log }), (error) => {
@@ -355,21 +306,23 @@ test('a directory that cannot be written fails in one line that names it', async
   })
 })
 
-test('files that are in the way are left alone', async () => {
+test('other files in the data directory are not changed', async () => {
   const directory = freshDirectory()
-  const first = await startDemonstration({ directory, log, every: never })
+  const first = await startDemonstration({ directory, log, everyMs: never })
   await first.stop()
   rmSync(join(directory, 'postgresql', 'superuser.password'))
   await assert.rejects(startDemonstration({ directory, log }), /move them away/)
   assert.ok(existsSync(join(directory, 'postgresql', 'PG_VERSION')))
 })
 
-test('root, whose home others cannot enter, gets a place that PostgreSQL can reach', { skip: !isRoot }, async () => {
+test('for root in an unreachable home directory, the data is stored where PostgreSQL can reach it', {
+  skip: !isRoot,
+}, async () => {
   const directory = join(freshDirectory(0o700), 'data')
-  const place = reachableDirectory(directory)
-  directories.push(place)
-  assert.notEqual(place, directory)
-  const hidden = await startDemonstration({ directory, log, every: never })
+  const reachable = reachableDirectory(directory)
+  directories.push(reachable)
+  assert.notEqual(reachable, directory)
+  const hidden = await startDemonstration({ directory, log, everyMs: never })
   assert.equal((await readMeters(hidden)).length, 500)
   await hidden.stop()
 })

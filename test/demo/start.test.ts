@@ -84,7 +84,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   })
 }
 
-test('an unwritable data directory is one clear line', async (t) => {
+test('an unwritable data directory is reported in one line', async (t) => {
   const directory = emptyDirectory(t)
   const blocked = join(directory, 'data')
   writeFileSync(blocked, 'a file where a directory should be')
@@ -98,7 +98,7 @@ test('an unwritable data directory is one clear line', async (t) => {
   assert.match(err, /^meter-sync-agent cannot start: .*data.*\n$/)
 })
 
-test('with both URLs set nothing of the demonstration is loaded or written', async (t) => {
+test('with both URLs set, the demonstration is neither loaded nor written to disk', async (t) => {
   const directory = emptyDirectory(t)
   const child = spawn(process.execPath, [main], {
     cwd: directory,

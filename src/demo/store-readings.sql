@@ -1,6 +1,5 @@
--- What a collector would store for the minutes after $2 until $3: each meter is read every quarter of an hour, at a minute of its
--- own. $1 is a json array of kinds. A counter is a function of the meter and the time, so that it never runs backwards
--- and the same minute always gives the same value.
+-- Stores the readings of the minutes after $2 up to $3. Each meter is read every 15 minutes, at its own minute. $1 is a json
+-- array of kinds. A value is a function of the meter and the time, so that it never decreases and is the same at each call.
 insert into sync.meter_reading (meter_id, quantity, read_at, value, unit)
 select
   m.id,
@@ -28,9 +27,9 @@ cross join lateral (
     k.hourly * (0.3 + 1.4 * random.size) * 40000 * random.age as start,
     case
       when k.solar
-        -- As much as in 24 usual hours, but between six and eighteen o'clock.
+        -- The amount of 24 average hours, but between 6:00 and 18:00.
         then 24 * (floor(clock.hours_passed / 24) + (1 - cos(pi() * least(greatest((clock.hours_passed - 24 * floor(clock.hours_passed / 24) - 6) / 12, 0), 1))) / 2)
-        -- Most at two in the afternoon, least twelve hours later.
+        -- The maximum is at 14:00, the minimum twelve hours later.
         else clock.hours_passed + 0.7 * 24 / (2 * pi()) * sin(2 * pi() * (clock.hours_passed - 14) / 24)
     end as hours
 ) c

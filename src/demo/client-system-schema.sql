@@ -1,4 +1,4 @@
--- The demonstration's Client System: a master that was there before the agent and names things in its own way.
+-- The schema of the demonstration's Client System. It has its own names, as that of a real utility would.
 create type device_kind as enum (
   'electricity',
   'photovoltaics',
@@ -16,7 +16,7 @@ create table site (
   city text not null
 );
 
--- A device that was taken away keeps its row: `removed_at` says since when, and it may come back.
+-- A removed device keeps its row with the time in `removed_at`, and it can be installed again.
 create table device (
   id bigint generated always as identity (start with 100001) primary key,
   site_id integer not null references site,

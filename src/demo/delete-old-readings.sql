@@ -1,4 +1,4 @@
--- Deletes what the collector stored before $2: readings of the quantities that it reads itself, and no others.
+-- Deletes the readings before $2, but only of the quantities that the collector itself stores ($1, a json array of kinds).
 delete from sync.meter_reading r
 using sync.meter m
 join jsonb_to_recordset($1::jsonb) as k (kind text, quantity text) on k.kind = m.kind

@@ -1,0 +1,2 @@
+/** PostgreSQL cannot run here. The message is one line for the person at the terminal. */
+export class PostgresUnavailable extends Error {}
