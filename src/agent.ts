@@ -25,6 +25,7 @@ import type {
   Status,
   StoredReadings,
   Trigger,
+  WaitingMeter,
 } from './wire/types.ts'
 
 export { type Access, administrator, type Caller, type Login, sessionSeconds } from './access/access.ts'
@@ -152,7 +153,15 @@ export type Agent = {
   /** Returns what collectors should read: the active meters, a page at a time, and the ETag of all of them. */
   targets: (filter: WithClientSystem<TargetsFilter>) => Promise<{ tag: string; pages: AsyncGenerator<TargetRow[]> }>
 
-  /** Stores readings by the external ids of their meters. Those of no known meter or Client System are rejected. */
+  /** Returns a page of the external ids that no meter has, by external id, with the readings that wait for each. */
+  waitingMeters: (
+    filter: ClientSystemRef & { after: string | null; limit: number },
+  ) => Promise<Page<WaitingMeter, string>>
+
+  /**
+   * Stores readings by the external ids of their meters. Those of a meter that is not known wait for it and start a sync;
+   * those of no known Client System are rejected.
+   */
   storeReadings: (sent: readonly SentReading[]) => Promise<StoredReadings>
 
   /** Calls `subscriber` with every event from now on, in the order of revisions, until the returned function is called. */

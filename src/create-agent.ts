@@ -17,11 +17,13 @@ import type { Previews } from './mirror/previews.ts'
 import { findGaps } from './readings/gaps.ts'
 import { exportReadings, listAllReadings, toMeterReading } from './readings/list-all.ts'
 import { type IncomingReading, listReadings, storeReadings } from './readings/store.ts'
+import { listWaiting, maxWaiting } from './readings/waiting.ts'
 import type { CancelRun } from './runs/cancel.ts'
 import { readRunHistory } from './runs/history.ts'
 import { findActiveRun, findRun, listRuns } from './runs/list.ts'
 import type { TriggerRun } from './runs/trigger.ts'
 import type { StoredReadings } from './wire/types.ts'
+import type { WaitingSyncs } from './workers/waiting.ts'
 
 /** The parts that the agent puts one interface over. */
 export type AgentParts = {
@@ -37,8 +39,11 @@ export type AgentParts = {
   previews: Previews
   trigger: TriggerRun
   cancel: CancelRun
+  waitingSyncs: WaitingSyncs
   isQueueReady: () => Promise<boolean>
 }
+
+const unkeptReason = `no meter has this externalId, and it is longer than 1,000 bytes or ${maxWaiting.toLocaleString('en')} readings wait already`
 
 /** Gaps are looked for in the last seven days, unless another time is asked for. */
 const defaultGapsPeriodMs = 7 * 86_400_000
@@ -180,8 +185,11 @@ export function createAgent(parts: AgentParts): Agent {
       return { tag: await tagTargets(lists, asked), pages: listTargets(lists, asked) }
     },
 
+    waitingMeters: async ({ clientSystemId, after, limit }) =>
+      toPage(await listWaiting(lists, clientSystem(clientSystemId).id, after, limit), ({ externalId }) => externalId),
+
     storeReadings: async (sent) => {
-      if (sent.length === 0) return { stored: 0, duplicates: 0, conflicts: 0, rejected: [] }
+      if (sent.length === 0) return { stored: 0, duplicates: 0, conflicts: 0, waiting: 0, rejected: [] }
       const rejected: StoredReadings['rejected'] = []
       function* incoming(): Generator<IncomingReading> {
         for (const reading of sent) {
@@ -193,8 +201,9 @@ export function createAgent(parts: AgentParts): Agent {
           }
         }
       }
-      const { unknown, ...counts } = await storeReadings(readings, incoming())
-      for (const line of unknown) rejected.push({ line, reason: 'no meter has this externalId' })
+      const { rejected: unkept, waitingFor, ...counts } = await storeReadings(readings, incoming())
+      for (const line of unkept) rejected.push({ line, reason: unkeptReason })
+      for (const clientSystemId of waitingFor) parts.waitingSyncs.wanted(clientSystemId)
       return { ...counts, rejected }
     },
 

@@ -20,6 +20,7 @@ import { createPreviews } from './mirror/previews.ts'
 import { createCancel } from './runs/cancel.ts'
 import { createTrigger } from './runs/trigger.ts'
 import { createRunQueue, type QueueClock, startJobQueue } from './workers/queue.ts'
+import { createWaitingSyncs } from './workers/waiting.ts'
 import { startWork } from './workers/work.ts'
 
 export type Service = Pick<Lifetime, 'stop'> & {
@@ -124,6 +125,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     )
     const redact = createRedact(secrets)
     const previews = listening.add(createPreviews({ syncDatabase, pool, redact, log }))
+    const waitingSyncs = listening.add(createWaitingSyncs({ pool, trigger, log }))
     const agent = createAgent({
       clientSystems,
       pool,
@@ -134,6 +136,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       previews,
       trigger,
       cancel,
+      waitingSyncs,
       isQueueReady: queue.ready,
     })
     return { agent, stop: parts.stop }

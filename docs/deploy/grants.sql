@@ -24,6 +24,8 @@ grant update (
 -- Readings are written once and stay. A trigger, which has the rights of the owner, notes in sync.meter_collection when each
 -- meter was read; what that table copies of the meters is corrected after a run.
 grant insert on sync.meter_reading to meter_sync;
+-- Readings of meters that are not known yet are kept until a run inserts the meter, or for 30 days.
+grant insert, delete on sync.waiting_reading to meter_sync;
 grant update (active, interval_seconds, late_at, silent_at) on sync.meter_collection to meter_sync;
 
 -- A run is queued, goes on, and is deleted when it is older than HISTORY_DAYS, its changes and rejected rows with it. Who

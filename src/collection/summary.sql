@@ -7,6 +7,8 @@ select
   reporting.silent::float8 as silent,
   inactive.reporting::float8 as "stillReporting",
   greatest(0, coalesce(s.meters_total - s.meters_active, 0) - inactive.reporting)::float8 as quiet,
+  waiting.readings::float8 as "waitingReadings",
+  waiting.ids::float8 as "waitingIds",
   nullif(greatest(reporting.newest, inactive.newest), '-infinity') as "newestReadingAt",
   now() as at
 from (select $1 as id) asked
@@ -25,3 +27,8 @@ cross join lateral (
   from sync.meter_collection
   where not active and client_system_id = $1
 ) inactive
+cross join lateral (
+  select count(*) as readings, count(distinct external_id) as ids
+  from sync.waiting_reading
+  where client_system_id = $1
+) waiting

@@ -5,6 +5,7 @@ const needed: Record<string, readonly string[]> = {
   'sync.meter': ['insert', 'update'],
   'sync.meter_reading': ['insert'],
   'sync.meter_collection': ['update'],
+  'sync.waiting_reading': ['insert', 'delete'],
   'sync.meter_change': ['insert'],
   'sync.run': ['insert', 'update', 'delete'],
   'sync.rejected_row': ['insert', 'delete'],

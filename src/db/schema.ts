@@ -115,6 +115,32 @@ export const meterReading = sync.table(
 )
 
 /**
+ * Readings of meters that are not known yet; the run that inserts a meter stores them. The first value of a quantity and time
+ * stays. The quantity is hashed in the index, because an index entry holds 2,704 bytes at most.
+ */
+export const waitingReading = sync.table(
+  'waiting_reading',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    clientSystemId: text('client_system_id').notNull(),
+    externalId: collatedText('external_id').notNull(),
+    quantity: text().notNull(),
+    readAt: timestamp('read_at', { withTimezone: true }).notNull(),
+    value: numeric().notNull(),
+    unit: text(),
+    receivedAt: time('received_at').notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('waiting_reading_key').on(
+      table.clientSystemId,
+      table.externalId,
+      sql`md5(${table.quantity})`,
+      table.readAt,
+    ),
+  ],
+)
+
+/**
  * When each meter was last read; a meter without a row was never. A trigger on `meter_reading` writes it, whoever stores
  * readings. A reading from the future counts as read when it arrived. `late_at` and `silent_at` are two and six
  * expected intervals after the last reading. `active` and `interval_seconds` are copies, because counting a million

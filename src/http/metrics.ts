@@ -13,7 +13,7 @@ export type Metrics = Lifetime & {
   countReadings: (answer: StoredReadings) => void
 }
 
-const outcomes = ['stored', 'duplicate', 'conflict', 'rejected'] as const
+const outcomes = ['stored', 'duplicate', 'conflict', 'waiting', 'rejected'] as const
 const operations = ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'withheld'] as const
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 
@@ -68,6 +68,9 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
     'client_system',
     'state',
   ])
+  const waitingReadings = gauge('meter_sync_waiting_readings', 'Readings that wait for a meter that is not known', [
+    'client_system',
+  ])
   const newest = gauge('meter_sync_newest_reading_timestamp_seconds', 'Time of the newest reading', ['client_system'])
   const withheld = gauge('meter_sync_withheld_deletes', 'Deletions that the last success withheld', ['client_system'])
   const streams = gauge('meter_sync_event_streams', 'Event streams that are open')
@@ -95,8 +98,9 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
         lastSuccess.set({ client_system }, Date.parse(system.lastSuccess.finishedAt) / 1_000)
     }
     for (const client_system of clientSystemIds) {
-      const { meters: states, newestReadingAt } = await agent.collection(client_system)
+      const { meters: states, newestReadingAt, waiting } = await agent.collection(client_system)
       for (const state of collectionStates) collected.set({ client_system, state }, states[state])
+      waitingReadings.set({ client_system }, waiting.readings)
       if (newestReadingAt !== null) newest.set({ client_system }, Date.parse(newestReadingAt) / 1_000)
     }
     streams.set(countStreams())
@@ -104,10 +108,11 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
     return await registry.metrics()
   }
 
-  function countReadings({ stored, duplicates, conflicts, rejected }: StoredReadings): void {
+  function countReadings({ stored, duplicates, conflicts, waiting, rejected }: StoredReadings): void {
     readings.inc({ outcome: 'stored' }, stored)
     readings.inc({ outcome: 'duplicate' }, duplicates)
     readings.inc({ outcome: 'conflict' }, conflicts)
+    readings.inc({ outcome: 'waiting' }, waiting)
     readings.inc({ outcome: 'rejected' }, rejected.length)
   }
 

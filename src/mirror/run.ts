@@ -6,6 +6,7 @@ import { transaction } from '../db/pool.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log, Redact } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
+import { storeWaitingReadings } from '../readings/waiting.ts'
 import {
   type CompleteJob,
   findBaseline,
@@ -130,6 +131,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     baseline: { ...now, fingerprint: query.fingerprint, sameMetersAs },
   }
   signal.throwIfAborted()
+  if (counts.inserted > 0 || readMode === 'full') await storeWaitingReadings(session.client, clientSystemId)
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
   await session.commit()
   return { status: 'succeeded', result, verdict }

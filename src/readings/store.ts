@@ -6,8 +6,10 @@ import { type ResultPage, takePage } from '../db/pages.ts'
 import { transaction } from '../db/pool.ts'
 import { readAtAsText, toReading } from '../meters/lists.ts'
 import type { Reading } from '../wire/types.ts'
+import { lockForWaiting, maxWaiting } from './waiting.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'store.sql')
+const waitIncoming = sqlBeside(import.meta.url, 'wait.sql')
 const countConflicts = sqlBeside(import.meta.url, 'conflicts.sql')
 
 /** A reading that was found to be well formed. `value` is the text of a number, `readAt` ISO 8601 with its offset. */
@@ -23,9 +25,17 @@ export type IncomingReading = {
 
 /**
  * What became of readings. `duplicates` were there already; `conflicts` have another value or unit than what is stored
- * for their time, and change nothing. `unknown` are the lines whose meter is not known.
+ * for their time, and change nothing. `waiting` have no meter yet, in the Client Systems `waitingFor`. `rejected` are the
+ * lines that have none and are not kept.
  */
-type Stored = { stored: number; duplicates: number; conflicts: number; unknown: number[] }
+type Stored = {
+  stored: number
+  duplicates: number
+  conflicts: number
+  waiting: number
+  rejected: number[]
+  waitingFor: string[]
+}
 
 /**
  * Stores readings in one transaction: by COPY into a temporary table, then set-based. Idempotent on meter, quantity and
@@ -51,13 +61,34 @@ export async function storeReadings(pool: pg.Pool, readings: Iterable<IncomingRe
     await finished
     await client.query('analyze pg_temp.incoming')
     const { rows } = await client.query<{ stored: number; known: number; unknown: number[] }>(storeIncoming)
-    const { stored, known, unknown } = rows[0] ?? { stored: 0, known: 0, unknown: [] }
-    if (stored === known) return { stored, duplicates: 0, conflicts: 0, unknown }
+    const first = rows[0] ?? { stored: 0, known: 0, unknown: [] }
+    const later = first.unknown.length === 0 ? nothingUnknown : await letWait(client, first.unknown)
+    const known = first.known + later.known
+    const { waiting, rejected, clientSystemIds: waitingFor } = later
+    const stored = first.stored + later.stored
+    if (stored === known) return { stored, duplicates: 0, conflicts: 0, waiting, rejected, waitingFor }
     // A statement of its own: it also sees what another transaction stored meanwhile.
     const { rows: compared } = await client.query<{ conflicts: number }>(countConflicts)
     const conflicts = compared[0]?.conflicts ?? 0
-    return { stored, duplicates: known - stored - conflicts, conflicts, unknown }
+    return { stored, duplicates: known - stored - conflicts, conflicts, waiting, rejected, waitingFor }
   })
+}
+
+type Later = { stored: number; known: number; waiting: number; rejected: number[]; clientSystemIds: string[] }
+
+const nothingUnknown: Later = { stored: 0, known: 0, waiting: 0, rejected: [], clientSystemIds: [] }
+
+/** Lets readings of meters that are not known wait. A run may have inserted a meter meanwhile: its readings are stored. */
+async function letWait(client: pg.PoolClient, unknown: number[]): Promise<Later> {
+  const { rows: named } = await client.query<{ id: string }>(
+    `select distinct client_system_id collate "C" as id from pg_temp.incoming where line = any($1::integer[]) order by 1`,
+    [unknown],
+  )
+  const clientSystemIds = named.map(({ id }) => id)
+  for (const id of clientSystemIds) await lockForWaiting(client, id)
+  const { rows } = await client.query<Pick<Later, 'stored' | 'known' | 'rejected'>>(waitIncoming, [unknown, maxWaiting])
+  const { stored, known, rejected } = rows[0] ?? nothingUnknown
+  return { stored, known, waiting: unknown.length - known - rejected.length, rejected, clientSystemIds }
 }
 
 /** Characters of a write to the server. */

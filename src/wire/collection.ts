@@ -15,6 +15,7 @@ export const collection = z
       stillReporting: count,
       quiet: count,
     }),
+    waiting: z.object({ readings: count, externalIds: count }).describe('Readings of external ids that no meter has'),
     newestReadingAt: time.nullable().describe('A reading from the future counts as read when it arrived'),
   })
   .meta({ id: 'Collection' })
@@ -59,3 +60,8 @@ export const readingGap = z
 export const gaps = z
   .object({ from: z.string(), to: z.string(), readingIntervalMinutes: z.number(), gaps: z.array(readingGap) })
   .meta({ id: 'Gaps' })
+
+/** An external id that no meter has, and the readings that wait for it. */
+export const waitingMeter = z
+  .object({ externalId: z.string(), readings: count, firstReceivedAt: time, lastReceivedAt: time })
+  .meta({ id: 'WaitingMeter' })

@@ -17,7 +17,8 @@ export const readSteps = ['digests', 'rows', 'meters'] as const
 
 export const readModes = ['full', 'narrow'] as const
 
-export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli'] as const
+/** What starts a run; `readings` are those of a meter that is not known yet. */
+export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'readings'] as const
 
 /**
  * What a token may do: `read` looks, `ingest` sends readings, `operate` starts, previews and cancels syncs, `approve` lets

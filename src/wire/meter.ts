@@ -62,6 +62,7 @@ export const storedReadings = z
     conflicts: count.describe(
       'Those with another value or unit than what is stored for their time: the first one stays',
     ),
+    waiting: count.describe('Those whose meter is not known: they are stored when a sync brings it'),
     rejected: z.array(z.object({ line: z.int().min(1).describe('Counts from 1'), reason: z.string() })),
   })
   .meta({ id: 'StoredReadings' })

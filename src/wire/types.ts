@@ -32,6 +32,7 @@ export type Target = z.infer<typeof schema.target>
 export type Meter = z.infer<typeof schema.meter>
 export type Collection = z.infer<typeof schema.collection>
 export type CollectionGroup = z.infer<typeof schema.collectionGroup>
+export type WaitingMeter = z.infer<typeof schema.waitingMeter>
 export type SilentMeter = z.infer<typeof schema.silentMeter>
 export type Gaps = z.infer<typeof schema.gaps>
 export type ReadingGap = z.infer<typeof schema.readingGap>

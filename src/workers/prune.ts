@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { sqlBeside } from '../db/connect.ts'
+import { pruneWaiting } from '../readings/waiting.ts'
 
 const findKeptRuns = sqlBeside(import.meta.url, 'find-kept-runs.sql')
 const deleteOldRuns = sqlBeside(import.meta.url, 'delete-old-runs.sql')
@@ -14,4 +15,5 @@ export async function pruneHistory(pool: pg.Pool, clientSystemId: string, days: 
     if (rowCount === 0 || rowCount === null) break
   }
   await pool.query(deleteOldRejectedRows, [clientSystemId])
+  await pruneWaiting(pool, clientSystemId)
 }

@@ -103,7 +103,7 @@ test('a view on the meters does not prevent a migration', async (t) => {
     alter table sync.run drop column withheld_because, drop column rejected_because,
       drop column approve_digest, drop column withheld_digest;
     alter table sync.client_system drop column same_meters_as, drop column reading_interval_seconds;
-    drop table sync.meter_collection;
+    drop table sync.meter_collection, sync.waiting_reading;
     alter table sync.alert drop column silent;
     drop trigger note_readings on sync.meter_reading;
     drop function sync.note_readings, sync.reading_interval_seconds;

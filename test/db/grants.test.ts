@@ -33,6 +33,13 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   assert.equal((await agent.api('/api/preview', { method: 'POST' })).status, 200)
   const reading = { externalId: '90', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }
   assert.equal((await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([reading]) })).status, 200)
+  // Of a meter that comes later: it waits, and the sync that it starts stores it.
+  await world.source.query(`insert into meter (external_id, name) values (2000, 'Later')`)
+  const early = { ...reading, externalId: '2000' }
+  await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([early]) })
+  await eventually(async () => (await ask(ownerUrl, `select from sync.meter where external_id = '2000'`)).length === 1)
+  assert.equal((await ask(ownerUrl, 'select from sync.meter_reading')).length, 2)
+  await agent.settled()
   for (const path of ['/api/runs', '/api/meters', '/api/meters/90/history', '/api/meters/90/readings', '/metrics'])
     assert.equal((await agent.api(path)).status, 200, path)
   // A run that fails, and with it an alert.
@@ -106,6 +113,7 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     'update sync.meter_collection set last_read_at = now()',
     'insert into sync.meter_collection select * from sync.meter_collection',
     'delete from sync.meter_collection',
+    'update sync.waiting_reading set value = 0',
     `update sync.run set requested_by = 'x'`,
     'update sync.run set queued_at = now()',
     'update sync.run set approve_deletes = 1',

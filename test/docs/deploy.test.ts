@@ -67,7 +67,7 @@ for (const version of [18, 15] as const) {
     assert.equal(first.counts?.inserted, 100)
     const reading = { externalId: '1', quantity: 'energy', value: 1.5, readAt: '2026-01-01T00:00:00Z' }
     const { body } = await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([reading, reading]) })
-    assert.deepEqual(body, { stored: 1, duplicates: 1, conflicts: 0, rejected: [] })
+    assert.deepEqual(body, { stored: 1, duplicates: 1, conflicts: 0, waiting: 0, rejected: [] })
     await world.source.query(
       'update meter set name = $$New$$ where external_id = 2; delete from meter where external_id = 3',
     )

@@ -89,7 +89,7 @@ test('F15: collectors neither fail nor wait while a run holds its changes, which
     ...{ externalId, quantity: 'posted', value: 1, readAt: '2026-01-01T00:00:00Z' },
   }))
   const posted = await agent.api<StoredReadings>('/api/readings', { method: 'POST', body: JSON.stringify(readings) })
-  assert.deepEqual(posted.body, { stored: 3, duplicates: 0, conflicts: 0, rejected: [] })
+  assert.deepEqual(posted.body, { stored: 3, duplicates: 0, conflicts: 0, waiting: 0, rejected: [] })
   const { rounds } = collecting
   await eventually(async () => collecting.rounds > rounds + 1)
   assert.equal((await world.sync.query(waits)).length, 1, 'the collectors wrote while the run still held its changes')

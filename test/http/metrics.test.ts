@@ -22,6 +22,7 @@ const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_meters', 'gauge', ['client_system', 'state']],
   ['meter_sync_active_runs', 'gauge', ['client_system']],
   ['meter_sync_collection_meters', 'gauge', ['client_system', 'state']],
+  ['meter_sync_waiting_readings', 'gauge', ['client_system']],
   ['meter_sync_newest_reading_timestamp_seconds', 'gauge', ['client_system']],
   ['meter_sync_withheld_deletes', 'gauge', ['client_system']],
   ['meter_sync_event_streams', 'gauge', []],

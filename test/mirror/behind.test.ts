@@ -141,7 +141,7 @@ test('tables of the same names, and a search_path that puts temporary ones last,
   assertCounts(await agent.sync(), { read: 3 })
   const reading = { externalId: '1', quantity: 'energy', value: 1, readAt: '2026-01-31T12:00:00Z' }
   const { body } = await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([reading]) })
-  assert.deepEqual(body, { stored: 1, duplicates: 0, conflicts: 0, rejected: [] })
+  assert.deepEqual(body, { stored: 1, duplicates: 0, conflicts: 0, waiting: 0, rejected: [] })
 })
 
 test('a clock that was ahead once does not hide how the last run ended', async (t) => {

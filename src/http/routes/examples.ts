@@ -15,6 +15,7 @@ import type {
   SilentMeter,
   Status,
   Target,
+  WaitingMeter,
 } from '../../wire/types.ts'
 
 /** One small story, told by every example: a sync that found a meter renamed, a new one, and one that has gone. */
@@ -179,6 +180,7 @@ export const collection: Collection = {
   at: '2026-01-31T12:04:10.512Z',
   readingIntervalMinutes: 60,
   meters: { reporting: 480, late: 5, silent: 3, never: 2, stillReporting: 1, quiet: 9 },
+  waiting: { readings: 12, externalIds: 1 },
   newestReadingAt: '2026-01-31T12:00:00.000Z',
 }
 
@@ -303,4 +305,11 @@ export const gaps: Gaps = {
   to: '2026-01-31T12:00:00.000Z',
   readingIntervalMinutes: 15,
   gaps: [{ quantity: 'energy', from: '2026-01-30T01:00:00.000Z', to: '2026-01-30T03:00:00.000Z', missing: 7 }],
+}
+
+export const waitingMeter: WaitingMeter = {
+  externalId: '100243',
+  readings: 12,
+  firstReceivedAt: '2026-01-31T09:00:01.040Z',
+  lastReceivedAt: '2026-01-31T11:45:01.017Z',
 }

@@ -88,6 +88,8 @@ export const metersQuery = pageQuery.extend({
 
 export const collectionQuery = z.strictObject({ clientSystemId })
 
+export const waitingQuery = pageQuery.extend({ clientSystemId, after: meterCursor })
+
 export const silentQuery = pageQuery.extend({ clientSystemId, before: silentCursor })
 
 export const gapsQuery = z.strictObject({

@@ -69,6 +69,28 @@ export const readingRoutes: readonly Route[] = [
     },
   }),
   route({
+    id: 'listWaitingReadings',
+    method: 'get',
+    path: '/api/readings/waiting',
+    scope: 'read',
+    tag: 'Readings',
+    summary: 'The external ids that no meter has, with the readings that wait for each',
+    description:
+      'An external id that stays here is a typo of a collector, or a meter that the Client System does not have. Readings wait for 30 days.',
+    query: input.waitingQuery,
+    answers: {
+      200: {
+        description: 'A page of external ids',
+        content: json(page('waiting', shape.waitingMeter), { waiting: [example.waitingMeter], next: null }),
+      },
+    },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { clientSystemId = null, after, limit } }, { agent }) => {
+      const { items, next } = await agent.waitingMeters({ clientSystemId, after, limit })
+      return c.json({ waiting: items, next: cursorText(next) })
+    },
+  }),
+  route({
     id: 'storeReadings',
     method: 'post',
     path: '/api/readings',
@@ -76,7 +98,7 @@ export const readingRoutes: readonly Route[] = [
     tag: 'Readings',
     summary: 'Store readings by external id',
     description:
-      'Each reading is taken or rejected by itself; one that is stored already counts as a duplicate, and one that contradicts what is stored as a conflict. Readings of inactive meters are taken too. 10 MB and 200,000 readings at most.',
+      'Each reading is taken or rejected by itself; one that is stored already counts as a duplicate, and one that contradicts what is stored as a conflict. Readings of inactive meters are taken too. Those of a meter that is not known yet wait for it: the first of an external id starts a sync, and the sync that brings the meter stores them. 10 MB and 200,000 readings at most.',
     query: input.noQuery,
     body: {
       description:
@@ -94,7 +116,8 @@ export const readingRoutes: readonly Route[] = [
           stored: 1,
           duplicates: 0,
           conflicts: 0,
-          rejected: [{ line: 2, reason: 'no meter has this externalId' }],
+          waiting: 0,
+          rejected: [{ line: 2, reason: 'value must be a number' }],
         }),
       },
     },

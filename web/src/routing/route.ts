@@ -30,7 +30,7 @@ export type Route = StatusRoute | MetersRoute | PreviewRoute | CollectionRoute
 
 export const parts: readonly RunPart[] = ['insert', 'update', 'delete', 'restore', 'withheld', 'rejected']
 export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupted', 'cancelled']
-export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli']
+export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'readings']
 export const meterStates: readonly MeterState[] = ['all', 'active', 'inactive']
 
 export const noRunFilter: RunFilter = { outcome: null, trigger: null, day: null }

@@ -34,6 +34,7 @@ export const triggerWords: Record<Trigger, string> = {
   manual: 'Manual',
   mcp: 'Assistant (MCP)',
   cli: 'Command line',
+  readings: 'Readings of a new meter',
 }
 
 export const operationWords: Record<ChangeOperation, { word: string; would: string; icon: IconName; tone: Tone }> = {
@@ -52,6 +53,7 @@ export function requestedBy(run: Run): string {
     manual: run.requestedBy === null ? 'by hand' : `by ${run.requestedBy}`,
     mcp: 'by an assistant',
     cli: 'from the command line',
+    readings: 'for readings of a meter that was not known',
   }
   return by[run.trigger]
 }

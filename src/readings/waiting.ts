@@ -1,0 +1,82 @@
+import { type Queryable, sqlBeside } from '../db/connect.ts'
+import { type ResultPage, takePage } from '../db/pages.ts'
+import type { WaitingMeter } from '../wire/types.ts'
+
+const storeWaiting = sqlBeside(import.meta.url, 'store-waiting.sql')
+const listPage = sqlBeside(import.meta.url, 'list-waiting.sql')
+
+/** The most readings of a Client System that wait for their meters, and for how many days. */
+export const maxWaiting = 100_000
+const waitingDays = 30
+
+const waitingKey = `hashtextextended('meter-sync-agent waiting:' || $1::text, 0)`
+
+/**
+ * Keeps a run of the Client System from ending until this transaction does: a reading that begins to wait now is then seen
+ * by the run that inserts its meter, or the meter is seen by the reading.
+ */
+export async function lockForWaiting(db: Queryable, clientSystemId: string): Promise<void> {
+  await db.query(`select pg_advisory_xact_lock_shared(${waitingKey})`, [clientSystemId])
+}
+
+/**
+ * Stores the readings that waited for the meters of this transaction. Waits for the transactions that let readings wait,
+ * and keeps others from it until this one ends: to be called right before.
+ */
+export async function storeWaitingReadings(db: Queryable, clientSystemId: string): Promise<void> {
+  await db.query(`select pg_advisory_xact_lock(${waitingKey})`, [clientSystemId])
+  await db.query(storeWaiting, [clientSystemId])
+}
+
+/** A page of the external ids that no meter has, each with how many readings wait for it and when they came. */
+export async function listWaiting(
+  db: Queryable,
+  clientSystemId: string,
+  after: string | null,
+  limit: number,
+): Promise<ResultPage<WaitingMeter>> {
+  type Row = Omit<WaitingMeter, 'firstReceivedAt' | 'lastReceivedAt'> & { firstReceivedAt: Date; lastReceivedAt: Date }
+  const { rows } = await db.query<Row>(listPage, [clientSystemId, after ?? '', limit + 1])
+  const { items, more } = takePage(rows, limit)
+  return {
+    items: items.map((row) => ({
+      ...row,
+      firstReceivedAt: row.firstReceivedAt.toISOString(),
+      lastReceivedAt: row.lastReceivedAt.toISOString(),
+    })),
+    more,
+  }
+}
+
+/** True when an external id was first seen after the last success began to read, so that a sync may bring its meter. */
+export async function needsSync(db: Queryable, clientSystemId: string): Promise<boolean> {
+  const { rows } = await db.query<{ needed: boolean }>(
+    `select exists (
+       select
+       from sync.waiting_reading
+       where client_system_id = $1
+       group by external_id
+       having min(received_at) > coalesce(
+         (
+           select started_at
+           from sync.run
+           where client_system_id = $1 and status = 'succeeded'
+           order by revision desc
+           limit 1
+         ),
+         '-infinity'
+       )
+     ) as needed`,
+    [clientSystemId],
+  )
+  return rows[0]?.needed ?? false
+}
+
+/** Removes readings that have waited for longer than is kept. */
+export async function pruneWaiting(db: Queryable, clientSystemId: string): Promise<void> {
+  await db.query(
+    `delete from sync.waiting_reading
+     where client_system_id = $1 and received_at < now() - make_interval(days => $2)`,
+    [clientSystemId, waitingDays],
+  )
+}

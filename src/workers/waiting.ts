@@ -1,0 +1,47 @@
+import type pg from 'pg'
+import { type Loop, startLoop } from '../lib/lifetime.ts'
+import type { Log } from '../lib/log.ts'
+import { needsSync } from '../readings/waiting.ts'
+import type { TriggerRun } from '../runs/trigger.ts'
+
+/** Readings that come one after the other start one sync, this long after the first at most. */
+const debounceMs = 2_000
+
+/** Starts a sync for readings of meters that are not known yet. */
+export type WaitingSyncs = Pick<Loop, 'stop'> & {
+  /** To be called when readings of the Client System have begun to wait. */
+  wanted: (clientSystemId: string) => void
+}
+
+/**
+ * An external id starts one sync, however many readings it has: a typo must not start one an hour. A sync that is active may
+ * have read the Client System before the meter came, so another one follows it.
+ */
+export function createWaitingSyncs({
+  pool,
+  trigger,
+  log,
+}: {
+  pool: pg.Pool
+  trigger: TriggerRun
+  log: Log
+}): WaitingSyncs {
+  const waiting = new Set<string>()
+  const loop = startLoop({
+    everyMs: debounceMs,
+    pass: async () => {
+      for (const clientSystemId of waiting) {
+        const request = { full: false, approveDeletes: null, approveDigest: null, requestedBy: null }
+        if (
+          !(await needsSync(pool, clientSystemId)) ||
+          (await trigger({ ...request, clientSystemId, trigger: 'readings' })).created
+        )
+          waiting.delete(clientSystemId)
+      }
+    },
+    onError: (err, { repeated }) => {
+      if (!repeated) log.warn({ err }, 'a sync for readings of unknown meters could not be started; it is tried again')
+    },
+  })
+  return { wanted: (clientSystemId) => void waiting.add(clientSystemId), stop: loop.stop }
+}
