@@ -104,9 +104,14 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   await page.getByRole('button', { name: /^Cancelled/ }).waitFor()
 
   // All times at once, kept in this browser.
+  await tabTo(page, page.locator('summary', { hasText: 'Display' }))
+  await keyboard.press('Enter')
   await tabTo(page, page.getByRole('radio', { name: 'Relative' }))
   await keyboard.press('ArrowLeft')
   await last.locator('time', { hasText: /:\d\d UTC$/ }).waitFor()
+  await keyboard.press('Escape')
+  await page.locator('summary', { hasText: 'Display' }).and(page.locator(':focus')).waitFor()
+  assert.equal(await page.getByRole('radio', { name: 'Relative' }).isVisible(), false)
   await page.reload()
   await last.locator('time', { hasText: /:\d\d UTC$/ }).waitFor()
 

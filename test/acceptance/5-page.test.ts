@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { figureReads } from '../support/browser.ts'
-import { inspect, lead, openEyes } from '../support/eyes.ts'
+import { fitsEveryWidth, inspect, lead, openEyes } from '../support/eyes.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
@@ -36,6 +36,7 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   await agent.sync()
   await world.source.query(`update meter set name = name || ' (new)', unit = null where external_id < 4`)
   const changed = await agent.sync()
+  await fitsEveryWidth(eyes.wide)
   await inspect(eyes, 'in-sync', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
   await lead(eyes, `#/runs/${changed.id}`)
   await inspect(eyes, 'run', (page) => page.getByRole('insertion').filter({ hasText: 'Meter 3 (new)' }).waitFor())

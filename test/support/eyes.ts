@@ -23,6 +23,13 @@ function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
+/** The elements that reach beyond the right edge of the window. */
+function sticksOut(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('main *, header *')]
+    .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map((element) => element.tagName + '.' + element.getAttribute('class')).slice(0, 8)`)
+}
+
 /** As much of a page as fits a picture that can be looked at. */
 function upperPart(page: Page): Promise<{ x: number; y: number; width: number; height: number }> {
   return page.evaluate('({ x: 0, y: 0, width: innerWidth, height: Math.min(2000, document.body.scrollHeight) })')
@@ -66,4 +73,25 @@ export async function inspect(eyes: Eyes, state: string, ready: (page: Page) => 
     }),
   )
   assert.deepEqual(found.flat(), [])
+}
+
+/** Takes pictures at the widths between and beyond, and on a phone with text of twice the size: none may scroll sideways. */
+export async function fitsEveryWidth(page: Page): Promise<void> {
+  const before = page.viewportSize()
+  const found: string[] = []
+  for (const [width, text] of [
+    [820, '100%'],
+    [1920, '100%'],
+    [390, '200%'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.evaluate(`document.documentElement.style.fontSize = '${text}'`)
+    const name = `width-${width}-text-${text.slice(0, -1)}`
+    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip: await upperPart(page) })
+    const wider = await overflow(page)
+    if (wider > 0) found.push(`${name} is ${wider} pixels too wide: ${await sticksOut(page)}`)
+  }
+  await page.evaluate(`document.documentElement.style.fontSize = ''`)
+  if (before !== null) await page.setViewportSize(before)
+  assert.deepEqual(found, [])
 }

@@ -5,9 +5,8 @@ import type { State } from '../data/state.ts'
 import { LogOut } from '../login/logout.tsx'
 import { collectionAddress, meterAddress, type Route } from '../routing/route.ts'
 import { Refusal } from '../ui/refusal.tsx'
-import { ThemeSwitch } from '../ui/theme.tsx'
-import { TimeSwitch } from '../ui/times.tsx'
 import { Badge } from './connection.tsx'
+import { DisplayMenu } from './display-menu.tsx'
 
 type Props = {
   title: string
@@ -52,10 +51,9 @@ export function PageHead({ title, heading, view, state, logOut, loginName }: Pro
               </a>
             </nav>
             <Badge {...state} />
-            <TimeSwitch />
           </>
         )}
-        <ThemeSwitch />
+        <DisplayMenu times={view !== null} />
         {logOut !== null && (
           <LogOut name={loginName} logOut={logOut} onRefused={(reason) => setRefusal(toApiError(reason))} />
         )}

@@ -38,11 +38,15 @@ export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | n
           </div>
         </div>
       )}
-      <div class="details-facts">
-        <Facts run={run} />
-        {run.timings !== null && <Timings timings={run.timings} />}
-      </div>
+      <Facts run={run} />
       <Outcome run={run} part={part} heading={heading} />
+      <details class="technical">
+        <summary>Technical details</summary>
+        <div class="details-facts">
+          <TechnicalFacts run={run} />
+          {run.timings !== null && <Timings timings={run.timings} />}
+        </div>
+      </details>
     </div>
   )
 }
@@ -62,45 +66,62 @@ function useArrival(part: RunPart | null) {
   return root
 }
 
+/** What a reader wants to know of a run before its changes. */
 function Facts({ run }: { run: Run }) {
-  const { counts } = run
   return (
     <dl class="facts">
       <Fact name="Trigger">{triggerWords[run.trigger]}</Fact>
       {run.requestedBy !== null && <Fact name="Requested by">{run.requestedBy}</Fact>}
+      {run.startedAt === null ? (
+        <Fact name="Queued for">
+          <Span from={run.queuedAt} to={run.finishedAt} />
+        </Fact>
+      ) : (
+        <Fact name="Duration">
+          <Span from={run.startedAt} to={run.finishedAt} />
+        </Fact>
+      )}
+      {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
+      {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
+      {run.counts !== null && <Fact name="Rows compared">{formatCount(run.counts.read)}</Fact>}
+      {run.proof !== null && (
+        <Fact name="Result">
+          <ProofMark run={run} />
+        </Fact>
+      )}
+      {run.withheldBecause !== null && <Fact name="Held back because">{run.withheldBecause}</Fact>}
+    </dl>
+  )
+}
+
+/** What explains a run to someone who looks for the cause of something. */
+function TechnicalFacts({ run }: { run: Run }) {
+  const { counts } = run
+  return (
+    <dl class="facts">
       <Fact name="Queued for">
         <Span from={run.queuedAt} to={run.startedAt ?? run.finishedAt} />
       </Fact>
       {run.startedAt !== null && (
-        <>
-          <Fact name="Duration">
-            <Span from={run.startedAt} to={run.finishedAt} />
-          </Fact>
-          <Fact name="Started">
-            <Moment iso={run.startedAt} />
-          </Fact>
-        </>
+        <Fact name="Started">
+          <Moment iso={run.startedAt} />
+        </Fact>
       )}
       {run.finishedAt !== null && (
         <Fact name="Ended">
           <Moment iso={run.finishedAt} />
         </Fact>
       )}
-      {isFailure(run) && run.phase !== null && <Fact name="Failed while">{phaseWords[run.phase].doing}</Fact>}
-      {run.approveDeletes !== null && <Fact name="Deletions approved">at most {formatCount(run.approveDeletes)}</Fact>}
       {run.readMode !== null && (
         <Fact name="Read">
           {readModeWords[run.readMode]}{' '}
           {run.readReason !== null && <small class="reason">because {run.readReason}</small>}
         </Fact>
       )}
-      {run.withheldBecause !== null && <Fact name="Held back because">{run.withheldBecause}</Fact>}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}
-      {counts !== null && <Fact name="Rows compared">{formatCount(counts.read)}</Fact>}
       {counts !== null && <Fact name="Unchanged">{formatCount(counts.unchanged)}</Fact>}
       {run.proof !== null && (
-        <Fact name="Proof">
-          <ProofMark run={run} />
+        <Fact name="Digest of both sides">
           <code class="digest">{run.proof.digest}</code>
         </Fact>
       )}

@@ -4,6 +4,7 @@ import { isCurrent, type SystemState } from '../data/state.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { RunHistory } from '../runs/history.tsx'
 import { HistoryStrip } from '../runs/history-strip.tsx'
+import { useStays } from '../ui/use-stays.ts'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
 import { HeldBack } from './held-back.tsx'
@@ -13,6 +14,9 @@ import { Cancelled, Insecure, NoWorker, RejectedRows, SameMeters } from './notic
 import { PreviewButton } from './preview-button.tsx'
 import { SyncProgress } from './progress.tsx'
 import { SyncNow } from './trigger.tsx'
+
+/** A sync that is over sooner shows no progress: the page would move twice for nothing. */
+const progressDelayMs = 500
 
 type Props = {
   system: SystemState
@@ -30,6 +34,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
   const current = isCurrent(state)
   const knownUntil = current ? null : (state.heardAt ?? 0) + state.clockOffset
   const failure = standingFailure(status)
+  const lasts = useStays(activeRun?.id ?? null, progressDelayMs)
   // Landmarks are told apart by name where there is more than one Client System.
   const of = alone ? '' : ` of ${status.name}`
   const nameId = `client-system-${status.id}`
@@ -40,7 +45,9 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
         <SyncNow status={status} tell={agent.tell} current={current}>
           <PreviewButton clientSystemId={alone ? null : status.id} />
         </SyncNow>
-        {activeRun !== null && current && status.workers !== 0 && <SyncProgress run={activeRun} progress={progress} />}
+        {activeRun !== null && lasts && current && status.workers !== 0 && (
+          <SyncProgress run={activeRun} progress={progress} />
+        )}
       </div>
       {failure !== null && <Failure key={failure.id} run={failure} status={status} current={current} />}
       {current && status.workers === 0 && activeRun === null && <NoWorker />}

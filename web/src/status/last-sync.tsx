@@ -27,10 +27,10 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
               {run.startedAt !== null && ` · took ${durationOf(run.startedAt, run.finishedAt)}`}
             </span>
           </p>
-          {run.counts !== null && <Figures counts={run.counts} />}
+          {run.counts !== null && <Figures counts={run.counts} run={run} />}
           <p class="card-foot">
             <span>
-              {run.counts !== null && sentenceOf(run.counts, run)} <ProofMark run={run} />
+              {run.counts !== null && !isQuiet(run.counts) && sentenceOf(run.counts, run)} <ProofMark run={run} />
             </span>
             <a href={addressOf(run.id)}>
               See this run
@@ -43,9 +43,28 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
   )
 }
 
-function Figures({ counts }: { counts: Counts }) {
+/** Nothing changed: three large zeros would say no more than one line. */
+function isQuiet({ inserted, updated, deleted }: Counts): boolean {
+  return inserted + updated + deleted === 0
+}
+
+function Figures({ counts, run }: { counts: Counts; run: Run }) {
+  const quiet = isQuiet(counts)
   return (
-    <dl class="figure-list">
+    <>
+      {quiet && (
+        <p class="no-changes">
+          <strong>No changes.</strong> {sentenceOf(counts, run)}
+        </p>
+      )}
+      <FigureList counts={counts} quiet={quiet} />
+    </>
+  )
+}
+
+function FigureList({ counts, quiet }: { counts: Counts; quiet: boolean }) {
+  return (
+    <dl class="figure-list" data-quiet={quiet}>
       <Figure name="Inserted" count={counts.inserted} icon="plus" tone="good" />
       <Figure name="Updated" count={counts.updated} icon="pencil" tone="accent" note={restoredNote(counts)} />
       <Figure name="Deleted" count={counts.deleted} icon="minus" tone="bad" />
@@ -54,7 +73,9 @@ function Figures({ counts }: { counts: Counts }) {
 }
 
 function sentenceOf(counts: Counts, run: Run): string {
-  return `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}, ${formatCount(counts.unchanged)} unchanged.`
+  const compared = `${plural(counts.read, 'row')} ${run.readMode === 'narrow' ? 'compared' : 'read'}`
+  const equal = counts.unchanged === counts.read ? 'all equal' : `${formatCount(counts.unchanged)} unchanged`
+  return `${compared}, ${equal}.`
 }
 
 function durationOf(from: string, to: string): string {

@@ -10,8 +10,12 @@ import { Icon } from '../ui/icon.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { formatStamp } from '../ui/time-style.ts'
 import { useTimeStyle } from '../ui/times.tsx'
+import { useStays } from '../ui/use-stays.ts'
 import { requestedBy } from '../ui/words.ts'
 import { CancelSync } from './cancel.tsx'
+
+/** A sync that is over sooner cannot be cancelled in time: the button would only flash. */
+const cancelDelayMs = 500
 
 type Props = {
   status: ClientSystemStatus
@@ -34,6 +38,7 @@ export function SyncNow({ status, tell, current, children }: Props) {
   const missing = useMissing('operate')
   const reasonId = `sync-now-reason-${status.id}`
 
+  const lasts = useStays(activeRun?.id ?? null, cancelDelayMs)
   const { root, button } = useFocusKept(busy || !current)
   const activeId = activeRun?.id
   // A run that started by other means makes the refusal old news.
@@ -80,7 +85,7 @@ export function SyncNow({ status, tell, current, children }: Props) {
         )}
         {missing !== null && `. To start or cancel a sync, log in with a token that has ${missing}`}
       </p>
-      {activeRun !== null && current && missing === null && (
+      {activeRun !== null && lasts && current && missing === null && (
         <CancelSync key={activeRun.id} run={activeRun} tell={tell} />
       )}
       {refusal !== null && <Refusal words="The sync could not be started." error={refusal} />}

@@ -18,15 +18,17 @@ export function ThemeSwitch() {
     keep(theme)
   }
   return (
-    <fieldset class="theme-switch">
-      <legend class="unseen">Colour scheme</legend>
-      {themes.map(({ theme, word, icon }) => (
-        <label key={theme} title={word}>
-          <input type="radio" name="theme" value={theme} checked={chosen === theme} onChange={() => choose(theme)} />
-          <Icon name={icon} />
-          <span class="unseen">{word}</span>
-        </label>
-      ))}
+    <fieldset class="choice">
+      <legend>Colour scheme</legend>
+      <div class="theme-switch">
+        {themes.map(({ theme, word, icon }) => (
+          <label key={theme} title={word}>
+            <input type="radio" name="theme" value={theme} checked={chosen === theme} onChange={() => choose(theme)} />
+            <Icon name={icon} />
+            <span class="unseen">{word}</span>
+          </label>
+        ))}
+      </div>
     </fieldset>
   )
 }

@@ -36,14 +36,16 @@ const words: Record<TimeStyle, string> = { relative: 'Relative', local: 'Local',
 export function TimeSwitch() {
   const { style: chosen, choose } = useContext(Style)
   return (
-    <fieldset class="theme-switch time-switch">
-      <legend class="unseen">Times</legend>
-      {timeStyles.map((style) => (
-        <label key={style}>
-          <input type="radio" name="times" value={style} checked={chosen === style} onChange={() => choose(style)} />
-          <span>{words[style]}</span>
-        </label>
-      ))}
+    <fieldset class="choice">
+      <legend>Times</legend>
+      <div class="theme-switch time-switch">
+        {timeStyles.map((style) => (
+          <label key={style}>
+            <input type="radio" name="times" value={style} checked={chosen === style} onChange={() => choose(style)} />
+            <span>{words[style]}</span>
+          </label>
+        ))}
+      </div>
     </fieldset>
   )
 }
