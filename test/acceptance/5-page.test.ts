@@ -49,7 +49,11 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   await inspect(eyes, 'withheld', (page) => page.getByText('40 deletions are held back').waitFor())
   await lead(eyes, `#/runs/${withheld.id}/rejected`)
   await inspect(eyes, 'rejected', (page) =>
-    page.getByRole('region', { name: 'Rejected rows' }).getByText('900').first().waitFor(),
+    page
+      .getByRole('region', { name: 'Rejected rows' })
+      .locator('.wrong', { hasText: 'name' })
+      .getByText('← name is blank')
+      .waitFor(),
   )
   await inspect(eyes, 'approve', async (page) => {
     await page.getByRole('button', { name: 'Approve…' }).click()

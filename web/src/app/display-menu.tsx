@@ -7,24 +7,25 @@ import { TimeSwitch } from '../ui/times.tsx'
 export function DisplayMenu({ times }: { times: boolean }) {
   const root = useRef<HTMLDetailsElement>(null)
   useEffect(() => {
-    const close = (event: Event) => {
+    const closing = new AbortController()
+    const { signal } = closing
+    const close = ({ target }: Event) => {
       const menu = root.current
-      if (menu !== null && event.target instanceof Node && !menu.contains(event.target)) menu.open = false
+      if (menu !== null && target instanceof Node && !menu.contains(target)) menu.open = false
     }
-    const events = ['pointerdown', 'focusin'] as const
-    for (const event of events) document.addEventListener(event, close)
-    return () => {
-      for (const event of events) document.removeEventListener(event, close)
+    document.addEventListener('pointerdown', close, { signal })
+    document.addEventListener('focusin', close, { signal })
+    const leave = ({ key }: KeyboardEvent) => {
+      const menu = root.current
+      if (key !== 'Escape' || menu === null || !menu.open) return
+      menu.open = false
+      menu.querySelector('summary')?.focus()
     }
+    document.addEventListener('keydown', leave, { signal })
+    return () => closing.abort()
   }, [])
-  const leave = (event: KeyboardEvent) => {
-    const menu = root.current
-    if (event.key !== 'Escape' || menu === null || !menu.open) return
-    menu.open = false
-    menu.querySelector('summary')?.focus()
-  }
   return (
-    <details class="menu" ref={root} onKeyDown={leave}>
+    <details class="menu" ref={root}>
       <summary class="button-plain">
         <Icon name="auto" />
         <span class="menu-word">Display</span>

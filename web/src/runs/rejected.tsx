@@ -35,14 +35,28 @@ function RejectedItem({ rejected }: { rejected: Rejected }) {
       <span class="reason">{rejected.reason}</span>
       {values.length > 0 && (
         <ul class="differences">
-          {values.map(([column, value]) => (
-            <li key={column}>
-              <span class="column">{column}</span>
-              <span>{formatValue(value) ?? <span class="value-none">none</span>}</span>
-            </li>
-          ))}
+          {values.map(([column, value]) => {
+            // A reason begins with the column that it is about.
+            const isWrong = rejected.reason.startsWith(`${column} `)
+            return (
+              <li key={column} class={isWrong ? 'wrong' : undefined}>
+                <span class="column">{column}</span>
+                <span>
+                  {shown(value)}
+                  {isWrong && <strong> ← {rejected.reason}</strong>}
+                </span>
+              </li>
+            )
+          })}
         </ul>
       )}
     </li>
   )
+}
+
+/** The value that was sent; a text of blanks in quotes, so that it can be seen. */
+function shown(value: unknown) {
+  const text = formatValue(value)
+  if (text === null) return <span class="value-none">none</span>
+  return text.trim() === '' ? <code>“{text}”</code> : text
 }
