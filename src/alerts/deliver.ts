@@ -14,9 +14,9 @@ import { computeFreshness } from '../live/freshness.ts'
 import { type Alert, type AlertPayload, decideAlerts, decideSilent } from './decide.ts'
 import { lockSituation, type Situation, saveAlertState } from './store.ts'
 
-/** Tells an endpoint of one's own, by Standard Webhooks, when a Client System's sync fails, holds back, is overdue or recovers. */
+/** Sends alerts to a receiver by Standard Webhooks: a sync failed, held deletions back, is overdue, or recovered. */
 export type Webhooks = Lifetime & {
-  /** Decides soon which alerts are due: a run ended somewhere. */
+  /** Requests a decision which alerts are due, because a run has ended. */
   check: () => void
 }
 
@@ -28,24 +28,25 @@ export type WebhooksOptions = {
   log: Log
 }
 
-/** Each Client System has its own: two agents may share a Sync database, and each has its own receiver. */
+/** Returns the name of the queue of a Client System. Two agents may share a Sync database and have different receivers. */
 const webhookQueue = (clientSystemId: string) => `meter-sync-webhook.${clientSystemId}`
 
-/** For what no run tells, that the meters became stale, and for ends whose notification was lost. */
-const lookIntervalMs = 30_000
+/** Stale meters cause no notification, and the notification of a run can be lost; so alerts are also decided regularly. */
+const checkIntervalMs = 30_000
 
-/** The locations and kinds that an alert lists. */
+/** The maximum number of locations and kinds that an alert lists. */
 const maxGroups = 10
 
-/** How long a receiver may take to answer. */
+/** The maximum time until a receiver answers. */
 const receiverTimeoutMs = 10_000
 
-/** After 5 s, then twice as long each time up to an hour: about a day. */
+/** Retries after 5 s, then after twice the time up to an hour, for about a day. */
 const retries = { retryLimit: 32, retryDelay: 5, retryBackoff: true, retryDelayMax: 3_600 }
 
-/** The payload as it is signed and sent: the same bytes at every attempt. */
+/** The payload as text, because every attempt must sign and send the same bytes. */
 type Delivery = { body: string }
 
+/** Starts to decide and deliver alerts. Deliveries end when pg-boss stops. */
 export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks> {
   const { boss, clientSystems, log } = options
   const settings = { ...retries, expireInSeconds: 60, notify: true }
@@ -65,22 +66,25 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
     pass: async () => {
       for (const clientSystem of clientSystems) await enqueueAlerts(clientSystem, options)
     },
-    everyMs: lookIntervalMs,
+    everyMs: checkIntervalMs,
     retryMs: 5_000,
     onError: (err, { repeated }) => {
-      if (!repeated) log.warn({ err }, 'alerts could not be decided; it is tried again')
+      if (!repeated) log.warn({ err }, 'alerts could not be decided; retrying')
     },
   })
   loop.soon()
   return withLifetime({ check: loop.soon }, loop.stop)
 }
 
-/** State and deliveries change in one transaction: of many processes, and over restarts, each alert is sent once. */
+/**
+ * Decides which alerts are due, and queues them. The alert state and the queue change in one transaction, so that each
+ * alert is sent once, with several processes and across restarts.
+ */
 async function enqueueAlerts(
   clientSystem: ClientSystem,
   { pool, boss, log }: Pick<WebhooksOptions, 'pool' | 'boss' | 'log'>,
 ): Promise<void> {
-  const told = await transaction(pool, async (client) => {
+  const queued = await transaction(pool, async (client) => {
     const situation = await lockSituation(client, clientSystem.id)
     const stale = computeFreshness(situation.lastSuccess, clientSystem, situation.now.getTime()) === 'stale'
     const { state, alerts } = decideAlerts(situation.state, situation.ended, stale)
@@ -94,8 +98,8 @@ async function enqueueAlerts(
     if (alerts.length > 0 || situation.ended.length > 0) await saveAlertState(client, clientSystem.id, state)
     return alerts
   })
-  for (const { type, run } of told) {
-    log.info({ clientSystem: clientSystem.id, alert: type, ...(run && { runId: run.id }) }, 'an alert is to be sent')
+  for (const { type, run } of queued) {
+    log.info({ clientSystem: clientSystem.id, alert: type, ...(run && { runId: run.id }) }, 'an alert was queued')
   }
 }
 
@@ -139,7 +143,7 @@ function toPayload(
   }
 }
 
-/** One attempt. Throws where the queue has to try again. */
+/** Makes one attempt to deliver an alert. Throws when the queue must retry. */
 async function deliver(
   job: JobWithMetadata<Delivery>,
   { webhook, log }: Pick<WebhooksOptions, 'webhook' | 'log'>,
@@ -148,18 +152,18 @@ async function deliver(
   try {
     const status = await post(webhook, job)
     if (status >= 200 && status < 300) return log.info({ ...about, status }, 'an alert was delivered')
-    if (status === 410) return log.error({ ...about, status, hint: goneHint }, 'an alert is wanted no more')
+    if (status === 410) return log.error({ ...about, status, hint: goneHint }, 'the receiver no longer accepts alerts')
     throw new Error(`the receiver answered ${status}${status >= 300 && status < 400 ? ', which is not followed' : ''}`)
   } catch (err) {
     const last = job.retryCount >= job.retryLimit
-    if (last) log.error({ ...about, err, hint: givenUpHint }, 'an alert could not be delivered and is given up')
-    else log.warn({ ...about, err }, 'an alert could not be delivered; it is tried again')
+    if (last) log.error({ ...about, err, hint: givenUpHint }, 'an alert could not be delivered; no more retries')
+    else log.warn({ ...about, err }, 'an alert could not be delivered; retrying')
     throw err
   }
 }
 
-const goneHint = 'The receiver answered 410 Gone: correct WEBHOOK_URL, or remove it'
-const givenUpHint = 'Check WEBHOOK_URL and its receiver; the alerts to come are sent all the same'
+const goneHint = 'Correct WEBHOOK_URL, or remove it: the receiver answered 410 Gone'
+const givenUpHint = 'Check WEBHOOK_URL and its receiver; later alerts are sent as usual'
 
 /** Sends the payload, signed with the time of this attempt. Returns the status; the answer is not read. */
 async function post({ url, key }: Webhook, { id, data: { body }, signal }: JobWithMetadata<Delivery>): Promise<number> {

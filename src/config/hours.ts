@@ -5,9 +5,9 @@ const hourMs = 3_600_000
 const minuteMs = 60_000
 
 /**
- * Returns a function that tells whether a schedule has a time in the hour that begins at a time in milliseconds. It reads
- * the fields of the expression: iterating over three months of a schedule of every minute would take seconds. An hour that
- * the clocks repeat counts once, as the schedule fires once.
+ * Returns a function that returns true when a schedule has a time in the hour that begins at a time in milliseconds. It
+ * evaluates the fields of the expression, because iterating over three months of an every-minute schedule would take
+ * seconds. An hour that the clocks repeat counts once, because the schedule fires once.
  */
 export function createHourCheck({ cron, timeZone }: ClientSystem['schedule']): (hour: number) => boolean {
   const {
@@ -42,7 +42,7 @@ export function createHourCheck({ cron, timeZone }: ClientSystem['schedule']): (
   }
 }
 
-/** Returns what the clocks of a time zone show, as the milliseconds at which those of UTC show the same. */
+/** Returns a function that converts a time to the local time of a zone, as the milliseconds of the same time in UTC. */
 function createLocalTime(timeZone: string): (time: number) => number {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
   return (time) => Date.parse(`${format.format(time).replace(' ', 'T')}Z`)

@@ -15,7 +15,7 @@ export function queueDbFor(client: Queryable): Db {
   return { executeSql: (text, values = []) => client.query(text, values) }
 }
 
-/** Marks the job of a run as done, through the caller's transaction. A job that is gone is no error. */
+/** Returns a function that completes the job of a run in the transaction of the caller. A missing job is not an error. */
 export function createCompleteJob(boss: PgBoss) {
   return (clientSystemId: string) => async (client: Queryable, runId: string) => {
     await boss.complete(runQueue(clientSystemId), runId, null, { db: queueDbFor(client), includeQueued: true })

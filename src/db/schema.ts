@@ -141,10 +141,10 @@ export const waitingReading = sync.table(
 )
 
 /**
- * When each meter was last read; a meter without a row was never. A trigger on `meter_reading` writes it, whoever stores
- * readings. A reading from the future counts as read when it arrived. `late_at` and `silent_at` are two and six
- * expected intervals after the last reading. `active` and `interval_seconds` are copies, because counting a million
- * meters takes too long where two tables are joined; src/collection/refresh.sql corrects them after a run.
+ * The time of each meter's last reading; a meter without a row was never read. A trigger on `meter_reading` writes it,
+ * whichever program stores readings. A reading from the future counts as read when it arrived. `late_at` and `silent_at`
+ * are two and six expected intervals after the last reading. `active` and `interval_seconds` are copies, because counting
+ * a million meters with a join takes too long; src/collection/refresh.sql corrects them after a run.
  */
 export const meterCollection = sync.table('meter_collection', {
   meterId: bigint('meter_id', { mode: 'number' }).primaryKey(),
@@ -162,7 +162,7 @@ export const alert = sync.table('alert', {
   failing: boolean().notNull().default(false),
   stale: boolean().notNull().default(false),
   withheld: count('withheld').notNull().default(0),
-  /** How many meters were silent when that was told; 0 while not too many are. */
+  /** The number of silent meters that was last reported; 0 while it is below the limit. */
   silent: count('silent').notNull().default(0),
   revision: count('revision').notNull().default(-1),
 })

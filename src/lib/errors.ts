@@ -70,10 +70,10 @@ export class NotFoundError extends AgentError<'not_found'> {
 export class ConfigError extends Error {
   readonly errors: readonly string[]
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'))
+  constructor(errors: readonly string[]) {
+    super(errors.join('\n'))
     this.name = 'ConfigError'
-    this.errors = faults
+    this.errors = errors
   }
 }
 

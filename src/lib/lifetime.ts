@@ -4,12 +4,12 @@
  */
 export type Lifetime = AsyncDisposable & { stop: () => Promise<void> }
 
-/** How long requests and calls may go on when the agent stops; those that are left are answered with an error. */
+/** The time that requests and calls have to finish when the agent stops. Then they are answered with an error. */
 export const stopGraceMs = 500
 
 /**
- * Adds the stop of a part to it. `end` is called once, at the first stop. With `timeoutMs`, a stop does not wait longer for
- * it: what hangs is left to the end of the process.
+ * Returns `part` with a `stop`. The first stop calls `end`, later ones wait for the same end. With `timeoutMs`, a stop waits
+ * no longer than that, and the end of the process ends the rest.
  */
 export function withLifetime<Part extends object>(
   part: Part,
@@ -53,13 +53,13 @@ export function createStack(): Stack {
 
 export type LoopOptions = {
   pass: () => Promise<void>
-  /** Passes begin at this interval; without one, only when asked for. */
+  /** The interval of passes. Without it, a pass begins only after `soon`. */
   everyMs?: number
-  /** A pass that failed is followed by another after this time; without one, at the next interval. */
+  /** The time after which a failed pass is repeated. Without it, the next one begins at the interval. */
   retryMs?: number
-  /** `repeated` is true when the pass before failed too. */
+  /** `repeated` is true when the previous pass failed too. */
   onError: (error: unknown, about: { repeated: boolean }) => void
-  /** Other timers than those of the process, for `everyMs`. */
+  /** The timers for `everyMs`. Default: those of the process. */
   timers?: Timers
 }
 
@@ -69,8 +69,8 @@ type Timers = {
 }
 
 /**
- * Repeats `pass`, never two at once, until it is stopped; the stop waits for the pass under way. `soon` begins one at once,
- * or right after the one under way: many calls before it has begun are answered by the same pass.
+ * Repeats `pass`, never two at once, until it is stopped. A stop waits for the pass that is running. `soon` begins a pass at
+ * once, or right after the one that is running; several calls before it begins result in one pass.
  */
 export type Loop = Lifetime & { soon: () => void }
 

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import type { Run } from '../wire/types.ts'
 import { type CompleteJob, recordFailure } from './store.ts'
 
-/** Ends an active run as cancelled, wherever it is worked on. Returns false when it had ended before. */
+/** Cancels an active run, on whichever worker it runs. Returns false when it had already ended. */
 export type CancelRun = (run: Run) => Promise<boolean>
 
 export type CancelOptions = {
@@ -14,7 +14,7 @@ export type CancelOptions = {
   log: Log
 }
 
-/** The row decides; the worker is notified of it and rolls back, which leaves the meters as they were. */
+/** Returns a function that cancels runs. It only changes the row of the run; the worker is notified and rolls back. */
 export function createCancel({ pool, completeJob, log }: CancelOptions): CancelRun {
   return async (run) => {
     const { code, message, hint } = cancelled()
@@ -28,9 +28,9 @@ export function createCancel({ pool, completeJob, log }: CancelOptions): CancelR
   }
 }
 
-/** The reason for which a cancelled run ends. */
+/** Returns the error of a cancelled run. */
 export function cancelled(): AgentError {
   return new AgentError('cancelled', 'The run was cancelled', {
-    hint: 'Nothing was changed; the next run starts afresh',
+    hint: 'Nothing was changed; the next run starts from the beginning',
   })
 }

@@ -7,7 +7,7 @@ const selectHours = sqlBeside(import.meta.url, 'history-hours.sql')
 const selectSummary = sqlBeside(import.meta.url, 'history-summary.sql')
 
 const hourMs = 3_600_000
-/** How far back the hours go, and the days over which reliability is told. */
+/** The number of days with hours, and the number of days over which the reliability is computed. */
 const historyDays = 90
 const summaryDays = 30
 

@@ -10,17 +10,17 @@ export type Ended = { code: number | null; out: string; err: string }
 type CommandOptions = { input?: string; cwd?: string; main?: string; node?: string }
 
 type Started = {
-  /** All that it has said on its stdout so far. */
+  /** What the process has written to stdout so far. */
   said: () => string
   signal: (signal: NodeJS.Signals) => void
-  /** The reader of its stdout goes away. */
+  /** Closes the reading end of its stdout. */
   closeOutput: () => void
   ended: Promise<Ended>
 }
 
 /**
- * Starts `node src/main.ts` with these arguments in the project's folder, or as `options` say. `input` is all of its
- * stdin; `main` and `node` name another installation and another Node.js.
+ * Starts `node src/main.ts` with these arguments in the project's directory, unless `options` differ. `input` is its whole
+ * stdin; `main` and `node` select another installation and another Node.js.
  */
 export function startCommand(
   args: string[],
@@ -47,7 +47,7 @@ export function startCommand(
   }
 }
 
-/** Runs it to its end. */
+/** Runs a command and returns its result. */
 export function runCommand(...how: Parameters<typeof startCommand>): Promise<Ended> {
   return startCommand(...how).ended
 }

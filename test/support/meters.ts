@@ -1,6 +1,6 @@
 import type { Database } from './world.ts'
 
-/** A Client System with `count` meters of a few kinds of columns. */
+/** Creates the table of a Client System with `count` meters. */
 export async function createMeters(source: Database, count = 3): Promise<void> {
   await source.query(`
     create table meter (
@@ -16,8 +16,8 @@ export async function createMeters(source: Database, count = 3): Promise<void> {
 }
 
 /**
- * Makes the Client System answer only when it is let go: its query waits for an advisory lock that this holds.
- * `query` is what to set CLIENT_SYSTEM_QUERY to.
+ * Creates a gate that stops the query of a run: the query waits for an advisory lock that the gate holds. Set
+ * CLIENT_SYSTEM_QUERY to `query`.
  */
 export async function createGate(source: Database) {
   await source.query(`
@@ -27,7 +27,7 @@ export async function createGate(source: Database) {
     query: 'select m.* from meter m where (select gate())',
     /** Closes the gate until the returned function is called. */
     close: () => source.hold('select pg_advisory_lock(4711)'),
-    /** Waits until a run stands before the closed gate. */
+    /** A query that returns a row while a run waits at the closed gate. */
     reached: `select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted
       and database = (select oid from pg_database where datname = current_database())`,
   }

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import type { Counts, Run, RunError } from '../../src/wire/types.ts'
 import type { Database, World } from './world.ts'
 
-/** Every meter's row version: a write, even of the same values, gives it another. */
+/** Returns the row version of every meter. Each write changes it, even a write of the same values. */
 export async function rowVersions(sync: Database) {
   return await sync.query('select id, external_id, xmin::text, ctid::text from sync.meter order by id')
 }
 
-/** The counts of a run that succeeded. */
+/** Returns the counts of a run, and fails unless it succeeded. */
 export function counted(run: Run): Counts {
   if (run.status !== 'succeeded' || !run.counts)
     throw new Error(`The run did not succeed: ${JSON.stringify(run.error)}`)
   return run.counts
 }
 
-/** The error of a run that failed. */
+/** Returns the error of a run, and fails unless it failed. */
 export function failed(run: Run): RunError {
   if (run.status !== 'failed' || !run.error) throw new Error(`The run did not fail: ${JSON.stringify(run)}`)
   return run.error
@@ -27,11 +27,11 @@ export function assertCounts(run: Run, expected: Partial<Counts>): void {
   assert.equal(read, counts.inserted + counts.updated + unchanged + counts.rejected)
 }
 
-/** How two databases differ, asked of PostgreSQL itself. */
+/** The differences between two databases, computed by PostgreSQL. */
 export type Comparison = {
-  /** What a run now has to count, less rejected and withheld. */
+  /** The counts of a run that starts now, without rejected and withheld rows. */
   difference: () => Promise<Omit<Counts, 'rejected' | 'withheld'>>
-  /** The present meters that only one side has, byte for byte. */
+  /** The present meters that exist on one side only, compared byte by byte. */
   unequal: () => Promise<Record<string, unknown>[]>
 }
 
@@ -39,8 +39,7 @@ const columns = ['name', 'serial_number', 'kind', 'unit', 'location', 'ip_addres
 const keys = ['external_id', ...columns, 'active']
 
 /**
- * Links the Client System's table into the Sync database and compares there: a way to the same values that shares
- * nothing with the agent's.
+ * Links the table of the Client System into the Sync database and compares there. This shares no code with the agent.
  */
 export async function compareBothSides({ source, sync }: Pick<World, 'source' | 'sync'>): Promise<Comparison> {
   const url = `${source.url}?options=${encodeURIComponent('-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres')}`

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import pg from 'pg'
 import { listen } from './servers.ts'
 
-/** The URL of a database by way of a pooler in transaction mode: its clients take turns on one session of the server. */
+/** Opens a pooler in transaction mode, whose clients share one session of the server. Returns the URL of a database through it. */
 export async function startTransactionPooler(t: TestContext, target: string): Promise<string> {
   const session = new pg.Client(target)
   session.on('error', () => undefined)
@@ -56,7 +56,7 @@ export async function startTransactionPooler(t: TestContext, target: string): Pr
   return url.href
 }
 
-/** Authentication is over, the server process has a number of the pooler's own, and the client may ask. */
+/** The messages after a login: authentication succeeded, a process id of the pooler, and ready for a query. */
 function greeting(client: number): Buffer {
   const message = (type: string, ...numbers: number[]) => {
     const body = Buffer.alloc(4 * numbers.length)

@@ -1,34 +1,34 @@
 import { connect, createServer, type Socket } from 'node:net'
 
 /**
- * What becomes of a connection once the server has sent `after` bytes: `cut` ends it, `reset` resets it, `hold` lets
- * nothing more through and says nothing, `trickle` lets a byte through every ten milliseconds.
+ * The fault of a connection after the server has sent `after` bytes: `cut` ends it, `reset` resets it, `hold` silently stops
+ * all data, `trickle` lets one byte through every ten milliseconds.
  */
 export type Fault = { after: number; kind: 'cut' | 'reset' | 'hold' | 'trickle' }
 
 export type Proxy = AsyncDisposable & {
-  /** The URL given, by way of the proxy. */
+  /** The given URL with the address of the proxy. */
   url: string
-  /** For connections to come; null lets everything through. */
+  /** The fault of new connections; null for none. */
   fault: Fault | null
   /**
-   * The next connection whose client sends matching bytes is frozen once they have reached the server: the server goes
-   * on to wait for a client that says nothing more. Null freezes none.
+   * Freezes the next connection whose client sends matching bytes, after these have reached the server. The server then
+   * waits for a client that sends nothing more. Null freezes none.
    */
   freezeAfter: RegExp | null
-  /** How many connections `freezeAfter` has frozen. */
+  /** The number of connections that `freezeAfter` has frozen. */
   frozen: number
-  /** Bytes that the server sent on the latest connection, as far as they were let through. */
+  /** The bytes from the server that were passed on, on the latest connection. */
   sent: number
-  /** Connections that are open now. */
+  /** The number of open connections. */
   open: () => number
-  /** Nothing more passes on the connections that are open now, in either direction, and nobody is told. */
+  /** Silently stops all data on the open connections, in both directions. */
   freeze: () => void
-  /** Nothing more passes on any connection, those to come among them, until `fault` is null again. */
+  /** Silently stops all data on every connection, also on new ones, until `fault` is null again. */
   silence: () => void
 }
 
-/** A network between the agent and a server that can break. */
+/** Opens a TCP proxy to a server. Tests use it as a network that fails. */
 export async function openProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()

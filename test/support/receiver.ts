@@ -3,24 +3,24 @@ import { Webhook } from 'standardwebhooks'
 import type { AlertPayload } from '../../src/alerts/decide.ts'
 import { eventually } from './world.ts'
 
-/** One attempt at a delivery. */
+/** One attempt to deliver an alert. */
 export type Attempt = { id: string; userAgent: string | undefined; body: string; payload: AlertPayload }
 
 export type Receiver = AsyncDisposable & {
   url: string
-  /** Everything that came, in order. The signature of each was verified. */
+  /** All attempts in order. Their signatures are valid. */
   attempts: Attempt[]
-  /** How the next attempts are answered, in order; 200 when there is none left. */
+  /** The statuses of the next answers, in order; then 200. */
   answers: ((response: ServerResponse, request: IncomingMessage) => void)[]
-  /** The types of what came, repeated attempts once. */
+  /** The types of the alerts, each alert once. */
   types: () => string[]
-  /** Waits until so many different alerts came. */
+  /** Waits until this number of different alerts has arrived. */
   received: (count: number, milliseconds?: number) => Promise<Attempt[]>
 }
 
 export const webhookSecret = `whsec_${Buffer.from('a key that is 32 bytes in length').toString('base64')}`
 
-/** Whoever takes alerts, as the library of Standard Webhooks does it: what is not signed right is answered with 400. */
+/** Opens a receiver of alerts that verifies signatures with the library of Standard Webhooks. An invalid one gets a 400. */
 export async function openReceiver(): Promise<Receiver> {
   const verifier = new Webhook(webhookSecret)
   const server = createServer(async (request, response) => {

@@ -1,9 +1,9 @@
-/** Servers that are no PostgreSQL, or not yet. */
+/** Servers that are not PostgreSQL, or that behave like one during login. */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { createSecureContext, TLSSocket } from 'node:tls'
 
-/** A certificate for other.example, signed by itself, of no use to anyone. */
+/** A self-signed certificate for other.example. */
 const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgixUahekF4IZw1qZX
 twzuCu7wBQnXVDR7ecJ0wFY9T2OhRANCAAQo+82/dcjpEHDNdGrQABixe5b+1vt/
@@ -25,7 +25,7 @@ aZwCIFq/tHuNil2rzN7wB6YteIDWFuXTdUq03KzmZwvibZtu
 const fields = Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed\0\0')
 const refusal = Buffer.concat([Buffer.from([0x45, 0, 0, 0, fields.length + 4]), fields])
 
-/** A PostgreSQL server's first words with TLS, under the certificate above; it then refuses the login. */
+/** Starts a server that accepts TLS with the certificate above, as PostgreSQL does, and then refuses the login. */
 export async function startTlsServer(t: TestContext): Promise<number> {
   const context = createSecureContext({ key, cert: certificate })
   const server = createServer((socket) => {
@@ -40,8 +40,8 @@ export async function startTlsServer(t: TestContext): Promise<number> {
 }
 
 /**
- * Accepts connections and says nothing. A real server held while it logs somebody in would keep every other test from
- * creating a database.
+ * Starts a server that accepts connections and sends nothing. Freezing a real server during a login would keep other tests
+ * from creating databases.
  */
 export async function startSilentServer(t: TestContext) {
   const sockets = new Set<Socket>()
@@ -54,7 +54,7 @@ export async function startSilentServer(t: TestContext) {
   return { url: `postgres://reader@127.0.0.1:${port}/master`, open: () => sockets.size }
 }
 
-/** A server that speaks first, as MariaDB and SSH do, and hears nothing. */
+/** Starts a server that sends a greeting first, as MariaDB and SSH do, and ignores its client. */
 export async function startGreetingServer(t: TestContext, greeting: string): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -64,7 +64,7 @@ export async function startGreetingServer(t: TestContext, greeting: string): Pro
   return await listen(t, server)
 }
 
-/** A port of this machine without a listener. */
+/** Returns a port of this machine that is not in use. */
 export async function findClosedPort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))

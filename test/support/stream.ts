@@ -11,9 +11,9 @@ export type StreamEvent = (
 
 export type Stream = AsyncDisposable &
   AsyncIterable<StreamEvent> & {
-    /** The next event that fits; those before it are passed over. Fails when the stream ends first. */
+    /** Waits for the next event that fits, skips the events before it, and returns it. Throws when the stream ends first. */
     until: (fits: (event: StreamEvent) => boolean, milliseconds?: number) => Promise<StreamEvent>
-    /** Everything that came so far. */
+    /** All events that have arrived. */
     events: StreamEvent[]
     close: () => void
   }
@@ -81,7 +81,7 @@ export async function openStream(url: string, headers: Record<string, string> = 
       } finally {
         clearTimeout(timer)
       }
-      throw new Error(`The stream ended first; it told ${JSON.stringify(events.slice(-5))}`)
+      throw new Error(`The stream ended first; its last events are ${JSON.stringify(events.slice(-5))}`)
     },
   }
 }

@@ -16,23 +16,23 @@ import { openStream } from './stream.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A database of the test's own. */
+/** A database that only this test uses. */
 export type Database = {
   url: string
   name: string
   query: <Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>
-  /** Runs a statement on a connection of its own, which stays open (with its locks) until the result is called. */
+  /** Runs a statement on a separate connection. The connection and its locks stay until the returned function is called. */
   hold: (text: string) => Promise<() => Promise<void>>
 }
 
 export type LogLine = Record<string, unknown> & { msg: string; level: string }
 
-/** An agent, in this process or in one of its own. */
+/** An agent, in this process or in a separate one. */
 export type TestAgent = {
   url: string
   log: LogLine[]
   api: <Body = unknown>(path: string, init?: RequestInit) => Promise<{ status: number; headers: Headers; body: Body }>
-  /** Waits until no run is active and one has finished; returns the last. */
+  /** Waits until no run is active and a run has finished; returns the last one. */
   settled: () => Promise<Run>
   /** Triggers a run over HTTP and waits for its end. */
   sync: (body?: object) => Promise<Run>
@@ -50,11 +50,11 @@ export type World = {
   source: Database
   sync: Database
   environment: (overrides?: Environment) => Environment
-  /** Starts the agent in this process, with everything real but the process. */
+  /** Starts the agent in this process. Only the process is not real. */
   agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock' | 'signal'>) => Promise<TestAgent>
-  /** Takes down what a test made, before the world's own databases go. */
+  /** Registers a function that runs when the test ends, before the databases are dropped. */
   after: (end: () => Promise<unknown>) => void
-  /** Starts `node src/main.ts`, or another installation of the program. */
+  /** Starts `node src/main.ts`, or another installation of the program, in a separate process. */
   process: (overrides?: Environment, program?: Program) => Promise<AgentProcess>
 }
 
@@ -63,7 +63,7 @@ type Version = 18 | 15
 /** What starts the agent: its file for Node.js, by default this project's, and by default the Node.js of the tests. */
 export type Program = { main: string; node?: string; cwd?: string }
 
-/** Two fresh databases on servers of these versions; everything is taken down when the test ends. */
+/** Creates two databases on servers of these versions. Everything is removed when the test ends. */
 export async function createWorld(t: TestContext, versions: { source?: Version; sync?: Version } = {}): Promise<World> {
   const ends: (() => Promise<void>)[] = []
   t.after(async () => {
@@ -106,8 +106,8 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
 }
 
 /**
- * Every hour, but half an hour from now: no run of the schedule comes between those of a test. Asked for once a world:
- * its agents have one schedule, also when a minute ends between them.
+ * Returns an hourly schedule whose next time is in half an hour, so that no scheduled run disturbs a test. Called once for
+ * each world, so that its agents have the same schedule also when a minute ends between their starts.
  */
 function farHour(): string {
   return `${(new Date().getUTCMinutes() + 30) % 60} * * * *`
@@ -226,16 +226,16 @@ async function spawnAgent(
   return { ...talkTo(url, log, stop), pid: child.pid ?? 0, exited, kill: (signal) => void child.kill(signal) }
 }
 
-function readLines(child: ChildProcess, tell: (line: LogLine) => void): void {
+function readLines(child: ChildProcess, onLine: (line: LogLine) => void): void {
   let rest = ''
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
-    for (const line of lines) tell(JSON.parse(line))
+    for (const line of lines) onLine(JSON.parse(line))
   })
 }
 
-/** Asks until the answer is not false, null or undefined; for what no event tells. Fails after `milliseconds`. */
+/** Repeats a check until it returns something, for changes without an event. Throws after `milliseconds`. */
 export async function eventually<T>(
   ask: () => Promise<T | false | null | undefined>,
   milliseconds = 10_000,
@@ -249,7 +249,7 @@ export async function eventually<T>(
   }
 }
 
-/** A server of the test's own, to stop and start, with an empty database. */
+/** Starts a server that only this test uses and that it can stop and start, with an empty database. */
 export async function createServer(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'meter-sync-server-'))
   chmodSync(directory, 0o755)

@@ -100,7 +100,7 @@ export const cancelled: Run = {
   error: {
     code: 'cancelled',
     message: 'The run was cancelled',
-    hint: 'Nothing was changed; the next run starts afresh',
+    hint: 'Nothing was changed; the next run starts from the beginning',
   },
   revision: 132,
 }
