@@ -21,6 +21,7 @@ import type {
   Run,
   RunHistory,
   RunStatus,
+  Settings,
   SilentMeter,
   Status,
   StoredReadings,
@@ -66,6 +67,9 @@ export type SentReading = Omit<IncomingReading, 'clientSystemId' | 'unit'> & {
 export type Agent = {
   /** Checks tokens and sessions. */
   access: Access
+
+  /** The configuration of this process, without its secrets. */
+  settings: Settings
 
   /** Returns the state of every Client System. */
   status: () => Promise<Status>

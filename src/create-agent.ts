@@ -22,12 +22,13 @@ import type { CancelRun } from './runs/cancel.ts'
 import { readRunHistory } from './runs/history.ts'
 import { findActiveRun, findRun, listRuns } from './runs/list.ts'
 import type { TriggerRun } from './runs/trigger.ts'
-import type { StoredReadings } from './wire/types.ts'
+import type { Settings, StoredReadings } from './wire/types.ts'
 import type { WaitingSyncs } from './workers/waiting.ts'
 
 /** The parts that the agent puts one interface over. */
 export type AgentParts = {
   clientSystems: readonly ClientSystem[]
+  settings: Settings
   /** For the state of runs, and what must not wait. */
   pool: pg.Pool
   /** For lists of meters and history. */
@@ -108,6 +109,8 @@ export function createAgent(parts: AgentParts): Agent {
       const found = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit)
       return toPage(found, ({ queuedAt, id }) => ({ queuedAt, id }))
     },
+
+    settings: parts.settings,
 
     runHistory: async (id) => await readRunHistory(lists, clientSystem(id)),
 

@@ -4,6 +4,7 @@ import { createAccess } from './access/access.ts'
 import type { Agent } from './agent.ts'
 import { startWebhooks } from './alerts/deliver.ts'
 import type { Config } from './config/environment.ts'
+import { describeSettings } from './config/settings.ts'
 import { createAgent } from './create-agent.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
@@ -128,6 +129,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     const waitingSyncs = listening.add(createWaitingSyncs({ pool, trigger, log }))
     const agent = createAgent({
       clientSystems,
+      settings: describeSettings(config, version),
       pool,
       lists,
       readings,

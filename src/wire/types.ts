@@ -42,6 +42,7 @@ export type Change = z.infer<typeof schema.change>
 export type PreviewedChange = z.infer<typeof schema.previewedChange>
 export type Preview = z.infer<typeof schema.preview>
 export type Rejected = z.infer<typeof schema.rejected>
+export type Settings = z.infer<typeof schema.settings>
 export type Session = z.infer<typeof schema.session>
 export type Problem = z.infer<typeof schema.problem>
 export type Notice = z.infer<typeof notice>

@@ -52,7 +52,7 @@ test('R5.10: every view in every state has no accessibility violation, in light 
     page
       .getByRole('region', { name: 'Rejected rows' })
       .locator('.wrong', { hasText: 'name' })
-      .getByText('← name is blank')
+      .getByText('name is blank')
       .waitFor(),
   )
   await inspect(eyes, 'approve', async (page) => {
@@ -83,6 +83,14 @@ test('R5.10: every view in every state has no accessibility violation, in light 
     await page.getByRole('region', { name: 'History', exact: true }).getByText('Meter 1 (new)').waitFor()
   })
   for (const page of Object.values(eyes)) assert.match(await page.title(), /^Meter 1 · ! Deletions held back · /)
+  await lead(eyes, '#/settings')
+  await inspect(eyes, 'settings', async (page) => {
+    await page
+      .getByRole('region', { name: 'Settings of the agent' })
+      .getByText(/^test_\w+ on .*, without TLS$/)
+      .waitFor()
+    await page.getByRole('region', { name: 'Settings of Client System' }).getByText('1', { exact: true }).waitFor()
+  })
   await lead(eyes, `#/meters?q=nowhere`)
   await inspect(eyes, 'no-meter', (page) => page.getByText('No meter has “nowhere”').waitFor())
   assert.match(await eyes.wide.title(), /^Meters · /)

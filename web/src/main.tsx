@@ -16,6 +16,7 @@ import './styles/preview.css'
 import './styles/meters.css'
 import './styles/collection.css'
 import './styles/forms.css'
+import './styles/settings.css'
 import './styles/menu.css'
 
 const root = document.getElementById('page')

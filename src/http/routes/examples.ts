@@ -12,6 +12,7 @@ import type {
   Rejected,
   Run,
   RunHistory,
+  Settings,
   SilentMeter,
   Status,
   Target,
@@ -312,4 +313,29 @@ export const waitingMeter: WaitingMeter = {
   readings: 12,
   firstReceivedAt: '2026-01-31T09:00:01.040Z',
   lastReceivedAt: '2026-01-31T11:45:01.017Z',
+}
+
+export const settings: Settings = {
+  version: '0.1.0',
+  role: 'all',
+  demonstration: false,
+  historyDays: 400,
+  syncDatabase: { host: 'localhost', port: 5432, database: 'meter_sync', tls: 'none' },
+  clientSystems: [
+    {
+      id: 'main',
+      name: 'Client System',
+      database: { host: 'client-system.example', port: 5432, database: 'utility', tls: 'verified' },
+      insecure: false,
+      schedule: { cron: '0 * * * *', timeZone: 'UTC' },
+      freshnessMinutes: 130,
+      runTimeoutSeconds: 3_600,
+      readStartSeconds: 300,
+      readIdleSeconds: 30,
+      deleteGuard: { minimum: 10, percent: 5, maximum: 500 },
+      readingIntervalMinutes: 60,
+    },
+  ],
+  alerts: { webhookHost: 'alerts.example' },
+  isAdministratorTokenSet: true,
 }

@@ -6,6 +6,7 @@ import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
 import { serviceRoutes } from './service.ts'
 import { sessionRoutes } from './session.ts'
+import { settingsRoutes } from './settings.ts'
 import { syncRoutes } from './sync.ts'
 
 /** Every route of the agent, in the order of its description. */
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   ...meterRoutes,
   ...readingRoutes,
   ...collectionRoutes,
+  ...settingsRoutes,
   ...sessionRoutes,
   ...serviceRoutes,
   ...assistantRoutes,

@@ -9,6 +9,7 @@ import { MetersView } from '../meters/meters-view.tsx'
 import { PreviewView } from '../preview/preview-view.tsx'
 import type { Route } from '../routing/route.ts'
 import { useRoute } from '../routing/use-route.ts'
+import { SettingsView } from '../settings/settings-view.tsx'
 import { StatusView } from '../status/status-view.tsx'
 import { Clock } from '../ui/clock.tsx'
 import { Subject } from '../ui/subject.ts'
@@ -24,6 +25,7 @@ const headings: Record<Route['view'], string> = {
   meters: 'Meters',
   preview: 'Preview',
   collection: 'Collection',
+  settings: 'Settings',
 }
 
 /** The page: the login where one is wanted, else the view that the address names, all fed by one event stream. */
@@ -59,7 +61,9 @@ export function App() {
                 {out && <Login ended={access.ended} logIn={door.logIn} />}
                 {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
                 {inside && <ConnectionNotice {...state} />}
-                {inside && state.agent !== null && state.systems.length === 0 && <EmptyPage />}
+                {inside && state.agent !== null && state.systems.length === 0 && route.view !== 'settings' && (
+                  <EmptyPage />
+                )}
                 {inside && state.systems.length > 0 && route.view === 'status' && (
                   <StatusView agent={agent} route={route} />
                 )}
@@ -69,6 +73,7 @@ export function App() {
                 {inside && state.systems.length > 0 && route.view === 'collection' && (
                   <CollectionView statuses={state.systems.map((s) => s.status)} route={route} />
                 )}
+                {inside && state.agent !== null && route.view === 'settings' && <SettingsView agent={agent} />}
                 {inside && state.systems.length > 0 && route.view === 'preview' && (
                   <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
                 )}

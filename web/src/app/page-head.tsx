@@ -49,6 +49,9 @@ export function PageHead({ title, heading, view, state, logOut, loginName }: Pro
               <a href={collectionAddress(null)} aria-current={view === 'collection' ? 'page' : undefined}>
                 Collection
               </a>
+              <a href="#/settings" aria-current={view === 'settings' ? 'page' : undefined}>
+                Settings
+              </a>
             </nav>
             <Badge {...state} />
           </>

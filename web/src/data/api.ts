@@ -11,6 +11,7 @@ import type {
   Run,
   RunHistory,
   Session,
+  Settings,
   SilentMeter,
   Status,
 } from '../../../src/wire/types.ts'
@@ -50,6 +51,11 @@ export function cancelRun(id: string): Promise<Run> {
 /** What a sync would do now. Takes as long as the Client System takes to be read, so only `signal` ends it. */
 export function previewRun(clientSystemId: string, signal: AbortSignal): Promise<Preview> {
   return post<Preview>('/api/preview', { clientSystemId }, { reviver: exactNumbers, signal })
+}
+
+/** The configuration of the agent, without its secrets. */
+export function readSettings(): Promise<Settings> {
+  return get<Settings>('/api/settings')
 }
 
 export function readSession(): Promise<Session> {

@@ -1,6 +1,6 @@
 /**
  * The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`,
- * `#/collection`. Pure.
+ * `#/collection`, `#/settings`. Pure.
  */
 import type { ChangeOperation, RunStatus, Trigger } from '../../../src/wire/types.ts'
 
@@ -26,7 +26,8 @@ export type MetersRoute = { view: 'meters'; meterId: string | null; filter: Mete
 export type PreviewRoute = { view: 'preview'; clientSystemId: string | null }
 /** Null is the first Client System. */
 export type CollectionRoute = { view: 'collection'; clientSystemId: string | null }
-export type Route = StatusRoute | MetersRoute | PreviewRoute | CollectionRoute
+export type SettingsRoute = { view: 'settings' }
+export type Route = StatusRoute | MetersRoute | PreviewRoute | CollectionRoute | SettingsRoute
 
 export const parts: readonly RunPart[] = ['insert', 'update', 'delete', 'restore', 'withheld', 'rejected']
 export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupted', 'cancelled']
@@ -50,6 +51,7 @@ export function parseRoute(hash: string): Route {
     return { view: 'meters', meterId: meters[1] ?? null, filter }
   }
   if (path === '/collection') return { view: 'collection', clientSystemId: query.get('system') }
+  if (path === '/settings') return { view: 'settings' }
   if (path === '/preview') return { view: 'preview', clientSystemId: query.get('system') }
   const run = /^\/runs\/([\w-]+)(?:\/(\w+))?$/.exec(path)
   const filter = {

@@ -43,7 +43,7 @@ function RejectedItem({ rejected }: { rejected: Rejected }) {
                 <span class="column">{column}</span>
                 <span>
                   {shown(value)}
-                  {isWrong && <strong> ← {rejected.reason}</strong>}
+                  {isWrong && <strong> {rejected.reason}</strong>}
                 </span>
               </li>
             )
