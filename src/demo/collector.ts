@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { sqlBeside } from '../db/connect.ts'
-import { kinds } from './devices.ts'
+import { kinds } from './kinds.ts'
 
 const dayMs = 86_400_000
 const retentionMs = 7 * dayMs

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { sqlBeside } from '../db/connect.ts'
 import { transaction } from '../db/pool.ts'
-import { type Device, kinds, newAddress, newDevice, newLabel, nextFirmware, pick, type Random } from './devices.ts'
+import { type Device, newAddress, newDevice, newLabel, nextFirmware, pick, type Random } from './devices.ts'
+import { kinds } from './kinds.ts'
 
 /** The number of devices around which the simulation varies. */
 export const usualDevices = 500
