@@ -71,7 +71,7 @@ export class Projection {
       `  case when not q.id_fits then left(${id}, 200) end as cut_id,`,
       `  case when not q.fits and not q.nested then (${this.#size('q.')})::text end as row_bytes,`,
       '  q.nested,',
-      `  q.id_hash, ${this.#rowHash('q.id_hash')} as row_hash`,
+      `  q.id_hash, ${this.#rowHash('q.id_hash', 'q.small')} as row_hash`,
       `from (\n${this.#fitted(chosen)}\noffset '0') q`,
     ].join('\n')
   }
@@ -207,14 +207,16 @@ export class Projection {
   /**
    * The hash of a row as the source holds it, seeded with its id: two rows that swap their values then differ in more
    * than their order. Rows that hash alike have the same canonical texts; not the reverse. A row with a value over 8 MB,
-   * which is rejected, is not even looked at.
+   * which is rejected, is not even looked at. `small` is a condition that has found that there is none.
    */
-  #rowHash(idHash: string): string {
+  #rowHash(idHash: string, small: string | null = null): string {
     if (!this.#canHash()) return 'null::bigint'
     const columns = [...this.#columns.values()]
     const sizes = columns.filter(({ type }) => !short.has(type)).map(({ alias, type }) => textSize(`q.${alias}`, type))
     const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash} # ${this.#seed()})`
-    return sizes.length === 0 ? hash : `case when greatest(${sizes.join(', ')}) > 8388608 then 0 else ${hash} end`
+    if (sizes.length === 0) return hash
+    const known = small === null ? '' : `when ${small} then ${hash} `
+    return `case ${known}when greatest(${sizes.join(', ')}) > 8388608 then 0 else ${hash} end`
   }
 
   /**
