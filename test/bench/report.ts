@@ -27,6 +27,11 @@ export type Summary = {
   bytesMedian: number
   ratio: number
   againstRatio: number | null
+  /** The same of the processor time of both servers. */
+  processorRatio: number | null
+  againstProcessorRatio: number | null
+  /** Run ÷ pgloader. */
+  pgloaderRatio: number | null
 }
 
 export function summarize(scenario: Scenario): Scenario & Summary {
@@ -41,8 +46,24 @@ export function summarize(scenario: Scenario): Scenario & Summary {
     wallMedian,
     bytesMedian: median(scenario.agent.map(({ bytes }) => bytes)),
     ratio: median(ratios(scenario.agent, scenario.floor)),
+    pgloaderRatio:
+      scenario.pgloader.length === 0
+        ? null
+        : median(scenario.agent.map(({ milliseconds }, at) => milliseconds / (scenario.pgloader[at] ?? Number.NaN))),
+    processorRatio: processorRatio(scenario.agent, scenario.floor),
+    againstProcessorRatio: processorRatio(scenario.against, scenario.floor),
     againstRatio: scenario.against.length === 0 ? null : median(ratios(scenario.against, scenario.floor)),
   }
+}
+
+type Counted = { processorSeconds: number | null }
+
+function processorRatio(runs: Counted[], floor: Counted[]): number | null {
+  const ratios = runs.flatMap(({ processorSeconds }, at) => {
+    const beside = floor[at]?.processorSeconds
+    return processorSeconds === null || !beside ? [] : processorSeconds / beside
+  })
+  return ratios.length === 0 ? null : median(ratios)
 }
 
 type Timed = { milliseconds: number }
@@ -82,7 +103,15 @@ function measuredToMarkdown({ postgres, sizes, postToRunning }: Measured): strin
     ? `Slow line: ${line.megabits} Mbit/s each way and ${line.roundTripMilliseconds} ms there and back, between the Client System and whoever reads it, floor or agent.`
     : null
   const heading = `PostgreSQL ${postgres.version}, two servers on the same machine (${settings.join(', ')}):`
-  const all = [heading, runTable(sizes), agentTable(sizes), otherwiseTable(sizes), latency, slow]
+  const all = [
+    heading,
+    runTable(sizes),
+    ...besidePgloader(sizes),
+    agentTable(sizes),
+    otherwiseTable(sizes),
+    latency,
+    slow,
+  ]
   return all.filter((part) => part !== null)
 }
 
@@ -97,14 +126,32 @@ function runTable(sizes: Measured['sizes']): string {
       seconds(scenario.agentMedian),
       `**${scenario.ratio.toFixed(2)}**`,
       ...(against ? [scenario.againstRatio?.toFixed(2) ?? ''] : []),
+      scenario.processorRatio?.toFixed(2) ?? '',
+      ...(against ? [scenario.againstProcessorRatio?.toFixed(2) ?? ''] : []),
       seconds(scenario.wallMedian),
       (scenario.bytesMedian / 1e6).toFixed(1),
     ]),
   )
   const before = against ? ['Against ÷ floor'] : []
   return toTable(
-    ['Meters', 'Scenario', 'N', 'Floor, s', 'Run, s', 'Run ÷ floor', ...before, 'POST to end, s', 'Read, MB'],
+    [
+      ...['Meters', 'Scenario', 'N', 'Floor, s', 'Run, s', 'Run ÷ floor'],
+      ...before,
+      'Processor time ÷ floor',
+      ...before,
+      ...['POST to end, s', 'Read, MB'],
+    ],
     rows,
+  )
+}
+
+function besidePgloader(sizes: Measured['sizes']): string[] {
+  return sizes.flatMap(({ meters, scenarios }) =>
+    scenarios.flatMap(({ name, pgloader, pgloaderRatio }) =>
+      pgloaderRatio === null
+        ? []
+        : `${meters.toLocaleString('en')} meters, ${name}: pgloader ${seconds(median(pgloader))} s, run ÷ pgloader **${pgloaderRatio.toFixed(2)}**.`,
+    ),
   )
 }
 

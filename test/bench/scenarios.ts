@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Counts, Phase, Run } from '../../src/wire/types.ts'
 import { type AgentProcess, project, startAgent } from './agent.ts'
 import { openLine } from './line.ts'
 import { measureOtherwise, type Otherwise, type Way, ways } from './otherwise.ts'
+import { hasPgloader, measurePgloader } from './pgloader.ts'
 import type { Databases, Servers } from './servers.ts'
 
 const floorProgram = fileURLToPath(new URL('./floor.ts', import.meta.url))
@@ -17,9 +19,11 @@ export type Scenario = {
   agent: AgentRun[]
   /** The other source tree, where there is one. */
   against: AgentRun[]
+  /** Milliseconds of pgloader, for a first load where the machine has it. */
+  pgloader: number[]
 }
 
-type Floor = { milliseconds: number; reading: number; bytes: number; rows: number }
+type Floor = { milliseconds: number; reading: number; bytes: number; rows: number; processorSeconds: number | null }
 type AgentRun = {
   /** From `startedAt` to `finishedAt`. */
   milliseconds: number
@@ -27,6 +31,8 @@ type AgentRun = {
   wallMilliseconds: number
   readMode: Run['readMode']
   bytes: number
+  /** Of both servers. */
+  processorSeconds: number | null
   timings: Partial<Record<Phase, number>>
 }
 
@@ -114,7 +120,7 @@ export async function measureSize(servers: Servers, options: SizeOptions): Promi
   }
   const scenarios: Scenario[] = []
   for (const setting of settings.filter(({ name }) => only.length === 0 || only.includes(name))) {
-    scenarios.push(await measureScenario(setting, databases, agents, options))
+    scenarios.push(await measureScenario(setting, { servers, databases, agents }, options))
   }
   return {
     meters,
@@ -127,31 +133,55 @@ export async function measureSize(servers: Servers, options: SizeOptions): Promi
 
 async function measureScenario(
   { name, floor, full, prepare }: Setting,
-  databases: Databases,
-  agents: AgentProcess[],
+  { servers, databases, agents }: { servers: Servers; databases: Databases; agents: AgentProcess[] },
   { meters, repetitions, wan, tell }: SizeOptions,
 ): Promise<Scenario> {
-  const scenario: Scenario = { meters, name, floor: [], agent: [], against: [] }
+  const scenario: Scenario = { meters, name, floor: [], agent: [], against: [], pgloader: [] }
   const lists = [scenario.agent, scenario.against]
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const expected = { ...(await prepare(databases, repetition)), read: meters, rejected: 0 }
     await databases.settle()
     const turns = [
-      async () => void scenario.floor.push(await measureFloor(databases, floor, meters)),
+      async () => void scenario.floor.push(await counting(servers, () => measureFloor(databases, floor, meters))),
       ...agents.map(
-        (agent, at) => async () => void lists[at]?.push(await measureAgent(agent, expected, { full: full === true })),
+        (agent, at) => async () =>
+          void lists[at]?.push(await counting(servers, () => measureAgent(agent, expected, { full: full === true }))),
       ),
     ]
+    if (floor === 'load' && (await hasPgloader())) {
+      turns.push(
+        async () =>
+          void scenario.pgloader.push(await measurePgloader(databases.clientSystemUrl, await databases.empty())),
+      )
+    }
     for (const turn of [...turns.slice(repetition % turns.length), ...turns.slice(0, repetition % turns.length)]) {
       await turn()
     }
     const runs = lists.flatMap((list) => list.at(-1) ?? [])
-    const measured = runs.map((run) => `${run.milliseconds} ms, ${run.readMode} ${JSON.stringify(run.timings)}`)
+    const measured = runs.map(
+      (run) =>
+        `${run.milliseconds} ms, processor ${run.processorSeconds} s, ${run.readMode} ${JSON.stringify(run.timings)}`,
+    )
     tell(
-      `${meters} meters${wan ? ', slow line' : ''}, ${name}, ${repetition + 1} of ${repetitions}: floor ${scenario.floor.at(-1)?.milliseconds} ms, agent ${measured.join('; against ')}`,
+      `${meters} meters${wan ? ', slow line' : ''}, ${name}, ${repetition + 1} of ${repetitions}: floor ${scenario.floor.at(-1)?.milliseconds} ms, processor ${scenario.floor.at(-1)?.processorSeconds} s, agent ${measured.join('; against ')}`,
     )
   }
   return scenario
+}
+
+/** Adds what the servers have spent on it. A session's time is known when it has ended, a moment after its client. */
+async function counting<T>(
+  servers: Servers,
+  measure: () => Promise<T>,
+): Promise<T & { processorSeconds: number | null }> {
+  const before = servers.processorSeconds()
+  const measured = await measure()
+  await pause(1_000)
+  const after = servers.processorSeconds()
+  return {
+    ...measured,
+    processorSeconds: before === null || after === null ? null : Math.round((after - before) * 100) / 100,
+  }
 }
 
 export type Point = { changed: number; milliseconds: number[]; readMode: Run['readMode'] }
@@ -182,7 +212,11 @@ export async function measureCurve(
   return { meters, points, floor }
 }
 
-async function measureFloor(databases: Databases, task: Setting['floor'], meters: number): Promise<Floor> {
+async function measureFloor(
+  databases: Databases,
+  task: Setting['floor'],
+  meters: number,
+): Promise<Omit<Floor, 'processorSeconds'>> {
   const { stdout } = await promisify(execFile)(process.execPath, [floorProgram, task], {
     env: {
       PATH: process.env.PATH,
@@ -190,7 +224,7 @@ async function measureFloor(databases: Databases, task: Setting['floor'], meters
       DATABASE_URL: databases.floorUrl,
     },
   })
-  const floor: Floor = JSON.parse(stdout)
+  const floor: Omit<Floor, 'processorSeconds'> = JSON.parse(stdout)
   if (floor.rows !== meters) throw new Error(`The floor saw ${floor.rows} rows instead of ${meters}`)
   return floor
 }
@@ -199,7 +233,7 @@ async function measureAgent(
   agent: AgentProcess,
   expected: Partial<Counts>,
   request = { full: false },
-): Promise<AgentRun> {
+): Promise<Omit<AgentRun, 'processorSeconds'>> {
   const { run, wallMilliseconds } = await agent.sync(request)
   for (const [name, count] of Object.entries(expected)) {
     const found = Object.entries(run.counts ?? {}).find(([counted]) => counted === name)?.[1]

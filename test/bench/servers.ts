@@ -19,6 +19,11 @@ export type Version = 18 | 15
 export type Servers = AsyncDisposable & {
   /** Empty databases, a Sync database for each of the source trees that are measured, the meters filled in twice: in the Client System and, for the floor, beside the Sync database. */
   fill: (meters: number, trees?: number) => Promise<Databases>
+  /**
+   * Processor seconds of the sessions that have ended on both servers, their parallel workers included; null where /proc is
+   * missing. Other load on the machine changes it little, unlike times.
+   */
+  processorSeconds: () => number | null
   /** Version, and the settings as the servers tell them. */
   describe: () => Promise<{ version: string; settings: Record<string, string> }>
   /** Ends the servers and removes their files. Can be called twice. */
@@ -33,6 +38,8 @@ export type Databases = {
   syncUrls: string[]
   /** Where the floor's program works, on the Sync database's server. */
   floorUrl: string
+  /** Makes an empty database on the Sync database's server, in place of the one before, and returns its URL. */
+  empty: () => Promise<string>
   /** Changes one meter in `every` in the Client System; `value` is new each time. Returns how many. */
   change: (every: number, value: number) => Promise<number>
   /** Empties the Sync databases of meters and runs. */
@@ -75,6 +82,10 @@ export async function startServers(version: Version): Promise<Servers> {
       }
       return databases
     },
+    processorSeconds: () => {
+      const spent = ['client-system', 'sync'].map((name) => spentByChildren(join(directory, name)))
+      return spent.reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0)
+    },
     describe: () =>
       within(sync.url('postgres'), async (client) => {
         const names = [...Object.keys(settings), ...shippedSettings]
@@ -101,6 +112,10 @@ function connect(clientSystem: Postgres, sync: Postgres, names: string[]): Datab
     syncUrl: syncUrls[0] ?? '',
     syncUrls,
     floorUrl: sync.url('floor'),
+    empty: async () => {
+      await recreate(sync, 'empty')
+      return sync.url('empty')
+    },
     change: (every, value) =>
       within(clientSystemUrl, async (client) => (await client.query(changeMeters, [every, value])).rowCount ?? 0),
     forget: async () => {
@@ -121,6 +136,19 @@ function connect(clientSystem: Postgres, sync: Postgres, names: string[]): Datab
         })
       }
     },
+  }
+}
+
+/** Processor seconds of the children that a server has waited for. */
+function spentByChildren(data: string): number | null {
+  try {
+    const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // After the name in parentheses; in hundredths of a second.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[13]) + Number(fields[14])) / 100
+  } catch {
+    return null
   }
 }
 
