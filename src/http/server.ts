@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import type { Agent, Login } from '../agent.ts'
 import type { Config } from '../config/environment.ts'
 import { AgentError } from '../lib/errors.ts'
@@ -126,6 +127,7 @@ export function createApp({
       operation.method.toUpperCase(),
       pathsOf(operation),
       ...(operation.id === 'getPage' ? [] : [keepNothing]),
+      ...(isCompressed(operation) ? [compressJson] : []),
       ...(operation.access === undefined ? [authentication.guard(operation)] : []),
       // After the login: a body is read only of a client that is known.
       limitBody(maxBodyBytes),
@@ -142,6 +144,13 @@ export function createApp({
     ),
   )
   return app
+}
+
+const compressJson = compress({ encoding: 'gzip', contentTypeFilter: /^application\/json\b/ })
+
+/** What the page asks for and may be large. An answer with an ETag stays the bytes that its tag is of. */
+function isCompressed({ method, path, id }: Operation): boolean {
+  return method === 'get' && /^\/(api\/|openapi\.json)/.test(path) && !['watchEvents', 'listTargets'].includes(id)
 }
 
 /** The paths of an operation as the router writes them. An assistant may be set up with a slash at the end. */

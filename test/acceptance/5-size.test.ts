@@ -32,6 +32,10 @@ test('5.11 the page and the guides travel compressed as they were built, and a b
       null,
     )
   }
+  for (const path of ['/api/status', '/api/runs', '/api/meters', '/openapi.json']) {
+    const { status, headers } = await agent.api(path)
+    assert.deepEqual([status, headers.get('content-encoding')], [200, 'gzip'], path)
+  }
   const { headers } = await agent.api(`/assets/${script}`)
   assert.match(headers.get('cache-control') ?? '', /immutable/)
   assert.match(headers.get('vary') ?? '', /accept-encoding/i)

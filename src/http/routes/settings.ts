@@ -12,7 +12,7 @@ export const settingsRoutes: readonly Route[] = [
     path: '/api/settings',
     scope: 'read',
     tag: 'Service',
-    summary: 'The configuration of this process, without its secrets',
+    summary: 'The configuration of this process, without passwords and tokens',
     query: input.noQuery,
     answers: { 200: { description: 'The settings', content: json(shape.settings, example.settings) } },
     handle: ({ c }, { agent }) => c.json(agent.settings),
