@@ -4,19 +4,20 @@ import type { TargetRow, TargetsFilter } from './collection/targets.ts'
 import type { LiveEvent } from './live/broadcast.ts'
 import type { Subscription } from './live/subscription.ts'
 import type { MeterFilter } from './meters/lists.ts'
+import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
-import type { IncomingReading, ReadingCursor } from './readings/store.ts'
+import type { IncomingReading } from './readings/store.ts'
 import type { TriggerRequest } from './runs/trigger.ts'
 import type {
   Change,
   ChangeOperation,
   Collection,
   CollectionGroup,
+  FlaggedReading,
   Gaps,
   Meter,
   MeterReading,
   Preview,
-  Reading,
   Rejected,
   Run,
   RunHistory,
@@ -138,11 +139,11 @@ export type Agent = {
   /** Returns the times in which readings of a meter are missing, newest first; by default of the last seven days. */
   gaps: (meterId: number, period: { from: string | null; to: string | null }) => Promise<Gaps>
 
-  /** Returns a page of a meter's readings, newest first; `from` is inclusive, `to` exclusive. */
+  /** Returns a page of a meter's readings with their flags, newest first; `from` is inclusive, `to` exclusive. */
   readings: (
     meterId: number,
     filter: { from: string | null; to: string | null; before: ReadingCursor | null; limit: number },
-  ) => Promise<Page<Reading, ReadingCursor>>
+  ) => Promise<Page<FlaggedReading, ReadingCursor>>
 
   /** Returns a page of readings of many meters, by meter, then from old to new; `from` is inclusive, `to` exclusive. */
   allReadings: (

@@ -15,8 +15,9 @@ import { listChanges, listHistory, listRejected } from './meters/changes.ts'
 import { findMeter, findMeterByExternalId, listMeters } from './meters/lists.ts'
 import type { Previews } from './mirror/previews.ts'
 import { findGaps } from './readings/gaps.ts'
+import { listReadings } from './readings/list.ts'
 import { exportReadings, listAllReadings, toMeterReading } from './readings/list-all.ts'
-import { type IncomingReading, listReadings, storeReadings } from './readings/store.ts'
+import { type IncomingReading, storeReadings } from './readings/store.ts'
 import { listWaiting, maxWaiting } from './readings/waiting.ts'
 import type { CancelRun } from './runs/cancel.ts'
 import { readRunHistory } from './runs/history.ts'
@@ -41,6 +42,8 @@ export type AgentParts = {
   trigger: TriggerRun
   cancel: CancelRun
   waitingSyncs: WaitingSyncs
+  /** The names of the quantities that only grow. */
+  registers: readonly string[]
   isQueueReady: () => Promise<boolean>
 }
 
@@ -167,7 +170,10 @@ export function createAgent(parts: AgentParts): Agent {
 
     readings: async (meterId, { limit, ...filter }) => {
       await meter(meterId)
-      const found = toPage(await listReadings(lists, { meterId, ...filter }, limit), ({ cursor }) => cursor)
+      const found = toPage(
+        await listReadings(lists, { meterId, ...filter, registers: parts.registers }, limit),
+        ({ cursor }) => cursor,
+      )
       return { items: found.items.map(({ reading }) => reading), next: found.next }
     },
 

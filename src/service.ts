@@ -139,6 +139,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       trigger,
       cancel,
       waitingSyncs,
+      registers: config.readingRegisters,
       isQueueReady: queue.ready,
     })
     return { agent, stop: parts.stop }

@@ -41,6 +41,8 @@ export type Config = {
   /** Accepted values of the Host header, without port; empty means the loopback names. */
   allowedHosts: string[]
   historyDays: number
+  /** The names of the quantities that only grow, in lower case. */
+  readingRegisters: readonly string[]
   logLevel: string
   demonstration: boolean
   /** Secrets in the forms in which they were given. The log and error messages hide them (src/lib/log.ts). */
@@ -83,6 +85,12 @@ const schema = z.object({
   DELETE_GUARD_MAXIMUM: integer(0, 999_999_999).default(500),
   FRESHNESS_MINUTES: integer(1, 999_999).optional(),
   READING_INTERVAL_MINUTES: integer(1, 527_040).default(60),
+  READING_REGISTERS: z
+    .string()
+    .regex(/^\s*[\w.-]{1,100}\s*(,\s*[\w.-]{1,100}\s*){0,99}$/, {
+      error: 'expected names of quantities, like energy,volume',
+    })
+    .default('energy,volume'),
   SILENT_ALERT_PERCENT: integer(0, 100).default(5),
   HISTORY_DAYS: integer(1, 36_500).default(400),
   HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
@@ -230,6 +238,7 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     authToken: env.AUTH_TOKEN ?? null,
     allowedHosts,
     historyDays: env.HISTORY_DAYS,
+    readingRegisters: env.READING_REGISTERS.split(',').map((name) => name.trim().toLowerCase()),
     logLevel: env.LOG_LEVEL,
     demonstration,
     secrets: secretsOf(environment),

@@ -16,11 +16,11 @@ import {
 import { clientSystemId, searchedText, time } from '../wire/requests.ts'
 import {
   collectionState,
+  flaggedReading,
   meter,
   next,
   operation,
   preview,
-  reading,
   rejected,
   run,
   runStatus,
@@ -293,7 +293,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
   add('get_meter_readings', {
     title: 'Meter readings',
     scope: 'read',
-    description: 'What collectors read from a meter, newest first.',
+    description: 'What collectors read from a meter, newest first, with flags for what may be wrong.',
     input: z.strictObject({
       meterId,
       from: time.describe('Readings from this time on'),
@@ -301,7 +301,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
       limit,
       before: readingCursor,
     }),
-    output: z.object({ readings: z.array(reading), next }),
+    output: z.object({ readings: z.array(flaggedReading), next }),
     annotations: reads,
     run: async ({ meterId, from = null, to = null, before, limit }) => {
       const { items, next } = await fittingPage(

@@ -17,7 +17,7 @@ type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdAt' | 'u
  * An SQL expression for `read_at` as ISO 8601 in UTC with milliseconds, like every time on the wire. Other programs can
  * store a time that has no such form, like infinity; that is returned as PostgreSQL writes it.
  */
-export const readAtAsText = `case
+const readAtAsText = `case
     when read_at >= '0001-01-01 00:00Z' and read_at < '10000-01-01 00:00Z'
     then to_char(read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     else read_at::text

@@ -1,11 +1,8 @@
 import { once } from 'node:events'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
-import { type Queryable, sqlBeside } from '../db/connect.ts'
-import { type ResultPage, takePage } from '../db/pages.ts'
+import { sqlBeside } from '../db/connect.ts'
 import { transaction } from '../db/pool.ts'
-import { readAtAsText, toReading } from '../meters/lists.ts'
-import type { Reading } from '../wire/types.ts'
 import { lockForWaiting, maxWaiting } from './waiting.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'store.sql')
@@ -103,32 +100,4 @@ const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n'
 
 function toCopyField(text: string | null): string {
   return text === null ? '\\N' : text.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found)
-}
-
-export type ReadingCursor = { at: string; quantity: string }
-
-/** A page of a meter's readings, newest first; `from` inclusive, `to` exclusive. */
-export async function listReadings(
-  db: Queryable,
-  filter: { meterId: number; from: string | null; to: string | null; before: ReadingCursor | null },
-  limit: number,
-): Promise<ResultPage<{ reading: Reading; cursor: ReadingCursor }>> {
-  const { meterId, from, to, before } = filter
-  const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(
-    `select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', unit)::text as reading,
-       read_at::text as at, quantity
-     from sync.meter_reading
-     where meter_id = $1
-       and ($2::timestamptz is null or read_at >= $2)
-       and ($3::timestamptz is null or read_at < $3)
-       and ($4::timestamptz is null or (read_at, quantity) < ($4, $5))
-     order by read_at desc, quantity desc
-     limit $6`,
-    [meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
-  )
-  const { items, more } = takePage(rows, limit)
-  return {
-    items: items.map(({ reading, at, quantity }) => ({ reading: toReading(reading), cursor: { at, quantity } })),
-    more,
-  }
 }

@@ -49,3 +49,9 @@ export const changeOperations = ['insert', 'update', 'delete', 'restore', 'withh
  * reading, and silent after six; one that is not active is still reporting until two intervals after it.
  */
 export const collectionStates = ['reporting', 'late', 'silent', 'never', 'stillReporting', 'quiet'] as const
+
+/**
+ * What may be wrong with a reading. `decrease` of a quantity that only grows; `rollover` and `meter_replaced` explain one.
+ * `unit` is another one than the meter's.
+ */
+export const readingFlags = ['decrease', 'rollover', 'meter_replaced', 'future', 'unit'] as const

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { count, integer, time } from './basics.ts'
-import { collectionStates } from './lists.ts'
+import { collectionStates, readingFlags } from './lists.ts'
 
 /** What a collector read from a meter. */
 export const reading = z
@@ -17,6 +17,17 @@ export const reading = z
 export const collectionState = z
   .enum(collectionStates)
   .meta({ id: 'CollectionState', description: 'late: 2 expected intervals after the last reading; silent: 6' })
+
+/** A reading in the list of its meter. */
+export const flaggedReading = reading
+  .extend({
+    flags: z
+      .array(z.enum(readingFlags))
+      .describe(
+        'What may be wrong with it: decrease of a register, explained by rollover or meter_replaced; future; unit',
+      ),
+  })
+  .meta({ id: 'FlaggedReading' })
 
 /** A reading in a list of many meters. */
 export const meterReading = reading

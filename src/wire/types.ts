@@ -27,6 +27,7 @@ export type Status = z.infer<typeof schema.status>
 export type Unavailable = z.infer<typeof schema.unavailable>
 export type Progress = z.infer<typeof schema.progress>
 export type Reading = z.infer<typeof schema.reading>
+export type FlaggedReading = z.infer<typeof schema.flaggedReading>
 export type MeterReading = z.infer<typeof schema.meterReading>
 export type Target = z.infer<typeof schema.target>
 export type Meter = z.infer<typeof schema.meter>

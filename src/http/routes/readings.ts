@@ -25,7 +25,10 @@ export const readingRoutes: readonly Route[] = [
       200: {
         description: 'A page of readings, or all of them as CSV',
         content: {
-          ...json(page('readings', shape.reading), { readings: [example.reading], next: null }),
+          ...json(page('readings', shape.flaggedReading), {
+            readings: [{ ...example.reading, flags: [] }],
+            next: null,
+          }),
           ...csv(example.csvReadings),
         },
       },

@@ -4,9 +4,9 @@ import type {
   ChangeOperation,
   Collection,
   CollectionGroup,
+  FlaggedReading,
   Meter,
   Preview,
-  Reading,
   Rejected,
   Run,
   RunHistory,
@@ -153,8 +153,8 @@ export async function readMeterHistory(id: number, before: string | null): Promi
 }
 
 /** One page of a meter's readings of all quantities, newest first. */
-export async function readReadings(id: number, before: string | null): Promise<Page<Reading>> {
-  const { readings, next } = await get<{ readings: Reading[]; next: string | null }>(
+export async function readReadings(id: number, before: string | null): Promise<Page<FlaggedReading>> {
+  const { readings, next } = await get<{ readings: FlaggedReading[]; next: string | null }>(
     withQuery(`/api/meters/${id}/readings`, { limit: '200', before }),
     exactNumbers,
   )

@@ -1,4 +1,4 @@
-import type { Reading } from '../../../src/wire/types.ts'
+import type { FlaggedReading } from '../../../src/wire/types.ts'
 import { readReadings } from '../data/api.ts'
 import { usePages } from '../data/pages.ts'
 import { Moment, useStamp } from '../ui/clock.tsx'
@@ -23,7 +23,10 @@ export function MeterReadings({ meterId, heading: Heading }: { meterId: number; 
               ))}
             </ul>
             <details class="chart-table">
-              <summary>Show {plural(readings.length, 'reading')} as a table</summary>
+              <summary>
+                Show {plural(readings.length, 'reading')} as a table
+                {doubtful(readings) > 0 && ` · ${doubtful(readings)} doubtful`}
+              </summary>
               <ReadingTable readings={readings} />
             </details>
           </>
@@ -31,6 +34,19 @@ export function MeterReadings({ meterId, heading: Heading }: { meterId: number; 
       </PagedList>
     </section>
   )
+}
+
+const flagWords: Record<FlaggedReading['flags'][number], string> = {
+  decrease: 'lower than before',
+  rollover: 'began at zero again',
+  meter_replaced: 'meter replaced',
+  future: 'in the future',
+  unit: 'other unit than the meter',
+}
+
+/** Readings with a flag that nothing explains. */
+function doubtful(readings: readonly FlaggedReading[]): number {
+  return readings.filter(({ flags }) => flags.some((flag) => !['rollover', 'meter_replaced'].includes(flag))).length
 }
 
 function NoReadings() {
@@ -65,7 +81,8 @@ function Line({ series }: { series: Series }) {
   )
 }
 
-function ReadingTable({ readings }: { readings: readonly Reading[] }) {
+function ReadingTable({ readings }: { readings: readonly FlaggedReading[] }) {
+  const flagged = readings.some(({ flags }) => flags.length > 0)
   return (
     <table class="figures-table" aria-label="Figures of the readings">
       <thead>
@@ -73,6 +90,7 @@ function ReadingTable({ readings }: { readings: readonly Reading[] }) {
           <th>Read</th>
           <th>Quantity</th>
           <th class="number">Value</th>
+          {flagged && <th>Note</th>}
         </tr>
       </thead>
       <tbody>
@@ -83,6 +101,7 @@ function ReadingTable({ readings }: { readings: readonly Reading[] }) {
             </td>
             <td>{reading.quantity}</td>
             <td class="number">{readingText(reading)}</td>
+            {flagged && <td>{reading.flags.map((flag) => flagWords[flag]).join(', ')}</td>}
           </tr>
         ))}
       </tbody>

@@ -1,0 +1,76 @@
+-- A page of the readings of the meter $1 from the time $2 on and before $3, newest first, after the reading ($4, $5), $6 at
+-- most, each with its flags. $7 are the names of the quantities that only grow. A flag is computed when it is asked for, from
+-- what is stored then, so a reading that arrives late changes the flags after it.
+select
+  json_build_object(
+    'quantity', r.quantity,
+    'readAt', case
+      when r.read_at >= '0001-01-01 00:00Z' and r.read_at < '10000-01-01 00:00Z'
+      then to_char(r.read_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+      else r.read_at::text
+    end,
+    'value', r.value,
+    'unit', r.unit,
+    'flags', array_remove(
+      array[
+        case
+          when before.value is null or before.value <= r.value then null
+          when replaced.yes then 'meter_replaced'
+          -- From the last tenth of all digits to the first one.
+          when wrap.digits >= 4 and before.value > 0.9 * 10 ^ wrap.digits and r.value between 0 and 0.1 * 10 ^ wrap.digits
+            then 'rollover'
+          else 'decrease'
+        end,
+        case when r.read_at > now() + interval '5 minutes' then 'future' end,
+        case when register.yes and r.unit <> m.unit then 'unit' end
+      ],
+      null
+    )
+  )::text as reading,
+  r.read_at::text as at,
+  r.quantity
+from (
+  select *
+  from sync.meter_reading
+  where meter_id = $1
+    and ($2::timestamptz is null or read_at >= $2)
+    and ($3::timestamptz is null or read_at < $3)
+    and ($4::timestamptz is null or (read_at, quantity) < ($4, $5::text))
+  order by read_at desc, quantity desc
+  limit $6
+) r
+join sync.meter m on m.id = r.meter_id
+cross join lateral (
+  select exists (
+    select
+    from unnest($7::text[]) name
+    where lower(r.quantity) = name or starts_with(lower(r.quantity), name || '_')
+  ) as yes
+) register
+left join lateral (
+  select value, read_at
+  from sync.meter_reading p
+  where p.meter_id = r.meter_id and p.quantity = r.quantity and p.read_at < r.read_at
+    -- Values of different units cannot be compared.
+    and (p.unit = r.unit or p.unit is null or r.unit is null)
+  order by p.read_at desc
+  limit 1
+) before on register.yes
+cross join lateral (
+  select case
+    when before.value > r.value and before.value <> 'NaN' and before.value <> 'Infinity'
+    then length(trunc(before.value)::text)
+  end as digits
+) wrap
+-- The next sync sees the new serial number, and readings of the new meter may come before it.
+cross join lateral (
+  select before.value > r.value and exists (
+    select
+    from sync.meter_change c
+    where c.meter_id = r.meter_id
+      and c.after ? 'serialNumber'
+      and c.at > before.read_at
+      and c.at < r.read_at + interval '1 day'
+  ) as yes
+) replaced
+order by r.read_at desc, r.quantity desc

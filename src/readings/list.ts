@@ -1,0 +1,42 @@
+import { type Queryable, sqlBeside } from '../db/connect.ts'
+import { parseObject } from '../db/json.ts'
+import { type ResultPage, takePage } from '../db/pages.ts'
+import { toReading } from '../meters/lists.ts'
+import { readingFlags } from '../wire/lists.ts'
+import type { FlaggedReading } from '../wire/types.ts'
+
+const listPage = sqlBeside(import.meta.url, 'list.sql')
+
+export type ReadingCursor = { at: string; quantity: string }
+
+export type MeterReadingsFilter = {
+  meterId: number
+  from: string | null
+  to: string | null
+  before: ReadingCursor | null
+  /** The names of the quantities that only grow, in lower case. */
+  registers: readonly string[]
+}
+
+/** A page of a meter's readings, newest first, each with its flags; `from` is inclusive, `to` exclusive. */
+export async function listReadings(
+  db: Queryable,
+  { meterId, from, to, before, registers }: MeterReadingsFilter,
+  limit: number,
+): Promise<ResultPage<{ reading: FlaggedReading; cursor: ReadingCursor }>> {
+  const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(listPage, [
+    ...[meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
+    registers,
+  ])
+  const { items, more } = takePage(rows, limit)
+  return {
+    items: items.map(({ reading, at, quantity }) => ({ reading: toFlagged(reading), cursor: { at, quantity } })),
+    more,
+  }
+}
+
+function toFlagged(text: string): FlaggedReading {
+  const { flags } = parseObject(text)
+  const known = Array.isArray(flags) ? readingFlags.filter((flag) => flags.includes(flag)) : []
+  return { ...toReading(text), flags: known }
+}
