@@ -14,6 +14,8 @@ export function describeOutput<Output>(schema: z.ZodType<Output>) {
       override: ({ jsonSchema }) => {
         if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
         if (jsonSchema.description === 'ISO 8601 in UTC') delete jsonSchema.description
+        if (jsonSchema.minimum === 0) delete jsonSchema.minimum
+        delete jsonSchema.propertyNames
       },
     })
     return described
