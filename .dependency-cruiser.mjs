@@ -79,7 +79,7 @@ export default {
       comment: 'The condition is the one module that both run: page, command line and assistants derive the same one.',
       severity: 'error',
       from: { path: '^web/src/' },
-      to: { path: '^src/', pathNot: '^src/wire/condition\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/', pathNot: '^src/wire/(condition|reason-words)\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     ...pointDown(pageLayers, inPage),
   ],

@@ -7,6 +7,7 @@ import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
 import { createRedact } from '../lib/log.ts'
 import { checkMeters, type MeterCheck } from '../mirror/check.ts'
 import { openSource, type Source } from '../mirror/source/connection.ts'
+import { rejectionWords } from '../wire/reason-words.ts'
 import { number, plural, print } from './output.ts'
 
 /** Prints an error that prevents a sync, with its hint; `place` is what was being checked. */
@@ -140,7 +141,7 @@ function printMeters({ columns, rows, rejected, first }: MeterCheck): void {
   printFinding('Meters', `${plural(rows, 'row')}: ${number(rows - unusable)} usable, ${number(unusable)} rejected`)
   for (const { reason, rows: count, example } of rejected) {
     const named = example === null ? '' : ` (for example external id ${example})`
-    printFinding('', `Rejected: ${plural(count, 'row')}, because ${reason}${named}`)
+    printFinding('', `Rejected: ${plural(count, 'row')}, because ${rejectionWords(reason)}${named}`)
   }
   if (first.length > 0)
     print(first.length === 1 ? 'As it would be stored:' : `The first ${first.length} as they would be stored:`)

@@ -1,3 +1,4 @@
+import { rejectionWords } from '../wire/reason-words.ts'
 import type { Counts, RejectedBecause } from '../wire/types.ts'
 import { number, plural, print } from './output.ts'
 
@@ -15,7 +16,9 @@ export function summarizeCounts({
 export function printRejected({ rejected }: Counts, because: RejectedBecause | null): void {
   if (rejected === 0) return
   const example = because?.example == null ? '' : ` (for example external id ${because.example})`
-  print(`Rejected: ${plural(rejected, 'row')}${because ? `, most often because ${because.reason}${example}` : ''}`)
+  print(
+    `Rejected: ${plural(rejected, 'row')}${because ? `, most often because ${rejectionWords(because.reason)}${example}` : ''}`,
+  )
 }
 
 /** Prints the command that approves held-back deletions; nothing when there are none. */

@@ -1,4 +1,5 @@
 import type { Agent } from '../agent.ts'
+import { withheldWords } from '../wire/reason-words.ts'
 import { printApproval, printRejected, summarizeCounts } from './counts.ts'
 import { exitStatus } from './exit-status.ts'
 import { print, printError, printJson } from './output.ts'
@@ -21,7 +22,7 @@ export async function preview(
   const { counts, changes, withheldBecause, withheldDigest, rejectedBecause } = answer.preview
   print(`A sync would now give: ${summarizeCounts(counts)}`)
   printRejected(counts, rejectedBecause)
-  if (withheldBecause !== null) print(`The deletions would be held back: ${withheldBecause}`)
+  if (withheldBecause !== null) print(`The deletions would be held back: ${withheldWords(withheldBecause)}`)
   printApproval(counts, withheldDigest)
   for (const { operation, externalId, meter, before, after } of changes) {
     const columns = Object.keys(after ?? {})

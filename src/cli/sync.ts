@@ -1,4 +1,5 @@
 import type { Agent } from '../agent.ts'
+import { withheldWords } from '../wire/reason-words.ts'
 import type { Counts, Run } from '../wire/types.ts'
 import { printApproval, printRejected, summarizeCounts } from './counts.ts'
 import { exitStatus } from './exit-status.ts'
@@ -104,7 +105,7 @@ function printSuccess(run: Run, counts: Counts): void {
   print(`Took ${(durationMs / 1_000).toFixed(1)} s${proven}`)
   printRejected(counts, rejectedBecause)
   if (counts.withheld > 0) {
-    const reason = withheldBecause ?? 'they look like an accident'
+    const reason = withheldBecause ? withheldWords(withheldBecause) : 'they look like an accident'
     print(`Held back: ${plural(counts.withheld, 'deletion')}, because ${reason}`)
   }
   printApproval(counts, withheldDigest)

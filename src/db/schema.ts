@@ -15,6 +15,7 @@ import {
   uniqueIndex,
   uuid,
 } from './drizzle.ts'
+import type { StoredRejectedBecause } from './reasons.ts'
 
 /** Text that is compared byte by byte. Pages of a list rely on this order, which is then the same on every server. */
 const collatedText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })
@@ -204,7 +205,7 @@ export const run = sync.table(
     withheldBecause: text('withheld_because'),
     /** Of the ids of the meters whose deletion was withheld. */
     withheldDigest: text('withheld_digest'),
-    rejectedBecause: jsonb('rejected_because').$type<{ reason: string; rows: number; example: string | null }>(),
+    rejectedBecause: jsonb('rejected_because').$type<StoredRejectedBecause>(),
     proofRows: count('proof_rows'),
     proofDigest: text('proof_digest'),
     bytesRead: count('bytes_read'),

@@ -11,7 +11,11 @@ export function describeOutput<Output>(schema: z.ZodType<Output>) {
     const { $schema: _, ...described } = z.toJSONSchema(schema, {
       target: 'draft-2020-12',
       io: 'output',
-      override: ({ jsonSchema }) => {
+      override: ({ zodSchema, jsonSchema }) => {
+        if (jsonSchema.minimum === 0) delete jsonSchema.minimum
+        delete jsonSchema.propertyNames
+        // The API's description lists the codes and their parameters.
+        if (reasons.has(z.globalRegistry.get(zodSchema)?.id ?? '')) jsonSchema.properties = { code: { type: 'string' } }
         if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
         if (jsonSchema.description === 'ISO 8601 in UTC') delete jsonSchema.description
         if (jsonSchema.minimum === 0) delete jsonSchema.minimum
@@ -22,3 +26,5 @@ export function describeOutput<Output>(schema: z.ZodType<Output>) {
   }
   return { '~standard': { ...schema['~standard'], jsonSchema: { input: describe, output: describe } } }
 }
+
+const reasons = new Set(['ReadReason', 'Rejection', 'Withheld'])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
-import { conditions } from '../wire/lists.ts'
+import { conditions, rejectionCodes } from '../wire/lists.ts'
+import { rejectionWords } from '../wire/reason-words.ts'
 import {
   changedColumns,
   clientSystemStatus,
@@ -122,11 +123,11 @@ export function toHistoryRow({
 
 /** Why a row was not used, without its values. */
 export const rejectedRow = z
-  .object({ externalId: z.string().nullable(), reason: z.string() })
+  .object({ externalId: z.string().nullable(), code: z.enum(rejectionCodes), reason: z.string() })
   .meta({ id: 'RejectedRow' })
 
 export function toRejectedRow({ externalId, reason }: Rejected): z.infer<typeof rejectedRow> {
-  return { externalId, reason }
+  return { externalId, code: reason.code, reason: rejectionWords(reason) }
 }
 
 const verdict = z

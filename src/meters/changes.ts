@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { findPage, type ResultPage } from '../db/pages.ts'
+import { toRejection } from '../db/reasons.ts'
 import type { Change, ChangeOperation, Rejected } from '../wire/types.ts'
 import { changedMeter, toChangedMeter } from './lists.ts'
 
@@ -129,7 +130,7 @@ export async function listRejected(
   )
   return {
     items: items.map(({ id, externalId, reason, row }) => ({
-      rejected: { externalId, reason, row: parseObject(row) },
+      rejected: { externalId, reason: toRejection(reason), row: parseObject(row) },
       id: Number(id),
     })),
     more,

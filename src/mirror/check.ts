@@ -2,6 +2,7 @@ import type { ClientSystem } from '../config/environment.ts'
 import { type Session, sqlBeside } from '../db/connect.ts'
 import { copyInto } from '../db/copy.ts'
 import { parseObject } from '../db/json.ts'
+import { type StoredRejectedBecause, toRejectedBecause } from '../db/reasons.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 import { judge } from './compare.ts'
 import { createStaging } from './read/stage.ts'
@@ -51,12 +52,12 @@ export async function checkMeters(
     )
     await client.query('analyze staging')
     await judge(client, { listInsertions: true })
-    const rejected = await client.query<RejectedBecause>(listReasons)
+    const rejected = await client.query<StoredRejectedBecause>(listReasons)
     const first = await client.query<{ externalId: string; values: string }>(listFirst)
     return {
       columns: query.columns,
       rows,
-      rejected: rejected.rows,
+      rejected: rejected.rows.map(toRejectedBecause),
       first: first.rows.map(({ externalId, values }) => ({ externalId, values: parseObject(values) })),
     }
   } finally {

@@ -1,4 +1,5 @@
 import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
+import { type StoredRejectedBecause, toRejectedBecause } from '../db/reasons.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
 const findDoubled = sqlBeside(import.meta.url, 'sql/doubled.sql')
@@ -53,6 +54,6 @@ export async function explainRejected(
   { rejected }: Pick<Difference, 'rejected'>,
 ): Promise<RejectedBecause | null> {
   if (rejected === 0) return null
-  const { rows } = await client.query<RejectedBecause>(findCommonestReason)
-  return rows[0] ?? null
+  const { rows } = await client.query<StoredRejectedBecause>(findCommonestReason)
+  return rows[0] ? toRejectedBecause(rows[0]) : null
 }

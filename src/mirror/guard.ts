@@ -1,4 +1,5 @@
 import type { DeleteGuard } from '../config/environment.ts'
+import type { Withheld } from '../wire/types.ts'
 
 /** What the comparison found, as far as deletions are concerned. */
 export type Found = {
@@ -32,7 +33,7 @@ export function approvedOf(
 }
 
 /** `reason` says what withheld the deletions, `hint` what the person who decides can do. */
-export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: string; hint: string }
+export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: Withheld; hint: string }
 
 /**
  * Withholds all deletions of a run when they look like an accident, never insertions and updates (F7, F8, F9):
@@ -48,41 +49,36 @@ export function guard(
   { minimum, percent, maximum }: DeleteGuard,
   approved: Approved | null = null,
 ): Verdict {
-  const withhold = (reason: string, hint: string): Verdict => ({ deletions: 'withhold', reason, hint })
+  const withhold = (reason: Withheld, hint: string): Verdict => ({ deletions: 'withhold', reason, hint })
   const approve = `approve them on the page or with sync --approve-deletes ${missing}`
 
   if (missing === 0) return { deletions: 'apply' }
   if (missingId > 0) {
-    const rows = missingId === 1 ? '1 row of the Client System has' : `${missingId} rows of the Client System have`
-    return withhold(`${rows} no external id and may be a missing meter`, 'Give the rejected rows their external ids')
+    return withhold({ code: 'rows_without_id', rows: missingId }, 'Give the rejected rows their external ids')
   }
   if (approved === 'outdated') {
     const hint = `Look at the meters again; if they are meant, ${approve}`
-    return withhold('other meters are missing than those that were approved', hint)
+    return withhold({ code: 'other_meters_approved' }, hint)
   }
   if (approved !== null) {
     if (missing <= approved) return { deletions: 'apply' }
-    const allowed = approved === 1 ? '1 deletion was approved' : `${approved} deletions were approved`
-    const gone = missing === 1 ? '1 meter is missing' : `${missing} meters are missing`
-    return withhold(`${allowed}, ${gone}`, `If they are meant, ${approve}`)
+    return withhold({ code: 'more_than_approved', approved, missing }, `If they are meant, ${approve}`)
   }
   if (read === 0) {
-    return withhold('the Client System returned no meter at all', `Look at its query; if it has none, ${approve}`)
+    return withhold({ code: 'no_rows' }, `Look at its query; if it has none, ${approve}`)
   }
   if (read === rejected) {
     const hint = `Correct the rejected rows; if the missing meters are really gone, ${approve}`
-    return withhold('the Client System returned no row that can be used', hint)
+    return withhold({ code: 'no_usable_rows' }, hint)
   }
   const gone = missing + deletedLately
-  const since = deletedLately === 0 ? 'are missing' : 'are missing or were deleted in the last 24 hours'
+  const lately = deletedLately > 0
   const raise = (name: string) => `If they are meant, ${approve}; ${name} sets the limit`
   if (gone > minimum && gone > maximum) {
-    const name = 'DELETE_GUARD_MAXIMUM'
-    return withhold(`more than ${maximum} meters ${since} (${name})`, raise(name))
+    return withhold({ code: 'over_maximum', limit: maximum, lately }, raise('DELETE_GUARD_MAXIMUM'))
   }
   if (gone > minimum && gone * 100 > (activeBefore + deletedLately) * percent) {
-    const name = 'DELETE_GUARD_PERCENT'
-    return withhold(`more than ${percent} % of the meters ${since} (${name})`, raise(name))
+    return withhold({ code: 'over_percent', limit: percent, lately }, raise('DELETE_GUARD_PERCENT'))
   }
   return { deletions: 'apply' }
 }

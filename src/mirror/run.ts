@@ -16,6 +16,7 @@ import {
   recordStart,
   recordSuccess,
 } from '../runs/store.ts'
+import type { Run } from '../wire/types.ts'
 import { apply } from './apply.ts'
 import { compare, explainRejected } from './compare.ts'
 import { type Failure, failureOf } from './failure.ts'
@@ -35,7 +36,7 @@ export type QueuedRun = RunRef & {
   approveDeletes: number | null
   approveDigest: string | null
   /** Why every meter is to be read, if so. */
-  full: string | null
+  full: Run['readReason']
 }
 
 export type Deps = {

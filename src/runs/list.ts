@@ -2,9 +2,10 @@ import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { and, desc, eq, gt, gte, inArray, lt, or, sql } from '../db/drizzle.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
+import { toReason, toRejectedBecause } from '../db/reasons.ts'
 import { run } from '../db/schema.ts'
 import { activeStatuses, phases, runStatuses, triggers } from '../wire/lists.ts'
-import type { Counts, Run, RunStatus, Trigger } from '../wire/types.ts'
+import type { Counts, ReadReason, Run, RunStatus, Trigger, Withheld } from '../wire/types.ts'
 
 type Row = typeof run.$inferSelect
 
@@ -36,10 +37,10 @@ export function toRun(row: Row): Run {
     error:
       row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '', hint: row.errorHint },
     readMode: row.readMode === null ? null : oneOf(['full', 'narrow'] as const, row.readMode),
-    readReason: row.readReason,
-    withheldBecause: row.withheldBecause,
+    readReason: toReason<ReadReason>(row.readReason),
+    withheldBecause: toReason<Withheld>(row.withheldBecause),
     withheldDigest: row.withheldDigest,
-    rejectedBecause: row.rejectedBecause,
+    rejectedBecause: row.rejectedBecause && toRejectedBecause(row.rejectedBecause),
     proof: row.proofDigest === null ? null : { rows: row.proofRows ?? 0, digest: row.proofDigest },
     bytesRead: row.bytesRead,
     timings: row.timings,
@@ -60,12 +61,12 @@ export async function findRun(db: Reader, id: string): Promise<Run | null> {
 }
 
 /** Returns a run with what only its worker needs: `full` is the reason for reading every meter, or null. */
-export async function findRunToWork(db: Reader, id: string): Promise<(Run & { full: string | null }) | null> {
+export async function findRunToWork(db: Reader, id: string): Promise<(Run & { full: ReadReason | null }) | null> {
   const rows = await db.select().from(run).where(eq(run.id, id))
   const [row] = rows
   if (!row) return null
-  const reason = row.trigger === 'startup' ? 'the agent started' : 'it was requested'
-  return { ...toRun(row), full: row.full ? reason : null }
+  const code = row.trigger === 'startup' ? 'agent_started' : 'requested'
+  return { ...toRun(row), full: row.full ? { code } : null }
 }
 
 /** Returns the queued or running run of a Client System, of which there is at most one; otherwise null. */

@@ -105,8 +105,8 @@ export type RunRef = { id: string; clientSystemId: string }
 export type RunResult = {
   counts: Counts
   readMode: 'full' | 'narrow'
-  readReason: string | null
-  withheldBecause: string | null
+  readReason: Run['readReason']
+  withheldBecause: Run['withheldBecause']
   withheldDigest: string | null
   rejectedBecause: Run['rejectedBecause']
   bytesRead: number
@@ -184,10 +184,10 @@ export async function recordSuccess(
       result.readMode,
       result.bytesRead,
       JSON.stringify(result.timings),
-      result.readReason,
+      result.readReason && JSON.stringify(result.readReason),
       result.proof?.rows ?? null,
       result.proof?.digest ?? null,
-      result.withheldBecause,
+      result.withheldBecause && JSON.stringify(result.withheldBecause),
       result.rejectedBecause && JSON.stringify(result.rejectedBecause),
       result.withheldDigest,
     ],

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { integer, time } from './basics.ts'
 import { changeOperations } from './lists.ts'
 import { reading } from './meter.ts'
+import { rejection, withheld } from './reason.ts'
 import { counts, rejectedBecause } from './run.ts'
 
 export const operation = z.enum(changeOperations)
@@ -36,7 +37,7 @@ export const change = z
 export const rejected = z
   .object({
     externalId: z.string().nullable(),
-    reason: z.string(),
+    reason: rejection,
     row: z.record(z.string(), z.unknown()).describe('As the query gave it, values cut to 1 kB'),
   })
   .meta({ id: 'Rejected' })
@@ -57,7 +58,7 @@ export const preview = z
   .object({
     counts,
     changes: z.array(previewedChange).describe('The first 100 by external id'),
-    withheldBecause: z.string().nullable().describe('Why the deletions would be withheld; null when they would not'),
+    withheldBecause: withheld.nullable().describe('Why the deletions would be withheld; null when they would not'),
     withheldDigest: z
       .string()
       .nullable()

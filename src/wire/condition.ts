@@ -2,6 +2,7 @@
  * The condition of a Client System: derived here for the page, the command line, the API and assistants, so that they
  * never disagree. Pure, and the one module of the server that the page's bundle holds.
  */
+import { rejectionWords, withheldWords } from './reason-words.ts'
 import type { ClientSystemStatus, Condition, Run } from './types.ts'
 
 export type { Condition }
@@ -103,14 +104,15 @@ export function verdictOf(
     }
     case 'held-back':
       return {
-        explanation: `${count(counts?.withheld, 'deletion')} held back because ${lastSuccess?.withheldBecause ?? 'they look like an accident'}. Everything else is in sync with the Client System.`,
+        explanation: `${count(counts?.withheld, 'deletion')} held back because ${lastSuccess?.withheldBecause ? withheldWords(lastSuccess.withheldBecause) : 'they look like an accident'}. Everything else is in sync with the Client System.`,
         nextStep: 'Look at the meters in question. A person approves their deletion on the page or the command line.',
       }
     case 'rejected': {
-      const { reason = 'unknown', example = null } = lastSuccess?.rejectedBecause ?? {}
+      const { reason = null, example = null } = lastSuccess?.rejectedBecause ?? {}
+      const because = reason === null ? '' : `, most often because ${rejectionWords(reason)}`
       const such = example === null ? '' : ` (for example external id ${example})`
       return {
-        explanation: `${count(counts?.rejected, 'row')} of ${counts?.read ?? 0} could not be used, most often because ${reason}${such}. Everything else is in sync with the Client System.`,
+        explanation: `${count(counts?.rejected, 'row')} of ${counts?.read ?? 0} could not be used${because}${such}. Everything else is in sync with the Client System.`,
         nextStep: 'Correct the rows in the Client System, or leave them out with CLIENT_SYSTEM_QUERY.',
       }
     }

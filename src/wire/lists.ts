@@ -55,3 +55,45 @@ export const collectionStates = ['reporting', 'late', 'silent', 'never', 'stillR
  * `unit` is another one than the meter's.
  */
 export const readingFlags = ['decrease', 'rollover', 'meter_replaced', 'future', 'unit'] as const
+
+/** Why a run read every meter. `earlier` is the text of a version that had no codes, here and below. */
+export const readReasonCodes = [
+  'agent_started',
+  'requested',
+  'daily',
+  'no_meters',
+  'not_hashed',
+  'query_changed',
+  'after_failure',
+  'meters_changed',
+  'most_differ',
+  'no_digests',
+  'earlier',
+] as const
+
+/** Why a row of the Client System cannot be used. */
+export const rejectionCodes = [
+  'missing_id',
+  'blank_id',
+  'id_too_long',
+  'duplicate_id',
+  'row_too_large',
+  'json_too_deep',
+  'missing_name',
+  'blank_name',
+  'invalid_port',
+  'invalid_active',
+  'earlier',
+] as const
+
+/** Why the deletions of a run were held back. */
+export const withheldCodes = [
+  'rows_without_id',
+  'other_meters_approved',
+  'more_than_approved',
+  'no_rows',
+  'no_usable_rows',
+  'over_maximum',
+  'over_percent',
+  'earlier',
+] as const

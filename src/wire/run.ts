@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { count, time } from './basics.ts'
 import { phases, readModes, runStatuses, triggers } from './lists.ts'
+import { readReason, rejection, withheld } from './reason.ts'
 
 export const runStatus = z.enum(runStatuses)
 export const phase = z.enum(phases)
@@ -8,7 +9,7 @@ export const trigger = z.enum(triggers)
 
 export const counts = z
   .object({
-    read: count.describe('Rows of the Client System: inserted + updated + unchanged + rejected'),
+    read: count,
     inserted: count,
     updated: count,
     unchanged: count,
@@ -29,7 +30,7 @@ export const runError = z
 
 export const rejectedBecause = z
   .object({
-    reason: z.string(),
+    reason: rejection,
     rows: count.describe('Rows with this reason'),
     example: z.string().nullable().describe('The external id of one of them'),
   })
@@ -41,7 +42,7 @@ export const run = z
     id: z.string(),
     clientSystemId: z.string(),
     trigger,
-    requestedBy: z.string().nullable().describe('The name of the token, or the user of the operating system'),
+    requestedBy: z.string().nullable(),
     approveDeletes: count
       .nullable()
       .describe('Deletions approved for this run: all of them when there are at most so many, otherwise none'),
@@ -54,17 +55,14 @@ export const run = z
     counts: counts.nullable().describe('Null until the run succeeded'),
     error: runError.nullable().describe('Why it did not succeed'),
     readMode: z.enum(readModes).nullable().describe('All of the source was read, or only what differs'),
-    readReason: z.string().nullable().describe('Why it was read in full; null when it was not'),
-    withheldBecause: z.string().nullable().describe('Why its deletions were withheld; null when none was'),
+    readReason: readReason.nullable().describe('Why it was read in full; null when it was not'),
+    withheldBecause: withheld.nullable().describe('Why its deletions were withheld; null when none was'),
     withheldDigest: z
       .string()
       .nullable()
       .describe('Of the withheld meters: the approveDigest of an approval for these alone'),
     rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows were rejected'),
-    proof: z
-      .object({ rows: count, digest: z.string().describe('The xor of all row hashes, in hexadecimal') })
-      .nullable()
-      .describe('Stored only when both sides were shown to be equal'),
+    proof: z.object({ rows: count, digest: z.string() }).nullable(),
     bytesRead: z.number().nullable(),
     timings: z
       .partialRecord(phase, z.number())

@@ -18,6 +18,9 @@ export type ChangeOperation = OneOf<typeof lists.changeOperations>
 export type CollectionState = OneOf<typeof lists.collectionStates>
 
 export type Counts = z.infer<typeof schema.counts>
+export type ReadReason = z.infer<typeof schema.readReason>
+export type Rejection = z.infer<typeof schema.rejection>
+export type Withheld = z.infer<typeof schema.withheld>
 export type RunError = z.infer<typeof schema.runError>
 export type RejectedBecause = z.infer<typeof schema.rejectedBecause>
 export type Run = z.infer<typeof schema.run>

@@ -9,6 +9,7 @@ import { type Outcome, runSync } from '../mirror/run.ts'
 import { cancelled } from '../runs/cancel.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
 import type { CompleteJob, RunResult } from '../runs/store.ts'
+import { readReasonWords, rejectionWords, withheldWords } from '../wire/reason-words.ts'
 import type { Run } from '../wire/types.ts'
 
 /** Works on the runs that the queue hands out, and knows why each of them may have to stop. */
@@ -106,11 +107,14 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
   if (outcome.status === 'succeeded') {
     const { counts, readMode, readReason, timings } = outcome.result
     const durationMs = Object.values(timings).reduce((sum, milliseconds) => sum + milliseconds, 0)
-    log.info({ ...about, ...counts, readMode, ...(readReason && { readReason }), durationMs }, 'meter sync succeeded')
+    log.info(
+      { ...about, ...counts, readMode, ...(readReason && { readReason: readReasonWords(readReason) }), durationMs },
+      'meter sync succeeded',
+    )
     const { verdict } = outcome
     if (verdict.deletions === 'withhold') {
       const { reason, hint } = verdict
-      log.warn({ ...about, withheld: counts.withheld, reason, hint }, 'deletions withheld')
+      log.warn({ ...about, withheld: counts.withheld, reason: withheldWords(reason), hint }, 'deletions withheld')
     }
     const { rejectedBecause, baseline: basis } = outcome.result
     if (basis.sameMetersAs !== null && readMode === 'full') {
@@ -120,7 +124,7 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
     if (rejectedBecause) {
       const { reason, example } = rejectedBecause
       const hint = 'Correct the rows in the Client System; the rejected rows of the run list them'
-      log.warn({ ...about, rejected: counts.rejected, reason, example, hint }, 'rows rejected')
+      log.warn({ ...about, rejected: counts.rejected, reason: rejectionWords(reason), example, hint }, 'rows rejected')
     }
   } else if (outcome.status !== 'ended') {
     const { code, message, hint } = outcome.error

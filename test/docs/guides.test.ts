@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { usage } from '../../src/cli/usage.ts'
 import { statuses } from '../../src/http/problems.ts'
 import { runErrorCodes } from '../../src/lib/errors.ts'
+import { readReasonCodes, rejectionCodes, withheldCodes } from '../../src/wire/lists.ts'
 import type { Meter } from '../../src/wire/types.ts'
 import { createDeployment, runScript } from '../support/deployment.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -191,19 +192,17 @@ test('operate.md: the lines of the log are those that the agent writes', () => {
   }
 })
 
-test('operate.md: every reason to read everything has a row, and no other has', () => {
-  const [, whyFull = ''] = /function whyFull[\s\S]*?\{\n([\s\S]*?)\n\}/.exec(read('src/mirror/read/read.ts')) ?? []
-  const [asked = ''] = /const reason = .*/.exec(read('src/runs/list.ts')) ?? []
-  const given = [
-    ...[...whyFull.matchAll(/return ['`](.+?)['`]$/gm)].map(([, reason = '']) => reason.replace(/\$\{.*\}/, '…')),
-    ...[...read('src/mirror/read/incremental.ts').matchAll(/refused: '(.+?)'/g)].map(([, reason]) => reason),
-    ...[...asked.matchAll(/'(\w+ [^']+)'/g)].map(([, reason]) => reason),
-  ]
-  assert.ok(given.length >= 9)
-  const [, table = ''] = /## Why a run read everything\n([\s\S]*?)\n## /.exec(operate) ?? []
-  const rows = [...table.matchAll(/^\| (`.+?`) \| /gm)].flatMap(([, cell = '']) => cell.split(', `'))
-  assert.deepEqual(rows.map((reason) => reason.replaceAll('`', '')).toSorted(), given.sort())
-})
+for (const [section, codes] of [
+  ['Deletions that were held back', withheldCodes],
+  ['Rows that were rejected', rejectionCodes],
+  ['Why a run read everything', readReasonCodes],
+] as const) {
+  test(`operate.md: every code of "${section}" has a row, and no other has`, () => {
+    const [, table = ''] = new RegExp(`## ${section}\n([\\s\\S]*?)\n## `).exec(operate) ?? []
+    const rows = [...table.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| /gm)].flatMap(([, cell = '']) => cell.split(', '))
+    assert.deepEqual(rows.map((code) => code.replaceAll('`', '')).toSorted(), [...codes].sort())
+  })
+}
 
 test('operate.md: the query for who holds a lock runs', async (t) => {
   const world = await createWorld(t)

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { type Environment, parseConfig, readEnvironment } from '../../src/config/environment.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { ConfigError } from '../../src/lib/errors.ts'
+import { withheldWords } from '../../src/wire/reason-words.ts'
 import type { Preview, Problem } from '../../src/wire/types.ts'
 import { runCommand } from '../support/command.ts'
 import { createDeployment } from '../support/deployment.ts'
@@ -218,7 +219,7 @@ test('connect.md: every mistake that shows in a preview or a run is said in the 
     try {
       const { body } = await agent.api<Problem & Preview>('/api/preview', { method: 'POST' })
       const { code, detail, hint, withheldBecause } = body
-      const withheld = `The deletions would be held back: ${withheldBecause}`
+      const withheld = `The deletions would be held back: ${withheldBecause && withheldWords(withheldBecause)}`
       const said = code ? `${code} ${detail} ${hint}` : withheld
       assertSaid(inRun, mistake, said)
       assert.doesNotMatch(said, /[\r\n]/, 'a hint can be copied from a terminal')

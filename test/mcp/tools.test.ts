@@ -412,7 +412,7 @@ test('answers are short until more is asked for: rows of what differs, 20 of the
   assert.deepEqual([changes.length, changes[0]], [20, first])
   const rejected = z.object({ rejected: z.array(z.record(z.string(), z.unknown())) })
   const rows = rejected.parse(await short('list_rejected_rows', { runId }, 1_500)).rejected
-  assert.deepEqual([rows.length, Object.keys(rows[0] ?? {})], [20, ['externalId', 'reason']])
+  assert.deepEqual([rows.length, Object.keys(rows[0] ?? {})], [20, ['externalId', 'code', 'reason']])
   await short('find_meters', {}, 4_000)
   await short('list_sync_runs', {}, 6_000)
   const one = z.object({ history: changesOf }).parse(await call(client, 'get_meter', { externalId: '1' }))

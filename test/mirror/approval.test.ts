@@ -46,7 +46,7 @@ test('an approval with the digest of what was shown deletes these meters, and no
   const approval = { approveDeletes: 40, approveDigest: withheld.withheldDigest }
   const other = await agent.sync(approval)
   assert.deepEqual([other.counts?.deleted, other.counts?.withheld], [0, 40])
-  assert.equal(other.withheldBecause, 'other meters are missing than those that were approved')
+  assert.deepEqual(other.withheldBecause, { code: 'other_meters_approved' })
   assert.equal(other.approveDigest, withheld.withheldDigest)
   assert.notEqual(other.withheldDigest, withheld.withheldDigest)
 

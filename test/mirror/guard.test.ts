@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { guard } from '../../src/mirror/guard.ts'
+import { withheldWords } from '../../src/wire/reason-words.ts'
 
 const limits = { minimum: 10, percent: 5, maximum: 500 }
 const count = fc.nat({ max: 1_000_000 })
@@ -100,7 +101,7 @@ test('F8: more missing, fewer read or tighter limits never turn withholding into
 test('F8: a reason names what withheld and the variable that would let it pass', () => {
   const reason = (found: Partial<typeof calm>) => {
     const verdict = guard({ ...calm, ...found }, limits)
-    return verdict.deletions === 'withhold' ? verdict.reason : ''
+    return verdict.deletions === 'withhold' ? withheldWords(verdict.reason) : ''
   }
   assert.match(reason({ missing: 51 }), /5 %.*DELETE_GUARD_PERCENT/)
   assert.match(reason({ missing: 501, activeBefore: 1_000_000 }), /500.*DELETE_GUARD_MAXIMUM/)

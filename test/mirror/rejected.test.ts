@@ -13,7 +13,7 @@ test('a run whose rows are all rejected is no quiet success: log, status, previe
   const agent = await world.agent()
   const run = await agent.settled()
   assertCounts(run, { rejected: 30 })
-  const because = { reason: 'name is blank', rows: 21, example: '10' }
+  const because = { reason: { code: 'blank_name' }, rows: 21, example: '10' }
   const { body } = await agent.api<Run>(`/api/runs/${run.id}`)
   assert.deepEqual(body.rejectedBecause, because)
   const preview = await agent.api<Preview>('/api/preview', { method: 'POST' })
@@ -48,7 +48,7 @@ test('a first load stores every usable row and rejects the others, ids that come
   const run = await agent.settled()
   assertCounts(run, { read: 24, inserted: 19, rejected: 5 })
   assert.equal(run.proof?.rows, 19)
-  assert.deepEqual(run.rejectedBecause, { reason: 'external_id comes more than once', rows: 2, example: '7' })
+  assert.deepEqual(run.rejectedBecause, { reason: { code: 'duplicate_id' }, rows: 2, example: '7' })
   const stored = await world.sync.query(`select external_id from sync.meter where external_id = any ('{7,blank,port}')`)
   assert.deepEqual(stored, [])
   await world.source.query(

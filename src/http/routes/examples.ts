@@ -231,7 +231,7 @@ export const preview: Preview = {
 
 export const rejected: Rejected = {
   externalId: 'E-4711',
-  reason: 'port is not a number from 1 to 65535',
+  reason: { code: 'invalid_port' },
   row: { name: 'Cellar', port: '70000' },
 }
 

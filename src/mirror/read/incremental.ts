@@ -2,6 +2,7 @@ import pg from 'pg'
 import { type Session, sqlBeside } from '../../db/connect.ts'
 import { copyInto, startReading } from '../../db/copy.ts'
 import type { StoredBaseline } from '../../runs/store.ts'
+import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { Projection } from '../source/projection.ts'
 import type { Staged, Teller } from './stage.ts'
@@ -35,7 +36,7 @@ export type NarrowOptions = {
 }
 
 /** Either the source was read, or why all of it has to be; then `meters` is how many it has, where that was learnt. */
-export type Narrowed = { staged: Staged } | { refused: string; meters: number | null; bytes: number }
+export type Narrowed = { staged: Staged } | { refused: ReadReason; meters: number | null; bytes: number }
 
 /**
  * Reads only what differs, by three questions in one snapshot, each asked only where the one before found a difference:
@@ -46,7 +47,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const { source, projection, basis, tell } = options
   const { client } = session
   const { hashes } = projection
-  if (hashes === null) return { refused: 'PostgreSQL before 14 computes no digests', meters: null, bytes: 0 }
+  if (hashes === null) return { refused: { code: 'no_digests' }, meters: null, bytes: 0 }
   await client.query(createAnswers)
   const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
   const read = reader(session, tell)
@@ -61,7 +62,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   if (!digests) throw new Error('comparing the digests returned no row')
   const { rows, buckets, rowsToAsk, allDiffer } = digests
   if (BigInt(digests.content) !== basis.content) {
-    return { refused: 'meters were changed here by someone else', meters: rows, bytes: read.bytes() }
+    return { refused: { code: 'meters_changed' }, meters: rows, bytes: read.bytes() }
   }
 
   if (buckets !== '{}') {
@@ -83,7 +84,7 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
       externalIds = null,
     } = (await client.query<Wanted>(listWanted, [rows])).rows[0] ?? {}
     if (count > mostWanted || (count - basis.rejected) * 2 > rows)
-      return { refused: 'most meters differ', meters: rows, bytes: read.bytes() }
+      return { refused: { code: 'most_differ' }, meters: rows, bytes: read.bytes() }
     if (count > 0) {
       tell.step('meters', count)
       const named = externalIds !== null && (await projection.hasIndexFor(source, externalIds))

@@ -1,5 +1,6 @@
 import type { Session } from '../../db/connect.ts'
 import type { StoredBaseline } from '../../runs/store.ts'
+import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { MeterQuery } from '../source/describe.ts'
 import { stageDifferences } from './incremental.ts'
@@ -12,7 +13,7 @@ export type Reading = {
   /** What the last success left, and the run before. */
   basis: StoredBaseline
   /** Why all of it is to be read, where the caller knows. */
-  full: string | null
+  full: ReadReason | null
   tell: Teller
 }
 
@@ -46,12 +47,12 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
 const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
 
 /** Why the hashes that are kept with the meters tell nothing, or null when they do. */
-function whyFull({ fingerprint }: MeterQuery, basis: StoredBaseline): string | null {
-  if (basis.meters.total === 0) return 'there were no meters here'
-  if (basis.fingerprint === null) return 'its rows were not hashed before'
-  if (basis.fingerprint !== fingerprint) return 'the Client System, its columns or the query have changed'
+function whyFull({ fingerprint }: MeterQuery, basis: StoredBaseline): ReadReason | null {
+  if (basis.meters.total === 0) return { code: 'no_meters' }
+  if (basis.fingerprint === null) return { code: 'not_hashed' }
+  if (basis.fingerprint !== fingerprint) return { code: 'query_changed' }
   // Hashes only say where to look: once a day, at a quiet time, every meter is read and compared all the same.
-  if (!basis.fullToday) return 'the daily full read'
-  if (basis.error !== null && doubtful.has(basis.error)) return `the run before failed with ${basis.error}`
+  if (!basis.fullToday) return { code: 'daily' }
+  if (basis.error !== null && doubtful.has(basis.error)) return { code: 'after_failure', error: basis.error }
   return null
 }

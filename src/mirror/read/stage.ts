@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { type Session, sqlBeside } from '../../db/connect.ts'
 import { copyInto } from '../../db/copy.ts'
-import type { ReadStep } from '../../wire/types.ts'
+import type { ReadReason, ReadStep } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { Projection } from '../source/projection.ts'
 
@@ -21,7 +21,7 @@ export type Teller = {
 export type Staged = {
   readMode: 'full' | 'narrow'
   /** Why it was read in full. */
-  readReason: string | null
+  readReason: ReadReason | null
   /** The meters here before anything is written; null where an incremental read has found that parts of them differ. */
   standing: Standing | null
   bytes: number
@@ -59,7 +59,7 @@ export async function stageAll(
     clientSystemId: string
     source: Source
     projection: Projection
-    reason: string
+    reason: ReadReason
     expected: number | null
     /** What was read before it turned out that all of it has to be. */
     bytesBefore: number

@@ -48,17 +48,17 @@ from (
       -- What begins with a visible character of ASCII is not blank, and needs no closer look.
       case
         when staged is null then null
-        when cut_id is not null then 'external_id is longer than 1,000 bytes'
-        when external_id is null then 'external_id is null'
-        when ascii(external_id) not between 33 and 126 and btrim(external_id, blanks) = '' then 'external_id is blank'
-        when row_bytes is not null then 'row is larger than 8 MB: ' || row_bytes || ' bytes'
-        when nested then 'json is nested deeper than 500 levels'
-        when doubled then 'external_id comes more than once'
-        when name is null then 'name is null'
-        when ascii(name) not between 33 and 126 and btrim(name, blanks) = '' then 'name is blank'
-        when port !~ '^[1-9][0-9]{0,4}$' then 'port is not a number from 1 to 65535'
-        when port::integer > 65535 then 'port is not a number from 1 to 65535'
-        when active not in ('true', 'false') then 'active is not a boolean'
+        when cut_id is not null then 'id_too_long'
+        when external_id is null then 'missing_id'
+        when ascii(external_id) not between 33 and 126 and btrim(external_id, blanks) = '' then 'blank_id'
+        when row_bytes is not null then 'row_too_large:' || row_bytes
+        when nested then 'json_too_deep'
+        when doubled then 'duplicate_id'
+        when name is null then 'missing_name'
+        when ascii(name) not between 33 and 126 and btrim(name, blanks) = '' then 'blank_name'
+        when port !~ '^[1-9][0-9]{0,4}$' then 'invalid_port'
+        when port::integer > 65535 then 'invalid_port'
+        when active not in ('true', 'false') then 'invalid_active'
       end as reason
     from (
       select

@@ -9,7 +9,7 @@ with counted as (
     string_agg(meter_id::text, ',' order by meter_id) filter (where operation = 'delete') as missing_ids,
     count(*) filter (where operation = 'rehash') as rehashed,
     count(*) filter (where operation = 'reject') as rejected,
-    count(*) filter (where reason in ('external_id is null', 'external_id is blank')) as missing_id
+    count(*) filter (where reason in ('missing_id', 'blank_id')) as missing_id
   from change
 )
 select

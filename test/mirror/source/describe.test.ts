@@ -311,7 +311,7 @@ test('an id that is too long here is rejected as that, though it is short in the
   const { body } = await agent.api<{ rejected: Rejected[] }>(`/api/runs/${run.id}/rejected`)
   assert.deepEqual(
     body.rejected.map(({ reason }) => reason),
-    ['external_id is longer than 1,000 bytes'],
+    [{ code: 'id_too_long' }],
   )
   await agent.stop()
   await world.source.query(`drop database ${name}`)

@@ -1,4 +1,5 @@
-import type { Counts, Preview, PreviewedChange, RejectedBecause } from '../../../src/wire/types.ts'
+import { rejectionWords, withheldWords } from '../../../src/wire/reason-words.ts'
+import type { Counts, Preview, PreviewedChange, RejectedBecause, Withheld } from '../../../src/wire/types.ts'
 import { ChangedMeter, MeterFacts } from '../ui/changed-meter.tsx'
 import { Differences, Values } from '../ui/differences.tsx'
 import { Figure, restoredNote } from '../ui/figure.tsx'
@@ -44,7 +45,7 @@ export function Previewed({ preview }: { preview: Preview }) {
   )
 }
 
-function WouldWithhold({ counts, because }: { counts: Counts; because: string }) {
+function WouldWithhold({ counts, because }: { counts: Counts; because: Withheld }) {
   const { withheld } = counts
   return (
     <div class="notice" data-tone="attention">
@@ -52,8 +53,9 @@ function WouldWithhold({ counts, because }: { counts: Counts; because: string })
       <div>
         <p class="notice-title">{heldOf(counts)}</p>
         <p>
-          This looks like an accident because {because}. {withheld === 1 ? 'The meter' : 'These meters'} would stay
-          active until you approve the {withheld === 1 ? 'deletion' : 'deletions'}; everything else would be applied.
+          This looks like an accident because {withheldWords(because)}. {withheld === 1 ? 'The meter' : 'These meters'}{' '}
+          would stay active until you approve the {withheld === 1 ? 'deletion' : 'deletions'}; everything else would be
+          applied.
         </p>
       </div>
     </div>
@@ -69,7 +71,7 @@ function WouldReject({ counts, because }: { counts: Counts; because: RejectedBec
           {plural(counts.rejected, 'row')} of {plural(counts.read, 'row')} would be rejected
         </p>
         <p>
-          Most often: {because.reason}
+          Most often: {rejectionWords(because.reason)}
           {because.example !== null && <> (for example {because.example})</>}. Correct the rows in the Client System, or
           leave them out with <code>CLIENT_SYSTEM_QUERY</code>.
         </p>

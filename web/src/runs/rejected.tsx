@@ -1,3 +1,4 @@
+import { rejectedColumn, rejectionWords } from '../../../src/wire/reason-words.ts'
 import type { Rejected } from '../../../src/wire/types.ts'
 import { readRejected } from '../data/api.ts'
 import { usePages } from '../data/pages.ts'
@@ -32,18 +33,17 @@ function RejectedItem({ rejected }: { rejected: Rejected }) {
   return (
     <li>
       <span class="external-id">{rejected.externalId || <span class="value-none">no external id</span>}</span>
-      <span class="reason">{rejected.reason}</span>
+      <span class="reason">{rejectionWords(rejected.reason)}</span>
       {values.length > 0 && (
         <ul class="differences">
           {values.map(([column, value]) => {
-            // A reason begins with the column that it is about.
-            const isWrong = rejected.reason.startsWith(`${column} `)
+            const isWrong = column === rejectedColumn(rejected.reason)
             return (
               <li key={column} class={isWrong ? 'wrong' : undefined}>
                 <span class="column">{column}</span>
                 <span>
                   {shown(value)}
-                  {isWrong && <strong> {rejected.reason}</strong>}
+                  {isWrong && <strong> {rejectionWords(rejected.reason)}</strong>}
                 </span>
               </li>
             )

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { isFailure } from '../../../src/wire/condition.ts'
+import { readReasonWords, withheldWords } from '../../../src/wire/reason-words.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import { isActive } from '../data/state.ts'
 import type { RunPart } from '../routing/route.ts'
@@ -89,7 +90,7 @@ function Facts({ run }: { run: Run }) {
           <ProofMark run={run} />
         </Fact>
       )}
-      {run.withheldBecause !== null && <Fact name="Held back because">{run.withheldBecause}</Fact>}
+      {run.withheldBecause !== null && <Fact name="Held back because">{withheldWords(run.withheldBecause)}</Fact>}
     </dl>
   )
 }
@@ -115,7 +116,7 @@ function TechnicalFacts({ run }: { run: Run }) {
       {run.readMode !== null && (
         <Fact name="Read">
           {readModeWords[run.readMode]}{' '}
-          {run.readReason !== null && <small class="reason">because {run.readReason}</small>}
+          {run.readReason !== null && <small class="reason">because {readReasonWords(run.readReason)}</small>}
         </Fact>
       )}
       {run.bytesRead !== null && <Fact name="Bytes read">{formatBytes(run.bytesRead)}</Fact>}

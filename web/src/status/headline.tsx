@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { type Condition, conditionOf, conditionWords, standingFailure } from '../../../src/wire/condition.ts'
+import { rejectionWords } from '../../../src/wire/reason-words.ts'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { Moment, useNow } from '../ui/clock.tsx'
 import type { IconName } from '../ui/drawings.ts'
@@ -163,8 +164,8 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
       return (
         <>
           {formatCount(rejected)} of {plural(read, 'row')} could not be used
-          {because === null ? '' : `, most often because ${because.reason}`}. Everything else is in sync with the Client
-          System.
+          {because === null ? '' : `, most often because ${rejectionWords(because.reason)}`}. Everything else is in sync
+          with the Client System.
         </>
       )
     }

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
+import { withheldWords } from '../../../src/wire/reason-words.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import { useMissing } from '../login/allowed.ts'
 import { addressOf } from '../routing/route.ts'
@@ -66,7 +67,7 @@ export function HeldBack({ run, busy, tell }: Props) {
 
 function wordsFor({ approveDeletes, withheldBecause }: Run, withheld: number): string {
   const [these, they] = withheld === 1 ? ['this meter', 'it stays'] : ['these meters', 'they stay']
-  const because = withheldBecause ?? 'many meters are missing at once'
+  const because = withheldBecause ? withheldWords(withheldBecause) : 'many meters are missing at once'
   // An approval that did not fit is no accident of the Client System.
   if (approveDeletes !== null) {
     return `The approval was not applied because ${because}. Look at the meters again and approve anew, or leave ${they.split(' ')[0]} active.`

@@ -1,3 +1,4 @@
+import { rejectionWords } from '../../../src/wire/reason-words.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import { addressOf } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
@@ -20,7 +21,7 @@ export function RejectedRows({ run }: { run: Run }) {
         <p>
           {because !== null && (
             <>
-              Most often: {because.reason}
+              Most often: {rejectionWords(because.reason)}
               {because.example !== null && <> (for example {because.example})</>}.{' '}
             </>
           )}

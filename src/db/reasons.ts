@@ -1,0 +1,26 @@
+import { rejectionCodes } from '../wire/lists.ts'
+import type { RejectedBecause, Rejection } from '../wire/types.ts'
+
+/**
+ * Reads a reason that is kept as JSON in a column of text. Versions before the codes kept words there, which become the
+ * code `earlier`.
+ */
+export function toReason<Reason>(stored: string | null): Reason | { code: 'earlier'; text: string } | null {
+  if (stored === null) return null
+  return stored.startsWith('{') ? JSON.parse(stored) : { code: 'earlier', text: stored }
+}
+
+/** Reads the reason of a rejected row as compare.sql writes it: its code, or `row_too_large:` and the size in bytes. */
+export function toRejection(stored: string): Rejection {
+  const [name, bytes] = stored.split(':')
+  const code = rejectionCodes.find((known) => known === name)
+  if (code === undefined || code === 'earlier') return { code: 'earlier', text: stored }
+  return bytes === undefined ? { code } : { code, bytes: Number(bytes) }
+}
+
+/** The commonest reason as a run keeps it: with the words of a version that had no codes, or with its code. */
+export type StoredRejectedBecause = Omit<RejectedBecause, 'reason'> & { reason: string | Rejection }
+
+export function toRejectedBecause({ reason, ...rest }: StoredRejectedBecause): RejectedBecause {
+  return { ...rest, reason: typeof reason === 'string' ? toRejection(reason) : reason }
+}
