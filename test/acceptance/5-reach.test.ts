@@ -15,7 +15,7 @@ async function addRuns(world: World, count: number): Promise<void> {
   )
 }
 
-test('the chart is one stop of the keyboard, and whoever reads on by it is not thrown out', async (t) => {
+test('the days are one stop of the keyboard, and a reader who asks for more keeps the focus', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -23,10 +23,11 @@ test('the chart is one stop of the keyboard, and whoever reads on by it is not t
   await addRuns(world, 100)
   const browse = await openBrowser(t)
   const { page, complaints } = await browse(agent.url)
-  const bars = page.locator('svg .bar')
-  await bars.nth(10).waitFor()
+  const days = page.locator('.strip-days button')
+  await days.nth(89).waitFor()
+  assert.equal(await days.count(), 90)
   const stops = await page.evaluate<number>(
-    `[...document.querySelectorAll('svg .bar')].filter((bar) => bar.tabIndex === 0).length`,
+    `[...document.querySelectorAll('.strip-days button')].filter((day) => day.tabIndex === 0).length`,
   )
   assert.equal(stops, 1)
   const rows = page.locator('tr.run')

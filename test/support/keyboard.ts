@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core'
 
 /**
  * Waits until what is looked for is there, then presses Tab until it has the focus, as someone without a mouse would.
- * Presses before that would walk through the page, and the chart keeps the bar that had the focus last as its stop.
+ * Presses before that would walk through the page, and the strip of days keeps the day that had the focus last as its stop.
  */
 export async function tabTo(page: Page, wanted: Locator, key = 'Tab'): Promise<void> {
   await wanted.waitFor()
