@@ -46,10 +46,7 @@ export function summarize(scenario: Scenario): Scenario & Summary {
     wallMedian,
     bytesMedian: median(scenario.agent.map(({ bytes }) => bytes)),
     ratio: median(ratios(scenario.agent, scenario.floor)),
-    pgloaderRatio:
-      scenario.pgloader.length === 0
-        ? null
-        : median(scenario.agent.map(({ milliseconds }, at) => milliseconds / (scenario.pgloader[at] ?? Number.NaN))),
+    pgloaderRatio: scenario.pgloader.length === 0 ? null : agentMedian / median(scenario.pgloader),
     processorRatio: processorRatio(scenario.agent, scenario.floor),
     againstProcessorRatio: processorRatio(scenario.against, scenario.floor),
     againstRatio: scenario.against.length === 0 ? null : median(ratios(scenario.against, scenario.floor)),

@@ -149,10 +149,11 @@ async function measureScenario(
       ),
     ]
     if (floor === 'load' && (await hasPgloader())) {
-      turns.push(
-        async () =>
-          void scenario.pgloader.push(await measurePgloader(databases.clientSystemUrl, await databases.empty())),
-      )
+      turns.push(async () => {
+        const milliseconds = await measurePgloader(databases.clientSystemUrl, await databases.empty())
+        if (milliseconds === null) tell('pgloader failed')
+        else scenario.pgloader.push(milliseconds)
+      })
     }
     for (const turn of [...turns.slice(repetition % turns.length), ...turns.slice(0, repetition % turns.length)]) {
       await turn()
