@@ -61,6 +61,7 @@ export async function startDemonstration({
         CLIENT_SYSTEM_NAME: 'Demonstration Client System',
         CLIENT_SYSTEM_QUERY: metersQuery,
         SYNC_CRON: '* * * * *',
+        READING_INTERVAL_MINUTES: '15',
       },
       died: postgres.died,
       stop: startSimulation({ postgres, clientSystem, syncDatabase, everyMs, log }),

@@ -224,6 +224,21 @@ test('readings begin with the first meters, increase, are stored once, and only 
   )
   assert.deepEqual(left.rows, [{ quantity: 'temperature' }])
   assert.equal(await createCollector(pool).collect(), true, 'a second start stores the same readings again')
+
+  // The gateways of some locations fail for some hours, and their meters are not read.
+  await pool.query(
+    `insert into sync.meter (client_system_id, external_id, name, kind, unit, location, attributes, active, created_run_id, last_run_id)
+     select 'main', 'L' || n, 'a', kind, 'kWh', 'Site ' || n, '{}', true, gen_random_uuid(), gen_random_uuid()
+     from generate_series(1, 200) n, (select kind from sync.meter where external_id = '3') k`,
+  )
+  assert.equal(await createCollector(pool).collect(), true)
+  const { rows: read } = await pool.query<{ count: number }>(
+    `select count(r.read_at)::int as count from sync.meter m left join sync.meter_reading r on r.meter_id = m.id
+     where m.location is not null group by m.id`,
+  )
+  const failed = read.filter(({ count }) => count < 95)
+  assert.equal(read.length, 200)
+  assert.ok(failed.length > 20 && failed.length < 150, `${failed.length} of 200`)
   await pool.end()
 })
 
