@@ -16,12 +16,17 @@ test('the page shows which meters report, where, and since when the silent ones 
     insert into sync.meter_reading (meter_id, quantity, read_at, value)
     select id, 'energy', now() - case when external_id::int <= 60 then interval '1 day' else interval '3 minutes' end, 1
     from sync.meter where external_id::int <= 75`)
+  await agent.api('/api/readings', {
+    method: 'POST',
+    body: '[{"externalId":"8O","quantity":"energy","value":1,"readAt":"2026-01-01T00:00:00Z"}]',
+  })
   const eyes = await (await openEyes(t))(`${agent.url}/#/collection`)
   await inspect(eyes, 'collection', async (page) => {
     const summary = page.getByRole('region', { name: 'Collection' })
     await figureReads(summary, 'Silent', 60)
     await figureReads(summary, 'Reporting', 15)
     await figureReads(summary, 'Never reported', 5)
+    await page.getByRole('row', { name: /^8O 1 / }).waitFor()
     await page.getByRole('row', { name: /Hall 1 electricity \d+ 0 9/ }).waitFor()
     await page.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(50).waitFor()
   })
@@ -34,5 +39,5 @@ test('the page shows which meters report, where, and since when the silent ones 
   await wide.getByRole('link', { name: 'Collection', exact: true }).click()
   const link = wide.getByRole('table', { name: 'Silent meters' }).getByRole('link').first()
   await link.click()
-  await wide.getByRole('region', { name: 'What happened' }).waitFor()
+  await wide.getByRole('region', { name: 'Readings', exact: true }).waitFor()
 })

@@ -10,6 +10,7 @@ import { Refusal } from '../ui/refusal.tsx'
 import { tableRoles } from '../ui/table.tsx'
 import { Groups } from './groups.tsx'
 import { useCollection } from './use-collection.ts'
+import { WaitingReadings } from './waiting-readings.tsx'
 
 type Props = { statuses: readonly ClientSystemStatus[]; route: CollectionRoute }
 
@@ -43,6 +44,9 @@ function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
       {error !== null && <Refusal words="These numbers may be outdated." error={error} />}
       <Summary collection={collection} />
       <Groups groups={groups} />
+      {collection.waiting.readings > 0 && (
+        <WaitingReadings key={collection.waiting.externalIds} clientSystemId={clientSystemId} {...collection.waiting} />
+      )}
       <SilentMeters key={collection.meters.silent} clientSystemId={clientSystemId} silent={collection.meters.silent} />
     </>
   )

@@ -14,6 +14,7 @@ import type {
   Settings,
   SilentMeter,
   Status,
+  WaitingMeter,
 } from '../../../src/wire/types.ts'
 import type { MeterFilter } from '../routing/route.ts'
 import { ApiError, exactNumbers, get, post, send, withQuery } from './requests.ts'
@@ -129,6 +130,14 @@ export function readCollection(clientSystemId: string): Promise<Collection> {
 export async function readCollectionGroups(clientSystemId: string): Promise<readonly CollectionGroup[]> {
   const url = withQuery('/api/collection/groups', { clientSystemId })
   return (await get<{ groups: CollectionGroup[] }>(url)).groups
+}
+
+/** One page of the external ids whose readings wait for a meter. */
+export async function readWaiting(clientSystemId: string, after: string | null): Promise<Page<WaitingMeter>> {
+  const { waiting, next } = await get<{ waiting: WaitingMeter[]; next: string | null }>(
+    withQuery('/api/readings/waiting', { clientSystemId, limit: '50', after }),
+  )
+  return { items: waiting, next }
 }
 
 /** One page of the silent meters, those that fell silent last first. */
