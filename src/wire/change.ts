@@ -59,10 +59,7 @@ export const preview = z
     counts,
     changes: z.array(previewedChange).describe('The first 100 by external id'),
     withheldBecause: withheld.nullable().describe('Why the deletions would be withheld; null when they would not'),
-    withheldDigest: z
-      .string()
-      .nullable()
-      .describe('Of the withheld meters: the approveDigest of an approval for these alone'),
+    withheldDigest: z.string().nullable().describe('Of the withheld meters, for approveDigest'),
     rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows would be rejected'),
   })
   .meta({ id: 'Preview' })

@@ -43,9 +43,7 @@ export const run = z
     clientSystemId: z.string(),
     trigger,
     requestedBy: z.string().nullable(),
-    approveDeletes: count
-      .nullable()
-      .describe('Deletions approved for this run: all of them when there are at most so many, otherwise none'),
+    approveDeletes: count.nullable().describe('Approved deletions: all if there are at most so many, else none'),
     approveDigest: z.string().nullable().describe('The digest of the approved meters; null: any'),
     status: runStatus,
     phase: phase.nullable(),
@@ -57,10 +55,7 @@ export const run = z
     readMode: z.enum(readModes).nullable().describe('All of the source was read, or only what differs'),
     readReason: readReason.nullable().describe('Why it was read in full; null when it was not'),
     withheldBecause: withheld.nullable().describe('Why its deletions were withheld; null when none was'),
-    withheldDigest: z
-      .string()
-      .nullable()
-      .describe('Of the withheld meters: the approveDigest of an approval for these alone'),
+    withheldDigest: z.string().nullable().describe('Of the withheld meters, for approveDigest'),
     rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows were rejected'),
     proof: z.object({ rows: count, digest: z.string() }).nullable(),
     bytesRead: z.number().nullable(),
