@@ -67,7 +67,6 @@ export const readReasonCodes = [
   'after_failure',
   'meters_changed',
   'most_differ',
-  'no_digests',
   'earlier',
 ] as const
 

@@ -15,7 +15,6 @@ export function readReasonWords({ code, error, text }: ReadReason): string {
     after_failure: `the run before failed with ${error ?? 'an error'}`,
     meters_changed: 'meters were changed in the Sync database by another program',
     most_differ: 'most meters differ',
-    no_digests: 'PostgreSQL before 14 computes no digests',
     earlier: text ?? 'of a reason that is not known',
   }
   return words[code]

@@ -72,7 +72,7 @@ test('a trigger that makes another value of what is written fails the run, by it
   for (const full of [false, true]) {
     const error = failed(await agent.sync({ full }))
     assert.equal(error.code, 'proof_failed')
-    assert.match(error.message, /^1 of the meters/)
+    assert.match(error.message, /^1 of the written meters/)
     assert.match(error.hint ?? '', /trigger shout/)
   }
   await world.sync.query('drop trigger shout on sync.meter')
@@ -85,7 +85,7 @@ test('a trigger that makes another value of what is written fails the run, by it
     create trigger shout before insert on sync.meter for each row execute function public.shout()`)
   const atFirstLoad = failed(await agent.sync())
   assert.equal(atFirstLoad.code, 'proof_failed')
-  assert.match(atFirstLoad.message, /^200 of the meters/)
+  assert.match(atFirstLoad.message, /^200 of the written meters/)
   await world.sync.query('drop trigger shout on sync.meter')
   assertCounts(await agent.sync(), { inserted: 200 })
   assert.deepEqual(await unequal(), [])

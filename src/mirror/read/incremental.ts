@@ -47,7 +47,6 @@ export async function stageDifferences(session: Session, options: NarrowOptions)
   const { source, projection, basis, tell } = options
   const { client } = session
   const { hashes } = projection
-  if (hashes === null) return { refused: { code: 'no_digests' }, meters: null, bytes: 0 }
   await client.query(createAnswers)
   const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
   const read = reader(session, tell)

@@ -25,8 +25,8 @@ export type Staged = {
   /** The meters here before anything is written; null where an incremental read has found that parts of them differ. */
   standing: Standing | null
   bytes: number
-  /** All rows of the source, usable or not, and the xor of their hashes; the digest is null where it computes none. */
-  source: { rows: number; digest: bigint | null }
+  /** All rows of the source, usable or not, and the xor of their hashes. */
+  source: { rows: number; digest: bigint }
   /** The xor of `whole_hash` over the present meters here, before they are compared. */
   content: bigint
 }
@@ -89,7 +89,7 @@ export async function stageAll(
     readReason: reason,
     standing: { total, active, rows: present, digest: BigInt(presentDigest) },
     bytes,
-    source: { rows, digest: projection.hashes === null ? null : BigInt(digest) },
+    source: { rows, digest: BigInt(digest) },
     content: BigInt(content),
   }
 }

@@ -167,6 +167,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   try {
     await within({ milliseconds: timeouts.connectMs, doing: 'connecting', variable: '' }, client.connect())
     const { version, encoding } = await beginTransaction()
+    requireSupported(version, name)
     return { version, encoding, place, ask, attempt, copy, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     const { stream } = client.connection
@@ -230,4 +231,16 @@ const sourceSettings = {
   // Canonical texts and hashes cost more than the planner knows: its workers are welcome to them.
   parallel_setup_cost: '0',
   parallel_tuple_cost: '0',
+}
+
+/** The oldest supported server, as `server_version_num`: before 14 there is neither bit_xor nor a hash of rows. */
+const minVersion = 140_000
+
+/** Throws `source_query` for a server that is too old. */
+export function requireSupported(version: number, name: string): void {
+  if (version >= minVersion) return
+  const runs = version >= 100_000 ? `PostgreSQL ${Math.floor(version / 10_000)}` : 'PostgreSQL 9.6 or earlier'
+  throw new AgentError('source_query', `${name} runs ${runs}; the agent needs PostgreSQL 14 or later`, {
+    hint: 'Upgrade the PostgreSQL of the Client System',
+  })
 }

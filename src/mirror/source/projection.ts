@@ -99,9 +99,9 @@ export class Projection {
     return `q.${alias} = any (${pg.escapeLiteral(externalIds)}::${indexable.get(type) ?? 'text'}[])`
   }
 
-  /** Id hash and row hash of each meter, without its values; null where the source cannot tell which buckets differ. */
-  get hashes(): string | null {
-    return this.#canHash() ? this.#hashesFrom(this.#holdsJson() ? this.#fenced() : this.#from()) : null
+  /** Id hash and row hash of each meter, without its values. */
+  get hashes(): string {
+    return this.#hashesFrom(this.#holdsJson() ? this.#fenced() : this.#from())
   }
 
   /** The same of the meters in these buckets, given as the text of an array. */
@@ -175,11 +175,6 @@ export class Projection {
     return this.#from(`select * from (\n${this.#inner}\n) q offset '0'`)
   }
 
-  /** Before 14 there is neither bit_xor nor a hash of rows. */
-  #canHash(): boolean {
-    return this.#source.version >= 140_000
-  }
-
   /** In UTF8, as it would stand here: a letter of another encoding has up to four bytes then. */
   #idBytes(): string {
     const id = this.#text('external_id')
@@ -197,7 +192,6 @@ export class Projection {
 
   /** Where a meter stands among the buckets. Rows without an id, or with one that is too long, stand together. */
   #idHash(): string {
-    if (!this.#canHash()) return 'null::bigint'
     const id = this.#text('external_id')
     const hash = `coalesce(hashtextextended(${id} collate "C", ${this.#seed()}), 0)`
     const type = this.#columns.get('external_id')?.type ?? oid.text
@@ -210,7 +204,6 @@ export class Projection {
    * which is rejected, is not even looked at. `small` is a condition that has found that there is none.
    */
   #rowHash(idHash: string, small: string | null = null): string {
-    if (!this.#canHash()) return 'null::bigint'
     const columns = [...this.#columns.values()]
     const sizes = columns.filter(({ type }) => !short.has(type)).map(({ alias, type }) => textSize(`q.${alias}`, type))
     const hash = `hash_record_extended(row(${columns.map((column) => this.#hashable(column)).join(', ')}), ${idHash} # ${this.#seed()})`

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { requireSupported } from '../../../src/mirror/source/connection.ts'
 import type { Problem } from '../../../src/wire/types.ts'
 import { createGate, createMeters } from '../../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../../support/mirror.ts'
@@ -278,4 +279,11 @@ test('the proxy of these tests lets exactly so many bytes through', async () => 
   })
   assert.equal(received, 1_234)
   server.close()
+})
+
+test('a Client System before PostgreSQL 14 is refused with its version', () => {
+  assert.doesNotThrow(() => requireSupported(140_000, 'Client System'))
+  const refusal = { code: 'source_query', message: 'Main runs PostgreSQL 13; the agent needs PostgreSQL 14 or later' }
+  assert.throws(() => requireSupported(130_014, 'Main'), refusal)
+  assert.throws(() => requireSupported(90_624, 'Main'), { code: 'source_query' })
 })

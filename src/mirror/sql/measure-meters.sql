@@ -1,7 +1,7 @@
--- What is here now, for the Client System $1 and the run $3: all of it; what the run has changed of its content; and, to be
--- held against the source, the present meters less those whose rows were rejected and those whose deletion was withheld
--- ($2), and the rejected rows of the source themselves.
-with apart as materialized (
+-- The terms of the proof's equation, for the Client System $1 and the run $3 (prove.ts): the present meters, those of them
+-- that the run left as they were (their rows were rejected, or their deletion was withheld: $2), and the rejected rows.
+-- Beside them the meters in all, and what the run has changed of their content.
+with untouched as materialized (
   select distinct meter_id
   from change
   where meter_id is not null and (operation = 'reject' or (operation = 'delete' and $2))
@@ -23,10 +23,10 @@ with apart as materialized (
   from change c
   join sync.meter m on m.id = c.meter_id
   where c.operation = 'rehash'
-), left_out as (
+), kept as (
   select count(*) as rows, bit_xor(m.row_hash) as digest
-  from apart
-  join sync.meter m on m.id = apart.meter_id
+  from untouched
+  join sync.meter m on m.id = untouched.meter_id
   where m.removed_at is null
 ), rejected as (
   select count(*) as rows, bit_xor(s.row_hash) as digest
@@ -38,8 +38,10 @@ select
   present.total::float8 as total,
   present.active::float8 as active,
   (coalesce(present.written, 0) # coalesce(rehashed.content, 0) # coalesce(replaced.content, 0))::text as written,
-  (present.rows - left_out.rows)::float8 as rows,
-  (coalesce(present.digest, 0) # coalesce(left_out.digest, 0))::text as digest,
+  present.rows::float8 as "presentRows",
+  coalesce(present.digest, 0)::text as "presentDigest",
+  kept.rows::float8 as "keptRows",
+  coalesce(kept.digest, 0)::text as "keptDigest",
   rejected.rows::float8 as "rejectedRows",
   coalesce(rejected.digest, 0)::text as "rejectedDigest"
-from present, replaced, rehashed, left_out, rejected
+from present, replaced, rehashed, kept, rejected

@@ -1,0 +1,11 @@
+-- The triggers and rules on sync.meter: they can store something else than was written.
+select string_agg(name, ', ' order by name) as names
+from (
+  select 'trigger ' || tgname as name
+  from pg_trigger
+  where tgrelid = 'sync.meter'::regclass and not tgisinternal and tgenabled <> 'D'
+  union all
+  select 'rule ' || rulename
+  from pg_rules
+  where schemaname = 'sync' and tablename = 'meter'
+) found

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Projection } from '../../../src/mirror/source/projection.ts'
+
+/** The columns of a typical query, with the type oids of PostgreSQL. */
+const columns = [
+  { name: 'external_id', alias: 'c1', type: 23 },
+  { name: 'name', alias: 'c2', type: 25 },
+  { name: 'location', alias: 'c3', type: 1043 },
+  { name: 'port', alias: 'c4', type: 23 },
+  { name: 'active', alias: 'c5', type: 16 },
+  { name: 'installed_on', alias: 'c6', type: 1082 },
+]
+const inner = 'select id, name, location, port, active, installed_on from meter'
+
+test('the SQL of a typical query reads as in typical-query.sql', () => {
+  const projection = new Projection(columns, inner, { version: 180_000, encoding: 'UTF8' }, 42n)
+  const statements = {
+    'The meters, for staging': projection.select(),
+    'The hash of each id and row, for an incremental read': projection.hashes,
+    'The same of some buckets': projection.hashesWithin(1_023, '{7,12}'),
+    'Some meters by the hashes of their ids': projection.select({ idHashes: '{17,-5}' }),
+    'Some meters by their external ids': projection.select({ externalIds: '{17,4711}' }),
+  }
+  const text = Object.entries(statements)
+    .map(([title, statement]) => `-- ${title}\n${statement};\n`)
+    .join('\n')
+  assert.equal(text, readFileSync(new URL('./typical-query.sql', import.meta.url), 'utf8'))
+})
