@@ -13,7 +13,8 @@ const guide = readFileSync(new URL('../../docs/operate.md', import.meta.url), 'u
 /** Waits for the page to say so; the guide knows the words. */
 async function says(page: Page, words: string): Promise<void> {
   assert.ok(guide.includes(`*${words}*`), words)
-  await page.getByText(words).waitFor({ timeout: 40_000 })
+  // The live region says it too.
+  await page.locator('main').getByText(words).waitFor({ timeout: 40_000 })
 }
 
 test('where a proxy holds the event stream back the page asks, says so, and is live once the stream gets through', {
