@@ -1,11 +1,22 @@
--- Corrects what sync.meter_collection copies, for the next $3 meters of the Client System $1 after the id $2. Returns the
+-- Corrects what sync.meter_collection copies, for the next $3 meters of the Client System $1 after the id $2: of those that
+-- the run $4 changed, or of all where it is NULL. Returns the
 -- last id that was looked at, NULL at the end. Rows are locked in the order of their ids, as the trigger does.
 with page as (
-  select meter_id
-  from sync.meter_collection
-  where meter_id > $2
-  order by meter_id
-  limit $3
+  (
+    select meter_id
+    from sync.meter_collection
+    where $4::uuid is null and meter_id > $2
+    order by meter_id
+    limit $3
+  )
+  union all
+  (
+    select meter_id
+    from sync.meter_change
+    where run_id = $4 and meter_id > $2
+    order by meter_id
+    limit $3
+  )
 ), differing as (
   select c.meter_id, m.active, i.seconds
   from page

@@ -76,9 +76,9 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
    * Goes on after the run, which must not wait for collectors. Every full read, of which the start has one, corrects what
    * a worker that was killed left.
    */
-  function correctCollection({ clientSystemId }: Run, { counts, readMode }: RunResult): void {
+  function correctCollection({ id, clientSystemId }: Run, { counts, readMode }: RunResult): void {
     if (readMode !== 'full' && counts.updated + counts.deleted === 0) return
-    void refreshCollection(lists, clientSystemId).catch((err) => {
+    void refreshCollection(lists, clientSystemId, readMode === 'full' ? null : id).catch((err) => {
       if (!stopping) log.warn({ err, clientSystem: clientSystemId }, 'the collection states could not be corrected')
     })
   }

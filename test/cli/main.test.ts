@@ -106,7 +106,7 @@ test('a view on the meters does not prevent a migration', async (t) => {
     drop table sync.meter_collection, sync.waiting_reading;
     alter table sync.alert drop column silent;
     drop trigger note_readings on sync.meter_reading;
-    drop function sync.note_readings, sync.reading_interval_seconds;
+    drop function sync.note_readings, sync.reading_interval_seconds, sync.parse_reading_interval;
     drop table sync.installation, sync.login_session, sync.access_token;
     drop index sync.run_failed;
     delete from sync.migration where id > 6;
