@@ -4,7 +4,7 @@ import type { Settings } from '../../../src/wire/types.ts'
 import type { Agent } from '../data/agent.ts'
 import { readSettings } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
-import { formatCount, formatDuration, plural } from '../ui/format.ts'
+import { formatCount, formatElapsed, plural } from '../ui/format.ts'
 import { Refusal } from '../ui/refusal.tsx'
 
 /** How the agent is configured, to read: it is changed by variables, at a start. */
@@ -37,7 +37,7 @@ function ClientSystem({
   workers: number | null
 }) {
   const { id, name, database, schedule, deleteGuard } = clientSystem
-  const seconds = (value: number) => formatDuration(value * 1000)
+  const seconds = (value: number) => formatElapsed(value * 1000)
   return (
     <section class="card settings-card" aria-label={`Settings of ${name}`}>
       <h2>{name}</h2>
