@@ -1,0 +1,1 @@
+CREATE INDEX "meter_collection_inactive" ON "sync"."meter_collection" USING btree ("client_system_id") WHERE not active;
