@@ -161,7 +161,7 @@ function openPools(syncDatabase: Config['syncDatabase'], log: Log) {
   })
 }
 
-/** A right that is missing is a fault of the configuration, whoever finds it. */
+/** Turns a missing right into an error of the configuration. */
 function asConfiguration(error: unknown): unknown {
   if (errorCode(error) !== '42501') return error
   return new ConfigError([
@@ -194,7 +194,7 @@ async function endPool(pool: pg.Pool): Promise<void> {
   await Promise.race([pool.end(), setTimeout(500, undefined, { ref: false })])
 }
 
-/** It may answer in a while; anything else stays wrong until somebody mends it. */
+/** Whether the Sync database may answer later; any other error stays until a person corrects its cause. */
 function isAway(error: unknown): boolean {
   return (
     (error instanceof AgentError && error.code === 'database_unavailable') || isConnectionLoss(error) || isBusy(error)

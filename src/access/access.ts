@@ -116,7 +116,7 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
     return { id: `token ${id}`, name, scopes, valid }
   }
 
-  /** Bound to AUTH_TOKEN: a new one ends all sessions, and whoever reads the table cannot make a cookie. */
+  /** Bound to AUTH_TOKEN: a new one ends all sessions, and a reader of the table cannot make a cookie. */
   const hashOf = (cookie: string) =>
     createHmac('sha256', authToken ?? '')
       .update(cookie)

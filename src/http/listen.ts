@@ -40,7 +40,7 @@ export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise
 /** Why a request is refused while the agent starts. */
 function starting(): AgentError {
   return new AgentError('unavailable', 'The agent is starting', {
-    hint: 'Try again in a few seconds; GET /readyz tells when it is ready',
+    hint: 'Try again in a few seconds; GET /readyz says when it is ready',
   })
 }
 

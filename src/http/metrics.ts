@@ -76,9 +76,9 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
   const streams = gauge('meter_sync_event_streams', 'Event streams that are open')
   const listener = gauge('meter_sync_listener_connected', '1 while this process hears notifications')
 
-  const leave = agent.watch((sighting) => {
-    if (sighting.type !== 'run' || sighting.run.finishedAt === null) return
-    const { clientSystemId: client_system, trigger, status, counts, startedAt, finishedAt } = sighting.run
+  const leave = agent.watch((event) => {
+    if (event.type !== 'run' || event.run.finishedAt === null) return
+    const { clientSystemId: client_system, trigger, status, counts, startedAt, finishedAt } = event.run
     runs.inc({ client_system, trigger, status })
     if (startedAt !== null)
       duration.observe({ client_system }, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)

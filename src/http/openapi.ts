@@ -233,6 +233,6 @@ function refusalsOf({ access, scope, pathId, query, body, refusals = [] }: Opera
 function polish({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Schema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
-  const told = z.globalRegistry.get(zodSchema)?.default
-  if (typeof told === 'number') jsonSchema.default = told
+  const given = z.globalRegistry.get(zodSchema)?.default
+  if (typeof given === 'number') jsonSchema.default = given
 }

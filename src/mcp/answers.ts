@@ -33,7 +33,7 @@ export const refusalShape = z
 /** The same for a tool that acts on runs; the others do not need its schema, which is half of their description. */
 export const runRefusalShape = refusalShape.extend({ run: run.exactOptional() }).meta({ id: 'RunRefusal' })
 
-/** An error as a tool tells it: `code`, `message` and `hint`, and `run` where one is meant. */
+/** An error as a tool returns it: `code`, `message` and `hint`, and `run` where one is meant. */
 export function refusal(error: AgentError): CallToolResult {
   const { code, message, hint } = error
   return { ...answer({ code, message, hint, ...(error instanceof RunRefusal && { run: error.run }) }), isError: true }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The shape of an answer, as its tool describes it: the schema without what lengthens the description of the tools and tells
- * an assistant nothing. Objects are left open, so that a client that holds answers against an older description accepts a
+ * The shape of an answer, as its tool describes it: the schema without what lengthens the description of the tools and says
+ * nothing to an assistant. Objects are left open, so that a client that holds answers against an older description accepts a
  * new field.
  */
 export function describeOutput<Output>(schema: z.ZodType<Output>) {

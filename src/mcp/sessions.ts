@@ -54,7 +54,7 @@ function sessionNotFound(): Response {
 const mostSessions = 100
 const idleMilliseconds = 3_600_000
 
-/** `create` makes the server of one client. The id of a session is no credential: the door asks for that each time. */
+/** `create` makes the server of one client. The id of a session is no credential: the token is checked with each request. */
 export function createSessions(create: (caller: Caller) => Connected, now = Date.now): Sessions {
   /** In the order of their last use. */
   const sessions = new Map<string, Session>()
@@ -69,7 +69,7 @@ export function createSessions(create: (caller: Caller) => Connected, now = Date
     await session?.server.close()
   }
 
-  /** Ends those that nobody seems to use any more, and when there are too many, those unused for longest. */
+  /** Ends sessions that seem unused, and when there are too many, those unused for longest. */
   async function tidy(): Promise<void> {
     const silent = [...sessions].filter(([, { streams }]) => streams === 0)
     const idle = silent.filter(([, { usedAt }]) => now() - usedAt > idleMilliseconds)

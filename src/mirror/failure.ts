@@ -91,7 +91,7 @@ function asAgentError(thrown: unknown): AgentError {
   return new AgentError('database_error', `The Sync database failed: ${message}`, { hint, cause: thrown })
 }
 
-/** The driver tells a connection that was lost by a plain Error without a code. */
+/** The driver reports a connection that was lost with a plain Error without a code. */
 function isDriverError(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.constructor === Error
 }

@@ -6,7 +6,7 @@ import { unlessAborted } from '../lib/timeout.ts'
 import { type RunRef, recordPhase } from '../runs/store.ts'
 import type { Phase, Progress, ReadStep, Run } from '../wire/types.ts'
 
-/** Follows a run through its phases: marks them, times them, and tells how far it has come. */
+/** Follows a run through its phases: marks them, times them, and reports the progress. */
 export type Phases = Disposable & {
   enter: (phase: Phase) => Promise<void>
   /** What is read now, and how many rows of it are expected. */
@@ -40,7 +40,7 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
   }
   const spent: Partial<Record<Phase, number>> = {}
   let entered = performance.now()
-  let told = ''
+  let sent = ''
   let readMode: Run['readMode'] = null
   let telling = false
 
@@ -49,7 +49,7 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
     spent[state.phase] = Math.round((spent[state.phase] ?? 0) + now - entered)
     entered = now
   }
-  const tell = async () => {
+  const sendProgress = async () => {
     if (telling) return
     telling = true
     try {
@@ -58,15 +58,15 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
       // Another step counts from zero: what was asked during the one before is not of it.
       if (state.step === step) state.rowsRead = Math.max(state.rowsRead, copied)
       const text = JSON.stringify(state)
-      if (text !== told) await notify(pool, { type: 'progress', ...state })
-      told = text
+      if (text !== sent) await notify(pool, { type: 'progress', ...state })
+      sent = text
     } catch (err) {
-      log.debug({ err }, 'the progress of a run could not be told')
+      log.debug({ err }, 'the progress of a run could not be sent')
     } finally {
       telling = false
     }
   }
-  const timer = setInterval(tell, interval)
+  const timer = setInterval(sendProgress, interval)
   return {
     enter: async (phase) => {
       account()

@@ -80,7 +80,7 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
     const { id: clientSystemId } = clientSystem
     const basis = await findBaseline(session.client, clientSystem)
     const query = await describeMeters(source, clientSystem.query, basis.salt)
-    const reading = { clientSystemId, source, query, basis, full: null, tell: unheard }
+    const reading = { clientSystemId, source, query, basis, full: null, report: silent }
     const { rows: read } = (await readMeters(session, reading)).source
     const found = await compare(session, { clientSystemId, read, firstLoad: false })
     const verdict = guard(found, clientSystem.guard)
@@ -130,7 +130,7 @@ async function lockAlone({ client }: Session): Promise<bigint> {
 }
 
 /** A preview is over soon, and shown when it is. */
-const unheard = { step: () => undefined, progress: () => undefined }
+const silent = { step: () => undefined, progress: () => undefined }
 
 type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after' | 'meter'> &
   Record<'meterId' | 'before' | 'after' | 'meter', string | null>

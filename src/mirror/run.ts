@@ -47,17 +47,17 @@ export type Deps = {
   completeJob: CompleteJob
   /** Its reason, an AgentError, is why the run ends. */
   signal: AbortSignal
-  /** For what the run's row tells of a failure. */
+  /** For what the run's row says of a failure. */
   redact: Redact
   log: Log
 }
 
-/** `ended`: somebody else ended the run, and its row tells how. */
+/** `ended`: another process ended the run, and its row says how. */
 export type Outcome = { status: 'succeeded'; result: RunResult; verdict: Verdict } | Failure | { status: 'ended' }
 
 /**
  * Runs one sync: all of it becomes visible at the commit, or none of it. Throws only when the Sync database cannot be
- * told how the run ended; the reaper then finds it.
+ * informed how the run ended; the reaper then finds it.
  */
 export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   const { clientSystem, syncDatabase, pool, completeJob, signal, redact, log } = deps
@@ -102,7 +102,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   const basis = await findBaseline(session.client, clientSystem)
   const query = await describeMeters(source, clientSystem.query, basis.salt)
   await phases.enter('reading')
-  const staged = await readMeters(session, { clientSystemId, source, query, basis, full, tell: phases })
+  const staged = await readMeters(session, { clientSystemId, source, query, basis, full, report: phases })
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()

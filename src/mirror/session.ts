@@ -15,7 +15,7 @@ export type RunSession = Session &
      * gone, on another one. Returns what `end` returns.
      */
     finish: (end: (db: Queryable) => Promise<boolean>) => Promise<boolean>
-    /** Commits; throws when the answer does not come, and then nobody knows but the run's row. */
+    /** Commits; throws when the answer does not come; only the run's row then shows whether it committed. */
     commit: () => Promise<void>
   }
 
@@ -29,11 +29,11 @@ export type RunSessionOptions = {
 }
 
 /** How long the Sync database may take to answer a rollback before the connection is given up. */
-const patience = 5_000
+const cancelTimeoutMs = 5_000
 
 /**
  * Opens the session and takes the lock; waits `lock_timeout` for it, since a reaper holds it for a moment to see whether
- * a run is alive. Whoever holds it longer and is the session of a run that has ended (its COMMIT's answer was lost, or
+ * a run is alive. A session that holds it longer and is the session of a run that has ended (its COMMIT's answer was lost, or
  * its worker froze behind it) is put out; anyone else keeps it, and 55P03 is thrown. When `signal` aborts, the
  * statements under way are cancelled until `finish` or the end, and a session that does not answer is destroyed.
  */
@@ -46,15 +46,15 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
     const ask = () => void pool.query('select pg_cancel_backend($1)', [session.pid]).catch(session.destroy)
     ask()
     const begun = Date.now()
-    cancelling = setInterval(() => (Date.now() - begun > patience ? session.destroy() : ask()), 1_000)
+    cancelling = setInterval(() => (Date.now() - begun > cancelTimeoutMs ? session.destroy() : ask()), 1_000)
   }
   const stopCancelling = () => {
     signal.removeEventListener('abort', cancel)
     clearInterval(cancelling)
   }
-  /** Within `patience`, or the connection is given up. */
+  /** Within `cancelTimeoutMs`, or the connection is given up. */
   const promptly = async <T>(work: () => Promise<T>): Promise<T> => {
-    const timer = setTimeout(session.destroy, patience)
+    const timer = setTimeout(session.destroy, cancelTimeoutMs)
     try {
       return await work()
     } finally {

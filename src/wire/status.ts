@@ -41,7 +41,7 @@ export const status = z
   })
   .meta({ id: 'Status' })
 
-/** Why the agent cannot tell how things stand: it has lost its Sync database. */
+/** Sent while the agent has lost its Sync database, and the state is unknown. */
 export const unavailable = z
   .object({ message: z.string(), hint: z.string().nullable().describe('What to do next') })
   .meta({ id: 'Unavailable' })

@@ -60,11 +60,11 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
         redact,
         log,
       })
-      tell(log, run, outcome)
+      logOutcome(log, run, outcome)
       if (outcome.status === 'succeeded') correctCollection(run, outcome.result)
-      if (outcome.status === 'ended') tellByRow(log, await findRun(db, run.id))
+      if (outcome.status === 'ended') logByRow(log, await findRun(db, run.id))
     } catch (err) {
-      log.error({ err, runId: job.id }, 'the Sync database could not be told how a run ended; the reaper will')
+      log.error({ err, runId: job.id }, 'the end of a run could not be recorded; the reaper will record it')
     } finally {
       clearTimeout(timer)
       job.signal.removeEventListener('abort', lost)
@@ -102,7 +102,7 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
   }
 }
 
-function tell(log: Log, run: Run, outcome: Outcome): void {
+function logOutcome(log: Log, run: Run, outcome: Outcome): void {
   const about = { runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }
   if (outcome.status === 'succeeded') {
     const { counts, readMode, readReason, timings } = outcome.result
@@ -132,8 +132,8 @@ function tell(log: Log, run: Run, outcome: Outcome): void {
   }
 }
 
-/** Somebody else ended the run, or its COMMIT's answer was lost: the row knows. */
-function tellByRow(log: Log, run: Run | null): void {
+/** Another process ended the run, or the answer to its COMMIT was lost: the row shows which. */
+function logByRow(log: Log, run: Run | null): void {
   const about = { runId: run?.id, clientSystem: run?.clientSystemId, trigger: run?.trigger, code: run?.error?.code }
   if (run?.status === 'succeeded') log.info({ ...about, ...run.counts, readMode: run.readMode }, 'meter sync succeeded')
   else log.warn({ ...about, status: run?.status }, 'meter sync ended elsewhere')

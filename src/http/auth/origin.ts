@@ -11,7 +11,7 @@ const probes = new Set(['/healthz', '/readyz'])
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Nothing is loaded from elsewhere, nothing inline runs, nobody frames the page. */
+/** Nothing is loaded from elsewhere, nothing inline runs, no other page frames it. */
 export const headers = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],

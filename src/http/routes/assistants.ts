@@ -51,7 +51,7 @@ export const assistantRoutes: readonly Route[] = [
     tag: 'Service',
     summary: 'The stream of a session of the Sync MCP Server',
     description:
-      'For clients of the specification 2025-11-25, which are told there of the status that they subscribed to. Later ones ask with POST.',
+      'For clients of the specification 2025-11-25, which receive there the updates of the status that they subscribed to. Later clients ask with POST.',
     headers: session,
     answers: {
       200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },

@@ -19,7 +19,7 @@ import type {
   WaitingMeter,
 } from '../../wire/types.ts'
 
-/** One small story, told by every example: a sync that found a meter renamed, a new one, and one that has gone. */
+/** All examples are of one sync: a sync that found a meter renamed, a new one, and one that has gone. */
 
 const counts: Run['counts'] = {
   read: 500,

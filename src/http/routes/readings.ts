@@ -105,7 +105,7 @@ export const readingRoutes: readonly Route[] = [
     query: input.noQuery,
     body: {
       description:
-        'A JSON array, one object a line, or CSV whose first line names the columns. The body tells which it is',
+        'A JSON array, one object a line, or CSV whose first line names the columns. The format is recognised by the body',
       content: {
         ...json(z.array(readingSchema), [example.sentReading]),
         'application/x-ndjson': { schema: readingSchema, example: example.sentReading },

@@ -66,7 +66,7 @@ export const syncRoutes: readonly Route[] = [
     path: '/api/preview',
     scope: 'operate',
     tag: 'Sync',
-    summary: 'Tell what a sync would do now',
+    summary: 'Preview a sync',
     description: 'Reads and compares as a sync does, and writes nothing.',
     json: { schema: input.previewBody },
     answers: { 200: { description: 'What would change', content: json(shape.preview, example.preview) } },
@@ -89,7 +89,7 @@ export const syncRoutes: readonly Route[] = [
     tag: 'Sync',
     summary: 'Watch, as an event stream',
     description:
-      'Server-Sent Events; `retry: 2000`, and a comment every 15 s. A `status` comes first, after every run that ends, and after the agent has come back to its database. A watcher that falls 64 kB behind is closed, and comes back with its Last-Event-ID.',
+      'Server-Sent Events; `retry: 2000`, and a comment every 15 s. A `status` comes first, after every run that ends, and after the agent has come back to its database. A client that falls 64 kB behind is disconnected, and comes back with its Last-Event-ID.',
     headers: {
       'Last-Event-ID': {
         description: 'The id seen last: the runs that changed since follow the first status, 200 at most',

@@ -5,16 +5,15 @@ import type { StoredBaseline } from '../../runs/store.ts'
 import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { Projection } from '../source/projection.ts'
-import type { Staged, Teller } from './stage.ts'
+import type { ReportProgress, Staged } from './stage.ts'
 
-const [
-  compareDigests = '',
-  findDifferent = '',
-  compareNumbers = '',
-  findDoubledThere = '',
-  findDoubledHere = '',
-  suspectStaged = '',
-] = sqlBeside(import.meta.url, '../sql/narrow.sql').split(/;\s*\n/)
+const compareDigests = sqlBeside(import.meta.url, '../sql/compare-digests.sql')
+const findSuspectRows = sqlBeside(import.meta.url, '../sql/find-suspects.sql')
+const countRepeats = sqlBeside(import.meta.url, '../sql/count-repeats.sql')
+const findRepeatsThere = sqlBeside(import.meta.url, '../sql/find-repeats-there.sql')
+const findRepeatsHere = sqlBeside(import.meta.url, '../sql/find-repeats-here.sql')
+const findStaged = sqlBeside(import.meta.url, '../sql/find-staged.sql')
+const listWanted = sqlBeside(import.meta.url, '../sql/list-wanted.sql')
 
 const createAnswers = `
   create temporary table their_digest (bucket integer, rows bigint, digest bigint) on commit drop;
@@ -22,90 +21,118 @@ const createAnswers = `
   create temporary table suspect (id_hash bigint, meter_id bigint) on commit drop;
   create or replace temporary view ours as select * from sync.meter where id in (select meter_id from suspect)`
 
-const listWanted = sqlBeside(import.meta.url, '../sql/wanted.sql')
+/** The most meters that one question names: 10 MB of text. */
+const maxWanted = 500_000
 
-/** A question names at most so many meters: 10 MB of text. */
-const mostWanted = 500_000
-
-export type NarrowOptions = {
+export type IncrementalOptions = {
   clientSystemId: string
   source: Source
   projection: Projection
   basis: StoredBaseline
-  tell: Teller
+  report: ReportProgress
 }
 
-/** Either the source was read, or why all of it has to be; then `meters` is how many it has, where that was learnt. */
-export type Narrowed = { staged: Staged } | { refused: ReadReason; meters: number | null; bytes: number }
+/**
+ * The result of an incremental read: what is staged, or why every meter has to be read. `meters` is then how many the
+ * source has, where that is known.
+ */
+export type Incremental = { staged: Staged } | { refused: ReadReason; meters: number | null; bytes: number }
 
 /**
  * Reads only what differs, by three questions in one snapshot, each asked only where the one before found a difference:
- * which parts, which meters, what are they now. Hashes decide where to look, never what to write: they are the source's
- * own, kept with each meter since its row was read, so that both servers need not hash alike.
+ *
+ * 1. compareBuckets: which buckets of meters have another digest?
+ * 2. findSuspects: which meters in these buckets have another hash?
+ * 3. readSuspects: what are these meters now?
+ *
+ * Hashes decide where to look, never what to write. They are the source's own, kept with each meter since its row was
+ * read, so the two servers need not compute equal hashes.
  */
-export async function stageDifferences(session: Session, options: NarrowOptions): Promise<Narrowed> {
-  const { source, projection, basis, tell } = options
-  const { client } = session
-  const { hashes } = projection
-  await client.query(createAnswers)
-  const ask = (question: string) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true })
-  const read = reader(session, tell)
-  const mask = bucketsFor(basis.meters.total) - 1
+export async function stageDifferences(session: Session, options: IncrementalOptions): Promise<Incremental> {
+  const { basis } = options
+  await session.client.query(createAnswers)
+  const answers = readAnswers(session, options)
 
-  tell.step('digests', null)
-  const asked = startReading(ask(digestQuestion(hashes, mask)))
-  await client.query(ourDigest(options.clientSystemId, mask))
-  await read('their_digest', asked)
-  const found = await client.query<Digests>(compareDigests)
-  const digests = found.rows[0]
-  if (!digests) throw new Error('comparing the digests returned no row')
-  const { rows, buckets, rowsToAsk, allDiffer } = digests
-  if (BigInt(digests.content) !== basis.content) {
-    return { refused: { code: 'meters_changed' }, meters: rows, bytes: read.bytes() }
-  }
+  const buckets = await compareBuckets(session, options, answers)
+  const { rows, digest } = buckets
+  const refuse = (code: ReadReason['code']) => ({ refused: { code }, meters: rows, bytes: answers.bytes() })
+  if (BigInt(buckets.content) !== basis.content) return refuse('meters_changed')
 
-  if (buckets !== '{}') {
-    tell.step('rows', rowsToAsk)
-    const rowsAsked = startReading(ask(allDiffer ? hashes : projection.hashesWithin(mask, buckets)))
-    await client.query(ourRows(options.clientSystemId, allDiffer ? 'true' : inBuckets(mask, buckets)))
-    await read('their_row', rowsAsked)
-    await client.query('analyze our_row')
-    await client.query('analyze their_row')
-    await client.query(findDifferent)
-    if ((await client.query<{ uneven: boolean }>(compareNumbers)).rows[0]?.uneven) {
-      await client.query(findDoubledThere)
-      await client.query(findDoubledHere)
-    }
-    await client.query('analyze suspect')
-    const {
-      count = 0,
-      idHashes = '',
-      externalIds = null,
-    } = (await client.query<Wanted>(listWanted, [rows])).rows[0] ?? {}
-    if (count > mostWanted || (count - basis.rejected) * 2 > rows)
-      return { refused: { code: 'most_differ' }, meters: rows, bytes: read.bytes() }
-    if (count > 0) {
-      tell.step('meters', count)
-      const named = externalIds !== null && (await projection.hasIndexFor(source, externalIds))
-      await read('staging', ask(projection.select(named ? { externalIds } : { idHashes })))
-      await client.query('analyze staging')
-    }
-    await client.query(suspectStaged, [options.clientSystemId])
-    await client.query('analyze suspect')
+  const equal = buckets.differing === '{}'
+  if (!equal) {
+    const wanted = await findSuspects(session, options, answers, buckets)
+    const isMost = (wanted.count - basis.rejected) * 2 > rows
+    if (wanted.count > maxWanted || isMost) return refuse('most_differ')
+    await readSuspects(session, options, answers, wanted)
   }
+  const standing = { total: buckets.meters, active: basis.meters.active, rows, digest: BigInt(digest) }
   return {
     staged: {
       readMode: 'narrow',
       readReason: null,
-      standing:
-        buckets === '{}'
-          ? { total: digests.meters, active: basis.meters.active, rows, digest: BigInt(digests.digest) }
-          : null,
-      bytes: read.bytes(),
-      source: { rows, digest: BigInt(digests.digest) },
+      standing: equal ? standing : null,
+      bytes: answers.bytes(),
+      source: { rows, digest: BigInt(digest) },
       content: basis.content,
     },
   }
+}
+
+/** The first question: the digest of each bucket, on both sides. */
+async function compareBuckets(
+  { client }: Session,
+  { clientSystemId, projection, basis, report }: IncrementalOptions,
+  { ask, read }: Answers,
+): Promise<Buckets> {
+  const mask = bucketsFor(basis.meters.total) - 1
+  report.step('digests', null)
+  const answer = startReading(ask(digestQuestion(projection.hashes, mask)))
+  await client.query(ourDigest(clientSystemId, mask))
+  await read('their_digest', answer)
+  const { rows } = await client.query<Omit<Buckets, 'mask'>>(compareDigests)
+  if (!rows[0]) throw new Error('comparing the digests returned no row')
+  return { ...rows[0], mask }
+}
+
+/** The second question: the hashes of the rows in the buckets that differ. Fills `suspect`. */
+async function findSuspects(
+  { client }: Session,
+  { clientSystemId, projection, report }: IncrementalOptions,
+  { ask, read }: Answers,
+  { rows, rowsToAsk, allDiffer, differing, mask }: Buckets,
+): Promise<Wanted> {
+  report.step('rows', rowsToAsk)
+  const answer = startReading(ask(allDiffer ? projection.hashes : projection.hashesWithin(mask, differing)))
+  await client.query(ourRows(clientSystemId, allDiffer ? 'true' : inBuckets(mask, differing)))
+  await read('their_row', answer)
+  await client.query('analyze our_row')
+  await client.query('analyze their_row')
+  await client.query(findSuspectRows)
+  const repeats = await client.query<{ repeated: boolean }>(countRepeats)
+  if (repeats.rows[0]?.repeated) {
+    await client.query(findRepeatsThere)
+    await client.query(findRepeatsHere)
+  }
+  await client.query('analyze suspect')
+  const wanted = await client.query<Wanted>(listWanted, [rows])
+  return wanted.rows[0] ?? { count: 0, idHashes: '{}', externalIds: null }
+}
+
+/** The third question: the suspects themselves, by external id where an index of the source serves that. Fills `staging`. */
+async function readSuspects(
+  { client }: Session,
+  { clientSystemId, source, projection, report }: IncrementalOptions,
+  { ask, read }: Answers,
+  { count, idHashes, externalIds }: Wanted,
+): Promise<void> {
+  if (count > 0) {
+    report.step('meters', count)
+    const named = externalIds !== null && (await projection.hasIndexFor(source, externalIds))
+    await read('staging', ask(projection.select(named ? { externalIds } : { idHashes })))
+    await client.query('analyze staging')
+  }
+  await client.query(findStaged, [clientSystemId])
+  await client.query('analyze suspect')
 }
 
 type Wanted = {
@@ -115,15 +142,21 @@ type Wanted = {
   externalIds: string | null
 }
 
-type Digests = {
+type Buckets = {
+  /** Rows of the source, and the xor of their hashes. */
   rows: number
   digest: string
+  /** The xor of `whole_hash` over the present meters here. */
   content: string
+  /** Rows of the source in the buckets that differ. */
   rowsToAsk: number
   allDiffer: boolean
-  /** Here, removed ones among them. */
+  /** Meters here, removed ones included. */
   meters: number
-  buckets: string
+  /** The buckets that differ, as the text of an array. */
+  differing: string
+  /** Selects the bucket of an id hash. */
+  mask: number
 }
 
 /** About sixty meters in a bucket: for a million, half a megabyte of digests. A power of two. */
@@ -164,16 +197,27 @@ function ourRows(clientSystemId: string, only: string): string {
     where client_system_id = ${pg.escapeLiteral(clientSystemId)} and removed_at is null and (id_hash is null or ${only})`
 }
 
-/** Pipes answers into tables, and tells how many bytes have come altogether. */
-function reader(session: Session, tell: Teller) {
-  let before = 0
-  const read = async (table: string, answer: AsyncIterable<Buffer>) => {
-    const statement = `copy ${table} from stdin (format binary)`
-    const { rows, bytes } = await copyInto(session, statement, answer, (now) =>
-      tell.progress({ bytesRead: before + now }),
-    )
-    before += bytes
-    tell.progress({ bytesRead: before, rowsRead: rows })
+type Answers = {
+  /** Sends a question to the source. */
+  ask: (question: string) => ReturnType<Source['copy']>
+  /** Copies an answer into a table. */
+  read: (table: string, answer: AsyncIterable<Buffer>) => Promise<void>
+  /** How many bytes all answers have had. */
+  bytes: () => number
+}
+
+function readAnswers(session: Session, { source, report }: IncrementalOptions): Answers {
+  let bytesBefore = 0
+  return {
+    ask: (question) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true }),
+    read: async (table, answer) => {
+      const statement = `copy ${table} from stdin (format binary)`
+      const { rows, bytes } = await copyInto(session, statement, answer, (now) =>
+        report.progress({ bytesRead: bytesBefore + now }),
+      )
+      bytesBefore += bytes
+      report.progress({ bytesRead: bytesBefore, rowsRead: rows })
+    },
+    bytes: () => bytesBefore,
   }
-  return Object.assign(read, { bytes: () => before })
 }

@@ -4,7 +4,7 @@ import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { MeterQuery } from '../source/describe.ts'
 import { stageDifferences } from './incremental.ts'
-import { createStaging, type Staged, stageAll, type Teller } from './stage.ts'
+import { createStaging, type ReportProgress, type Staged, stageAll } from './stage.ts'
 
 export type Reading = {
   clientSystemId: string
@@ -14,15 +14,15 @@ export type Reading = {
   basis: StoredBaseline
   /** Why all of it is to be read, where the caller knows. */
   full: ReadReason | null
-  tell: Teller
+  report: ReportProgress
 }
 
 /**
- * Reads the source into `staging`: only what differs from the meters here, or, where that cannot be told or would save
+ * Reads the source into `staging`: only what differs from the meters here, or, where that is unknown or would save
  * nothing, all of it. Whatever comes after does the same with either.
  */
 export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
-  const { clientSystemId, source, query, basis, tell } = reading
+  const { clientSystemId, source, query, basis, report } = reading
   const { projection } = query
   await createStaging(session)
   const reason = reading.full ?? whyFull(query, basis)
@@ -34,19 +34,19 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
       reason,
       expected: query.estimate,
       bytesBefore: 0,
-      tell,
+      report,
     })
   }
-  const narrowed = await stageDifferences(session, { clientSystemId, source, projection, basis, tell })
-  if ('staged' in narrowed) return narrowed.staged
-  const { refused, meters: expected, bytes: bytesBefore } = narrowed
-  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, tell })
+  const incremental = await stageDifferences(session, { clientSystemId, source, projection, basis, report })
+  if ('staged' in incremental) return incremental.staged
+  const { refused, meters: expected, bytes: bytesBefore } = incremental
+  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, report })
 }
 
-/** What a question of a narrow read may fail with, and a full read not. */
+/** The errors that a question of an incremental read may cause, and a full read not. */
 const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
 
-/** Why the hashes that are kept with the meters tell nothing, or null when they do. */
+/** Why the hashes that are kept with the meters report nothing, or null when they do. */
 function whyFull({ fingerprint }: MeterQuery, basis: StoredBaseline): ReadReason | null {
   if (basis.meters.total === 0) return { code: 'no_meters' }
   if (basis.fingerprint === null) return { code: 'not_hashed' }

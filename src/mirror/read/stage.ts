@@ -8,8 +8,8 @@ import type { Projection } from '../source/projection.ts'
 const createTables = sqlBeside(import.meta.url, '../sql/stage.sql')
 const measureBothSides = sqlBeside(import.meta.url, '../sql/measure.sql')
 
-/** Hears what is being read, how many rows are expected, and how far it has come. */
-export type Teller = {
+/** Receives what is being read, how many rows are expected, and how far it has come. */
+export type ReportProgress = {
   step: (step: ReadStep, rowsExpected: number | null) => void
   progress: (now: { bytesRead?: number; rowsRead?: number }) => void
 }
@@ -54,7 +54,7 @@ export async function stageAll(
     reason,
     expected,
     bytesBefore,
-    tell,
+    report,
   }: {
     clientSystemId: string
     source: Source
@@ -63,19 +63,19 @@ export async function stageAll(
     expected: number | null
     /** What was read before it turned out that all of it has to be. */
     bytesBefore: number
-    tell: Teller
+    report: ReportProgress
   },
 ): Promise<Staged> {
   const { client } = session
-  tell.step('meters', expected)
+  report.step('meters', expected)
   const { rows, bytes: bytesNow } = await copyInto(
     session,
     'copy staging from stdin (format binary)',
     source.copy(`copy (\n${projection.select()}\n) to stdout (format binary)`),
-    (now) => tell.progress({ bytesRead: bytesBefore + now }),
+    (now) => report.progress({ bytesRead: bytesBefore + now }),
   )
   const bytes = bytesBefore + bytesNow
-  tell.progress({ bytesRead: bytes, rowsRead: rows })
+  report.progress({ bytesRead: bytes, rowsRead: rows })
   await client.query('analyze staging')
   await client.query(
     `create or replace temporary view ours as select * from sync.meter where client_system_id = ${pg.escapeLiteral(clientSystemId)}`,

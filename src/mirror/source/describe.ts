@@ -12,7 +12,7 @@ export type MeterQuery = {
   columns: string[]
   /** Names what is read, where and by which rules: what was learnt under another one does not hold. */
   fingerprint: string
-  /** The source's own estimate of the number of meters; null when it cannot tell. */
+  /** The source's own estimate of the number of meters; null when unknown. */
   estimate: number | null
 }
 

@@ -4,7 +4,7 @@ import { singleStatement } from './query.ts'
 
 /**
  * Refuses to mirror the Sync database into itself (F11). Where the source's server shows the lock that `session`
- * holds, in the database that the query reads, both are one; then the query's plan tells whether it reads our tables.
+ * holds, in the database that the query reads, both are one; then the query's plan shows whether it reads our tables.
  */
 export async function refuseSameDatabase(
   source: Source,

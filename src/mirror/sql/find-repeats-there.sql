@@ -1,0 +1,6 @@
+-- Rows that the source has twice and that both are as the meter here.
+insert into suspect (id_hash)
+select id_hash
+from their_row
+group by id_hash
+having count(*) > 1

@@ -1,0 +1,6 @@
+-- Which meters: in the buckets that differ, what the source has and what stands here, as far as they are not the same.
+insert into suspect (id_hash, meter_id)
+select theirs.id_hash, ours.id
+from their_row theirs
+full join our_row ours on ours.id_hash = theirs.id_hash and ours.row_hash = theirs.row_hash
+where theirs.id_hash is null or ours.id is null
