@@ -89,7 +89,10 @@ export type McpStdio = Lifetime & {
   closed: Promise<void>
 }
 
-/** Serves one client on standard input and output, in either specification. `name` is kept with the runs that it starts. Nothing else may write to stdout. */
+/**
+ * Serves one client on standard input and output, in either specification. `name` is kept with the runs that it starts.
+ * Nothing else may write to standard output.
+ */
 export function serveMcpStdio(agent: Agent, log: Log, name: string | null): McpStdio {
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   const calls = createCalls({ graceMs: 0 })
@@ -100,13 +103,7 @@ export function serveMcpStdio(agent: Agent, log: Log, name: string | null): McpS
     await calls.settled()
     input.end()
   })
-  const transport = new (class extends StdioServerTransport {
-    override async close() {
-      process.stdin.unpipe(input).pause()
-      await super.close()
-      resolve()
-    }
-  })(input)
+  const transport = new ClosingTransport(input, resolve)
   const onerror = (err: Error) => log.debug({ err }, 'a message of the assistant was refused')
   const caller: Caller = { name, scopes: ['read', 'operate'] }
   const handle = serveStdio(({ era }) => createConnected({ agent, log, caller, during: calls.during, era }).server, {
@@ -117,6 +114,27 @@ export function serveMcpStdio(agent: Agent, log: Log, name: string | null): McpS
     await calls.stop()
     await handle.close()
   })
+}
+
+/**
+ * Standard input and output as a transport. When it closes, it stops reading standard input, which would otherwise keep
+ * the process alive, and calls `onClosed`.
+ */
+class ClosingTransport extends StdioServerTransport {
+  readonly #input: PassThrough
+  readonly #onClosed: () => void
+
+  constructor(input: PassThrough, onClosed: () => void) {
+    super(input)
+    this.#input = input
+    this.#onClosed = onClosed
+  }
+
+  override async close() {
+    process.stdin.unpipe(this.#input).pause()
+    await super.close()
+    this.#onClosed()
+  }
 }
 
 /** A server for a whole connection, which sends updates of the status once its client has subscribed. */

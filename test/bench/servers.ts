@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { sqlBeside } from '../../src/db/connect.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
 
 /** What a server in production is set to; whatever is not named here stays as PostgreSQL ships it. */
@@ -10,8 +11,9 @@ export const settings = { shared_buffers: '512MB', max_wal_size: '4GB' }
 /** Told in the output, with the settings above: nothing that makes a database slow and safe is off. */
 export const shippedSettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level', 'autovacuum'] as const
 
-const createMeters = readFileSync(new URL('./meters.sql', import.meta.url), 'utf8').split(/;\s*\n/)
-const changeMeters = readFileSync(new URL('./change-meters.sql', import.meta.url), 'utf8')
+const createMeters = sqlBeside(import.meta.url, 'create-meters.sql')
+const fillMeters = sqlBeside(import.meta.url, 'fill-meters.sql')
+const changeMeters = sqlBeside(import.meta.url, 'change-meters.sql')
 
 export type Version = 18 | 15
 
@@ -73,10 +75,9 @@ export async function startServers(version: Version): Promise<Servers> {
       for (const name of [...names, 'floor']) await recreate(sync, name)
       const databases = connect(clientSystem, sync, names)
       for (const url of [databases.clientSystemUrl, databases.floorUrl]) {
-        const [create = '', insert = ''] = createMeters
         await within(url, async (client) => {
-          await client.query(create)
-          await client.query(insert, [meters])
+          await client.query(createMeters)
+          await client.query(fillMeters, [meters])
           await client.query('vacuum (freeze, analyze) meter')
         })
       }

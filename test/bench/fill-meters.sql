@@ -1,19 +1,4 @@
 -- $1 meters as a Client System may hold them, about 100 bytes each.
-create table meter (
-  external_id text primary key,
-  name text not null,
-  serial_number text,
-  kind text,
-  unit text,
-  location text,
-  ip_address inet,
-  port integer,
-  active boolean,
-  model text,
-  multiplier numeric,
-  commissioned_on date
-);
-
 insert into meter
 select
   'M' || lpad(number::text, 8, '0'),
@@ -28,4 +13,4 @@ select
   (array['EM340', 'iEM3155', 'UH50', 'BK-G4'])[1 + number % 4],
   (array[1, 1, 0.1, 40])[1 + number / 4 % 4],
   date '2012-01-01' + (number * 7 % 4600)::integer
-from generate_series(1, $1::bigint) number;
+from generate_series(1, $1::bigint) number
