@@ -84,7 +84,7 @@ function readingOf({ quantity, readAt, value, unit }: Record<string, unknown>): 
 
 /** What the meter of a change is now, as the text of a JSON object; null where there is no meter. */
 export const changedMeter = (meter: string) => `case when ${meter}.id is not null then json_build_object(
-    'name', ${meter}.name, 'kind', ${meter}.kind, 'location', ${meter}.location,
+    'name', left(${meter}.name, 1000), 'kind', left(${meter}.kind, 1000), 'location', left(${meter}.location, 1000),
     'lastReading', ${newestReading(`${meter}.id`)}
   )::text end`
 

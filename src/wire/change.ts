@@ -9,7 +9,7 @@ export const operation = z.enum(changeOperations)
 
 export const changedColumns = z.record(z.string(), z.unknown()).nullable()
 
-/** The meter of a change as it is now. */
+/** A meter as it is now, beside a change of it. Its texts are cut to 1,000 characters. */
 export const changedMeter = z
   .object({
     name: z.string(),

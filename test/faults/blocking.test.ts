@@ -120,8 +120,8 @@ test('F4: an answer of the source that arrives while the process is busy past th
   const world = await createWorld(t)
   const [clientSystem] = parseConfig(world.environment()).clientSystems
   assert.ok(clientSystem)
-  const deadlines = { ...clientSystem.timeouts, start: 200 }
-  await using source = await openSource({ ...clientSystem, timeouts: deadlines }, new AbortController().signal)
+  const timeouts = { ...clientSystem.timeouts, startMs: 200 }
+  await using source = await openSource({ ...clientSystem, timeouts }, new AbortController().signal)
   const asked = source.ask<{ answer: number }>('select 42 as answer from pg_sleep(0.05)')
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
   assert.equal((await asked).rows[0]?.answer, 42)
