@@ -109,7 +109,7 @@ suite('random edits', { concurrency: true }, () => {
       await fc.assert(property, {
         seed: seed + at,
         numRuns: sequences,
-        interruptAfterTimeLimit: 10_000,
+        interruptAfterTimeLimit: 20_000,
       })
     })
   }

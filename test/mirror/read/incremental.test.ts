@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Projection } from '../../../src/mirror/source/projection.ts'
 import type { Change, Counts, Rejected, Run } from '../../../src/wire/types.ts'
 import { createMeters } from '../../support/meters.ts'
 import { assertCounts, compareBothSides, counted, failed, rowVersions } from '../../support/mirror.ts'
@@ -291,15 +290,6 @@ test('more rows than not that stay rejected cost the same every time too', async
     assertRead(run, 'narrow')
     assertCounts(run, { read: 100, rejected: 60, withheld: 0 })
   }
-})
-
-test('a Client System before PostgreSQL 14 is asked for no digest', () => {
-  const columns = ['external_id', 'name', 'port', 'note'].map((name, at) => ({ name, alias: `c${at + 1}`, type: 25 }))
-  const old = new Projection(columns, 'select 1', { version: 130_020, encoding: 'UTF8' }, 0n)
-  assert.equal(old.hashes, null)
-  assert.doesNotMatch(old.select(), /hash_record|hashtext/)
-  assert.match(old.select(), /null::bigint as row_hash/)
-  assert.notEqual(new Projection(columns, 'select 1', { version: 140_000, encoding: 'UTF8' }, 0n).hashes, null)
 })
 
 /** A second Client System, `other`, over the same two databases. */
