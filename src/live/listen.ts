@@ -134,7 +134,7 @@ export function startListener(options: ListenerOptions): Listener {
     stopped = true
     clearInterval(ping)
     clearTimeout(reconnect)
-    // Tells the other processes that this one no longer works on runs.
+    // Informs the other processes that this one no longer works on runs.
     const lastPing = notify(pool, { type: 'ping', from: self, count: lastSent, workers: [] }).catch(() => undefined)
     if (connected) await Promise.race([lastPing, pause(closeTimeoutMs, undefined, { ref: false })])
     connected = false

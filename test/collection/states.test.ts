@@ -30,7 +30,7 @@ async function listIn(agent: TestAgent, state: CollectionState): Promise<string[
   return body.meters.map(({ externalId }) => externalId)
 }
 
-test('a meter is reporting, late, silent or never reported by the time of its last reading, whoever stored it', async (t) => {
+test('a meter is reporting, late, silent or never reported by the time of its last reading, whatever program stored it', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 9)
   await world.source.query(`

@@ -52,7 +52,7 @@ test('progress comes at most four times a second, with phase, rows and bytes', a
   assert.ok(reading.every(({ rowsExpected }) => rowsExpected === null || rowsExpected > 0))
 })
 
-test('a watcher that comes back with Last-Event-ID hears the runs that it missed, in their latest state', async (t) => {
+test('a subscriber that comes back with Last-Event-ID receives the runs that it missed, in their latest state', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -72,7 +72,7 @@ test('a watcher that comes back with Last-Event-ID hears the runs that it missed
   )
 })
 
-test('every watcher of every process sees the end of every run once', async (t) => {
+test('every subscriber of every process sees the end of every run once', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const [api, worker] = await Promise.all([world.process({ ROLE: 'api' }), world.process({ ROLE: 'worker' })])
@@ -194,7 +194,7 @@ const changeRun = `
   returning revision::float8`
 const notice = { type: 'run', runId: 'any', clientSystemId: 'main', revision: 0, ended: false }
 
-test('F22: a watcher that does not read is closed, and others are not delayed', { timeout: 60_000 }, async (t) => {
+test('F22: a subscriber that does not read is closed, and others are not delayed', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -12,7 +12,7 @@ const state = (world: World) =>
   world.sync.query(`select (select count(*) from sync.run) as runs, (select value from sync.revision_counter) as revision,
     (select json_agg(json_build_object('id', id, 'xmin', xmin::text) order by id) from sync.meter) as meters`)
 
-test('a preview tells exactly what a run would do, column by column, and writes nothing', async (t) => {
+test('a preview shows exactly what a run would do, column by column, and writes nothing', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 30)
   const agent = await world.agent()

@@ -19,7 +19,7 @@ export const collectionRoutes: readonly Route[] = [
     tag: 'Readings',
     summary: 'How many meters report, are late, are silent, and never reported',
     description:
-      'Counted from the time of the last reading of each meter, whoever stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
+      'Counted from the time of the last reading of each meter, whatever program stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
     query: input.collectionQuery,
     answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
     refusals: ['not_found', ...away],

@@ -31,7 +31,7 @@ export type Staged = {
   content: bigint
 }
 
-/** How many meters stand here, of these the active and the present ones, and the xor of the source's hashes of the latter. */
+/** The numbers of meters here (all, active, present), and the xor of the source's hashes of the present ones. */
 export type Standing = { total: number; active: number; rows: number; digest: bigint }
 
 /** Whether nothing stood here, so that every usable row of staging is to be inserted. */

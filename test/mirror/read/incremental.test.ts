@@ -198,7 +198,7 @@ test('all of it is read at start, when asked for, after another query, and when 
   assertRead(await other.sync(), 'full', 'query_changed')
 })
 
-test('a meter that somebody changed, added or removed here is put right by the next run', async (t) => {
+test('a meter that another program changed, added or removed here is corrected by the next run', async (t) => {
   const { world, agent } = await start(t, 400)
   const { unequal } = await compareBothSides(world)
   const harm: [statement: string, counts: Partial<Counts>][] = [

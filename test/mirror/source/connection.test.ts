@@ -45,7 +45,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => (await world.source.query(sessions)).length === 0, 6_000)
   })
 
-  test('F1, F2, F29: what cannot be reached or trusted, and a login refused, are told apart, without a secret', async (t) => {
+  test('F1, F2, F29: what cannot be reached or trusted, and a login refused, are distinguished, without a secret', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const directory = await mkdtemp(join(tmpdir(), 'meter-sync-source-'))

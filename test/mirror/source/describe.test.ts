@@ -380,7 +380,7 @@ test('F11: the Sync database is never mirrored into itself; another table in the
   }
 })
 
-test('F21: an error that quotes megabytes is cut, and every watcher still gets it', async (t) => {
+test('F21: an error that quotes megabytes is cut, and every subscriber still gets it', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter as select 1 as external_id, 'n' as name, repeat('y', 1000000) as raw;
