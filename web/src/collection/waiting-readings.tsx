@@ -15,7 +15,8 @@ export function WaitingReadings({ clientSystemId, readings, externalIds }: Props
       <div class="changes-head">
         <h2>Unknown external ids</h2>
         <span class="quiet">
-          {plural(readings, 'reading')} of {plural(externalIds, 'external id')} wait for a meter
+          {plural(readings, 'reading')} of {plural(externalIds, 'external id')} {readings === 1 ? 'waits' : 'wait'} for
+          a meter
         </span>
       </div>
       <PagedList pages={pages} empty="No reading waits for a meter.">
