@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { AgentError } from '../../lib/errors.ts'
 import type { Source } from './connection.ts'
-import { type Column, Projection } from './projection.ts'
+import { Projection } from './projection.ts'
 import { nameAt, onOneLine, singleStatement } from './query.ts'
 
 /** How to ask a Client System for its meters. */
@@ -18,7 +18,7 @@ export type MeterQuery = {
 
 type Plan = { 'Node Type': string; 'Plan Rows': number; Plans?: Plan[] }
 
-/** To be raised whenever the same row gets another canonical text or another hash (projection.ts). */
+/** Raise it whenever the same row gets another text or another hash (columns.ts, measures.ts). */
 const projectionVersion = 4
 
 const required = ['external_id', 'name'] as const
@@ -32,8 +32,11 @@ export async function describeMeters(source: Source, query: string, salt: bigint
   const text = `select * from (\n${inner}\n) q limit 0`
   const outline = await source.attempt(text)
   if ('refusal' in outline) throw await suggestTable(source, text, outline.refusal)
-  const columns = outline.fields.map(({ name, dataTypeID }, at) => ({ name, alias: `c${at + 1}`, type: dataTypeID }))
-  requireColumns(columns, inner)
+  const columns = outline.fields.map(({ name, dataTypeID: oid }) => ({ name, oid }))
+  requireColumns(
+    columns.map(({ name }) => name),
+    inner,
+  )
   const projection = new Projection(columns, inner, source, salt)
   const whole = await source.attempt<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${projection.select()}`)
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
@@ -52,7 +55,7 @@ export async function describeMeters(source: Source, query: string, salt: bigint
     major,
     encoding,
     inner,
-    ...columns.map(({ name, type }) => [name, type]),
+    ...columns.map(({ name, oid }) => [name, oid]),
   ]
   return {
     projection,
@@ -94,8 +97,7 @@ function usesAny(plan: Plan, kinds: ReadonlySet<string>): boolean {
   return kinds.has(plan['Node Type']) || (plan.Plans ?? []).some((below) => usesAny(below, kinds))
 }
 
-function requireColumns(columns: Column[], inner: string): void {
-  const names = columns.map((column) => column.name)
+function requireColumns(names: string[], inner: string): void {
   const returned = `The query returns: ${names.join(', ') || 'no column'}`
   const missing = required.find((name) => !names.includes(name))
   if (missing) {

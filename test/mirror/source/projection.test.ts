@@ -5,12 +5,12 @@ import { Projection } from '../../../src/mirror/source/projection.ts'
 
 /** The columns of a typical query, with the type oids of PostgreSQL. */
 const columns = [
-  { name: 'external_id', alias: 'c1', type: 23 },
-  { name: 'name', alias: 'c2', type: 25 },
-  { name: 'location', alias: 'c3', type: 1043 },
-  { name: 'port', alias: 'c4', type: 23 },
-  { name: 'active', alias: 'c5', type: 16 },
-  { name: 'installed_on', alias: 'c6', type: 1082 },
+  { name: 'external_id', oid: 23 },
+  { name: 'name', oid: 25 },
+  { name: 'location', oid: 1043 },
+  { name: 'port', oid: 23 },
+  { name: 'active', oid: 16 },
+  { name: 'installed_on', oid: 1082 },
 ]
 const inner = 'select id, name, location, port, active, installed_on from meter'
 

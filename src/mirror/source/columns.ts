@@ -1,0 +1,48 @@
+import type { Server } from './json.ts'
+import { activeHash, activeText, portHash, portText } from './port-and-active.ts'
+import { columnType } from './types.ts'
+
+/** A column of the query, and the SQL that the agent asks for instead of its value. */
+export type Column = {
+  name: string
+  /** Whether the value becomes an attribute, because the meter has no column of this name. */
+  isAttribute: boolean
+  /** The value itself. */
+  value: string
+  /** The text that is stored. */
+  text: string
+  /** The input of the row hash. */
+  hash: string
+  /** The number of bytes of the text; null for types of a few bytes. */
+  size: string | null
+  /** The json text of an attribute that may hold json within json. */
+  nested: string | null
+  /** The type that an index compares the values with, if it can. */
+  key: string | null
+  /** Whether the text comes from parsing json, which fails for some values. */
+  isParsed: boolean
+}
+
+/** The meter's own columns of text, as they are named in the query and in `staging`. */
+export const textColumns = ['name', 'serial_number', 'kind', 'unit', 'location', 'ip_address']
+const ownColumns = new Set(['external_id', ...textColumns, 'port', 'active'])
+
+/** Describes a column of the query. Throws AgentError `source_query` if its type can be no port, or not say what is active. */
+export function describeColumn(name: string, alias: string, oid: number, server: Server): Column {
+  const value = `q.${alias}`
+  const type = columnType(oid)
+  const isAttribute = !ownColumns.has(name)
+  const column = {
+    name,
+    isAttribute,
+    value,
+    size: type.size?.(value, server) ?? null,
+    nested: isAttribute ? (type.nested?.(value, server) ?? null) : null,
+    key: type.key,
+    isParsed: type.isParsed,
+  }
+  if (name === 'port') return { ...column, text: portText(value, type), hash: portHash(value, type) }
+  if (name === 'active') return { ...column, text: activeText(value, type), hash: activeHash(value, type) }
+  const text = isAttribute ? type.json(value, server) : type.text(value, server)
+  return { ...column, text, hash: type.hash?.(value, server) ?? `(${text}) collate "C"` }
+}
