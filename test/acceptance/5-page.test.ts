@@ -36,7 +36,7 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   await agent.sync()
   await world.source.query(`update meter set name = name || ' (new)', unit = null where external_id < 4`)
   const changed = await agent.sync()
-  await fitsEveryWidth(eyes.wide)
+  await fitsEveryWidth(eyes.wide, 'in-sync')
   await inspect(eyes, 'in-sync', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
   await lead(eyes, `#/runs/${changed.id}`)
   await inspect(eyes, 'run', (page) => page.getByRole('insertion').filter({ hasText: 'Meter 3 (new)' }).waitFor())
@@ -77,7 +77,10 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   assert.equal(status, 200)
   await lead(eyes, `#/meters`)
   await inspect(eyes, 'meters', (page) => page.getByRole('link', { name: '20', exact: true }).waitFor())
-  for (const page of Object.values(eyes)) await page.getByRole('link', { name: '1', exact: true }).click()
+  for (const page of Object.values(eyes)) {
+    await page.getByRole('link', { name: '1', exact: true }).click()
+    await page.getByRole('link', { name: 'Week', exact: true }).click()
+  }
   await inspect(eyes, 'meter', async (page) => {
     await page.getByRole('img', { name: /^voltage: 60 readings/ }).waitFor()
     await page.getByRole('region', { name: 'History', exact: true }).getByText('Meter 1 (new)').waitFor()

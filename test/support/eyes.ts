@@ -76,7 +76,7 @@ export async function inspect(eyes: Eyes, state: string, ready: (page: Page) => 
 }
 
 /** Takes pictures at the widths between and beyond, and on a phone with text of twice the size: none may scroll sideways. */
-export async function fitsEveryWidth(page: Page): Promise<void> {
+export async function fitsEveryWidth(page: Page, state: string): Promise<void> {
   const before = page.viewportSize()
   const found: string[] = []
   for (const [width, text] of [
@@ -86,7 +86,7 @@ export async function fitsEveryWidth(page: Page): Promise<void> {
   ] as const) {
     await page.setViewportSize({ width, height: 900 })
     await page.evaluate(`document.documentElement.style.fontSize = '${text}'`)
-    const name = `width-${width}-text-${text.slice(0, -1)}`
+    const name = `${state}-width-${width}-text-${text.slice(0, -1)}`
     await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip: await upperPart(page) })
     const wider = await overflow(page)
     if (wider > 0) found.push(`${name} is ${wider} pixels too wide: ${await sticksOut(page)}`)

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import {
   addressOf,
   collectionAddress,
+  latestReadings,
   meterAddress,
   meterStates,
   noMeterFilter,
@@ -12,6 +13,7 @@ import {
   parseRoute,
   parts,
   previewAddress,
+  readingSpans,
   triggers,
 } from '../../../web/src/routing/route.ts'
 
@@ -58,9 +60,22 @@ test('a search for any text comes back from its address', () => {
   for (const q of ['', 'ä & b=c?d#e/%', '"<b>', '  ', '7']) {
     for (const state of meterStates) {
       const filter = { q, state, clientSystemId: q === '7' ? 'north' : null }
-      assert.deepEqual(parseRoute(meterAddress('7', filter)), { view: 'meters', meterId: '7', filter })
+      const route = { view: 'meters', meterId: '7', filter, readings: latestReadings }
+      assert.deepEqual(parseRoute(meterAddress('7', filter)), route)
     }
   }
+})
+
+test('the days and the quantity of readings come back from the address of their meter', () => {
+  for (const span of [null, ...readingSpans]) {
+    for (const quantity of [null, 'energy & more']) {
+      const readings = { day: '2026-02-28', span, quantity }
+      const route = { view: 'meters', meterId: '7', filter: noMeterFilter, readings }
+      assert.deepEqual(parseRoute(meterAddress(7, noMeterFilter, readings)), route)
+    }
+  }
+  const unknown = parseRoute('#/meters/7?day=2026-02-30&span=year')
+  assert.deepEqual(unknown, { view: 'meters', meterId: '7', filter: noMeterFilter, readings: latestReadings })
 })
 
 test('an address that is not known is the status view', () => {

@@ -5,8 +5,10 @@ import type {
   Collection,
   CollectionGroup,
   FlaggedReading,
+  Gaps,
   Meter,
   Preview,
+  ReadingGap,
   Rejected,
   Run,
   RunHistory,
@@ -152,22 +154,44 @@ export function readMeter(id: string): Promise<Meter> {
   return get<Meter>(`/api/meters/${encodeURIComponent(id)}`, exactNumbers)
 }
 
-/** One page of what happened to a meter, newest first. */
+/** One page of what happened to a meter, newest first: few at first, so that they do not push the readings away. */
 export async function readMeterHistory(id: number, before: string | null): Promise<Page<Change>> {
   const { changes, next } = await get<{ changes: Change[]; next: string | null }>(
-    withQuery(`/api/meters/${id}/history`, { limit: '50', before }),
+    withQuery(`/api/meters/${id}/history`, { limit: before === null ? '5' : '50', before }),
     exactNumbers,
   )
   return { items: changes, next }
 }
 
-/** One page of a meter's readings of all quantities, newest first. */
-export async function readReadings(id: number, before: string | null): Promise<Page<FlaggedReading>> {
-  const { readings, next } = await get<{ readings: FlaggedReading[]; next: string | null }>(
-    withQuery(`/api/meters/${id}/readings`, { limit: '200', before }),
-    exactNumbers,
-  )
-  return { items: readings, next }
+/** A meter's readings in a time: the newest of them where there are very many. */
+export type ReadingsOfTime = { readings: readonly FlaggedReading[]; complete: boolean }
+
+/** More readings than a chart or a person can take in. */
+const maxReadings = 2000
+
+/** The readings of all quantities from a time on and before another, newest first. */
+export async function readReadings(id: number, time: { from: string; to: string }): Promise<ReadingsOfTime> {
+  const readings: FlaggedReading[] = []
+  let before: string | null = null
+  do {
+    const page: { readings: FlaggedReading[]; next: string | null } = await get(
+      withQuery(`/api/meters/${id}/readings`, { ...time, limit: '200', before }),
+      exactNumbers,
+    )
+    readings.push(...page.readings)
+    before = page.next
+  } while (before !== null && readings.length < maxReadings)
+  return { readings, complete: before === null }
+}
+
+/** Where all of these readings are, as a file. */
+export function readingsFile(id: number, time: { from: string; to: string }): string {
+  return withQuery(`/api/meters/${id}/readings`, { ...time, format: 'csv' })
+}
+
+/** The times without readings that a meter should have sent, newest first. */
+export async function readGaps(id: number, time: { from: string; to: string }): Promise<readonly ReadingGap[]> {
+  return (await get<Gaps>(withQuery(`/api/meters/${id}/gaps`, time))).gaps
 }
 
 /** The run that a request is about; in a conflict, that run is an answer to join or a refusal. */

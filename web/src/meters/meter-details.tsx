@@ -6,15 +6,17 @@ import { usePages } from '../data/pages.ts'
 import { addressOf } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
 import { Differences } from '../ui/differences.tsx'
-import { formatValue } from '../ui/format.ts'
+import { formatDuration, formatValue } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { LongText } from '../ui/long-text.tsx'
 import { Operation } from '../ui/operation.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
+import { readingText } from '../ui/reading-text.ts'
 import { useSubject } from '../ui/subject.ts'
+import { CollectionWord } from './collection-word.tsx'
 import { MeterReadings } from './meter-readings.tsx'
 
-/** All about one meter: its fields, its attributes, its readings, and what every sync made of it. */
+/** All about one meter, in this order: its fields, its history, its readings as charts, and their gaps. */
 export function MeterDetails({ meter, heading }: { meter: Meter; heading: Heading }) {
   const root = useRef<HTMLDivElement>(null)
   useSubject(`Meter ${meter.externalId}`)
@@ -27,8 +29,8 @@ export function MeterDetails({ meter, heading }: { meter: Meter; heading: Headin
     <div class="details" ref={root} tabIndex={-1}>
       <Fields meter={meter} />
       <Attributes attributes={meter.attributes} heading={heading} />
-      <MeterReadings meterId={meter.id} heading={heading} />
       <Timeline meterId={meter.id} heading={heading} />
+      <MeterReadings meter={meter} heading={heading} />
     </div>
   )
 }
@@ -44,6 +46,17 @@ function Fields({ meter }: { meter: Meter }) {
       <Fact name="Unit">{meter.unit}</Fact>
       <Fact name="Location">{meter.location}</Fact>
       <Fact name="Address">{address.length === 0 ? null : address.join(', ')}</Fact>
+      <Fact name="Collection">
+        <CollectionWord state={meter.collection} />
+      </Fact>
+      <Fact name="Read every">{formatDuration(meter.readingIntervalMinutes * 60_000)}</Fact>
+      <Fact name="Last reading">
+        {meter.lastReading !== null && (
+          <>
+            {readingText(meter.lastReading)}, <Moment iso={meter.lastReading.readAt} />
+          </>
+        )}
+      </Fact>
       <Fact name="First seen">
         <Moment iso={meter.createdAt} />
       </Fact>
@@ -80,7 +93,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{typeof children === 'string' ? <LongText text={children} /> : (children ?? <None />)}</dd>
+      <dd>{typeof children === 'string' ? <LongText text={children} /> : children || <None />}</dd>
     </div>
   )
 }

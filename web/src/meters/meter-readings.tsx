@@ -1,110 +1,98 @@
-import type { FlaggedReading } from '../../../src/wire/types.ts'
-import { readReadings } from '../data/api.ts'
-import { usePages } from '../data/pages.ts'
-import { Moment, useStamp } from '../ui/clock.tsx'
-import { plural } from '../ui/format.ts'
+import { useContext, useMemo } from 'preact/hooks'
+import type { Meter } from '../../../src/wire/types.ts'
+import { formatCount, sentences } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
-import { PagedList } from '../ui/paged-list.tsx'
-import { readingText } from '../ui/reading-text.ts'
-import { type Series, seriesOf } from './readings.ts'
+import { useZone } from '../ui/times.tsx'
+import { chartsOf } from './chart.ts'
+import { Here } from './here.ts'
+import { dayOfReading, periodName, periodOf, usualSpan } from './period.ts'
+import { ReadingChart } from './reading-chart.tsx'
+import { ReadingControls } from './reading-controls.tsx'
+import { ReadingGaps } from './reading-gaps.tsx'
+import { ReadingTable } from './reading-table.tsx'
+import { type ShownReadings, useReadings } from './use-readings.ts'
 
-/** The newest readings of a meter: a line for each quantity, and the same as a table. */
-export function MeterReadings({ meterId, heading: Heading }: { meterId: number; heading: Heading }) {
-  const pages = usePages((before) => readReadings(meterId, before))
+type Props = { meter: Meter; heading: Heading }
+
+/** The readings of a meter in some days: a chart for each quantity, the same as a table, and the gaps. */
+export function MeterReadings({ meter, heading: Heading }: Props) {
+  if (meter.lastReading !== null) return <ReadingsByDay meter={meter} heading={Heading} />
   return (
     <section class="readings" aria-label="Readings">
       <Heading>Readings</Heading>
-      <PagedList pages={pages} empty={<NoReadings />}>
-        {(readings) => (
-          <>
-            <ul class="series-list">
-              {seriesOf(readings).map((series) => (
-                <Line key={`${series.quantity} ${series.unit}`} series={series} />
-              ))}
-            </ul>
-            <details class="chart-table">
-              <summary>
-                Show {plural(readings.length, 'reading')} as a table
-                {doubtful(readings) > 0 && ` · ${doubtful(readings)} doubtful`}
-              </summary>
-              <ReadingTable readings={readings} />
-            </details>
-          </>
-        )}
-      </PagedList>
+      <p class="teaching">
+        No readings of this meter yet. A collector sends them to <code>POST /api/readings</code> by external id.
+      </p>
     </section>
   )
 }
 
-const flagWords: Record<FlaggedReading['flags'][number], string> = {
-  decrease: 'lower than before',
-  rollover: 'began at zero again',
-  meter_replaced: 'meter replaced',
-  future: 'in the future',
-  unit: 'other unit than the meter',
-}
-
-/** Readings with a flag that nothing explains. */
-function doubtful(readings: readonly FlaggedReading[]): number {
-  return readings.filter(({ flags }) => flags.some((flag) => !['rollover', 'meter_replaced'].includes(flag))).length
-}
-
-function NoReadings() {
+function ReadingsByDay({ meter, heading: Heading }: Props) {
+  const { readings: choice } = useContext(Here)
+  const zone = useZone()
+  const day = choice.day ?? dayOfReading(meter.lastReading?.readAt, Date.now(), zone)
+  const span = choice.span ?? usualSpan(meter.readingIntervalMinutes)
+  const period = useMemo(() => periodOf(day, span, zone), [day, span, zone])
+  const { shown, error, loading, read } = useReadings(meter.id, period)
+  const named = [...(shown?.readings ?? []), ...(shown?.gaps ?? [])].map(({ quantity }) => quantity)
+  const quantities = [...new Set(choice.quantity === null ? named : [...named, choice.quantity])].sort()
   return (
     <>
-      No readings of this meter yet. A collector sends them to <code>POST /api/readings</code> by external id.
+      <section class="readings" aria-label="Readings" aria-busy={loading}>
+        <div class="changes-head">
+          <Heading>Readings</Heading>
+          <span class="quiet">{periodName(period)}</span>
+        </div>
+        <ReadingControls meter={meter} period={period} quantities={quantities} />
+        {error !== null && (
+          <p class="teaching">
+            {sentences(error.message, error.hint)}{' '}
+            <button type="button" class="button-plain" onClick={read}>
+              Try again
+            </button>
+          </p>
+        )}
+        {shown === null && loading && <p class="teaching readings-loading">Reading…</p>}
+        {shown !== null && <Charts shown={shown} quantity={choice.quantity} />}
+      </section>
+      {shown !== null && <ReadingGaps gaps={of(choice.quantity, shown.gaps)} heading={Heading} />}
     </>
   )
 }
 
-function Line({ series }: { series: Series }) {
-  const { quantity, readings, path, lowest, highest, newest, oldest } = series
-  const stamp = useStamp()
-  const words = `${quantity}: ${plural(readings.length, 'reading')} from ${stamp(oldest.readAt)} to ${stamp(newest.readAt)}, between ${readingText(lowest)} and ${readingText(highest)}, last ${readingText(newest)}`
-  return (
-    <li class="series">
-      <p class="series-head">
-        <span>{quantity}</span>
-        <strong>{readingText(newest)}</strong>
-        <span class="quiet">
-          <Moment iso={newest.readAt} />
-        </span>
-      </p>
-      <svg class="series-plot" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={words}>
-        <path class="series-line" d={path} vector-effect="non-scaling-stroke" />
-      </svg>
-      <p class="series-foot">
-        <span>lowest {readingText(lowest)}</span>
-        <span>highest {readingText(highest)}</span>
-      </p>
-    </li>
-  )
+function of<T extends { quantity: string }>(quantity: string | null, all: readonly T[]): readonly T[] {
+  return quantity === null ? all : all.filter((one) => one.quantity === quantity)
 }
 
-function ReadingTable({ readings }: { readings: readonly FlaggedReading[] }) {
-  const flagged = readings.some(({ flags }) => flags.length > 0)
+function Charts({ shown, quantity }: { shown: ShownReadings; quantity: string | null }) {
+  const { period, gaps, complete, readAt } = shown
+  const readings = of(quantity, shown.readings)
+  const charts = useMemo(
+    () => chartsOf(readings, gaps, { from: period.from, to: period.to, now: readAt }),
+    [shown, quantity],
+  )
+  if (readings.length === 0) {
+    return (
+      <p class="teaching readings-loading">
+        No {quantity === null ? 'reading' : `reading of ${quantity}`} on {periodName(period)}. Choose other days, or the
+        latest.
+      </p>
+    )
+  }
   return (
-    <table class="figures-table" aria-label="Figures of the readings">
-      <thead>
-        <tr>
-          <th>Read</th>
-          <th>Quantity</th>
-          <th class="number">Value</th>
-          {flagged && <th>Note</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {readings.map((reading) => (
-          <tr key={`${reading.readAt} ${reading.quantity}`}>
-            <td>
-              <Moment iso={reading.readAt} />
-            </td>
-            <td>{reading.quantity}</td>
-            <td class="number">{readingText(reading)}</td>
-            {flagged && <td>{reading.flags.map((flag) => flagWords[flag]).join(', ')}</td>}
-          </tr>
+    <>
+      {!complete && (
+        <p class="teaching">
+          Only the newest {formatCount(shown.readings.length)} readings of these days are shown. The CSV file has all of
+          them.
+        </p>
+      )}
+      <ul class="series-list" data-single={charts.length === 1}>
+        {charts.map((chart) => (
+          <ReadingChart key={`${chart.quantity} ${chart.unit}`} chart={chart} period={period} />
         ))}
-      </tbody>
-    </table>
+      </ul>
+      <ReadingTable readings={readings} />
+    </>
   )
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { type MeterFilter, type MeterState, type MetersRoute, meterAddress, meterStates } from '../routing/route.ts'
 import { plural } from '../ui/format.ts'
+import { Here } from './here.ts'
 import { MeterList } from './meter-list.tsx'
 
 /** A search begins this long after the last key. */
@@ -15,7 +16,7 @@ export function MetersView({ statuses, route }: { statuses: readonly ClientSyste
   if (status === undefined) return null
   const wanted = { ...filter, clientSystemId: status.id }
   return (
-    <>
+    <Here.Provider value={route}>
       <section class="card meter-search" aria-label="Search">
         <Search filter={filter} />
         <nav aria-label="State" class="filters">
@@ -51,7 +52,7 @@ export function MetersView({ statuses, route }: { statuses: readonly ClientSyste
         meterId={meterId}
         total={status.meters.total}
       />
-    </>
+    </Here.Provider>
   )
 }
 

@@ -21,7 +21,17 @@ export type MeterFilter = {
   /** Null is the first Client System. */
   clientSystemId: string | null
 }
-export type MetersRoute = { view: 'meters'; meterId: string | null; filter: MeterFilter }
+export type ReadingSpan = 'day' | 'week' | 'month'
+/** Which readings of a meter are shown. */
+export type ReadingsChoice = {
+  /** The last day that is shown, "2026-11-26" in the reader's time zone; null is the day of the last reading. */
+  day: string | null
+  /** Null is one that suits how often the meter is read. */
+  span: ReadingSpan | null
+  /** Null is all of them. */
+  quantity: string | null
+}
+export type MetersRoute = { view: 'meters'; meterId: string | null; filter: MeterFilter; readings: ReadingsChoice }
 /** Null is the first Client System. */
 export type PreviewRoute = { view: 'preview'; clientSystemId: string | null }
 /** Null is the first Client System. */
@@ -34,8 +44,11 @@ export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupt
 export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'readings']
 export const meterStates: readonly MeterState[] = ['all', 'active', 'inactive']
 
+export const readingSpans: readonly ReadingSpan[] = ['day', 'week', 'month']
+
 export const noRunFilter: RunFilter = { outcome: null, trigger: null, day: null }
 export const noMeterFilter: MeterFilter = { q: '', state: 'all', clientSystemId: null }
+export const latestReadings: ReadingsChoice = { day: null, span: null, quantity: null }
 
 /** The route that an address' hash stands for; one that is not known is the status view itself. */
 export function parseRoute(hash: string): Route {
@@ -48,7 +61,12 @@ export function parseRoute(hash: string): Route {
       state: among(meterStates, query.get('state')) ?? 'all',
       clientSystemId: query.get('system'),
     }
-    return { view: 'meters', meterId: meters[1] ?? null, filter }
+    const readings = {
+      day: dayIn(query.get('day')),
+      span: among(readingSpans, query.get('span')),
+      quantity: query.get('quantity'),
+    }
+    return { view: 'meters', meterId: meters[1] ?? null, filter, readings }
   }
   if (path === '/collection') return { view: 'collection', clientSystemId: query.get('system') }
   if (path === '/settings') return { view: 'settings' }
@@ -84,10 +102,14 @@ export function addressOf(
 }
 
 /** The address of a meter in the list that a filter gives; of the list itself when there is no meter. */
-export function meterAddress(meterId: number | string | null, filter: MeterFilter = noMeterFilter): string {
+export function meterAddress(
+  meterId: number | string | null,
+  filter: MeterFilter = noMeterFilter,
+  readings: ReadingsChoice = latestReadings,
+): string {
   const path = meterId === null ? '#/meters' : `#/meters/${meterId}`
   const { q, state, clientSystemId } = filter
-  return path + queryOf({ q: q || null, state: state === 'all' ? null : state, system: clientSystemId })
+  return path + queryOf({ q: q || null, state: state === 'all' ? null : state, system: clientSystemId, ...readings })
 }
 
 /** The address of what a sync of a Client System would do now; of the first one's when none is given. */

@@ -1,6 +1,7 @@
 import type { Run } from '../../../src/wire/types.ts'
 import type { RunQuery } from '../data/run-query.ts'
 import type { RunFilter } from '../routing/route.ts'
+import { midnight } from '../ui/days.ts'
 import type { Zone } from '../ui/format.ts'
 
 export function isFiltered({ outcome, trigger, day }: RunFilter): boolean {
@@ -9,14 +10,8 @@ export function isFiltered({ outcome, trigger, day }: RunFilter): boolean {
 
 /** What the agent is asked for: a day begins and ends in the reader's time zone. */
 export function queryOf({ outcome, trigger, day }: RunFilter, zone: Zone): RunQuery {
-  const [year = 0, month = 1, date = 1] = day?.split('-').map(Number) ?? []
-  const midnight = (after: number) =>
-    (zone === 'utc'
-      ? new Date(Date.UTC(year, month - 1, date + after))
-      : new Date(year, month - 1, date + after)
-    ).toISOString()
-  const [from, to] = day === null ? [null, null] : [midnight(0), midnight(1)]
-  return { status: outcome, trigger, from, to }
+  const edge = (after: number) => (day === null ? null : new Date(midnight(day, after, zone)).toISOString())
+  return { status: outcome, trigger, from: edge(0), to: edge(1) }
 }
 
 /** Whether the agent would list a run for a query. */

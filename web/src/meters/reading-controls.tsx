@@ -1,0 +1,76 @@
+import { useContext } from 'preact/hooks'
+import type { Meter } from '../../../src/wire/types.ts'
+import { readingsFile } from '../data/api.ts'
+import { meterAddress, type ReadingSpan, type ReadingsChoice, readingSpans } from '../routing/route.ts'
+import { daysLater } from '../ui/days.ts'
+import { Icon } from '../ui/icon.tsx'
+import { Here } from './here.ts'
+import { type Period, spanDays } from './period.ts'
+import { timeOf } from './use-readings.ts'
+
+const spanWords: Record<ReadingSpan, string> = { day: 'Day', week: 'Week', month: '30 days' }
+
+type Props = { meter: Meter; period: Period; quantities: readonly string[] }
+
+/** Which days and quantities of the readings are shown; the address has it. */
+export function ReadingControls({ meter, period, quantities }: Props) {
+  const { filter, readings: choice } = useContext(Here)
+  const addressOf = (change: Partial<ReadingsChoice>) => meterAddress(meter.id, filter, { ...choice, ...change })
+  const step = (days: number) => addressOf({ day: daysLater(period.day, days) })
+  const days = spanDays[period.span]
+  const spanWord = spanWords[period.span].toLowerCase()
+  const isLast = period.to > Date.now()
+  return (
+    <div class="reading-controls">
+      <nav aria-label="Days of the readings" class="filters">
+        <a href={step(-days)} aria-label={`Earlier ${spanWord}`}>
+          <Icon name="chevron" class="to-earlier" />
+        </a>
+        <input
+          type="date"
+          aria-label={days === 1 ? 'Day of the readings' : 'Last day of the readings'}
+          value={period.day}
+          onChange={(event) => {
+            location.hash = addressOf({ day: event.currentTarget.value || null })
+          }}
+        />
+        {isLast ? (
+          <span class="step" aria-hidden="true">
+            <Icon name="chevron" />
+          </span>
+        ) : (
+          <a href={step(days)} aria-label={`Later ${spanWord}`}>
+            <Icon name="chevron" />
+          </a>
+        )}
+        <a href={addressOf({ day: null })} aria-current={choice.day === null ? 'true' : undefined}>
+          Latest
+        </a>
+      </nav>
+      <nav aria-label="Span of the readings" class="filters">
+        {readingSpans.map((span) => (
+          <a key={span} href={addressOf({ span })} aria-current={span === period.span ? 'true' : undefined}>
+            {spanWords[span]}
+          </a>
+        ))}
+      </nav>
+      {quantities.length > 1 && (
+        <nav aria-label="Quantity" class="filters">
+          {[null, ...quantities].map((quantity) => (
+            <a
+              key={quantity}
+              href={addressOf({ quantity })}
+              aria-current={choice.quantity === quantity ? 'true' : undefined}
+            >
+              {quantity ?? 'All quantities'}
+            </a>
+          ))}
+        </nav>
+      )}
+      <a class="download" download href={readingsFile(meter.id, timeOf(period))}>
+        <Icon name="download" />
+        Download CSV
+      </a>
+    </div>
+  )
+}
