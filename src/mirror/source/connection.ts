@@ -7,7 +7,8 @@ import { connectionOptions, settableCondition } from '../../db/connect.ts'
 import { observeLogin } from '../../db/login.ts'
 import { destroySocket } from '../../db/silence.ts'
 import { AgentError } from '../../lib/errors.ts'
-import { connectError, sourceError } from './errors.ts'
+import { connectError } from './connect-errors.ts'
+import { sourceError } from './errors.ts'
 
 /**
  * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
@@ -178,8 +179,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       name,
       place,
       untrusted: target.tls !== false && !trusted,
-      unanswered: login.passwordMissing(),
-      foreign: login.otherServer(),
+      passwordMissing: login.passwordMissing(),
+      otherServer: login.otherServer(),
     })
   }
 }
