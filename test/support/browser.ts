@@ -12,32 +12,50 @@ const systemBrowsers = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
+/** A browser that every test shares; each page has a context of its own. */
+export type SharedBrowser = { endpoint: string; close: () => Promise<void> }
+
 /**
- * Finds a browser once for the whole suite: the one that comes with the packages, the same on every machine, unpacked
- * into `directory` with the libraries and fonts that a bare machine lacks.
+ * Starts one browser for the whole suite: the one that comes with the packages, the same on every machine, unpacked into
+ * `directory` with the libraries and fonts that a bare machine lacks. Starting one for each test took a second each.
  */
-export async function prepareBrowser(directory: string): Promise<Record<string, string>> {
+export async function startBrowser(directory: string): Promise<SharedBrowser> {
+  const { executablePath, environment } = await findBrowser(directory)
+  const server = await chromium.launchServer({
+    executablePath,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/tmp', ...environment },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  return { endpoint: server.wsEndpoint(), close: () => server.close() }
+}
+
+async function findBrowser(
+  directory: string,
+): Promise<{ executablePath: string; environment?: Record<string, string> }> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     const system = systemBrowsers.find((path) => existsSync(path))
     if (!system) throw new Error('There is no Chromium on this machine: install one to run the tests')
-    return { TEST_BROWSER: system }
+    return { executablePath: system }
   }
   const outside = process.env.TMPDIR
   process.env.TMPDIR = directory
   try {
     const { default: packaged, inflate } = await import('@sparticuz/chromium')
     packaged.setGraphicsMode = false
-    const path = await packaged.executablePath()
+    const executablePath = await packaged.executablePath()
     const archives = fileURLToPath(new URL('../bin', import.meta.resolve('@sparticuz/chromium')))
     const libraries = await inflate(join(archives, 'al2023.tar.br'))
     const fonts = join(directory, 'fonts')
     // What comes with the fonts names directories of another machine; without a single font the browser ends at once.
     writeFileSync(join(fonts, 'fonts.conf'), fontConfiguration(fonts))
-    return {
-      TEST_BROWSER: path,
-      TEST_BROWSER_LIBRARIES: join(libraries, 'lib'),
-      TEST_BROWSER_FONTS: fonts,
-    }
+    return { executablePath, environment: { LD_LIBRARY_PATH: join(libraries, 'lib'), FONTCONFIG_PATH: fonts } }
   } finally {
     if (outside === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = outside
@@ -57,27 +75,11 @@ export type Watched = {
   complaints: string[]
 }
 
-/** Opens pages in a browser of the test's own. */
+/** Opens pages in the shared browser. They are closed when the test ends. */
 export async function openBrowser(t: TestContext) {
-  const { TEST_BROWSER, TEST_BROWSER_LIBRARIES, TEST_BROWSER_FONTS } = process.env
-  if (!TEST_BROWSER) throw new Error('There is no browser: run the tests with npm test')
-  const browser = await chromium.launch({
-    executablePath: TEST_BROWSER,
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '/tmp',
-      ...(TEST_BROWSER_LIBRARIES && { LD_LIBRARY_PATH: TEST_BROWSER_LIBRARIES }),
-      ...(TEST_BROWSER_FONTS && { FONTCONFIG_PATH: TEST_BROWSER_FONTS }),
-    },
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  const endpoint = process.env.TEST_BROWSER
+  if (!endpoint) throw new Error('There is no browser: run the tests with npm test')
+  const browser = await chromium.connect(endpoint)
   t.after(() => browser.close())
   return async (url: string, options: BrowserContextOptions = {}): Promise<Watched> => {
     const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { migrate } from '../../src/db/migrate.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
-import { prepareBrowser } from './browser.ts'
+import { type SharedBrowser, startBrowser } from './browser.ts'
 
 /**
  * Two real PostgreSQL servers for the whole suite, 18 and 15, each with a template database that is migrated: a test
- * clones databases of its own from it.
+ * clones databases of its own from it. Beside them runs one browser.
  */
 const servers: Postgres[] = []
+let browser: SharedBrowser | undefined
 let directory = ''
 
 const settings = {
@@ -35,10 +36,12 @@ export async function globalSetup(): Promise<void> {
   const [eighteen, fifteen] = servers.map((server) => server.url('postgres'))
   process.env.TEST_POSTGRES_18 = eighteen
   process.env.TEST_POSTGRES_15 = fifteen
-  Object.assign(process.env, await prepareBrowser(directory))
+  browser = await startBrowser(directory)
+  process.env.TEST_BROWSER = browser.endpoint
 }
 
 export async function globalTeardown(): Promise<void> {
+  await browser?.close()
   await Promise.all(servers.map((server) => server.stop('immediate')))
   rmSync(directory, { recursive: true, force: true })
 }
