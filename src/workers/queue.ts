@@ -56,7 +56,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
     withoutRepeats((warning) => log.warn({ warning }, 'the job queue gave a warning')),
   )
   const queue = withLifetime({ boss, ready: async () => (await boss.schemaVersion()) !== null }, async () => {
-    await Promise.race([boss.stop({ graceful: true, timeout: 6_000 }), setTimeout(6_500, undefined, { ref: false })])
+    await Promise.race([stopQueue(boss), setTimeout(6_500, undefined, { ref: false })])
   })
   try {
     await boss.start()
@@ -66,6 +66,14 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
     throw error
   }
   return queue
+}
+
+/** Waits 6 s at most for the jobs under way. A graceful `boss.stop()` would look for their end every half second only. */
+async function stopQueue(boss: PgBoss): Promise<void> {
+  const queues = new Set(boss.getWipData().map(({ name }) => name))
+  const ended = Promise.all([...queues].map((queue) => boss.offWork(queue)))
+  await Promise.race([ended, setTimeout(6_000, undefined, { ref: false })])
+  await boss.stop({ graceful: false })
 }
 
 const repeatMs = 30_000
