@@ -6,7 +6,7 @@ const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 
-// The package holds compiled JavaScript. In the source tree Node.js runs the TypeScript itself.
+// The package holds a bundle. In the source tree Node.js runs the TypeScript itself.
 const source = join(__dirname, '../src/main.ts')
 const isSourceTree = existsSync(source)
 const minimum = isSourceTree ? '24.0' : require('../package.json').engines.node.replace('>=', '')
@@ -19,7 +19,7 @@ if (isOlder(process.versions.node, minimum)) {
   // The status of a configuration that must be corrected: a supervisor does not start it again.
   process.exitCode = 78
 } else {
-  import(pathToFileURL(isSourceTree ? source : join(__dirname, '../dist/main.js')).href)
+  import(pathToFileURL(isSourceTree ? source : join(__dirname, '../dist/main.cjs')).href)
 }
 
 function isOlder(version, than) {

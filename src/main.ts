@@ -34,8 +34,9 @@ const placeholderUrls = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYST
 const hasDemonstration = existsSync(new URL('./demo', import.meta.url))
 
 watchStdout()
-const code = await main(process.argv.slice(2))
-process.exitCode ??= code
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode ??= code
+})
 
 async function main(args: string[]): Promise<number> {
   let command: Command

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Run } from '../../src/wire/types.ts'
@@ -36,8 +37,9 @@ export async function startAgent(
   { role = 'all', tree = project }: AgentOptions = {},
 ): Promise<AgentProcess> {
   const spawned = performance.now()
-  // As the README starts it: without any setting of Node.js.
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  // As `npm start` does. An older tree has no bundle.
+  const program = existsSync(join(tree, 'dist/main.cjs')) ? 'dist/main.cjs' : 'src/main.ts'
+  const child = spawn(process.execPath, [program], {
     cwd: tree,
     env: {
       PATH: process.env.PATH,

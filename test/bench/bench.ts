@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { drawCurve } from './curve.ts'
+import { drawCurve, measureCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
 import { isWay, type Way, ways } from './otherwise.ts'
 import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Measured, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
-import { measureCurve, measureSize } from './scenarios.ts'
+import { measureSize } from './scenarios.ts'
 import { type Servers, startServers, type Version } from './servers.ts'
+import { measureStarts } from './start.ts'
 
 const usage = `Measures the agent beside the floor, on PostgreSQL servers of its own.
 
@@ -24,6 +25,7 @@ Usage: npm run bench -- [options]
   --curve FILE     time by the number of changed meters, at the last size, drawn as SVG
   --repeat N       repetitions of a scenario (5; 3 above a million meters)
   --tries N        tries of POST to running (25; 0 leaves it out)
+  --starts N       tries of start to first success with 500 meters (10; 0 leaves it out)
   --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
@@ -43,6 +45,7 @@ const { values: options } = parseArgs({
     curve: { type: 'string' },
     repeat: { type: 'string' },
     tries: { type: 'string', default: '25' },
+    starts: { type: 'string', default: '10' },
     readings: { type: 'boolean', default: false },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
@@ -58,6 +61,7 @@ async function bench(): Promise<void> {
   const versions = options.postgres.split(',').map(toVersion)
   const repeat = options.repeat === undefined ? null : whole(options.repeat, '--repeat')
   const tries = whole(options.tries, '--tries', 0)
+  const starts = whole(options.starts, '--starts', 0)
   const started = performance.now()
   const tell = (text: string) => {
     const elapsed = ((performance.now() - started) / 1_000).toFixed(0).padStart(5)
@@ -80,7 +84,7 @@ async function bench(): Promise<void> {
       const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
       process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
     } else {
-      report.servers.push(await measure(servers, { sizes, repeat, tries, tell }))
+      report.servers.push(await measure(servers, { sizes, repeat, tries, starts, tell }))
     }
     for (const signal of signals) process.off(signal, interrupt)
   }
@@ -92,13 +96,14 @@ async function bench(): Promise<void> {
   tell(`the figures are in ${file}`)
 }
 
-type Asked = { sizes: number[]; repeat: number | null; tries: number; tell: (text: string) => void }
+type Asked = { sizes: number[]; repeat: number | null; tries: number; starts: number; tell: (text: string) => void }
 
-async function measure(servers: Servers, { sizes, repeat, tries, tell }: Asked): Promise<Measured> {
+async function measure(servers: Servers, { sizes, repeat, tries, starts, tell }: Asked): Promise<Measured> {
   const measured: Measured = {
     postgres: await servers.describe(),
     sizes: [],
     curve: null,
+    startToSuccess: starts > 0 ? summarizeLatencies(await measureStarts(servers, { tries: starts, tell })) : null,
     postToRunning: tries > 0 ? summarizeLatencies(await measureLatency(servers, { tries, tell })) : null,
   }
   const only = options.only.split(',').flatMap((name) => name.trim() || [])

@@ -1,4 +1,8 @@
+import type { Run } from '../../src/wire/types.ts'
+import { startAgent } from './agent.ts'
 import { type Measured, median } from './report.ts'
+import { measureAgent, measureFloor } from './scenarios.ts'
+import type { Servers } from './servers.ts'
 
 const width = 720
 const height = 360
@@ -61,4 +65,32 @@ ${measured.map(({ changed, seconds, readMode }) => `<circle class="point" cx="${
 
 function round(value: number): number {
   return Math.round(value * 10) / 10
+}
+
+export type Point = { changed: number; milliseconds: number[]; readMode: Run['readMode'] }
+
+/** What a run costs by how many meters have changed, and what the floor costs meanwhile. */
+export async function measureCurve(
+  servers: Servers,
+  { meters, repetitions, tell }: { meters: number; repetitions: number; tell: (text: string) => void },
+): Promise<{ meters: number; points: Point[]; floor: number[] }> {
+  const databases = await servers.fill(meters)
+  await using agent = await startAgent(databases)
+  await agent.settled()
+  const points: Point[] = []
+  const floor: number[] = []
+  for (let changed = 1; changed <= meters; changed *= 10) {
+    const point: Point = { changed, milliseconds: [], readMode: null }
+    points.push(point)
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const updated = await databases.change(meters / changed, meters / changed + repetition)
+      await databases.settle()
+      const run = await measureAgent(agent, { updated, read: meters, rejected: 0 })
+      point.milliseconds.push(run.milliseconds)
+      point.readMode = run.readMode
+    }
+    floor.push((await measureFloor(databases, 'compare', meters)).milliseconds)
+    tell(`${meters} meters, ${changed} changed: ${point.milliseconds} ms, ${point.readMode}; floor ${floor.at(-1)} ms`)
+  }
+  return { meters, points, floor }
 }

@@ -1,7 +1,8 @@
 import { cpus, totalmem } from 'node:os'
+import type { Point } from './curve.ts'
 import { line } from './line.ts'
 import { ways } from './otherwise.ts'
-import type { Point, Scenario, Size } from './scenarios.ts'
+import type { Scenario, Size } from './scenarios.ts'
 
 export type Report = {
   at: string
@@ -13,10 +14,14 @@ export type Report = {
 export type Measured = {
   postgres: { version: string; settings: Record<string, string> }
   sizes: (Omit<Size, 'scenarios'> & { scenarios: (Scenario & Summary)[] })[]
+  /** Milliseconds from the start of a process to the end of its first run of 500 meters. */
+  startToSuccess: Latencies | null
   /** Milliseconds from POST to `running` on another process's stream. */
-  postToRunning: { tries: number[]; median: number; p95: number; maximum: number } | null
+  postToRunning: Latencies | null
   curve: { meters: number; points: Point[]; floor: number[] } | null
 }
+
+type Latencies = { tries: number[]; median: number; p95: number; maximum: number }
 
 /** Medians in milliseconds; the ratios are medians of those within a repetition. Nothing is extrapolated. */
 export type Summary = {
@@ -70,7 +75,7 @@ function ratios(runs: Timed[], floor: Timed[]): number[] {
   return runs.map(({ milliseconds }, at) => milliseconds / (floor[at]?.milliseconds ?? Number.NaN))
 }
 
-export function summarizeLatencies(tries: number[]): NonNullable<Measured['postToRunning']> {
+export function summarizeLatencies(tries: number[]): Latencies {
   return { tries, median: median(tries), p95: quantile(tries, 0.95), maximum: Math.max(...tries) }
 }
 
@@ -91,11 +96,11 @@ export function toMarkdown({ machine, servers }: Report): string {
   return [...servers.flatMap(measuredToMarkdown), machineLine].join('\n\n')
 }
 
-function measuredToMarkdown({ postgres, sizes, postToRunning }: Measured): string[] {
+function measuredToMarkdown({ postgres, sizes, startToSuccess, postToRunning }: Measured): string[] {
   const settings = Object.entries(postgres.settings).map(([name, value]) => `${name} ${value}`)
+  const start = startToSuccess && `Start to first success with 500 meters, ${quantiles(startToSuccess)}`
   const latency =
-    postToRunning &&
-    `POST to \`running\` on the event stream of another process, ${postToRunning.tries.length} tries: median **${postToRunning.median.toFixed(0)} ms**, 95 % ${postToRunning.p95.toFixed(0)} ms, longest ${postToRunning.maximum.toFixed(0)} ms.`
+    postToRunning && `POST to \`running\` on the event stream of another process, ${quantiles(postToRunning)}`
   const slow = sizes.some(({ wan }) => wan)
     ? `Slow line: ${line.megabits} Mbit/s each way and ${line.roundTripMilliseconds} ms there and back, between the Client System and whoever reads it, floor or agent.`
     : null
@@ -106,10 +111,15 @@ function measuredToMarkdown({ postgres, sizes, postToRunning }: Measured): strin
     ...besidePgloader(sizes),
     agentTable(sizes),
     otherwiseTable(sizes),
+    start,
     latency,
     slow,
   ]
   return all.filter((part) => part !== null)
+}
+
+function quantiles({ tries, median, p95, maximum }: Latencies): string {
+  return `${tries.length} tries: median **${median.toFixed(0)} ms**, 95 % ${p95.toFixed(0)} ms, longest ${maximum.toFixed(0)} ms.`
 }
 
 function runTable(sizes: Measured['sizes']): string {
@@ -154,14 +164,15 @@ function besidePgloader(sizes: Measured['sizes']): string[] {
 
 function agentTable(sizes: Measured['sizes']): string {
   const rows = sizes.flatMap(({ meters, wan, agents }) =>
-    agents.map(({ peakMemory, firstSuccess }, at) => [
+    agents.map(({ peakMemory, restMemory, firstSuccess }, at) => [
       `${meters.toLocaleString('en')}${wan ? ', slow line' : ''}`,
       at === 0 ? 'this tree' : 'against',
       seconds(firstSuccess),
       megabytes(peakMemory),
+      megabytes(restMemory),
     ]),
   )
-  return toTable(['Meters', 'Agent', 'Start to first success, s', 'Peak memory, MB'], rows)
+  return toTable(['Meters', 'Agent', 'Start to first success, s', 'Peak memory, MB', 'At rest, MB'], rows)
 }
 
 function otherwiseTable(sizes: Measured['sizes']): string | null {

@@ -41,8 +41,8 @@ export type Size = {
   /** By way of a slow line. */
   wan: boolean
   scenarios: Scenario[]
-  /** Of each source tree, this one first: the peak of its memory over all scenarios, and its first run. */
-  agents: { peakMemory: number | null; firstSuccess: number }[]
+  /** Of each source tree, this one first: its memory, the peak over all scenarios and at rest after them, and its first run. */
+  agents: { peakMemory: number | null; restMemory: number | null; firstSuccess: number }[]
   otherwise: Otherwise[]
 }
 
@@ -80,6 +80,9 @@ function changing(name: string, every: number): Setting {
     }),
   }
 }
+
+/** How long agents do nothing before their memory is taken as that at rest. */
+const restMilliseconds = 20_000
 
 export type SizeOptions = {
   meters: number
@@ -122,11 +125,16 @@ export async function measureSize(servers: Servers, options: SizeOptions): Promi
   for (const setting of settings.filter(({ name }) => only.length === 0 || only.includes(name))) {
     scenarios.push(await measureScenario(setting, { servers, databases, agents }, options))
   }
+  await pause(restMilliseconds)
   return {
     meters,
     wan,
     scenarios,
-    agents: agents.map((agent, at) => ({ peakMemory: agent.peakMemory(), firstSuccess: firsts[at] ?? Number.NaN })),
+    agents: agents.map((agent, at) => ({
+      peakMemory: agent.peakMemory(),
+      restMemory: agent.memory(),
+      firstSuccess: firsts[at] ?? Number.NaN,
+    })),
     otherwise,
   }
 }
@@ -185,35 +193,7 @@ async function counting<T>(
   }
 }
 
-export type Point = { changed: number; milliseconds: number[]; readMode: Run['readMode'] }
-
-/** What a run costs by how many meters have changed, and what the floor costs meanwhile. */
-export async function measureCurve(
-  servers: Servers,
-  { meters, repetitions, tell }: { meters: number; repetitions: number; tell: (text: string) => void },
-): Promise<{ meters: number; points: Point[]; floor: number[] }> {
-  const databases = await servers.fill(meters)
-  await using agent = await startAgent(databases)
-  await agent.settled()
-  const points: Point[] = []
-  const floor: number[] = []
-  for (let changed = 1; changed <= meters; changed *= 10) {
-    const point: Point = { changed, milliseconds: [], readMode: null }
-    points.push(point)
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      const updated = await databases.change(meters / changed, meters / changed + repetition)
-      await databases.settle()
-      const run = await measureAgent(agent, { updated, read: meters, rejected: 0 })
-      point.milliseconds.push(run.milliseconds)
-      point.readMode = run.readMode
-    }
-    floor.push((await measureFloor(databases, 'compare', meters)).milliseconds)
-    tell(`${meters} meters, ${changed} changed: ${point.milliseconds} ms, ${point.readMode}; floor ${floor.at(-1)} ms`)
-  }
-  return { meters, points, floor }
-}
-
-async function measureFloor(
+export async function measureFloor(
   databases: Databases,
   task: Setting['floor'],
   meters: number,
@@ -230,7 +210,7 @@ async function measureFloor(
   return floor
 }
 
-async function measureAgent(
+export async function measureAgent(
   agent: AgentProcess,
   expected: Partial<Counts>,
   request = { full: false },

@@ -77,7 +77,7 @@ function withoutNpm(): NodeJS.ProcessEnv {
 test('the package holds what running needs, and nothing else', () => {
   const wanted = [
     'bin/meter-sync-agent.cjs',
-    'dist/main.js',
+    'dist/main.cjs',
     'dist/mirror/sql/compare.sql',
     'dist/http/docs.css',
     'drizzle/0000_initial.sql',
