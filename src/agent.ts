@@ -7,7 +7,7 @@ import type { MeterFilter } from './meters/lists.ts'
 import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
-import type { TriggerRequest } from './runs/trigger.ts'
+import type { RunRequest } from './runs/store.ts'
 import type {
   Change,
   ChangeOperation,
@@ -76,9 +76,7 @@ export type Agent = {
   status: () => Promise<Status>
 
   /** Queues a run. Where one is active, `created` is false and `run` is that one (R2.3). */
-  trigger: (
-    request: Omit<TriggerRequest, 'clientSystemId'> & ClientSystemRef,
-  ) => Promise<{ run: Run; created: boolean }>
+  trigger: (request: Omit<RunRequest, 'clientSystemId'> & ClientSystemRef) => Promise<{ run: Run; created: boolean }>
 
   /**
    * Returns what a run would do now, and writes nothing. While a run is active there is no preview: `active` is that run.

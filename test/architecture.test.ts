@@ -27,6 +27,35 @@ test('the environment is read in one file', () => {
   }
 })
 
+test('each table is written by one folder', () => {
+  // The demonstration stores readings like any collector.
+  const written = globSync('src/**/*.{ts,sql}', { cwd: project })
+    .filter((path) => !path.startsWith('src/demo/'))
+    .flatMap((path) =>
+      [...read(path).matchAll(/\b(?:insert into|update|delete from) sync\.(\w+)/g)].map(([, table]) => ({
+        table,
+        folder: path.split('/')[1],
+      })),
+    )
+  const owners = Object.groupBy(written, ({ table }) => table ?? '')
+  const folders = Object.entries(owners).map(([table, by]) => [table, ...new Set(by?.map(({ folder }) => folder))])
+  assert.deepEqual(folders.sort(), [
+    ['access_token', 'access'],
+    ['alert', 'alerts'],
+    ['client_system', 'runs'],
+    ['login_session', 'access'],
+    ['meter', 'mirror'],
+    ['meter_change', 'mirror'],
+    ['meter_collection', 'collection'],
+    ['meter_reading', 'readings'],
+    ['migration', 'db'],
+    ['rejected_row', 'mirror'],
+    ['revision_counter', 'db'],
+    ['run', 'runs'],
+    ['waiting_reading', 'readings'],
+  ])
+})
+
 test('nothing silences the compiler or the linter', () => {
   const own = [...sources, ...globSync('{web/src,test}/**/*.{ts,tsx}', { cwd: project })]
   const silencers = [/\bas unknown as\b/, /@ts-(ignore|expect-error|nocheck)/, /biome-ignore (?!format)/]

@@ -7,9 +7,9 @@ import { AgentError } from '../lib/errors.ts'
 import type { Log, Redact } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { storeWaitingReadings } from '../readings/waiting.ts'
+import { findBaseline } from '../runs/client-system.ts'
 import {
   type CompleteJob,
-  findBaseline,
   type RunRef,
   type RunResult,
   recordFailure,

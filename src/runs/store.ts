@@ -1,103 +1,10 @@
-import type { ClientSystem } from '../config/environment.ts'
 import type { Queryable } from '../db/connect.ts'
 import { nextRevision, notify } from '../db/notices.ts'
-import type { Counts, Phase, Run, RunError, RunStatus } from '../wire/types.ts'
+import type { Counts, Phase, Run, RunError, RunStatus, Trigger } from '../wire/types.ts'
+import { type Baseline, saveBaseline } from './client-system.ts'
 
 /** Completes the pg-boss job of a run in the transaction of the caller. A missing job is not an error. */
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
-
-/** What a successful run stores of a Client System for the next run. */
-export type Baseline = {
-  meters: { total: number; active: number }
-  /** The xor of `whole_hash` over the present meters. When it differs, another program has changed the meters. */
-  content: bigint
-  /** Identifies the server, query and columns that were read (describe.ts); null before the first success. */
-  fingerprint: string | null
-  /** The id of an older Client System that has the same meters (same-meters.ts). */
-  sameMetersAs: string | null
-}
-
-/** The baseline of the last success, with what else decides how the next run reads. */
-export type StoredBaseline = Baseline & {
-  /** The error code of the previous run if it failed during an incremental read; otherwise null. */
-  error: string | null
-  /** The number of rows that the last success rejected. */
-  rejected: number
-  /** The seed of the hashes of rows (schema.ts, `installation`). */
-  salt: bigint
-  /** False when no successful run has read every meter since the last `quietHour` in the time zone of the schedule. */
-  fullToday: boolean
-}
-
-/** The first run after this hour of the night reads every meter. */
-const quietHour = 2
-
-/**
- * Returns the day of a time in a time zone, as text that sorts by time; a day begins at the quiet hour. PostgreSQL cannot
- * compute it: it may lack a zone that Node.js has, and it reads an offset such as +02:00 with the opposite sign.
- */
-function dayOf(milliseconds: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(milliseconds - quietHour * 3_600_000)
-}
-
-/** Returns the baseline of a Client System; zeros and nulls before its first success. */
-export async function findBaseline(
-  db: Queryable,
-  { id: clientSystemId, schedule }: Pick<ClientSystem, 'id' | 'schedule'>,
-): Promise<StoredBaseline> {
-  const { rows } = await db.query<{
-    total: string | null
-    active: string | null
-    content: string | null
-    fingerprint: string | null
-    sameMetersAs: string | null
-    error: string | null
-    rejected: string | null
-    salt: string
-    now: number
-    lastFull: number | null
-  }>(
-    `select c.meters_total as total, c.meters_active as active, c.content_digest as content, c.source_fingerprint as fingerprint,
-       c.same_meters_as as "sameMetersAs",
-       (
-         select case when read_mode = 'narrow' then error_code end from sync.run
-         where client_system_id = $1 and finished_at is not null
-         order by revision desc
-         limit 1
-       ) as error,
-       (
-         select rejected from sync.run
-         where client_system_id = $1 and status = 'succeeded'
-         order by revision desc
-         limit 1
-       ) as rejected,
-       (
-         select extract(epoch from finished_at)::float8 * 1000 from sync.run
-         where client_system_id = $1 and status = 'succeeded' and read_mode = 'full'
-         order by revision desc
-         limit 1
-       ) as "lastFull",
-       extract(epoch from now())::float8 * 1000 as now,
-       i.hash_salt as salt
-     from sync.installation i
-     left join sync.client_system c on c.id = $1`,
-    [clientSystemId],
-  )
-  const [row] = rows
-  if (!row) throw new Error('sync.installation has no row; restore it from a backup, or insert a random hash_salt')
-  const { fingerprint, sameMetersAs, error, now, lastFull } = row
-  const today = dayOf(now, schedule.timeZone)
-  return {
-    meters: { total: Number(row.total ?? 0), active: Number(row.active ?? 0) },
-    content: BigInt(row.content ?? 0),
-    fingerprint,
-    sameMetersAs,
-    error,
-    rejected: Number(row.rejected ?? 0),
-    salt: BigInt(row.salt),
-    fullToday: lastFull !== null && dayOf(lastFull, schedule.timeZone) >= today,
-  }
-}
 
 export type RunRef = { id: string; clientSystemId: string }
 
@@ -113,6 +20,33 @@ export type RunResult = {
   timings: Partial<Record<Phase, number>>
   proof: Run['proof']
   baseline: Baseline
+}
+
+/** What a trigger asks for. */
+export type RunRequest = {
+  clientSystemId: string
+  trigger: Trigger
+  full: boolean
+  /** Approves all deletions of this run when there are at most this many, otherwise none (F8). */
+  approveDeletes: number | null
+  /** The digest of the meters that were shown: an approval with it is for these meters alone. */
+  approveDigest: string | null
+  requestedBy: string | null
+}
+
+/** Records a new run as queued. Returns false when another run of the Client System is active. Call inside a transaction. */
+export async function recordQueued(db: Queryable, id: string, request: RunRequest): Promise<boolean> {
+  const { clientSystemId, trigger, full, approveDeletes, approveDigest, requestedBy } = request
+  const revision = await nextRevision(db)
+  const { rowCount } = await db.query(
+    `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision, approve_digest)
+     values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
+     on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
+    [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision, approveDigest],
+  )
+  if (rowCount !== 1) return false
+  await notifyRun(db, { id, clientSystemId }, revision, false)
+  return true
 }
 
 /** Changes a run from queued to running. Returns false when the run has ended meanwhile. Call inside a transaction. */
@@ -149,19 +83,7 @@ export async function recordSuccess(
   completeJob: CompleteJob,
 ): Promise<boolean> {
   const { counts, baseline } = result
-  await db.query(
-    `update sync.client_system
-     set meters_total = $2, meters_active = $3, content_digest = $4, source_fingerprint = $5, same_meters_as = $6
-     where id = $1`,
-    [
-      run.clientSystemId,
-      baseline.meters.total,
-      baseline.meters.active,
-      baseline.content.toString(),
-      baseline.fingerprint,
-      baseline.sameMetersAs,
-    ],
-  )
+  await saveBaseline(db, run.clientSystemId, baseline)
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
     `update sync.run set

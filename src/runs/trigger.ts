@@ -2,30 +2,19 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { PgBoss } from 'pg-boss'
 import { drizzle } from '../db/drizzle.ts'
-import { nextRevision, notify } from '../db/notices.ts'
 import { transaction } from '../db/pool.ts'
 import { queueDbFor, runQueue } from '../db/queue.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
-import type { Run, Trigger } from '../wire/types.ts'
+import type { Run } from '../wire/types.ts'
 import { findActiveRun, findRun } from './list.ts'
-
-export type TriggerRequest = {
-  clientSystemId: string
-  trigger: Trigger
-  full: boolean
-  /** Approves all deletions of this run when there are at most this many, otherwise none (F8). */
-  approveDeletes: number | null
-  /** The digest of the meters that were shown: an approval with it is for these meters alone. */
-  approveDigest: string | null
-  requestedBy: string | null
-}
+import { type RunRequest, recordQueued } from './store.ts'
 
 /**
  * Requests a run, for every kind of trigger. Writes the run and its job in one transaction and returns the run with
  * `created` true. When a run of the Client System is active, writes nothing and returns that run.
  */
-export type TriggerRun = (request: TriggerRequest) => Promise<{ run: Run; created: boolean }>
+export type TriggerRun = (request: RunRequest) => Promise<{ run: Run; created: boolean }>
 
 export type TriggerOptions = {
   pool: pg.Pool
@@ -58,20 +47,14 @@ export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions):
   }
 
   /** Queues a run. Returns false, with nothing written, when another run is active or the job of an ended run remains. */
-  async function enqueue(id: string, request: TriggerRequest): Promise<boolean> {
-    const { clientSystemId, trigger, full, approveDeletes, approveDigest, requestedBy } = request
+  async function enqueue(id: string, request: RunRequest): Promise<boolean> {
+    const { clientSystemId } = request
     try {
       await transaction(pool, async (client) => {
-        const revision = await nextRevision(client)
-        const { rowCount } = await client.query(
-          `insert into sync.run (id, client_system_id, trigger, requested_by, "full", approve_deletes, status, revision, approve_digest)
-           values ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)
-           on conflict (client_system_id) where status in ('queued', 'running') do nothing`,
-          [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision, approveDigest],
-        )
         const options = { id, singletonKey: clientSystemId, db: queueDbFor(client) }
-        if (rowCount !== 1 || !(await boss.send(runQueue(clientSystemId), {}, options))) throw new SlotTaken()
-        await notify(client, { type: 'run', runId: id, clientSystemId, revision, ended: false })
+        const isQueued =
+          (await recordQueued(client, id, request)) && (await boss.send(runQueue(clientSystemId), {}, options))
+        if (!isQueued) throw new SlotTaken()
       })
       return true
     } catch (error) {

@@ -8,6 +8,7 @@ import { transaction } from '../db/pool.ts'
 import { runQueue } from '../db/queue.ts'
 import { createStack, type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
+import { registerClientSystem } from '../runs/client-system.ts'
 import { findRun } from '../runs/list.ts'
 import { type CompleteJob, recordFailure } from '../runs/store.ts'
 import type { TriggerRun } from '../runs/trigger.ts'
@@ -150,7 +151,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
       await boss.updateQueue(runQueue(id), runQueueSettings)
       await boss.createQueue(pruneQueue(id), { retryLimit: 0 })
     }
-    for (const clientSystem of clientSystems) await nameClientSystem(pool, clientSystem)
+    for (const clientSystem of clientSystems) await registerClientSystem(pool, clientSystem)
     await boss.unschedule(formerPruneQueue)
     for (const clientSystem of clientSystems) {
       await takeRuns(clientSystem)
@@ -178,13 +179,4 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     }),
   )
   return work
-}
-
-async function nameClientSystem(pool: pg.Pool, { id, name, readingIntervalMs }: ClientSystem): Promise<void> {
-  await pool.query(
-    `insert into sync.client_system as c (id, name, reading_interval_seconds) values ($1, $2, $3)
-     on conflict (id) do update set name = excluded.name, reading_interval_seconds = excluded.reading_interval_seconds
-     where (c.name, c.reading_interval_seconds) <> (excluded.name, excluded.reading_interval_seconds)`,
-    [id, name, readingIntervalMs / 1_000],
-  )
 }
