@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../src/config/environment.ts'
 import type { Run, Status } from '../../src/wire/types.ts'
+import { inherited } from '../support/command.ts'
 import { eventually } from '../support/world.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -15,7 +16,7 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 async function startDemonstration(t: TestContext, directory: string, environment: Environment = {}) {
   const child = spawn(process.execPath, [main], {
     cwd: directory,
-    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    env: { ...inherited, PORT: '0', ...environment },
   })
   t.after(() => child.kill('SIGKILL'))
   let out = ''
@@ -88,7 +89,7 @@ test('an unwritable data directory is reported in one line', async (t) => {
   const directory = emptyDirectory(t)
   const blocked = join(directory, 'data')
   writeFileSync(blocked, 'a file where a directory should be')
-  const child = spawn(process.execPath, [main], { cwd: directory, env: { PATH: process.env.PATH, PORT: '0' } })
+  const child = spawn(process.execPath, [main], { cwd: directory, env: { ...inherited, PORT: '0' } })
   let err = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
     err += text

@@ -9,7 +9,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import type { Environment } from '../../src/config/environment.ts'
 import type { Meter, Problem, Run, Status } from '../../src/wire/types.ts'
-import { runCommand } from '../support/command.ts'
+import { inherited, runCommand } from '../support/command.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createServer, createWorld, eventually, type World } from '../support/world.ts'
 
@@ -533,7 +533,7 @@ test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and th
   for (const end of ['end of input', 'SIGTERM'] as const) {
     const child = spawn(process.execPath, ['src/main.ts', 'mcp'], {
       cwd: project,
-      env: { PATH: process.env.PATH, ...world.environment({ LOG_LEVEL: 'trace' }) },
+      env: { ...inherited, ...world.environment({ LOG_LEVEL: 'trace' }) },
     })
     const exited = new Promise<number | null>((done) => child.once('exit', done))
     let out = ''

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Preview, Problem } from '../../src/wire/types.ts'
+import { inherited } from '../support/command.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
 
@@ -42,7 +43,7 @@ test('a preview shows exactly what a run would do, column by column, and writes 
   assert.equal(body.changes.length, 3)
   const told = spawnSync(process.execPath, ['src/main.ts', 'sync', '--preview', '--json'], {
     cwd: project,
-    env: { PATH: process.env.PATH, ...world.environment() },
+    env: { ...inherited, ...world.environment() },
     encoding: 'utf8',
   })
   assert.equal(told.status, 0, told.stderr)

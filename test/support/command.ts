@@ -5,6 +5,9 @@ import type { Environment } from '../../src/config/environment.ts'
 const ownMain = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
+/** What every process of a test inherits: where programs are, and the compile cache of the test run. */
+export const inherited = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+
 export type Ended = { code: number | null; out: string; err: string }
 
 type CommandOptions = { input?: string; cwd?: string; main?: string; node?: string }
@@ -27,7 +30,7 @@ export function startCommand(
   environment: Environment = {},
   { input = '', cwd = project, main = ownMain, node = process.execPath }: CommandOptions = {},
 ): Started {
-  const child = spawn(node, [main, ...args], { cwd, env: { PATH: process.env.PATH, ...environment } })
+  const child = spawn(node, [main, ...args], { cwd, env: { ...inherited, ...environment } })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {

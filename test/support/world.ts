@@ -12,6 +12,7 @@ import { startPostgres } from '../../src/demo/postgres.ts'
 import { createRedact, redactLine } from '../../src/lib/log.ts'
 import { type ServiceOptions, startService } from '../../src/service.ts'
 import type { Run, Status } from '../../src/wire/types.ts'
+import { inherited } from './command.ts'
 import { openStream } from './stream.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -198,7 +199,7 @@ async function spawnAgent(
 ): Promise<AgentProcess> {
   const child = spawn(node, [main], {
     cwd,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { ...inherited, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log: LogLine[] = []
