@@ -49,7 +49,7 @@ export async function startDemonstration({
     const syncDatabase = openPool(databases.syncDatabase, log)
     log.warn(
       { directory: dataDirectory },
-      `this is a demonstration with 500 invented meters, because neither DATABASE_URL nor CLIENT_SYSTEM_URL is set; set both to use your own databases, and NODE_ENV=production to disable the demonstration. Its data is in ${dataDirectory}`,
+      `this is a demonstration: it has 500 invented meters, because neither DATABASE_URL nor CLIENT_SYSTEM_URL is set; set both to use your own databases, and NODE_ENV=production to disable the demonstration. Its data is in ${dataDirectory}`,
     )
     return {
       environment: {

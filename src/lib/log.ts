@@ -1,10 +1,17 @@
 import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import { errorCode } from './errors.ts'
+import type { LogLevel, LogMessage } from './log-messages.ts'
 import { toPrintable, toPrintableJson } from './printable.ts'
 import { describeLine } from './terminal-line.ts'
 
-export type Log = Logger
+type Write<Level extends LogLevel> = {
+  (message: LogMessage<Level>): void
+  (fields: object, message: LogMessage<Level>): void
+}
+
+/** The log. From `info` on it accepts only messages of the closed list; `debug` is for developers and accepts any. */
+export type Log = Pick<Logger, 'debug'> & { [Level in LogLevel]: Write<Level> }
 
 /**
  * Texts are cut to this many characters before the expressions below run. An error may quote megabytes, and these

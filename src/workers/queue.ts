@@ -49,7 +49,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
   })
   boss.on(
     'error',
-    withoutRepeats((err) => log.warn({ err }, 'the job queue met an error; it goes on by itself')),
+    withoutRepeats((err) => log.warn({ err }, 'the job queue reported an error; it continues')),
   )
   boss.on(
     'warning',

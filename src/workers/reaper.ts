@@ -26,12 +26,14 @@ const intervalMs = 1_500
 
 type Lease = 'held' | 'lost' | 'none'
 
-function workerLost(): AgentError {
+/** Returns the error of a run whose worker died. */
+export function workerLost(): AgentError {
   return new AgentError('worker_lost', 'The worker of this run has stopped', {
     hint: 'Nothing was changed; look for its end in the log of the process or of the machine',
   })
 }
 
+/** Returns the error of a run whose worker was cut off. */
 function leaseLost(): AgentError {
   return new AgentError('lease_lost', 'The worker of this run did not respond in time and was cut off', {
     hint: 'Nothing was changed; look for a machine that was frozen or overloaded',
@@ -115,7 +117,7 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, lo
     pass: async () => void (await Promise.all(clientSystems.map(look))),
     everyMs: intervalMs,
     onError: (err, { repeated }) => {
-      if (!repeated) log.warn({ err }, 'the reaper cannot look after runs; it tries again')
+      if (!repeated) log.warn({ err }, 'the reaper cannot check the active runs; retrying')
     },
   })
 }

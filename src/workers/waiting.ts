@@ -40,7 +40,7 @@ export function createWaitingSyncs({
       }
     },
     onError: (err, { repeated }) => {
-      if (!repeated) log.warn({ err }, 'a sync for readings of unknown meters could not be started; it is tried again')
+      if (!repeated) log.warn({ err }, 'a sync for readings of unknown meters could not be started; retrying')
     },
   })
   return { wanted: (clientSystemId) => void waiting.add(clientSystemId), stop: loop.stop }

@@ -139,7 +139,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
       try {
         await pruneHistory(lists, id, config.historyDays)
       } catch (err) {
-        log.error({ err }, 'old history could not be removed; it is tried again tomorrow')
+        log.error({ err }, 'old history could not be removed; retrying tomorrow')
         throw err
       }
     })

@@ -112,7 +112,7 @@ test('F12: the loss of the Sync database is logged, and not once a second', { ti
   await server.stop('fast')
   const errors = () =>
     agent.log
-      .filter(({ msg }) => msg === 'the job queue met an error; it goes on by itself')
+      .filter(({ msg }) => msg === 'the job queue reported an error; it continues')
       .map(({ err, time }) => ({
         message: z.object({ message: z.string() }).parse(err).message,
         at: Date.parse(String(time)),

@@ -38,6 +38,9 @@ test('a log line on a terminal shows message, cause and hint, and the fields tha
     ),
   )
   assert.match(failure, /ERROR: meter sync failed: the login was refused: Check the password code=source_auth\n$/)
-  const fatal = await shown((log) => log.fatal({ err: new Error('out of the blue') }, 'internal error'))
-  assert.match(fatal, /FATAL: internal error: out of the blue\nError: out of the blue\n\s+at .*terminal-line\.test/)
+  const fatal = await shown((log) => log.fatal({ err: new Error('out of the blue') }, 'internal error; shutting down'))
+  assert.match(
+    fatal,
+    /FATAL: internal error; shutting down: out of the blue\nError: out of the blue\n\s+at .*terminal-line\.test/,
+  )
 })

@@ -269,7 +269,7 @@ test('a scheduled sync that cannot be queued, and history that cannot be removed
   const untriggered = await said('the scheduled sync could not be queued')
   assert.deepEqual([untriggered.level, untriggered.clientSystem], ['error', 'main'])
   assert.match(JSON.stringify(untriggered.err), /not today/)
-  const unpruned = await said('old history could not be removed; it is tried again tomorrow')
+  const unpruned = await said('old history could not be removed; retrying tomorrow')
   assert.match(JSON.stringify(unpruned.err), /not today/)
 })
 
