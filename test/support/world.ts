@@ -70,8 +70,10 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
   t.after(async () => {
     for (const end of ends.reverse()) await end()
   })
-  const source = await createDatabase(versions.source ?? 18, null, ends)
-  const sync = await createDatabase(versions.sync ?? 18, 'sync_template', ends)
+  const [source, sync] = await Promise.all([
+    createDatabase(versions.source ?? 18, null, ends),
+    createDatabase(versions.sync ?? 18, 'sync_template', ends),
+  ])
   const schedule = farHour()
   const environment = (overrides: Environment = {}): Environment => ({
     DATABASE_URL: sync.url,
