@@ -24,6 +24,7 @@ import { readRunHistory } from './runs/history.ts'
 import { findActiveRun, findRun, listRuns } from './runs/list.ts'
 import type { TriggerRun } from './runs/trigger.ts'
 import type { Settings, StoredReadings } from './wire/types.ts'
+import type { PartitionKeeper } from './workers/partitions.ts'
 import type { WaitingSyncs } from './workers/waiting.ts'
 
 /** The parts that the agent puts one interface over. */
@@ -42,6 +43,7 @@ export type AgentParts = {
   trigger: TriggerRun
   cancel: CancelRun
   waitingSyncs: WaitingSyncs
+  partitions: PartitionKeeper
   /** The names of the quantities that only grow. */
   registers: readonly string[]
   isQueueReady: () => Promise<boolean>
@@ -210,9 +212,10 @@ export function createAgent(parts: AgentParts): Agent {
           }
         }
       }
-      const { rejected: unkept, waitingFor, ...counts } = await storeReadings(readings, incoming())
+      const { rejected: unkept, waitingFor, unplaced, ...counts } = await storeReadings(readings, incoming())
       for (const line of unkept) rejected.push({ line, reason: unkeptReason })
       for (const clientSystemId of waitingFor) parts.waitingSyncs.wanted(clientSystemId)
+      if (unplaced) parts.partitions.wanted()
       return { ...counts, rejected }
     },
 

@@ -23,7 +23,11 @@ grant update (
 
 -- Readings are written once and stay. A trigger, which has the rights of the owner, notes in sync.meter_collection when each
 -- meter was read; what that table copies of the meters is corrected after a run.
+-- Its partitions belong to the owner, in whose name these functions create them and drop those beyond READINGS_DAYS. Without
+-- the second one, no reading can ever be removed by the agent; it then logs that, if READINGS_DAYS is set.
 grant insert on sync.meter_reading to meter_sync;
+grant execute on function sync.create_reading_partition() to meter_sync;
+grant execute on function sync.drop_old_readings(integer) to meter_sync;
 -- Readings of meters that are not known yet are kept until a run inserts the meter, or for 30 days.
 grant insert, delete on sync.waiting_reading to meter_sync;
 grant update (active, interval_seconds, late_at, silent_at) on sync.meter_collection to meter_sync;

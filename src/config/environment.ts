@@ -41,6 +41,8 @@ export type Config = {
   /** Accepted values of the Host header, without port; empty means the loopback names. */
   allowedHosts: string[]
   historyDays: number
+  /** How long readings are kept; null for ever. */
+  readingsDays: number | null
   /** The names of the quantities that only grow, in lower case. */
   readingRegisters: readonly string[]
   logLevel: string
@@ -93,6 +95,7 @@ const schema = z.object({
     .default('energy,volume'),
   SILENT_ALERT_PERCENT: integer(0, 100).default(5),
   HISTORY_DAYS: integer(1, 36_500).default(400),
+  READINGS_DAYS: integer(31, 36_500).optional(),
   HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
   PORT: integer(0, 65_535).default(3_000),
   AUTH_TOKEN: z
@@ -238,6 +241,7 @@ export function parseConfig(environment: Environment, { demonstration = false } 
     authToken: env.AUTH_TOKEN ?? null,
     allowedHosts,
     historyDays: env.HISTORY_DAYS,
+    readingsDays: env.READINGS_DAYS ?? null,
     readingRegisters: env.READING_REGISTERS.split(',').map((name) => name.trim().toLowerCase()),
     logLevel: env.LOG_LEVEL,
     demonstration,

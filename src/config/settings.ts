@@ -4,17 +4,18 @@ import type { DatabaseTarget } from './targets.ts'
 
 type Described = Pick<
   Config,
-  'role' | 'demonstration' | 'historyDays' | 'syncDatabase' | 'clientSystems' | 'webhook' | 'authToken'
+  'role' | 'demonstration' | 'historyDays' | 'readingsDays' | 'syncDatabase' | 'clientSystems' | 'webhook' | 'authToken'
 >
 
 /** What an administrator may see of the configuration: no user, no password, no query, and of a webhook its host alone. */
 export function describeSettings(config: Described, version: string): Settings {
-  const { role, demonstration, historyDays, syncDatabase, clientSystems, webhook, authToken } = config
+  const { role, demonstration, historyDays, readingsDays, syncDatabase, clientSystems, webhook, authToken } = config
   return {
     version,
     role,
     demonstration,
     historyDays,
+    readingsDays,
     syncDatabase: describeTarget(syncDatabase),
     clientSystems: clientSystems.map(describeClientSystem),
     alerts: { webhookHost: webhook && new URL(webhook.url).host },

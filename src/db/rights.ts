@@ -1,6 +1,9 @@
 import type { Queryable } from './connect.ts'
 
-/** The privileges that the running agent needs in addition to SELECT on every table (docs/deploy/grants.sql). */
+/**
+ * The privileges that the running agent needs in addition to SELECT on every table (docs/deploy/grants.sql). A partition is
+ * read and written through its table.
+ */
 const needed: Record<string, readonly string[]> = {
   'sync.meter': ['insert', 'update'],
   'sync.meter_reading': ['insert'],
@@ -43,10 +46,15 @@ export async function findMissingRights(db: Queryable): Promise<string[]> {
          select privilege, at from unnest($1::text[], $2::text[]) with ordinality p(name, privilege, at)
          where name = n.nspname || '.' || c.relname
        ) p
-       where n.nspname in ('sync', 'pgboss') and c.relkind in ('r', 'p') and not case when p.privilege = 'delete'
+       where n.nspname in ('sync', 'pgboss') and c.relkind in ('r', 'p')
+         and not (n.nspname = 'sync' and c.relispartition) and not case when p.privilege = 'delete'
          then has_table_privilege(c.oid, 'delete')
          else has_any_column_privilege(c.oid, p.privilege) end
        group by n.nspname, c.relname
+       union all
+       select 'execute on function ' || oid::regprocedure, 4
+       from pg_proc
+       where pronamespace = 'sync'::regnamespace and not has_function_privilege(oid, 'execute')
      )
      select format('grant %s to %I', "grant", current_user) as grant from lacking order by at, "grant"`,
     [Object.entries(needed).flatMap(([name, privileges]) => privileges.map(() => name)), Object.values(needed).flat()],

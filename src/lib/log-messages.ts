@@ -5,6 +5,8 @@
 export const logMessages = {
   info: [
     'an alert was delivered',
+    'partitions of readings created',
+    'old readings removed',
     'an alert was queued',
     'meter sync agent has stopped',
     'meter sync agent is shutting down',
@@ -29,6 +31,7 @@ export const logMessages = {
     'meter sync ended elsewhere',
     'rows rejected',
     'the collection states could not be corrected',
+    'the partitions of readings could not be created or dropped; retrying',
     'the job queue gave a warning',
     'the job queue reported an error; it continues',
     'the listener lost the Sync database; reconnecting',

@@ -23,11 +23,15 @@ const readAtAsText = `case
     else read_at::text
   end`
 
-/** The newest reading of a meter, of whatever quantity, as a JSON object. `meterId` is a column. */
+/**
+ * The newest reading of a meter, of whatever quantity, as a JSON object. `meterId` is a column. The newest one is never older
+ * than the noted time of the last reading, so the partitions before that time are not looked at.
+ */
 const newestReading = (meterId: string) => `(
     select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', r.unit)
     from sync.meter_reading r
     where r.meter_id = ${meterId}
+      and read_at >= (select last_read_at from sync.meter_collection where meter_id = ${meterId})
     order by read_at desc, quantity desc
     limit 1
   )`

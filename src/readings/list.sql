@@ -47,14 +47,34 @@ cross join lateral (
     where lower(r.quantity) = name or starts_with(lower(r.quantity), name || '_')
   ) as yes
 ) register
+cross join lateral (
+  select case when r.read_at > '0001-01-01 00:00Z' then r.read_at - interval '1 month' else '-infinity' end as since
+) month
+-- The reading before, in the partitions of the last month first: only where there is none, all older ones are looked at.
+-- Values of different units cannot be compared.
 left join lateral (
-  select value, read_at
-  from sync.meter_reading p
-  where p.meter_id = r.meter_id and p.quantity = r.quantity and p.read_at < r.read_at
-    -- Values of different units cannot be compared.
-    and (p.unit = r.unit or p.unit is null or r.unit is null)
-  order by p.read_at desc
-  limit 1
+  select (found.reading).value, (found.reading).read_at
+  from (
+    select coalesce(
+      (
+        select p
+        from sync.meter_reading p
+        where p.meter_id = r.meter_id and p.quantity = r.quantity and p.read_at < r.read_at and p.read_at >= month.since
+          and (p.unit = r.unit or p.unit is null or r.unit is null)
+        order by p.read_at desc
+        limit 1
+      ),
+      (
+        select p
+        from sync.meter_reading p
+        where p.meter_id = r.meter_id and p.quantity = r.quantity and p.read_at < month.since
+          and (p.unit = r.unit or p.unit is null or r.unit is null)
+        order by p.read_at desc
+        limit 1
+      )
+    ) as reading
+    offset 0
+  ) found
 ) before on register.yes
 cross join lateral (
   select case
@@ -70,7 +90,7 @@ cross join lateral (
     where c.meter_id = r.meter_id
       and c.after ? 'serialNumber'
       and c.at > before.read_at
-      and c.at < r.read_at + interval '1 day'
+      and c.at - interval '1 day' < r.read_at
   ) as yes
 ) replaced
 order by r.read_at desc, r.quantity desc

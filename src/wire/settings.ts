@@ -17,6 +17,7 @@ export const settings = z
     role: z.enum(['all', 'api', 'worker']),
     demonstration: z.boolean(),
     historyDays: count.describe('How long runs and changes are kept'),
+    readingsDays: count.nullable().describe('How long readings are kept; null for ever'),
     syncDatabase: database,
     clientSystems: z.array(
       z.object({

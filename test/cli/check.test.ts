@@ -129,9 +129,13 @@ suite('check', { concurrency: 2 }, () => {
       new RegExp(`a schema that this role may not read\\n.*grant select on sync\\.migration to ${role}`),
     )
     await grant()
-    await runScript(ownerUrl, `revoke insert on sync.meter_reading from ${role}`)
+    await runScript(
+      ownerUrl,
+      `revoke insert on sync.meter_reading from ${role}; revoke execute on function sync.drop_old_readings(integer) from ${role}`,
+    )
     const less = await run(['check'], environment())
     assert.match(less.out, new RegExp(`Privileges are missing: grant insert on sync\\.meter_reading to ${role}`))
+    assert.match(less.out, new RegExp(`grant execute on function sync\\.drop_old_readings\\(integer\\) to ${role}`))
     await grant()
     await world.source.query(`revoke select on meter from ${new URL(readerUrl).username}`)
     const blind = await run(['check'], environment())

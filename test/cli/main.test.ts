@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Collection } from '../../src/wire/types.ts'
 import { runCommand as run } from '../support/command.ts'
 import { createMeters } from '../support/meters.ts'
+import { installOlder } from '../support/older.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -97,19 +98,8 @@ test('migrate works as a separate step; a newer schema and a role without privil
 test('a view on the meters does not prevent a migration', async (t) => {
   const world = await createWorld(t)
   // As it was before the migration that computes the hash of the whole row.
+  await installOlder(world.sync, '0005_removed_inactive')
   await world.sync.query(`
-    alter table sync.meter drop column whole_hash;
-    alter table sync.meter add column content_hash bigint generated always as (hash_record_extended(row(name), 0)) stored;
-    alter table sync.run drop column withheld_because, drop column rejected_because,
-      drop column approve_digest, drop column withheld_digest;
-    alter table sync.client_system drop column same_meters_as, drop column reading_interval_seconds;
-    drop table sync.meter_collection, sync.waiting_reading;
-    alter table sync.alert drop column silent;
-    drop trigger note_readings on sync.meter_reading;
-    drop function sync.note_readings, sync.reading_interval_seconds, sync.parse_reading_interval;
-    drop table sync.installation, sync.login_session, sync.access_token;
-    drop index sync.run_failed;
-    delete from sync.migration where id > 6;
     with stored as (
       insert into sync.meter (client_system_id, external_id, name, attributes, active, created_run_id, last_run_id)
       values ('main', '1', 'Meter 1', '{}', true, gen_random_uuid(), gen_random_uuid()) returning id

@@ -12,7 +12,9 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   await migrate()
   await grant()
   await using receiver = await openReceiver()
-  const agent = await world.agent(environment({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: webhookSecret }))
+  const agent = await world.agent(
+    environment({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: webhookSecret, READINGS_DAYS: '36500' }),
+  )
   await agent.settled()
 
   // Every statement of a run: insert, update, delete, restore, withhold, reject, keep hashes.
@@ -40,6 +42,8 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   await eventually(async () => (await ask(ownerUrl, `select from sync.meter where external_id = '2000'`)).length === 1)
   assert.equal((await ask(ownerUrl, 'select from sync.meter_reading')).length, 2)
   await agent.settled()
+  const partition = `select from sync.reading_partitions() where name = 'meter_reading_2026_01'`
+  await eventually(async () => (await ask(ownerUrl, partition)).length === 1)
   for (const path of ['/api/runs', '/api/meters', '/api/meters/90/history', '/api/meters/90/readings', '/metrics'])
     assert.equal((await agent.api(path)).status, 200, path)
   // A run that fails, and with it an alert.
@@ -110,6 +114,8 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     'truncate sync.meter',
     'update sync.meter_reading set value = 0',
     'delete from sync.meter_reading',
+    'drop table sync.meter_reading_default',
+    'insert into sync.meter_reading_default select * from sync.meter_reading',
     'update sync.meter_collection set last_read_at = now()',
     'insert into sync.meter_collection select * from sync.meter_collection',
     'delete from sync.meter_collection',
@@ -146,7 +152,7 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
   const grants = readFileSync(new URL('../../docs/deploy/grants.sql', import.meta.url), 'utf8')
   const tables = await ask(
     ownerUrl,
-    `select relname from pg_class where relnamespace = 'sync'::regnamespace and relkind = 'r'`,
+    `select relname from pg_class where relnamespace = 'sync'::regnamespace and relkind in ('r', 'p') and not relispartition`,
   )
   for (const { relname } of tables.filter((table) => table.relname !== 'later'))
     assert.match(grants, new RegExp(`sync\\.${relname}\\b`), `grants.sql does not name sync.${relname}`)

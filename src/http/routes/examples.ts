@@ -320,6 +320,7 @@ export const settings: Settings = {
   role: 'all',
   demonstration: false,
   historyDays: 400,
+  readingsDays: null,
   syncDatabase: { host: 'localhost', port: 5432, database: 'meter_sync', tls: 'none' },
   clientSystems: [
     {

@@ -73,7 +73,7 @@ const roles: Record<Settings['role'], string> = {
 }
 
 function AgentSettings({ settings }: { settings: Settings }) {
-  const { version, role, historyDays, syncDatabase, alerts, isAdministratorTokenSet } = settings
+  const { version, role, historyDays, readingsDays, syncDatabase, alerts, isAdministratorTokenSet } = settings
   return (
     <section class="card settings-card" aria-label="Settings of the agent">
       <h2>Agent</h2>
@@ -86,6 +86,9 @@ function AgentSettings({ settings }: { settings: Settings }) {
           <Database database={syncDatabase} />
         </Fact>
         <Fact name="History is kept for">{plural(historyDays, 'day')}</Fact>
+        <Fact name="Readings are kept">
+          {readingsDays === null ? 'for ever' : `for ${plural(readingsDays, 'day')}`}
+        </Fact>
         <Fact name="Administrator’s token">{isAdministratorTokenSet ? 'set' : 'not set: no login is needed'}</Fact>
         <Fact name="Alerts">
           {alerts.webhookHost === null ? (
