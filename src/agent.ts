@@ -3,7 +3,8 @@ import type { SilentCursor } from './collection/silent.ts'
 import type { TargetRow, TargetsFilter } from './collection/targets.ts'
 import type { LiveEvent } from './live/broadcast.ts'
 import type { Subscription } from './live/subscription.ts'
-import type { MeterFilter } from './meters/lists.ts'
+import type { MeterFilter } from './meters/filter.ts'
+import type { MeterCursor, MeterListing } from './meters/list.ts'
 import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
@@ -16,6 +17,7 @@ import type {
   FlaggedReading,
   Gaps,
   Meter,
+  MeterFacets,
   MeterReading,
   Preview,
   Rejected,
@@ -112,10 +114,16 @@ export type Agent = {
   /** Returns the meter that has this key in its Client System. */
   meterByExternalId: (clientSystemId: string | null, externalId: string) => Promise<Meter>
 
-  /** Returns a page of meters; `total` is null on later pages, and where it is not counted. */
+  /** Returns a page of meters with their total; on later pages it is null. Many are counted only up to a maximum. */
   meters: (
-    filter: WithClientSystem<MeterFilter> & { limit: number },
-  ) => Promise<Page<Meter, string> & { total: number | null }>
+    filter: WithClientSystem<MeterListing> & { limit: number },
+  ) => Promise<Page<Meter, MeterCursor> & { total: number | null; totalIsExact: boolean }>
+
+  /** Returns all of those meters, a page at a time. */
+  exportMeters: (filter: WithClientSystem<Omit<MeterListing, 'after'>>) => AsyncGenerator<Meter[]>
+
+  /** Returns how many meters each filter has; of kinds and locations the `limit` commonest. */
+  meterFacets: (filter: WithClientSystem<MeterFilter> & { limit: number }) => Promise<MeterFacets>
 
   /** Returns a page of what runs changed of a meter, newest first. */
   history: (

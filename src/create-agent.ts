@@ -12,7 +12,9 @@ import type { ResultPage } from './db/pages.ts'
 import { AgentError, NotFoundError } from './lib/errors.ts'
 import type { Live } from './live/live.ts'
 import { listChanges, listHistory, listRejected } from './meters/changes.ts'
-import { findMeter, findMeterByExternalId, listMeters } from './meters/lists.ts'
+import { countFacets } from './meters/facets.ts'
+import { exportMeters, listMeters } from './meters/list.ts'
+import { findMeter, findMeterByExternalId } from './meters/meter.ts'
 import type { Previews } from './mirror/previews.ts'
 import { findGaps } from './readings/gaps.ts'
 import { listReadings } from './readings/list.ts'
@@ -132,11 +134,17 @@ export function createAgent(parts: AgentParts): Agent {
       return { items: found.items.map(({ rejected }) => rejected), next: found.next }
     },
 
-    meters: async (filter) => {
+    meters: async ({ limit, ...filter }) => {
       const { id } = clientSystem(filter.clientSystemId)
-      const { items, more, total, after } = await listMeters(lists, { ...filter, clientSystemId: id }, filter.limit)
-      return { items, next: more ? after : null, total }
+      const { more, after, ...page } = await listMeters(lists, { ...filter, clientSystemId: id }, limit)
+      return { ...page, next: more ? after : null }
     },
+
+    exportMeters: (filter) =>
+      exportMeters(lists, { ...filter, clientSystemId: clientSystem(filter.clientSystemId).id }),
+
+    meterFacets: async ({ limit, ...filter }) =>
+      await countFacets(lists, { ...filter, clientSystemId: clientSystem(filter.clientSystemId).id }, limit),
 
     meterByExternalId: async (clientSystemId, externalId) => {
       const { id } = clientSystem(clientSystemId)

@@ -7,12 +7,15 @@ import { toAgentError } from '../lib/to-agent-error.ts'
 import {
   changeCursor,
   cursorText,
+  hasOrderOfCursor,
   historyCursor,
   meterCursor,
+  orderOfCursor,
   readingCursor,
   rejectedCursor,
   runCursor,
 } from '../wire/cursors.ts'
+import { meterOrders, meterSorts } from '../wire/lists.ts'
 import { clientSystemId, searchedText, time } from '../wire/requests.ts'
 import {
   collectionState,
@@ -25,6 +28,7 @@ import {
   run,
   runStatus,
   total,
+  totalIsExact,
 } from '../wire/schemas.ts'
 import type { Scope } from '../wire/types.ts'
 import { answer, RunRefusal, refusal, refusalShape, runRefusalShape } from './answers.ts'
@@ -231,27 +235,31 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
     title: 'Find meters',
     scope: 'read',
     description:
-      'The meters of a Client System by external id: all of them, or those that a text is found in, of which the one with exactly that external id comes first. Compact rows; get_meter returns all of one.',
-    input: z.strictObject({
-      clientSystemId,
-      q: searchedText.optional().describe('Literal text within external id, name or serial number'),
-      state: z.enum(['active', 'inactive', 'all']).default('all'),
-      kind: searchedText.optional().describe('Exactly this kind'),
-      location: searchedText.optional().describe('Exactly this location'),
-      collection: collectionState.optional(),
-      detail,
-      limit,
-      after: meterCursor,
-    }),
-    output: z.object({ meters: z.array(z.union([meterRow, meter])), total, next }),
+      'The meters that match a search and filters; an exact external id or serial number comes first. get_meter returns all of one.',
+    input: z
+      .strictObject({
+        clientSystemId,
+        q: searchedText.optional().describe('Words within id, name, serial number or location'),
+        state: z.enum(['active', 'inactive', 'all']).default('all'),
+        kind: searchedText.optional().describe('Exactly'),
+        location: searchedText.optional().describe('Exactly'),
+        collection: collectionState.optional(),
+        sort: z.enum(meterSorts).default('externalId'),
+        order: z.enum(meterOrders).default('asc'),
+        detail,
+        limit,
+        after: meterCursor,
+      })
+      .refine(hasOrderOfCursor, orderOfCursor),
+    output: z.object({ meters: z.array(z.union([meterRow, meter])), total, totalIsExact, next }),
     annotations: reads,
-    run: async ({ clientSystemId = null, q, detail, limit, ...asked }) => {
-      const { state, kind = null, location = null, collection = null, after } = asked
-      const filter = { clientSystemId, search: q || null, state, kind, location, collection, after }
-      const { items, total, next } = await fittingPage(limit, rowsOf(detail, toMeterRow), (limit) =>
+    run: async ({ clientSystemId = null, q = null, detail, limit, ...asked }) => {
+      const { kind = null, location = null, collection = null, ...rest } = asked
+      const filter = { ...rest, clientSystemId, search: q, kind, location, collection }
+      const { items, total, totalIsExact, next } = await fittingPage(limit, rowsOf(detail, toMeterRow), (limit) =>
         agent.meters({ ...filter, limit }),
       )
-      return { meters: items, total, next: cursorText(next) }
+      return { meters: items, total, totalIsExact, next: cursorText(next) }
     },
   })
 

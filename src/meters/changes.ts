@@ -3,7 +3,7 @@ import { parseObject } from '../db/json.ts'
 import { findPage, type ResultPage } from '../db/pages.ts'
 import { toRejection } from '../db/reasons.ts'
 import type { Change, ChangeOperation, Rejected } from '../wire/types.ts'
-import { changedMeter, toChangedMeter } from './lists.ts'
+import { changedMeter, toChangedMeter } from './changed-meter.ts'
 
 type ChangeRow = {
   runId: string

@@ -1,20 +1,18 @@
 import { z } from 'zod'
 import { count, integer, time } from './basics.ts'
 
+/** Meters by their state of collection. */
+export const collectionCounts = z
+  .object({ reporting: count, late: count, silent: count, never: count, stillReporting: count, quiet: count })
+  .meta({ id: 'CollectionCounts' })
+
 /** How the collection of readings stands. */
 export const collection = z
   .object({
     clientSystemId: z.string(),
     at: time.describe('When it was counted'),
     readingIntervalMinutes: z.number().describe('The expected interval of meters whose own is not known'),
-    meters: z.object({
-      reporting: count,
-      late: count,
-      silent: count,
-      never: count,
-      stillReporting: count,
-      quiet: count,
-    }),
+    meters: collectionCounts,
     waiting: z.object({ readings: count, externalIds: count }).describe('Readings of external ids that no meter has'),
     newestReadingAt: time.nullable().describe('A reading from the future counts as read when it arrived'),
   })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { isStorableTime } from '../lib/time.ts'
+import { meterOrders } from './lists.ts'
 import { storableText } from './requests.ts'
+import type { MeterOrder, MeterSort } from './types.ts'
 
 /** The `next` of the page before, or nothing, as lists take it over HTTP and from assistants. */
 function cursor<T>(content: z.ZodType<T>) {
@@ -33,7 +35,20 @@ const databaseTime = z
 
 /** What a page of each list ends with. */
 export const runCursor = cursor(z.object({ queuedAt: z.iso.datetime().refine(isStorableTime), id: z.uuid() }))
-export const meterCursor = cursor(storableText)
+const meterPlace = { order: z.enum(meterOrders), exact: z.boolean(), idKey: storableText, meterId: z.int().min(0) }
+export const meterCursor = cursor(
+  z.discriminatedUnion('sort', [
+    z.object({ sort: z.enum(['externalId', 'name', 'location']), key: storableText, ...meterPlace }),
+    z.object({ sort: z.enum(['lastReading', 'updated']), key: databaseTime, ...meterPlace }),
+  ]),
+)
+/** A cursor continues the list that it came from. */
+export const hasOrderOfCursor = ({ after, sort, order }: { after: MeterPlace; sort: MeterSort; order: MeterOrder }) =>
+  after === null || (after.sort === sort && after.order === order)
+export const orderOfCursor = { error: 'expected the next of a page with the same sort and order', path: ['after'] }
+type MeterPlace = { sort: MeterSort; order: MeterOrder } | null
+
+export const waitingCursor = cursor(storableText)
 export const changeCursor = cursor(storableText)
 export const rejectedCursor = cursor(z.int())
 export const historyCursor = cursor(z.object({ at: databaseTime, runId: z.uuid() }))

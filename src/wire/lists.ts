@@ -50,6 +50,10 @@ export const changeOperations = ['insert', 'update', 'delete', 'restore', 'withh
  */
 export const collectionStates = ['reporting', 'late', 'silent', 'never', 'stillReporting', 'quiet'] as const
 
+/** What a list of meters can be sorted by: `location` and the others in natural order, `updated` by the last change. */
+export const meterSorts = ['externalId', 'name', 'location', 'lastReading', 'updated'] as const
+export const meterOrders = ['asc', 'desc'] as const
+
 /**
  * What may be wrong with a reading. `decrease` of a quantity that only grows; `rollover` and `meter_replaced` explain one.
  * `unit` is another one than the meter's.

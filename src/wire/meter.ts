@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { count, integer, time } from './basics.ts'
+import { collectionCounts } from './collection.ts'
 import { collectionStates, readingFlags } from './lists.ts'
 
 /** What a collector read from a meter. */
@@ -64,6 +65,23 @@ export const meter = z
     readingIntervalMinutes: z.number().describe('How often it is read, as far as is known'),
   })
   .meta({ id: 'Meter' })
+
+const facetValues = z
+  .object({
+    values: z.array(z.object({ value: z.string().describe('Empty: the meters that have none'), meters: count })),
+    others: z.object({ values: count, meters: count }).describe('The values that are not listed'),
+  })
+  .meta({ id: 'FacetValues' })
+
+/** How many of the found meters each filter has. Each is counted without its own filter. */
+export const meterFacets = z
+  .object({
+    state: z.object({ active: count, inactive: count }),
+    collection: collectionCounts,
+    kind: facetValues,
+    location: facetValues,
+  })
+  .meta({ id: 'MeterFacets' })
 
 /** The outcome of readings that were sent. */
 export const storedReadings = z

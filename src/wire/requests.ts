@@ -3,7 +3,7 @@ import { isStorableTime } from '../lib/time.ts'
 
 /** What requests over HTTP and calls of assistants have in common. */
 
-export const clientSystemId = z.string().optional().describe('Which Client System; needed only when there are several')
+export const clientSystemId = z.string().optional().describe('Needed when there are several')
 
 /** A text that PostgreSQL can compare with stored ones, which hold no NUL character. */
 export const storableText = z

@@ -16,6 +16,8 @@ export type Scope = OneOf<typeof lists.scopes>
 export type Condition = OneOf<typeof lists.conditions>
 export type ChangeOperation = OneOf<typeof lists.changeOperations>
 export type CollectionState = OneOf<typeof lists.collectionStates>
+export type MeterSort = OneOf<typeof lists.meterSorts>
+export type MeterOrder = OneOf<typeof lists.meterOrders>
 
 export type Counts = z.infer<typeof schema.counts>
 export type ReadReason = z.infer<typeof schema.readReason>
@@ -34,6 +36,7 @@ export type FlaggedReading = z.infer<typeof schema.flaggedReading>
 export type MeterReading = z.infer<typeof schema.meterReading>
 export type Target = z.infer<typeof schema.target>
 export type Meter = z.infer<typeof schema.meter>
+export type MeterFacets = z.infer<typeof schema.meterFacets>
 export type Collection = z.infer<typeof schema.collection>
 export type CollectionGroup = z.infer<typeof schema.collectionGroup>
 export type WaitingMeter = z.infer<typeof schema.waitingMeter>

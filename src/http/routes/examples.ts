@@ -4,6 +4,7 @@ import type {
   CollectionGroup,
   Gaps,
   Meter,
+  MeterFacets,
   MeterReading,
   Preview,
   Problem,
@@ -280,6 +281,16 @@ export const csvReadings =
 
 export const csvTargets =
   'meterId,externalId,name,serialNumber,kind,unit,location,ipAddress,port,readingIntervalMinutes,attributes\r\n'
+
+export const csvMeters =
+  'id,externalId,name,serialNumber,kind,unit,location,ipAddress,port,active,removedAt,createdAt,updatedAt,collection,readingIntervalMinutes,lastReadAt,lastQuantity,lastValue,lastUnit,attributes\r\n'
+
+export const meterFacets: MeterFacets = {
+  state: { active: 499, inactive: 13 },
+  collection: collection.meters,
+  kind: { values: [{ value: 'electricity', meters: 320 }], others: { values: 2, meters: 192 } },
+  location: { values: [{ value: 'Building C', meters: 41 }], others: { values: 12, meters: 471 } },
+}
 
 export const collectionGroup: CollectionGroup = {
   location: meter.location,

@@ -2,14 +2,17 @@ import { z } from 'zod'
 import {
   allReadingsCursor,
   changeCursor,
+  hasOrderOfCursor,
   historyCursor,
   meterCursor,
+  orderOfCursor,
   readingCursor,
   rejectedCursor,
   runCursor,
   silentCursor,
+  waitingCursor,
 } from '../../wire/cursors.ts'
-import { changeOperations, collectionStates, runStatuses, triggers } from '../../wire/lists.ts'
+import { changeOperations, collectionStates, meterOrders, meterSorts, runStatuses, triggers } from '../../wire/lists.ts'
 import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
 
 /**
@@ -74,21 +77,39 @@ export const changesQuery = pageQuery.extend({
 
 export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
 
-export const metersQuery = pageQuery.extend({
+const format = z
+  .enum(['json', 'csv'])
+  .default('json')
+  .describe('json is a page; csv is all of it in one answer of any size')
+
+const meterFilter = {
   clientSystemId,
   q: searchedText
     .optional()
-    .describe('Literal text within external id, name or serial number; the exact external id comes first'),
+    .describe(
+      'Words that the external id, name, serial number or location contains; an exact id or serial comes first',
+    ),
   state: z.enum(['active', 'inactive', 'all']).default('all'),
-  kind: searchedText.optional().describe('Exactly this kind'),
-  location: searchedText.optional().describe('Exactly this location'),
+  kind: searchedText.optional().describe('Exactly this kind; empty for none'),
+  location: searchedText.optional().describe('Exactly this location; empty for none'),
   collection: z.enum(collectionStates).optional().describe('Whether readings come as often as expected'),
-  after: meterCursor,
-})
+}
+
+export const metersQuery = pageQuery
+  .extend({
+    ...meterFilter,
+    sort: z.enum(meterSorts).default('externalId').describe('In natural order: 2 before 10'),
+    order: z.enum(meterOrders).default('asc').describe('What has no value comes first in asc, last in desc'),
+    format,
+    after: meterCursor,
+  })
+  .refine(hasOrderOfCursor, orderOfCursor)
+
+export const meterFacetsQuery = pageQuery.extend(meterFilter)
 
 export const collectionQuery = z.strictObject({ clientSystemId })
 
-export const waitingQuery = pageQuery.extend({ clientSystemId, after: meterCursor })
+export const waitingQuery = pageQuery.extend({ clientSystemId, after: waitingCursor })
 
 export const silentQuery = pageQuery.extend({ clientSystemId, before: silentCursor })
 
@@ -98,11 +119,6 @@ export const gapsQuery = z.strictObject({
 })
 
 export const historyQuery = pageQuery.extend({ before: historyCursor })
-
-const format = z
-  .enum(['json', 'csv'])
-  .default('json')
-  .describe('json is a page; csv is all of it in one answer of any size')
 
 export const readingsQuery = pageQuery.extend({
   format,

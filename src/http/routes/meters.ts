@@ -1,8 +1,10 @@
+import type { z } from 'zod'
 import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
+import { answerMetersCsv } from '../csv-meters.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
-import { json, page } from './operation.ts'
+import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
 const away = ['database_unavailable'] as const
@@ -16,25 +18,46 @@ export const meterRoutes: readonly Route[] = [
     path: '/api/meters',
     scope: 'read',
     tag: 'Meters',
-    summary: 'Find meters, by external id',
+    summary: 'Find, filter and sort meters',
+    description:
+      'The words of q may stand anywhere in the external id, the name, the serial number and the location, in any case. As JSON a page at a time. As CSV all of them in one answer of any size; an answer that is cut off is not complete.',
     query: input.metersQuery,
     answers: {
       200: {
-        description: 'A page of meters; on the first one their total, null where a search matches more than 10,000',
-        content: json(page('meters', shape.meter).extend({ total: shape.total }), {
-          meters: [example.meter],
-          total: 501,
-          next,
-        }),
+        description: 'A page of meters; on the first one their total, which is counted up to 10,000. Or all as CSV',
+        content: {
+          ...json(page('meters', shape.meter).extend({ total: shape.total, totalIsExact: shape.totalIsExact }), {
+            meters: [example.meter],
+            total: 501,
+            totalIsExact: true,
+            next,
+          }),
+          ...csv(example.csvMeters),
+        },
       },
     },
     refusals: ['not_found', ...away],
-    handle: async ({ c, query }, { agent }) => {
-      const { clientSystemId = null, q, state, kind = null, location = null, collection = null, after, limit } = query
-      const filter = { clientSystemId, search: q || null, state, kind, location, collection, after, limit }
-      const { items, total, next } = await agent.meters(filter)
-      return c.json({ meters: items, total, next: cursorText(next) })
+    handle: async ({ c, query: { format, limit, after, sort, order, ...asked } }, { agent }) => {
+      const filter = { ...filterOf(asked), sort, order }
+      if (format === 'csv') return await answerMetersCsv(c, agent.exportMeters(filter))
+      const { items, total, totalIsExact, next } = await agent.meters({ ...filter, after, limit })
+      return c.json({ meters: items, total, totalIsExact, next: cursorText(next) })
     },
+  }),
+  route({
+    id: 'countMeters',
+    method: 'get',
+    path: '/api/meters/facets',
+    scope: 'read',
+    tag: 'Meters',
+    summary: 'How many of the found meters each filter has',
+    description:
+      'Each filter is counted without itself, with the search and the others. Of kinds and locations the commonest are listed, limit at most.',
+    query: input.meterFacetsQuery,
+    answers: { 200: { description: 'The numbers', content: json(shape.meterFacets, example.meterFacets) } },
+    refusals: ['not_found', ...away],
+    handle: async ({ c, query: { limit, ...asked } }, { agent }) =>
+      c.json(await agent.meterFacets({ ...filterOf(asked), limit })),
   }),
   route({
     id: 'getMeter',
@@ -71,3 +94,19 @@ export const meterRoutes: readonly Route[] = [
     },
   }),
 ]
+
+type Asked = Pick<
+  z.output<typeof input.meterFacetsQuery>,
+  'clientSystemId' | 'q' | 'state' | 'kind' | 'location' | 'collection'
+>
+
+function filterOf({ clientSystemId, q, state, kind, location, collection }: Asked) {
+  return {
+    clientSystemId: clientSystemId ?? null,
+    search: q ?? null,
+    state,
+    kind: kind ?? null,
+    location: location ?? null,
+    collection: collection ?? null,
+  }
+}

@@ -29,5 +29,5 @@ const methods = routes.map(({ operation: { path, method } }) => ({
 
 /** The methods of a path. */
 export function methodsOf(path: string): string[] {
-  return methods.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : []))
+  return [...new Set(methods.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : [])))]
 }

@@ -1,0 +1,74 @@
+import type { CollectionState } from '../wire/types.ts'
+import type { Keys } from './keys.ts'
+
+export type MeterFilter = {
+  clientSystemId: string
+  /** Words, each of which the external id, the name, the serial number or the location contains; literally, without case. */
+  search: string | null
+  state: 'active' | 'inactive' | 'all'
+  /** Exactly this kind; the empty text where there is none. The same for the location. */
+  kind: string | null
+  location: string | null
+  collection: CollectionState | null
+}
+
+/** The conditions of a filter on `listed` and `collection`, with the values of their parameters. */
+export type Matching = {
+  values: unknown[]
+  /** Adds the value of a further parameter, and returns its place. */
+  add: (value: unknown) => string
+  /** Of the Client System, and with all words. */
+  words: string
+  state: string
+  kind: string
+  location: string
+  collection: string
+  /** Returns the condition that the external id or the serial number is the search text; null without a search. */
+  exact: () => string | null
+}
+
+/**
+ * The condition of each state. They are separate, so that the planner can find the few silent meters from
+ * `sync.meter_collection`.
+ */
+const inState: Record<CollectionState, string> = {
+  reporting: 'listed.active and late_at >= now()',
+  late: 'listed.active and late_at < now() and silent_at >= now()',
+  silent: 'listed.active and silent_at < now()',
+  never: 'listed.active and late_at is null',
+  stillReporting: 'not listed.active and late_at >= now()',
+  quiet: 'not listed.active and (late_at >= now()) is not true',
+}
+
+/** The rest of a longer search counts as one word. */
+const maxWords = 8
+
+export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, keys: Keys): Matching {
+  const values: unknown[] = []
+  const add = (value: unknown) => `$${values.push(value)}`
+  const whole = search?.trim() ?? ''
+  const words = whole === '' ? [] : whole.split(/\s+/).slice(0, maxWords)
+  const system = `listed.client_system_id = ${add(clientSystemId)}`
+  const contained = words.map((word) => `listed.words like ${keys.fold(`${add(toPattern(word))}::text`)}`)
+  const exact = () => {
+    if (words.length === 0) return null
+    const key = keys.sortKey(`${add(whole)}::text`)
+    return `(listed.id_key = ${key} or listed.serial_key = ${key})`
+  }
+  const equal = (column: string, value: string | null) => (value === null ? 'true' : `${column} = ${add(value)}`)
+  return {
+    values,
+    add,
+    words: [system, ...contained].join(' and '),
+    state: filter.state === 'all' ? 'true' : filter.state === 'active' ? 'listed.active' : 'not listed.active',
+    kind: equal('listed.kind', filter.kind),
+    location: equal('listed.location', filter.location),
+    collection: filter.collection === null ? 'true' : inState[filter.collection],
+    exact,
+  }
+}
+
+/** A pattern of LIKE for a text within another one. */
+function toPattern(word: string): string {
+  return `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
+}

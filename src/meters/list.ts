@@ -1,0 +1,164 @@
+import type { Queryable } from '../db/connect.ts'
+import { findPage, type ResultPage } from '../db/pages.ts'
+import type { Meter, MeterOrder, MeterSort } from '../wire/types.ts'
+import { type Matching, type MeterFilter, toMatching } from './filter.ts'
+import { findListed, type Listed } from './listed.ts'
+import { type MeterRow, meterColumns, metersWithCollection, toMeter } from './meter.ts'
+
+/** The end of a page. `exact`: it was among the meters whose external id or serial number is the search text. */
+export type MeterCursor = {
+  sort: MeterSort
+  order: MeterOrder
+  exact: boolean
+  key: string
+  idKey: string
+  meterId: number
+}
+
+export type MeterListing = MeterFilter & { sort: MeterSort; order: MeterOrder; after: MeterCursor | null }
+
+/**
+ * A page of meters. On the first page, `total` is the number of meters that match, or with `totalIsExact` false a number
+ * that is exceeded; on later pages it is null.
+ */
+export type MeterPage = ResultPage<Meter> & { total: number | null; totalIsExact: boolean; after: MeterCursor | null }
+
+/** More meters than these are not counted. */
+const maxCounted = 10_000
+
+/** What each sort compares, and its type. Meters that are equal in it follow by external id. */
+const sorted: Record<MeterSort, { key: string; type: string }> = {
+  externalId: { key: 'listed.id_key', type: 'text' },
+  name: { key: 'listed.name_key', type: 'text' },
+  location: { key: 'listed.location_key', type: 'text' },
+  lastReading: { key: `coalesce(last_read_at, '-infinity')`, type: 'timestamptz' },
+  updated: { key: 'listed.updated_at', type: 'timestamptz' },
+}
+
+/**
+ * Returns a page of at most `limit` meters in natural order. Meters whose external id or serial number is the search text
+ * come first. A missing value is smaller than any other.
+ */
+export async function listMeters(db: Queryable, listing: MeterListing, limit: number): Promise<MeterPage> {
+  const listed = await findListed(db)
+  const { items, more } = await listPage(db, listed, listing, limit)
+  const known = more ? null : items.length
+  return {
+    items: items.map(({ meter }) => meter),
+    more,
+    ...(await countMeters(db, listed, listing, { first: listing.after === null, known })),
+    after: items.at(-1)?.cursor ?? null,
+  }
+}
+
+type ListedMeter = { meter: Meter; cursor: MeterCursor }
+
+async function listPage(
+  db: Queryable,
+  listed: Listed,
+  listing: MeterListing,
+  limit: number,
+): Promise<ResultPage<ListedMeter>> {
+  const { after, search } = listing
+  const [exact, rest] = await Promise.all([
+    search?.trim() && (after === null || after.exact) ? findPart(db, listed, listing, limit, true) : null,
+    findPart(db, listed, { ...listing, after: after?.exact ? null : after }, limit, false),
+  ])
+  if (exact?.more) return exact
+  const found = [...(exact?.items ?? []), ...rest.items]
+  return { items: found.slice(0, limit), more: rest.more || found.length > limit }
+}
+
+type PartRow = MeterRow & { page_key: unknown; page_place: string; page_id_key: string; page_id: string }
+
+/** Returns a page of the meters that the search text identifies, or of all others. */
+async function findPart(
+  db: Queryable,
+  { keys, from }: Listed,
+  { sort, order, after, ...filter }: MeterListing,
+  limit: number,
+  exact: boolean,
+): Promise<ResultPage<ListedMeter>> {
+  const matching = toMatching(filter, keys)
+  const identified = matching.exact()
+  const { key, type } = sorted[sort]
+  const columns = sort === 'externalId' ? [key, 'listed.meter_id'] : [key, 'listed.id_key', 'listed.meter_id']
+  const place = after && [
+    `${matching.add(after.key)}::${type}`,
+    ...(sort === 'externalId' ? [] : [matching.add(after.idKey)]),
+    `${matching.add(after.meterId)}::bigint`,
+  ]
+  const conditions = [
+    ...conditionsOf(matching),
+    identified === null ? 'true' : exact ? identified : `${identified} is not true`,
+    place ? `(${columns.join(', ')}) ${order === 'asc' ? '>' : '<'} (${place.join(', ')})` : 'true',
+  ]
+  const page = `
+    select listed.meter_id as page_id, ${key} as page_key, listed.id_key as page_id_key
+    from ${from}
+    where ${conditions.join(' and ')}
+    order by ${columns.map((column) => `${column} ${order}`).join(', ')}
+    limit $${matching.values.length + 1}`
+  const pageOrder = ['page_key', 'page_id_key', 'page_id'].map((column) => `${column} ${order}`).join(', ')
+  const select = `
+    select page_id, page_key, page_key::text as page_place, page_id_key, ${meterColumns}
+    from (${page}) page
+    join (${metersWithCollection}) on meter.id = page_id
+    order by ${pageOrder}`
+  const { items, more } = await findPage<PartRow>(db, { select, order: pageOrder }, matching.values, limit)
+  return {
+    items: items.map(({ page_key: _, page_place: key, page_id_key: idKey, page_id, ...row }) => ({
+      meter: toMeter(row),
+      cursor: { sort, order, exact, key, idKey, meterId: Number(page_id) },
+    })),
+    more,
+  }
+}
+
+function conditionsOf({ words, state, kind, location, collection }: Matching): string[] {
+  return [words, state, kind, location, collection]
+}
+
+/**
+ * Counts the meters of a first page, if they are not known. At most `maxCounted` are counted. The numbers of all, active and
+ * inactive meters are those of the last success.
+ */
+async function countMeters(
+  db: Queryable,
+  { keys, from }: Listed,
+  listing: MeterListing,
+  { first, known }: { first: boolean; known: number | null },
+): Promise<Pick<MeterPage, 'total' | 'totalIsExact'>> {
+  if (!first) return { total: null, totalIsExact: false }
+  if (known !== null) return { total: known, totalIsExact: true }
+  const { clientSystemId, search, kind, location, collection, state } = listing
+  if (!search?.trim() && kind === null && location === null && collection === null) {
+    const { rows } = await db.query<{ all: number; active: number }>(
+      `select meters_total::float8 as all, meters_active::float8 as active from sync.client_system where id = $1`,
+      [clientSystemId],
+    )
+    const { all, active } = rows[0] ?? { all: 0, active: 0 }
+    return { total: { all, active, inactive: all - active }[state], totalIsExact: true }
+  }
+  const matching = toMatching(listing, keys)
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::float8 as count
+     from (select from ${from} where ${conditionsOf(matching).join(' and ')} limit $${matching.values.length + 1}) matching`,
+    [...matching.values, maxCounted + 1],
+  )
+  const count = rows[0]?.count ?? 0
+  return { total: Math.min(count, maxCounted), totalIsExact: count <= maxCounted }
+}
+
+/** Meters of one statement. */
+const exportedAtOnce = 1_000
+
+/** Returns all meters that match, a page at a time: a client that reads slowly holds no connection, and memory stays flat. */
+export async function* exportMeters(db: Queryable, listing: Omit<MeterListing, 'after'>): AsyncGenerator<Meter[]> {
+  for (let after: MeterCursor | null = null; ; ) {
+    const page = await listPage(db, await findListed(db), { ...listing, after }, exportedAtOnce)
+    if (page.items.length > 0) yield page.items.map(({ meter }) => meter)
+    if (!page.more) return
+    after = page.items.at(-1)?.cursor ?? null
+  }
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseCsvRecord } from '../../src/http/csv.ts'
+import type { Meter, MeterFacets } from '../../src/wire/types.ts'
+import { createWorld, type TestAgent, type World } from '../support/world.ts'
+import { countFacets, find, type Query, readKnown } from './model.ts'
+
+type Page = { meters: Meter[]; total: number | null; totalIsExact: boolean; next: string | null }
+
+const texts = [
+  ...['2', '10', '007', '7', 'E-1042', 'e-1042', 'Meter 2', 'meter 10', 'Zähler', 'Zahler 3', 'ΣΊΣΥΦΟΣ', 'İstanbul'],
+  ...[
+    '100 % sure',
+    'under_score',
+    'back\\slash',
+    `o'brien "x"`,
+    'a,b',
+    '=1+1',
+    'tab\there',
+    '½ m²',
+    '😀 5',
+    'ﬁne',
+    'straße',
+  ],
+]
+const text = fc.oneof(
+  fc.constantFrom(...texts),
+  fc.integer({ min: 0, max: 120 }).map(String),
+  fc.string({ unit: fc.constantFrom(...'aB1 0-_%äé'), minLength: 1, maxLength: 12 }),
+)
+const named = text.filter((one) => one.trim() !== '')
+const location = fc.constantFrom('Hall 2', 'Hall 10', 'hall 2', 'Büro', 'B1, floor 3', '', null)
+const kind = fc.constantFrom('water', 'heat', 'Heat', null)
+const row = fc.record({ name: named, serial: fc.option(text), kind, location, active: fc.boolean() })
+const query = fc.record(
+  {
+    q: fc.oneof(
+      text,
+      fc.tuple(text, text).map((two) => two.join(' ')),
+      fc.constantFrom('a', '1', '%', '\\', 'hall 2'),
+    ),
+    state: fc.constantFrom('active', 'inactive', 'all'),
+    kind: fc.constantFrom('water', 'heat', ''),
+    location: fc.constantFrom('Hall 2', 'Hall 10', '', 'nowhere'),
+    collection: fc.constantFrom('reporting', 'late', 'silent', 'never', 'stillReporting', 'quiet'),
+    sort: fc.constantFrom('externalId', 'name', 'location', 'lastReading', 'updated'),
+    order: fc.constantFrom('asc', 'desc'),
+  },
+  { requiredKeys: [] },
+) satisfies fc.Arbitrary<Query>
+const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31)
+
+/** Brings random meters to the agent in three syncs, with readings of some of them. */
+async function createRandomMeters(world: World): Promise<TestAgent> {
+  const meters = new Map(
+    fc.sample(fc.tuple(named, row), { numRuns: 160, seed }).map(([id, row]) => [id, { external_id: id, ...row }]),
+  )
+  await world.source.query(`
+    create table meter (external_id text primary key, name text, serial text, kind text, location text, active boolean)`)
+  const add = async (rows: object[]) =>
+    await world.source.query('insert into meter select * from jsonb_populate_recordset(null::meter, $1)', [
+      JSON.stringify(rows),
+    ])
+  const rows = [...meters.values()]
+  await add(rows.slice(50))
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: 'select *, serial as serial_number from meter' })
+  await agent.settled()
+  await add(rows.slice(0, 50))
+  await agent.sync()
+  await world.source.query(`update meter set kind = 'heat' where hashtext(external_id) % 4 = 0`)
+  await agent.sync()
+  await world.sync.query(`
+    insert into sync.meter_reading (meter_id, quantity, read_at, value)
+    select id, 'energy', now() - make_interval(hours => 1 + 2 * (id % 6)::integer, mins => 7), 1.50
+    from sync.meter where id % 3 > 0`)
+  return agent
+}
+
+function address(path: string, query: Query, more: Record<string, string>): string {
+  return `${path}?${new URLSearchParams({ ...query, ...more })}`
+}
+
+/** Reads all pages. */
+async function readAll(agent: TestAgent, query: Query, limit: number): Promise<{ meters: Meter[]; first: Page }> {
+  const read = async (more: Record<string, string>) => {
+    const { status, body } = await agent.api<Page>(address('/api/meters', query, { limit: String(limit), ...more }))
+    assert.equal(status, 200, JSON.stringify({ query, body, log: agent.log.at(-1) }))
+    return body
+  }
+  const first = await read({})
+  const meters = [...first.meters]
+  for (let { next } = first; next !== null; ) {
+    const page = await read({ after: next })
+    assert.equal(page.total, null)
+    meters.push(...page.meters)
+    next = page.next
+  }
+  return { meters, first }
+}
+
+/** Reads a list as CSV, and compares it with the list. */
+async function assertCsv(agent: TestAgent, query: Query): Promise<void> {
+  const { meters } = await readAll(agent, query, 200)
+  const { headers, body } = await agent.api<string>(address('/api/meters', query, { format: 'csv' }))
+  assert.equal(headers.get('content-type'), 'text/csv; charset=utf-8')
+  // No value of these meters has a line end.
+  const [head, ...records] = body.trimEnd().split('\r\n').map(parseCsvRecord)
+  assert.deepEqual(
+    records.map((fields) => Object.fromEntries(fields?.map((field, at) => [head?.[at] ?? '', field]) ?? [])),
+    meters.map(({ lastReading, attributes, clientSystemId: _, ...meter }) => ({
+      ...Object.fromEntries(Object.entries(meter).map(([name, value]) => [name, value === null ? '' : String(value)])),
+      lastReadAt: lastReading?.readAt ?? '',
+      lastQuantity: lastReading?.quantity ?? '',
+      lastValue: lastReading ? '1.50' : '',
+      lastUnit: '',
+      attributes: JSON.stringify(attributes),
+    })),
+  )
+}
+
+test('random searches find, sort, page and count what a filter in memory does', { timeout: 120_000 }, async (t) => {
+  const world = await createWorld(t)
+  const agent = await createRandomMeters(world)
+  const known = await readKnown(world.sync)
+  await assertCsv(agent, { state: 'active', sort: 'lastReading', order: 'desc' })
+  const queries = [...fc.sample(query, { numRuns: 60, seed }), ...texts.map((q): Query => ({ q }))]
+  for (const [at, query] of queries.entries()) {
+    const said = `seed ${seed}: ${JSON.stringify(query)}`
+    const expected = find(known, query)
+    const { meters, first } = await readAll(agent, query, at % 3 === 0 ? 7 : 200)
+    assert.deepEqual(
+      meters.map(({ id, externalId }) => [id, externalId]),
+      expected.map(({ id, externalId }) => [id, externalId]),
+      said,
+    )
+    assert.deepEqual([first.total, first.totalIsExact], [expected.length, true], said)
+    if (at % 3 > 0) continue
+    const { sort: _, order: __, ...filter } = query
+    const { body } = await agent.api<MeterFacets>(address('/api/meters/facets', filter, { limit: '3' }))
+    assert.deepEqual(body, countFacets(known, query, 3), said)
+  }
+})
