@@ -6,7 +6,7 @@ import { cancel } from './cli/cancel.ts'
 import { exitStatus } from './cli/exit-status.ts'
 import { printError } from './cli/output.ts'
 import { preview } from './cli/preview.ts'
-import { type Lifetime, runUntilStopped, watchStdout } from './cli/process.ts'
+import { type ProcessContext, runUntilStopped, watchStdout } from './cli/process.ts'
 import { status } from './cli/status.ts'
 import { sync } from './cli/sync.ts'
 import { runTokenCommand, type TokenCommand } from './cli/token.ts'
@@ -81,7 +81,7 @@ async function run(command: Command): Promise<number> {
     case 'version':
       return print(`${version}\n`)
     case 'serve':
-      return await runUntilStopped((lifetime) => serve(readEnvironment(), lifetime))
+      return await runUntilStopped((context) => serve(readEnvironment(), context))
     case 'migrate':
       await migrate(parseConfig(readEnvironment()).syncDatabase)
       return print('The schema of the Sync database is up to date\n')
@@ -108,34 +108,34 @@ function print(text: string): number {
 }
 
 /** Serves an assistant over stdin and stdout until either side ends it. */
-async function serveAssistant(agent: Agent, { log, stops, signal, ended }: Lifetime & { log: Log }): Promise<number> {
+async function serveAssistant(
+  agent: Agent,
+  { log, parts, signal, ended }: ProcessContext & { log: Log },
+): Promise<number> {
   const { serveMcpStdio } = await import('./mcp/server.ts')
-  const client = serveMcpStdio(agent, log, currentUser())
-  stops.push(client.stop)
+  const client = parts.add(serveMcpStdio(agent, log, currentUser()))
   if (!signal.aborted) await Promise.race([client.closed, ended])
   return exitStatus.done
 }
 
 /** Runs the agent, or the demonstration, until a stop is requested. */
-async function serve(environment: Environment, lifetime: Lifetime): Promise<number> {
+async function serve(environment: Environment, context: ProcessContext): Promise<number> {
   let config: Config
   if (hasDemonstration && wantsDemonstration(environment)) {
     const { logLevel } = parseConfig({ ...environment, ...placeholderUrls }, { demonstration: true })
-    lifetime.log = createLog({ level: logLevel, terminal: process.stdout.isTTY })
+    context.log = createLog({ level: logLevel, terminal: process.stdout.isTTY })
     const { startDemonstration } = await import('./demo/demonstration.ts')
-    const demonstration = await startDemonstration({ directory: 'data', log: lifetime.log })
-    lifetime.stops.push(demonstration.stop)
+    const demonstration = context.parts.add(await startDemonstration({ directory: 'data', log: context.log }))
     demonstration.died.then((lines) =>
-      lifetime.fail(new Error(`The PostgreSQL server of the demonstration ended: ${lines}`)),
+      context.fail(new Error(`The PostgreSQL server of the demonstration ended: ${lines}`)),
     )
     config = parseConfig({ ...environment, ...demonstration.environment }, { demonstration: true })
   } else {
     config = parseConfig(environment)
-    lifetime.log = createLog({ level: config.logLevel, terminal: process.stdout.isTTY, secrets: config.secrets })
+    context.log = createLog({ level: config.logLevel, terminal: process.stdout.isTTY, secrets: config.secrets })
   }
-  const service = await startService({ config, log: lifetime.log, signal: lifetime.signal })
-  lifetime.stops.push(service.stop)
-  if (!lifetime.signal.aborted) await lifetime.ended
+  context.parts.add(await startService({ config, log: context.log, signal: context.signal }))
+  if (!context.signal.aborted) await context.ended
   return exitStatus.done
 }
 
@@ -182,14 +182,13 @@ async function manageTokens(name: string, command: TokenCommand): Promise<number
 async function withAgent(
   name: string,
   level: string,
-  work: (agent: Agent, lifetime: Lifetime & { log: Log }) => Promise<number>,
+  work: (agent: Agent, context: ProcessContext & { log: Log }) => Promise<number>,
 ): Promise<number> {
   const { environment, config } = readConfig(name)
-  return await runUntilStopped(async (lifetime) => {
+  return await runUntilStopped(async (context) => {
     const log = createLog({ level: environment.LOG_LEVEL ?? level, out: process.stderr, secrets: config.secrets })
-    lifetime.log = log
-    const { agent, stop } = await openAgent({ config, log })
-    lifetime.stops.push(stop)
-    return await work(agent, { ...lifetime, log })
+    context.log = log
+    const { agent } = context.parts.add(await openAgent({ config, log }))
+    return await work(agent, { ...context, log })
   })
 }

@@ -25,7 +25,7 @@ import { createRunQueue, type QueueClock, startJobQueue } from './workers/queue.
 import { createWaitingSyncs } from './workers/waiting.ts'
 import { startWork } from './workers/work.ts'
 
-export type Service = Pick<Lifetime, 'stop'> & {
+export type Service = Lifetime & {
   /** The address where HTTP listens. */
   url: string
 }
@@ -39,10 +39,11 @@ export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal; c
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
   const listening = await listenHttp(config)
   try {
-    const { agent, stop: stopAgent } = await whenUp({ log, signal }, async () => {
+    const started = await whenUp({ log, signal }, async () => {
       await migrate(config.syncDatabase)
       return await startAgent({ config, log, ...(clock && { clock }) })
     })
+    const { agent } = started
     await agent.access.start()
     const http = serveHttp(listening, { agent, config, log, mcp: openMcp(agent, log) })
     log.info(
@@ -50,9 +51,9 @@ export async function startService({ config, log, signal, clock }: ServiceOption
       `meter sync agent is up: ${listening.url}`,
     )
     const parts = createStack()
-    parts.add({ stop: stopAgent })
+    parts.add(started)
     parts.add(http)
-    return { url: listening.url, stop: parts.stop }
+    return withLifetime({ url: listening.url }, parts.stop)
   } catch (error) {
     await listening.stop()
     throw error
@@ -79,7 +80,7 @@ export async function openAgent({ config, log }: { config: Config; log: Log }): 
   return await startAgent({ config: { ...config, role: 'api' }, log })
 }
 
-export type StartedAgent = Pick<Lifetime, 'stop'> & { agent: Agent }
+export type StartedAgent = Lifetime & { agent: Agent }
 
 /** Builds every part from the pools up, each with its slice of the configuration. Their stop ends within 10 s. */
 async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
@@ -146,7 +147,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       registers: config.readingRegisters,
       isQueueReady: queue.ready,
     })
-    return { agent, stop: parts.stop }
+    return withLifetime({ agent }, parts.stop)
   } catch (error) {
     await parts.stop()
     throw asConfiguration(error)

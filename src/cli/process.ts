@@ -1,4 +1,5 @@
 import { errorMessage } from '../lib/errors.ts'
+import { createStack, type Stack } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { exitStatus } from './exit-status.ts'
 import { printError } from './output.ts'
@@ -6,15 +7,15 @@ import { printError } from './output.ts'
 /** The maximum time of an orderly shutdown. After it the process exits at once. */
 const shutdownTimeoutMs = 9_500
 
-export type Lifetime = {
+export type ProcessContext = {
   /** Aborts when the process should stop: at SIGINT or SIGTERM, after an internal error, or when stdout is closed. */
   signal: AbortSignal
   /** Resolves when `signal` aborts. */
   ended: Promise<void>
   /** Stops the process because of an internal error. */
   fail: (error: unknown) => void
-  /** Functions that are called at the end, in reverse order. */
-  stops: (() => Promise<void>)[]
+  /** The parts that are stopped at the end. */
+  parts: Stack
   /** The log for messages about the end; set when it exists. */
   log?: Log
 }
@@ -36,7 +37,7 @@ export function watchStdout(): void {
  * Runs `work` until it returns or the process should stop, then stops what was started. Returns the exit status of `work`,
  * or 1 after an internal error.
  */
-export async function runUntilStopped(work: (lifetime: Lifetime) => Promise<number>): Promise<number> {
+export async function runUntilStopped(work: (context: ProcessContext) => Promise<number>): Promise<number> {
   const stopping = new AbortController()
   let failure: unknown = null
   const ended = new Promise<void>((done) => stopping.signal.addEventListener('abort', () => done()))
@@ -49,33 +50,30 @@ export async function runUntilStopped(work: (lifetime: Lifetime) => Promise<numb
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
 
-  const lifetime: Lifetime = { signal: stopping.signal, ended, fail, stops: [] }
+  const context: ProcessContext = { signal: stopping.signal, ended, fail, parts: createStack() }
   // The time counts from the signal, because a part that is still starting may be what hangs.
-  stopping.signal.addEventListener(
-    'abort',
-    () => void setTimeout(() => exitAtOnce(lifetime), shutdownTimeoutMs).unref(),
-  )
+  stopping.signal.addEventListener('abort', () => void setTimeout(() => exitAtOnce(context), shutdownTimeoutMs).unref())
   let code: number = exitStatus.done
   try {
-    code = await work(lifetime)
+    code = await work(context)
   } catch (error) {
     // After a stop was requested, errors of what is being stopped are expected.
     if (!stopping.signal.aborted) throw error
   } finally {
-    const { log, stops } = lifetime
+    const { log, parts } = context
     const requested = stopping.signal.aborted
     stopping.abort()
     if (failure !== null) log?.fatal({ err: failure }, 'internal error; shutting down')
     else log?.info('meter sync agent is shutting down')
-    for (const stop of stops.reverse()) await stop()
+    await parts.stop()
     // A connection to a server that does not respond must not keep the process alive.
     if (requested) setTimeout(() => process.exit(), 250).unref()
   }
-  lifetime.log?.info('meter sync agent has stopped')
+  context.log?.info('meter sync agent has stopped')
   return failure === null ? code : exitStatus.failed
 }
 
-function exitAtOnce({ log }: Lifetime): void {
+function exitAtOnce({ log }: ProcessContext): void {
   log?.error('shutdown timed out; exiting')
   process.exit(exitStatus.failed)
 }

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type pg from 'pg'
+import { backgroundTimers, type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withTimeout } from '../lib/timeout.ts'
 
@@ -9,7 +10,7 @@ import { withTimeout } from '../lib/timeout.ts'
  * transferred, and its server process waits for its client or is gone. The last is found over another connection, in
  * pg_stat_activity. A statement that computes or waits for a lock is not affected, however long it takes.
  */
-export type SilenceWatch = Disposable & {
+export type SilenceWatch = Lifetime & {
   /** Runs `work` while it is correct that the server waits: within COPY FROM STDIN, until there is more to send. */
   pause: <T>(work: () => Promise<T>) => Promise<T>
 }
@@ -43,14 +44,13 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
   let pauses = 0
   /** How many times in a row the server process was waiting for its client. */
   let waits = 0
-  let asking = false
 
   const isSilent = () => {
     const { read, written } = transferred()
     return pauses === 0 && written !== answered && read === seen.read && written === seen.written
   }
   const cut = (reason: string) => {
-    clearInterval(timer)
+    void watch.stop()
     log.warn({ pid, reason }, 'a connection to the Sync database stopped responding and was closed')
     destroySocket(client)
     pool.query(terminate, [pid]).catch(() => undefined)
@@ -62,43 +62,37 @@ export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log 
       waits = 0
       return
     }
-    if (asking || performance.now() - since < silenceMs) return
-    asking = true
-    try {
-      const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
-      if (!isSilent()) return
-      if (!rows[0]) return cut('its server process is gone')
-      // Once is not enough: the answer may be on its way.
-      waits = rows[0].waits ? waits + 1 : 0
-      if (waits === 2) cut('its server process waits for the agent')
-    } catch {
-      if (isSilent() && performance.now() - since > unreachableMs) cut('the Sync database answers on no connection')
-    } finally {
-      asking = false
-    }
+    if (performance.now() - since < silenceMs) return
+    const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
+    if (!isSilent()) return
+    if (!rows[0]) return cut('its server process is gone')
+    // Once is not enough: the answer may be on its way.
+    waits = rows[0].waits ? waits + 1 : 0
+    if (waits === 2) cut('its server process waits for the agent')
+  }
+  const cutUnreachable = () => {
+    if (isSilent() && performance.now() - since > unreachableMs) cut('the Sync database answers on no connection')
   }
   const complete = () => {
     answered = transferred().written
   }
   // Runs before the listener of the driver, which sends the next statement at once.
   connection.prependListener('readyForQuery', complete)
-  const timer = setInterval(check, intervalMs).unref()
-  const stop = () => {
-    clearInterval(timer)
+  const loop = startLoop({ pass: check, everyMs: intervalMs, onError: cutUnreachable, timers: backgroundTimers })
+  const pause: SilenceWatch['pause'] = async (work) => {
+    pauses++
+    try {
+      return await work()
+    } finally {
+      pauses--
+    }
+  }
+  const watch = withLifetime({ pause }, async () => {
     connection.removeListener('readyForQuery', complete)
-  }
-  client.once('end', stop)
-  return {
-    pause: async (work) => {
-      pauses++
-      try {
-        return await work()
-      } finally {
-        pauses--
-      }
-    },
-    [Symbol.dispose]: stop,
-  }
+    await loop.stop()
+  })
+  client.once('end', watch.stop)
+  return watch
 }
 
 const isWaiting = `

@@ -2,22 +2,21 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { sqlBeside } from '../db/connect.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { reachableDirectory } from './account.ts'
 import { createCollector } from './collector.ts'
 import { fillClientSystem, prepareDatabases } from './databases.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import { startPostgres } from './postgres.ts'
 import { startRepeating, untilNext } from './repeat.ts'
 import { simulateChanges } from './simulation.ts'
 
-/** A Client System and a Sync database to try the agent with. */
-export type Demonstration = {
+/** A Client System and a Sync database to try the agent with. Its stop takes a few seconds. */
+export type Demonstration = Lifetime & {
   /** The variables that configure the agent for both databases. */
   environment: Record<string, string>
   /** Resolves with the last lines of its log when the PostgreSQL server ends without a stop. */
   died: Promise<string>
-  /** Stops everything within a few seconds. Can be called twice. */
-  stop: () => Promise<void>
 }
 
 export type DemonstrationOptions = {
@@ -51,21 +50,25 @@ export async function startDemonstration({
       { directory: dataDirectory },
       `this is a demonstration: it has 500 invented meters, because neither DATABASE_URL nor CLIENT_SYSTEM_URL is set; set both to use your own databases, and NODE_ENV=production to disable the demonstration. Its data is in ${dataDirectory}`,
     )
-    return {
-      environment: {
-        // The simulation removes more meters in a day than it has.
-        DELETE_GUARD_PERCENT: '100',
-        DELETE_GUARD_MAXIMUM: '999999999',
-        DATABASE_URL: databases.syncDatabase,
-        CLIENT_SYSTEM_URL: databases.meterReader,
-        CLIENT_SYSTEM_NAME: 'Demonstration Client System',
-        CLIENT_SYSTEM_QUERY: metersQuery,
-        SYNC_CRON: '* * * * *',
-        READING_INTERVAL_MINUTES: '15',
-      },
-      died: postgres.died,
-      stop: startSimulation({ postgres, clientSystem, syncDatabase, everyMs, log }),
+    const environment = {
+      // The simulation removes more meters in a day than it has.
+      DELETE_GUARD_PERCENT: '100',
+      DELETE_GUARD_MAXIMUM: '999999999',
+      DATABASE_URL: databases.syncDatabase,
+      CLIENT_SYSTEM_URL: databases.meterReader,
+      CLIENT_SYSTEM_NAME: 'Demonstration Client System',
+      CLIENT_SYSTEM_QUERY: metersQuery,
+      SYNC_CRON: '* * * * *',
+      READING_INTERVAL_MINUTES: '15',
     }
+    const simulation = startSimulation({ clientSystem, syncDatabase, everyMs, log })
+    return withLifetime({ environment, died: postgres.died }, async () => {
+      const ended = simulation.stop()
+      // Work that does not end is ended by the stop of the server.
+      await Promise.race([ended, pause(2_000, undefined, { ref: false })])
+      await postgres.stop('smart')
+      await ended
+    })
   } catch (error) {
     await postgres.stop()
     throw error
@@ -75,13 +78,13 @@ export async function startDemonstration({
 /** Small values, because the server runs on the machine of the person who tries the agent. */
 const settings = { shared_buffers: '64MB', max_wal_size: '256MB' }
 
-type SimulationOptions = { postgres: Postgres; clientSystem: pg.Pool; syncDatabase: pg.Pool; everyMs: number; log: Log }
+type SimulationOptions = { clientSystem: pg.Pool; syncDatabase: pg.Pool; everyMs: number; log: Log }
 
 /**
- * Starts the changes and the collection of readings. Both run between two syncs, which begin at the full minute. Returns a
- * function that stops them and the server.
+ * Starts the changes and the collection of readings. Both run between two syncs, which begin at the full minute. A stop
+ * closes their pools too.
  */
-function startSimulation({ postgres, clientSystem, syncDatabase, everyMs, log }: SimulationOptions) {
+function startSimulation({ clientSystem, syncDatabase, everyMs, log }: SimulationOptions): Lifetime {
   const untilChanges = () => untilNext(everyMs, (everyMs * 2) / 3)
   const untilCollection = () => untilNext(everyMs, everyMs / 3)
   const collector = createCollector(syncDatabase)
@@ -104,21 +107,10 @@ function startSimulation({ postgres, clientSystem, syncDatabase, everyMs, log }:
       work: async () => ((await collector.collect()) ? untilCollection() : 1_000),
     }),
   ]
-
-  async function stop(): Promise<void> {
-    const ended = Promise.all(repeated.map((work) => work.stop())).then(() =>
-      Promise.all([clientSystem.end(), syncDatabase.end()]),
-    )
-    // Work that does not end is ended by the stop of the server.
-    await Promise.race([ended, pause(2_000, undefined, { ref: false })])
-    await postgres.stop('smart')
-    await ended
-  }
-  let stopped: Promise<void> | undefined
-  return () => {
-    stopped ??= stop()
-    return stopped
-  }
+  return withLifetime({}, async () => {
+    await Promise.all(repeated.map((work) => work.stop()))
+    await Promise.all([clientSystem.end(), syncDatabase.end()])
+  })
 }
 
 /** Opens a pool of one connection for short statements. A lost connection is replaced. */

@@ -1,11 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorMessage } from '../lib/errors.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
-
-export type RepeatedWork = {
-  /** Waits for work that is in progress. Can be called twice. */
-  stop: () => Promise<void>
-}
 
 export type RepeatOptions = {
   /** The name of the work in the log. */
@@ -19,10 +15,10 @@ export type RepeatOptions = {
 }
 
 /**
- * Repeats `work`, never two at a time, until it is stopped. Each run determines the time of the next one. Does not keep the
- * process alive.
+ * Repeats `work`, never two at a time, until it is stopped. Each run determines the time of the next one. A stop waits for
+ * work that is in progress. Does not keep the process alive.
  */
-export function startRepeating({ name, work, firstAfterMs, retryMs, log }: RepeatOptions): RepeatedWork {
+export function startRepeating({ name, work, firstAfterMs, retryMs, log }: RepeatOptions): Lifetime {
   const stopping = new AbortController()
   const { signal } = stopping
 
@@ -41,12 +37,10 @@ export function startRepeating({ name, work, firstAfterMs, retryMs, log }: Repea
 
   // Only the pause can throw here, when it is aborted.
   const ended = run().catch(() => undefined)
-  return {
-    stop: () => {
-      stopping.abort()
-      return ended
-    },
-  }
+  return withLifetime({}, () => {
+    stopping.abort()
+    return ended
+  })
 }
 
 /** Returns the milliseconds until the next time that is `offsetMs` after a multiple of `everyMs` since the epoch. */

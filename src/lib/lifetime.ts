@@ -59,7 +59,7 @@ export type LoopOptions = {
   retryMs?: number
   /** `repeated` is true when the previous pass failed too. */
   onError: (error: unknown, about: { repeated: boolean }) => void
-  /** The timers for `everyMs`. Default: those of the process. */
+  /** The timers for `everyMs`. Default: those of the process, which they keep alive. */
   timers?: Timers
 }
 
@@ -115,4 +115,10 @@ const processTimers: Timers = {
   clearInterval: (timer) => {
     if (timer instanceof Object) clearInterval(timer as NodeJS.Timeout)
   },
+}
+
+/** Timers that do not keep the process alive. */
+export const backgroundTimers: Timers = {
+  setInterval: (work, ms) => setInterval(work, ms).unref(),
+  clearInterval: processTimers.clearInterval,
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Loop, startLoop } from '../lib/lifetime.ts'
+import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { needsSync } from '../readings/waiting.ts'
 import type { TriggerRun } from '../runs/trigger.ts'
@@ -8,7 +8,7 @@ import type { TriggerRun } from '../runs/trigger.ts'
 const debounceMs = 2_000
 
 /** Starts a sync for readings of meters that are not known yet. */
-export type WaitingSyncs = Pick<Loop, 'stop'> & {
+export type WaitingSyncs = Lifetime & {
   /** To be called when readings of the Client System have begun to wait. */
   wanted: (clientSystemId: string) => void
 }
@@ -43,5 +43,5 @@ export function createWaitingSyncs({
       if (!repeated) log.warn({ err }, 'a sync for readings of unknown meters could not be started; retrying')
     },
   })
-  return { wanted: (clientSystemId) => void waiting.add(clientSystemId), stop: loop.stop }
+  return withLifetime({ wanted: (clientSystemId: string) => void waiting.add(clientSystemId) }, loop.stop)
 }

@@ -76,7 +76,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     },
     async () => {
       stopped = true
-      worker.stop()
+      await worker.stop()
       await Promise.race([loops.stop(), setTimeout(1_000, undefined, { ref: false })])
     },
   )

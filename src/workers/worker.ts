@@ -4,6 +4,7 @@ import { refreshCollection } from '../collection/refresh.ts'
 import type { ClientSystem, Config } from '../config/environment.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { AgentError } from '../lib/errors.ts'
+import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { createRedact, type Log } from '../lib/log.ts'
 import { type Outcome, runSync } from '../mirror/run.ts'
 import { cancelled } from '../runs/cancel.ts'
@@ -12,8 +13,11 @@ import type { CompleteJob, RunResult } from '../runs/store.ts'
 import { readReasonWords, rejectionWords, withheldWords } from '../wire/reason-words.ts'
 import type { Run } from '../wire/types.ts'
 
-/** Works on the runs that the queue hands out, and knows why each of them may have to stop. */
-export type Worker = {
+/**
+ * Works on the runs that the queue hands out, and knows why each of them may have to stop. Its stop stops all work, and runs
+ * that come later at once; the queue waits for them.
+ */
+export type Worker = Lifetime & {
   /** Runs the sync of a job to its end, and logs the outcome. Never throws. */
   work: (clientSystem: ClientSystem, job: Job) => Promise<void>
   /**
@@ -21,8 +25,6 @@ export type Worker = {
    * can forge: the run's row decides.
    */
   ended: (runId: string) => Promise<void>
-  /** Stops all work; runs that come later are stopped at once. */
-  stop: () => void
 }
 
 export type WorkerOptions = {
@@ -83,23 +85,21 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
     })
   }
 
-  return {
-    work,
-    ended: async (runId) => {
-      if (!active.has(runId)) return
-      try {
-        const run = await findRun(db, runId)
-        if (run?.finishedAt) active.get(runId)?.abort(cancelled())
-      } catch (err) {
-        // The run finds out by itself when it records its end.
-        log.debug({ err, runId }, 'a notification that a run ended could not be checked')
-      }
-    },
-    stop: () => {
-      stopping = true
-      for (const ending of active.values()) ending.abort(shuttingDown())
-    },
+  async function ended(runId: string): Promise<void> {
+    if (!active.has(runId)) return
+    try {
+      const run = await findRun(db, runId)
+      if (run?.finishedAt) active.get(runId)?.abort(cancelled())
+    } catch (err) {
+      // The run finds out by itself when it records its end.
+      log.debug({ err, runId }, 'a notification that a run ended could not be checked')
+    }
   }
+
+  return withLifetime({ work, ended }, () => {
+    stopping = true
+    for (const ending of active.values()) ending.abort(shuttingDown())
+  })
 }
 
 function logOutcome(log: Log, run: Run, outcome: Outcome): void {

@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import pg from 'pg'
 import pino from 'pino'
 import { createAccess } from '../../src/access/access.ts'
 import { startWebhooks } from '../../src/alerts/deliver.ts'
 import { parseConfig } from '../../src/config/environment.ts'
 import { openPool } from '../../src/db/pool.ts'
 import { createCompleteJob } from '../../src/db/queue.ts'
+import { destroySocket, watchSilence } from '../../src/db/silence.ts'
+import { startRepeating } from '../../src/demo/repeat.ts'
 import { listenHttp } from '../../src/http/listen.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { serveHttp } from '../../src/http/server.ts'
 import { createStreams } from '../../src/http/stream.ts'
 import { createStack, type Lifetime, startLoop, withLifetime } from '../../src/lib/lifetime.ts'
 import { startLive } from '../../src/live/live.ts'
-import { createMcpEndpoint } from '../../src/mcp/server.ts'
+import { createMcpEndpoint, serveMcpStdio } from '../../src/mcp/server.ts'
 import { createPreviews } from '../../src/mirror/previews.ts'
 import { createTrigger } from '../../src/runs/trigger.ts'
 import { openAgent, startService } from '../../src/service.ts'
 import { createRunQueue, startJobQueue } from '../../src/workers/queue.ts'
 import { startReaper } from '../../src/workers/reaper.ts'
+import { createWaitingSyncs } from '../../src/workers/waiting.ts'
 import { startWork } from '../../src/workers/work.ts'
+import { createWorker } from '../../src/workers/worker.ts'
 import { createMeters } from '../support/meters.ts'
 import { openProxy } from '../support/proxy.ts'
 import { webhookSecret } from '../support/receiver.ts'
@@ -36,7 +41,8 @@ async function open(world: World, databaseUrl: string) {
     }),
   )
   const { syncDatabase, clientSystems, webhook } = config
-  const { agent, stop } = await openAgent({ config, log })
+  const started = await openAgent({ config, log })
+  const { agent } = started
   const pool = openPool(syncDatabase, { application: 'lifetime test', max: 4, log, answerTimeoutMs: 2_000 })
   const queue = await startJobQueue({ syncDatabase, works: true, log })
   const { boss } = queue
@@ -68,13 +74,28 @@ async function open(world: World, databaseUrl: string) {
       }),
     previews: () => createPreviews({ syncDatabase, pool, redact: (text) => text, log }),
     alerts: () => startWebhooks({ webhook, pool, boss, clientSystems, log }),
+    'syncs for waiting readings': () => createWaitingSyncs({ pool, trigger, log }),
+    'the worker': () => createWorker({ config, pool, lists: pool, completeJob, log }),
     'the reaper': () => startReaper({ pool, boss, clientSystems, completeJob, onIdle: async () => undefined, log }),
     'the work': () => startWork({ config, pool, lists: pool, boss, trigger, completeJob, clock: undefined, log }),
+    'the watch of a connection': async () => {
+      const client = new pg.Client(databaseUrl)
+      client.on('error', () => undefined)
+      await client.connect()
+      const watch = watchSilence(client, { pid: 0, pool, unreachableMs: 2_000, log })
+      return withLifetime({}, async () => {
+        await watch.stop()
+        destroySocket(client)
+      })
+    },
+    'repeated work of the demonstration': () =>
+      startRepeating({ name: 'nothing', work: async () => 1, firstAfterMs: 1, retryMs: 1, log }),
+    'an assistant on standard input': () => serveMcpStdio(agent, log, null),
     'a loop': () => startLoop({ pass: async () => undefined, everyMs: 10, onError: () => undefined }),
   }
   const close = async () => {
     await queue.stop()
-    await stop()
+    await started.stop()
     await Promise.race([pool.end(), new Promise((done) => setTimeout(done, 500).unref())])
   }
   return { parts, close }
@@ -86,8 +107,10 @@ const timers = () => process.getActiveResourcesInfo().filter((name) => name === 
 test('every part stops, also twice and by `await using`, and leaves no timer behind', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
-  await using service = withLifetime({}, (await startService({ config: parseConfig(world.environment()), log })).stop)
-  await service.stop()
+  {
+    await using service = await startService({ config: parseConfig(world.environment()), log })
+    await Promise.all([service.stop(), service.stop()])
+  }
   const beforeAll = timers()
   const noneLeft = (before: number, name: string) =>
     eventually(async () => timers() <= before, 5_000).catch(() => assert.fail(`${name} leaves a timer`))
