@@ -12,6 +12,7 @@ export const project = fileURLToPath(new URL('../..', import.meta.url))
 /** The agent as it runs in production: a process of its own, driven over HTTP. */
 export type AgentProcess = AsyncDisposable & {
   url: string
+  pid: number
   /** Asks for a run; returns its id. */
   trigger: (request?: { full: boolean }) => Promise<string>
   /** Waits until no run is active, and returns the last one. */
@@ -102,6 +103,7 @@ export async function startAgent(
   }
   return {
     url,
+    pid: child.pid ?? 0,
     trigger,
     settled,
     firstSuccess: async () => {

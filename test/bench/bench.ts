@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { drawCurve, measureCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
+import { measureMonth, monthToMarkdown } from './month.ts'
 import { isWay, type Way, ways } from './otherwise.ts'
 import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Measured, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
@@ -27,6 +28,7 @@ Usage: npm run bench -- [options]
   --tries N        tries of POST to running (25; 0 leaves it out)
   --starts N       tries of start to first success with 500 meters (10; 0 leaves it out)
   --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
+  --month DAYS     instead: a month of readings of 10,000 meters, one every 15 minutes; then days of single meters
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
 
@@ -47,6 +49,7 @@ const { values: options } = parseArgs({
     tries: { type: 'string', default: '25' },
     starts: { type: 'string', default: '10' },
     readings: { type: 'boolean', default: false },
+    month: { type: 'string' },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -80,7 +83,10 @@ async function bench(): Promise<void> {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
     for (const signal of signals) process.on(signal, interrupt)
     await using servers = await starting
-    if (options.readings) {
+    if (options.month !== undefined) {
+      const month = await measureMonth(servers, { days: whole(options.month, '--month'), tell })
+      process.stdout.write(`${monthToMarkdown(month, (await servers.describe()).version)}\n`)
+    } else if (options.readings) {
       const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
       process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
     } else {
@@ -88,7 +94,7 @@ async function bench(): Promise<void> {
     }
     for (const signal of signals) process.off(signal, interrupt)
   }
-  if (options.readings) return
+  if (options.readings || options.month !== undefined) return
   process.stdout.write(`${toMarkdown(report)}\n`)
   const file = resolve(options.json)
   mkdirSync(dirname(file), { recursive: true })
