@@ -27,7 +27,7 @@ test('the page shows which meters report, where, and since when the silent ones 
     await figureReads(summary, 'Reporting', 15)
     await figureReads(summary, 'Never reported', 5)
     await page.getByRole('row', { name: /^8O 1 / }).waitFor()
-    await page.getByRole('row', { name: /Hall 1 electricity \d+ 0 9/ }).waitFor()
+    await page.getByRole('row', { name: /Hall 1 electricity Reporting: \d+ 0 Silent: 9/ }).waitFor()
     await page.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(50).waitFor()
   })
   const { wide } = eyes

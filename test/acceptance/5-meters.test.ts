@@ -104,9 +104,103 @@ test('the readings of a meter are seen day by day, with axes, gaps and marks, by
   // The file has what is shown.
   await phone.getByRole('link', { name: '30 days' }).click()
   await phone.getByRole('img', { name: /^energy: 43 readings/ }).waitFor()
-  const file = await phone.getByRole('link', { name: 'Download CSV' }).getAttribute('href')
+  const file = await phone.getByRole('link', { name: 'Download readings as CSV' }).getAttribute('href')
   const csv = await agent.api<string>(file ?? '')
   assert.equal(csv.body.trim().split('\n').length, 1 + 2 * 43)
   await lead(eyes, '#/meters/2')
   await inspect(eyes, 'readings-none', (page) => page.getByText('No readings of this meter yet').waitFor())
+})
+
+test('the meters are found by search, filters and order, all of it in the address, and the place in the list is kept', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 120)
+  await world.source.query(`
+    update meter set
+      kind = case when external_id <= 10 then 'water' when external_id <= 15 then null else kind end,
+      location = case when external_id <= 15 then null else location end,
+      active = external_id not in (118, 119, 120),
+      name = case external_id when 7 then repeat('A name without an end ', 20) when 8 then repeat('W', 200) else name end`)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.sync.query(`
+    insert into sync.meter_reading (meter_id, quantity, unit, read_at, value)
+    select id, 'energy', 'kWh', now() - case when external_id::int <= 10 then interval '5 min' else interval '1 day' end, id
+    from sync.meter where external_id::int <= 30`)
+  const eyes = await (await openEyes(t))(`${agent.url}/#/meters?kind=water&sort=name&order=desc`)
+  const { wide, phone } = eyes
+  const rows = (page: Page) => page.locator('tr.meter')
+  const firstIds = async (page: Page, count: number) =>
+    (await page.locator('tr.meter .external-id').allTextContents()).slice(0, count).join(' ')
+  const total = (page: Page, text: string) => page.locator('.list-total').getByText(text, { exact: true }).waitFor()
+  const select = (page: Page, name: string) => page.getByRole('combobox', { name })
+
+  // A link brings filter and order.
+  await inspect(eyes, 'meters-filtered', async (page) => {
+    await total(page, '10 of 120 meters')
+    await select(page, 'Kind').getByRole('option', { name: 'electricity (105)' }).waitFor({ state: 'attached' })
+    assert.equal(await select(page, 'Kind').evaluate((list) => 'value' in list && list.value), '=water')
+  })
+  await fitsEveryWidth(wide, 'meters')
+  assert.equal(await firstIds(wide, 3), '8 10 9')
+  const head = (name: string) => wide.getByRole('columnheader', { name })
+  await wide.locator('[aria-sort=descending]').getByText('Name').waitFor()
+  assert.equal(await phone.getByRole('columnheader').getByRole('link').count(), 0)
+
+  // The heads sort, by keyboard too; a second press turns the order around.
+  await wide.getByRole('link', { name: 'Clear filters' }).click()
+  await total(wide, '120 meters')
+  await tabTo(wide, head('External id').getByRole('link'))
+  await wide.keyboard.press('Enter')
+  await wide.locator('[aria-sort=ascending]').getByText('External id').waitFor()
+  await rows(wide).first().getByText('Meter 1', { exact: true }).waitFor()
+  assert.equal(await firstIds(wide, 12), '1 2 3 4 5 6 7 8 9 10 11 12')
+  await wide.keyboard.press('Enter')
+  await rows(wide).first().getByText('Meter 120').waitFor()
+  assert.match(wide.url(), /#\/meters\?order=desc$/)
+  await select(phone, 'Sort by').selectOption('Last reading, newest first')
+  await rows(phone).first().getByText('Meter 10', { exact: true }).waitFor()
+
+  // What is chosen narrows the list and the numbers of the other choices; the file has the same meters.
+  await select(wide, 'Collection').selectOption('Silent (20)')
+  await total(wide, '20 of 120 meters')
+  await select(wide, 'Kind').selectOption('No kind (5)')
+  await total(wide, '5 of 120 meters')
+  assert.equal(await rows(wide).getByText('Silent').count(), 5)
+  const file = await wide.getByRole('link', { name: 'Download CSV' }).getAttribute('href')
+  const csv = await agent.api<string>(file ?? '')
+  assert.deepEqual(
+    csv.body
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(',')[1]),
+    ['15', '14', '13', '12', '11'],
+  )
+  await wide.goBack()
+  await total(wide, '20 of 120 meters')
+  await wide.reload()
+  await total(wide, '20 of 120 meters')
+
+  // A search counts too, and says when nothing matches.
+  await wide.getByRole('searchbox').fill('hall 23')
+  await total(wide, '1 of 120 meters')
+  await wide.getByRole('searchbox').fill('hall nowhere')
+  await wide.getByText('No meter among these has “hall nowhere”').waitFor()
+  await lead(eyes, '#/meters?state=inactive&location=')
+  await inspect(eyes, 'meters-none-match', (page) => page.getByText('No meter matches these filters.').waitFor())
+
+  // Who comes back finds the list as long, as far down and as open as before.
+  await lead(eyes, '#/meters')
+  await wide.getByRole('button', { name: 'Show more' }).click()
+  await rows(wide).nth(99).getByRole('link').click()
+  const history = wide.getByRole('region', { name: 'History', exact: true })
+  await history.getByRole('link', { name: 'See the run' }).click()
+  await wide.getByRole('heading', { name: 'Sync Status', level: 1 }).waitFor()
+  await wide.goBack()
+  await history.waitFor()
+  assert.equal(await rows(wide).count(), 100)
+  const place = (await rows(wide).nth(99).boundingBox())?.y ?? -1
+  assert.ok(place > -450 && place < 900, `the open row is at ${place}`)
 })

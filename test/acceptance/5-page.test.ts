@@ -20,6 +20,8 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   const idle = await world.agent({ ROLE: 'api' })
   const eyes = await look(idle.url)
   await inspect(eyes, 'never', (page) => page.getByText('Never synced').waitFor())
+  await lead(eyes, '#/meters')
+  await inspect(eyes, 'meters-empty', (page) => page.getByText('No meters yet.').waitFor())
   await idle.stop()
 
   const open = await gate.close()

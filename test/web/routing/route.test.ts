@@ -4,8 +4,10 @@ import { test } from 'node:test'
 import {
   addressOf,
   collectionAddress,
+  collectionStates,
   latestReadings,
   meterAddress,
+  meterSorts,
   meterStates,
   noMeterFilter,
   noRunFilter,
@@ -59,11 +61,25 @@ test('a filter of the history comes back from its address, beside a run or witho
 test('a search for any text comes back from its address', () => {
   for (const q of ['', 'ä & b=c?d#e/%', '"<b>', '  ', '7']) {
     for (const state of meterStates) {
-      const filter = { q, state, clientSystemId: q === '7' ? 'north' : null }
+      const filter = { ...noMeterFilter, q, state, clientSystemId: q === '7' ? 'north' : null }
       const route = { view: 'meters', meterId: '7', filter, readings: latestReadings }
       assert.deepEqual(parseRoute(meterAddress('7', filter)), route)
     }
   }
+})
+
+test('every choice of the list of meters comes back from its address, and a meter without a kind is a choice', () => {
+  for (const collection of [null, ...collectionStates]) {
+    for (const sort of meterSorts) {
+      for (const kind of [null, '', 'a & b']) {
+        const filter = { ...noMeterFilter, collection, sort, order: 'desc', kind, location: kind } as const
+        const route = { view: 'meters', meterId: null, filter, readings: latestReadings }
+        assert.deepEqual(parseRoute(meterAddress(null, filter)), route)
+      }
+    }
+  }
+  const unknown = parseRoute('#/meters?sort=color&order=up&collection=gone')
+  assert.deepEqual(unknown, { view: 'meters', meterId: null, filter: noMeterFilter, readings: latestReadings })
 })
 
 test('the days and the quantity of readings come back from the address of their meter', () => {

@@ -1,7 +1,7 @@
-import type { ClientSystemStatus, Collection } from '../../../src/wire/types.ts'
+import type { ClientSystemStatus, Collection, CollectionState } from '../../../src/wire/types.ts'
 import { readSilentMeters } from '../data/api.ts'
 import { usePages } from '../data/pages.ts'
-import { type CollectionRoute, collectionAddress, meterAddress } from '../routing/route.ts'
+import { type CollectionRoute, collectionAddress, meterAddress, noMeterFilter } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
 import { Figure } from '../ui/figure.tsx'
 import { formatCount, plural } from '../ui/format.ts'
@@ -43,7 +43,7 @@ function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
     <>
       {error !== null && <Refusal words="These numbers may be outdated." error={error} />}
       <Summary collection={collection} />
-      <Groups groups={groups} />
+      <Groups clientSystemId={clientSystemId} groups={groups} />
       {collection.waiting.readings > 0 && (
         <WaitingReadings key={collection.waiting.externalIds} clientSystemId={clientSystemId} {...collection.waiting} />
       )}
@@ -53,16 +53,23 @@ function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
 }
 
 function Summary({ collection }: { collection: Collection }) {
-  const { meters, newestReadingAt, readingIntervalMinutes } = collection
+  const { clientSystemId, meters, newestReadingAt, readingIntervalMinutes } = collection
+  const listOf = (state: CollectionState) => meterAddress(null, { ...noMeterFilter, clientSystemId, collection: state })
   return (
     <section class="card" aria-label="Collection">
       <dl class="figure-list">
-        <Figure name="Reporting" count={meters.reporting} icon="check" tone="good" />
-        <Figure name="Late" count={meters.late} icon="clock" tone="attention" />
-        <Figure name="Silent" count={meters.silent} icon="warning" tone="bad" />
-        <Figure name="Never reported" count={meters.never} icon="empty" tone="attention" />
+        <Figure name="Reporting" href={listOf('reporting')} count={meters.reporting} icon="check" tone="good" />
+        <Figure name="Late" href={listOf('late')} count={meters.late} icon="clock" tone="attention" />
+        <Figure name="Silent" href={listOf('silent')} count={meters.silent} icon="warning" tone="bad" />
+        <Figure name="Never reported" href={listOf('never')} count={meters.never} icon="empty" tone="attention" />
         {meters.stillReporting > 0 && (
-          <Figure name="Inactive, still reporting" count={meters.stillReporting} icon="broken" tone="attention" />
+          <Figure
+            name="Inactive, still reporting"
+            href={listOf('stillReporting')}
+            count={meters.stillReporting}
+            icon="broken"
+            tone="attention"
+          />
         )}
       </dl>
       <p class="card-foot">

@@ -1,4 +1,5 @@
-import type { CollectionGroup } from '../../../src/wire/types.ts'
+import type { CollectionGroup, CollectionState } from '../../../src/wire/types.ts'
+import { meterAddress, noMeterFilter } from '../routing/route.ts'
 import { formatCount } from '../ui/format.ts'
 import { tableRoles } from '../ui/table.tsx'
 
@@ -9,8 +10,14 @@ const columns = [
   ['Never', 'never'],
 ] as const
 
+/** The meters of a group in one state. */
+function listOf(clientSystemId: string, { location, kind }: CollectionGroup, collection: CollectionState): string {
+  const filter = { ...noMeterFilter, clientSystemId, location: location ?? '', kind: kind ?? '', collection }
+  return meterAddress(null, filter)
+}
+
 /** The active meters by location and kind, those with the most silent ones first. */
-export function Groups({ groups }: { groups: readonly CollectionGroup[] }) {
+export function Groups({ clientSystemId, groups }: { clientSystemId: string; groups: readonly CollectionGroup[] }) {
   if (groups.length === 0) return null
   return (
     <section class="card collection" aria-label="By location and kind">
@@ -19,7 +26,9 @@ export function Groups({ groups }: { groups: readonly CollectionGroup[] }) {
         <thead {...tableRoles.group}>
           <tr {...tableRoles.row}>
             <th {...tableRoles.header}>Location</th>
-            <th {...tableRoles.header}>Kind</th>
+            <th {...tableRoles.header} class="secondary">
+              Kind
+            </th>
             {columns.map(([word]) => (
               <th {...tableRoles.header} key={word} class="number">
                 {word}
@@ -30,11 +39,21 @@ export function Groups({ groups }: { groups: readonly CollectionGroup[] }) {
         <tbody {...tableRoles.group}>
           {groups.map((group) => (
             <tr {...tableRoles.row} key={`${group.location} ${group.kind}`}>
-              <td {...tableRoles.cell}>{group.location ?? 'No location'}</td>
-              <td {...tableRoles.cell}>{group.kind ?? 'No kind'}</td>
+              <td {...tableRoles.cell}>
+                {group.location ?? 'No location'} <span class="collection-narrow">{group.kind ?? 'No kind'}</span>
+              </td>
+              <td {...tableRoles.cell} class="secondary">
+                {group.kind ?? 'No kind'}
+              </td>
               {columns.map(([word, state]) => (
                 <td {...tableRoles.cell} key={word} class="number" data-none={group[state] === 0}>
-                  {formatCount(group[state])}
+                  {group[state] === 0 ? (
+                    0
+                  ) : (
+                    <a href={listOf(clientSystemId, group, state)} aria-label={`${word}: ${formatCount(group[state])}`}>
+                      {formatCount(group[state])}
+                    </a>
+                  )}
                 </td>
               ))}
             </tr>

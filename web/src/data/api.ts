@@ -7,6 +7,7 @@ import type {
   FlaggedReading,
   Gaps,
   Meter,
+  MeterFacets,
   Preview,
   ReadingGap,
   Rejected,
@@ -113,14 +114,34 @@ export async function readRejected(runId: string, after: string | null): Promise
   return { items: rejected, next }
 }
 
-/** One page of the meters that a filter lets through, by external id. */
-export async function readMeters(filter: MeterFilter, after: string | null): Promise<Page<Meter>> {
-  const { clientSystemId, q, state } = filter
-  const { meters, next } = await get<{ meters: Meter[]; next: string | null }>(
-    withQuery('/api/meters', { clientSystemId, q: q || null, state, limit: '50', after }),
+/** `total` is of the first page: how many meters there are, or with `totalIsExact` false a number that they exceed. */
+export type MeterPage = Page<Meter> & { total: number | null; totalIsExact: boolean }
+
+/** One page of the meters that a filter lets through, in its order. */
+export async function readMeters(filter: MeterFilter, after: string | null): Promise<MeterPage> {
+  const { meters, ...page } = await get<{ meters: Meter[] } & Omit<MeterPage, 'items'>>(
+    withQuery('/api/meters', { ...queryOf(filter), ...orderOf(filter), limit: '50', after }),
     exactNumbers,
   )
-  return { items: meters, next }
+  return { items: meters, ...page }
+}
+
+/** Where all of these meters are, as a file. */
+export function metersFile(filter: MeterFilter): string {
+  return withQuery('/api/meters', { ...queryOf(filter), ...orderOf(filter), format: 'csv' })
+}
+
+/** How many meters each choice of a filter would leave. */
+export function readMeterFacets(filter: MeterFilter): Promise<MeterFacets> {
+  return get<MeterFacets>(withQuery('/api/meters/facets', { ...queryOf(filter), limit: '200' }))
+}
+
+function queryOf({ clientSystemId, q, state, kind, location, collection }: MeterFilter): Record<string, string | null> {
+  return { clientSystemId, q: q.trim() || null, state, kind, location, collection }
+}
+
+function orderOf({ sort, order }: MeterFilter): Record<string, string> {
+  return { sort, order }
 }
 
 /** How many meters of a Client System report. */
@@ -166,8 +187,8 @@ export async function readMeterHistory(id: number, before: string | null): Promi
 /** A meter's readings in a time: the newest of them where there are very many. */
 export type ReadingsOfTime = { readings: readonly FlaggedReading[]; complete: boolean }
 
-/** More readings than a chart or a person can take in. */
-const maxReadings = 2000
+/** A quantity that is read every 15 minutes has 2,880 in 30 days. */
+const maxReadings = 3000
 
 /** The readings of all quantities from a time on and before another, newest first. */
 export async function readReadings(id: number, time: { from: string; to: string }): Promise<ReadingsOfTime> {

@@ -4,7 +4,7 @@ import { Icon } from '../ui/icon.tsx'
 import type { Tone } from '../ui/words.ts'
 
 /** The words of the collection view, for one meter. */
-const collectionWords: Record<CollectionState, { word: string; icon: IconName; tone: Tone }> = {
+export const collectionWords: Record<CollectionState, { word: string; icon: IconName; tone: Tone }> = {
   reporting: { word: 'Reporting', icon: 'check', tone: 'good' },
   late: { word: 'Late', icon: 'clock', tone: 'attention' },
   silent: { word: 'Silent', icon: 'warning', tone: 'bad' },

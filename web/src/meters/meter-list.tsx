@@ -1,13 +1,18 @@
-import { readMeters } from '../data/api.ts'
-import { usePages } from '../data/pages.ts'
-import type { MeterFilter } from '../routing/route.ts'
+import { metersFile } from '../data/api.ts'
+import { type MeterFilter, meterAddress, noMeterFilter } from '../routing/route.ts'
+import { formatCount, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 import { tableRoles } from '../ui/table.tsx'
+import { useMedia } from '../ui/use-media.ts'
 import { LinkedMeter } from './linked-meter.tsx'
+import { isFiltered } from './meter-filters.tsx'
 import { MeterRow } from './meter-row.tsx'
+import { SortChoice, SortHead } from './meter-sort.tsx'
+import type { Meters } from './use-meters.ts'
 
 type Props = {
+  meters: Meters
   /** As the address has it. */
   filter: MeterFilter
   /** As the API is asked. */
@@ -17,28 +22,41 @@ type Props = {
   total: number
 }
 
-/** The meters that a filter lets through, by external id; the one that the address names is open. */
-export function MeterList({ filter, wanted, meterId, total }: Props) {
-  const pages = usePages((after) => readMeters(wanted, after))
+/** The meters that a filter lets through; the one that the address names is open. */
+export function MeterList({ meters: { list, pages }, filter, wanted, meterId, total }: Props) {
+  // As wide as the style of the table says.
+  const isTable = useMedia('(min-width: 64.0625rem)')
+  const sortable = isTable ? filter : null
   const listed = pages.items.some(({ id }) => String(id) === meterId)
-  const read = pages.state !== 'loading' || pages.items.length > 0
   return (
     <>
-      {meterId !== null && read && !listed && <LinkedMeter key={meterId} meterId={meterId} filter={filter} />}
+      {meterId !== null && list !== null && !listed && <LinkedMeter key={meterId} meterId={meterId} filter={filter} />}
       <section class="card meters" aria-label="List of meters">
+        <div class="list-head">
+          <p class="list-total" aria-live="polite">
+            {list !== null && pages.state !== 'failed' && totalWords(list, total, isFiltered(filter))}
+          </p>
+          {isFiltered(filter) && <a href={meterAddress(null, cleared(filter))}>Clear filters</a>}
+          {pages.items.length > 0 && (
+            <a class="download" download="" href={metersFile(wanted)}>
+              <Icon name="download" />
+              Download CSV
+            </a>
+          )}
+          {!isTable && pages.items.length > 0 && <SortChoice filter={filter} />}
+        </div>
         <PagedList pages={pages} empty={<Nothing filter={filter} total={total} />}>
           {(meters) => (
-            <table {...tableRoles.table} class="meter-table" aria-label="Meters">
+            <table {...tableRoles.table} class="meter-table" aria-label="Meters" data-sort={filter.sort}>
               <thead {...tableRoles.group}>
                 <tr {...tableRoles.row}>
-                  <th {...tableRoles.header}>External id</th>
-                  <th {...tableRoles.header}>Name</th>
+                  <SortHead filter={sortable} sort="externalId" />
+                  <SortHead filter={sortable} sort="name" />
                   <th {...tableRoles.header}>Kind</th>
-                  <th {...tableRoles.header}>Location</th>
+                  <SortHead filter={sortable} sort="location" />
                   <th {...tableRoles.header}>State</th>
-                  <th {...tableRoles.header} class="number">
-                    Last reading
-                  </th>
+                  <SortHead filter={sortable} sort="lastReading" class="number" />
+                  <SortHead filter={sortable} sort="updated" class="number" />
                 </tr>
               </thead>
               <tbody {...tableRoles.group}>
@@ -54,6 +72,18 @@ export function MeterList({ filter, wanted, meterId, total }: Props) {
   )
 }
 
+/** The same list without what narrows it. */
+function cleared({ sort, order, clientSystemId }: MeterFilter): MeterFilter {
+  return { ...noMeterFilter, sort, order, clientSystemId }
+}
+
+/** "512 meters", "41 of 512 meters", "more than 10,000 of 1,000,000 meters". */
+function totalWords(list: NonNullable<Meters['list']>, all: number, filtered: boolean): string {
+  if (list.total === null || all === 0) return ''
+  if (!filtered) return plural(list.total, 'meter')
+  return `${list.totalIsExact ? '' : 'more than '}${formatCount(list.total)} of ${plural(all, 'meter')}`
+}
+
 function Nothing({ filter, total }: { filter: MeterFilter; total: number }) {
   return (
     <span class="empty">
@@ -63,12 +93,14 @@ function Nothing({ filter, total }: { filter: MeterFilter; total: number }) {
   )
 }
 
-function wordsFor({ q, state }: MeterFilter, total: number): string {
+function wordsFor(filter: MeterFilter, total: number): string {
+  const { q, state, kind, location, collection } = filter
   if (total === 0)
     return 'No meters yet. The first sync brings them from the Client System; start it on the status view.'
-  if (q !== '')
-    return `No meter has “${q}” in its external id, name or serial number. Try fewer letters, or another state.`
-  if (state === 'inactive')
+  const narrowed = kind !== null || location !== null || collection !== null || state !== 'all'
+  if (q.trim() !== '')
+    return `No meter ${narrowed ? 'among these ' : ''}has “${q}” in its external id, name, serial number or location. Try fewer letters, or clear the filters.`
+  if (kind === null && location === null && collection === null && state === 'inactive')
     return 'No meter is inactive. One that is deleted or switched off in the Client System is kept here, with its history and its readings.'
-  return 'No meter is active: all of them were deleted or switched off in the Client System.'
+  return 'No meter matches these filters. Clear them to see all meters.'
 }

@@ -1,7 +1,9 @@
 import { useContext, useMemo } from 'preact/hooks'
 import type { Meter } from '../../../src/wire/types.ts'
+import { readingsFile } from '../data/api.ts'
 import { formatCount, sentences } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
+import { Icon } from '../ui/icon.tsx'
 import { useZone } from '../ui/times.tsx'
 import { chartsOf } from './chart.ts'
 import { Here } from './here.ts'
@@ -10,7 +12,7 @@ import { ReadingChart } from './reading-chart.tsx'
 import { ReadingControls } from './reading-controls.tsx'
 import { ReadingGaps } from './reading-gaps.tsx'
 import { ReadingTable } from './reading-table.tsx'
-import { type ShownReadings, useReadings } from './use-readings.ts'
+import { type ShownReadings, timeOf, useReadings } from './use-readings.ts'
 
 type Props = { meter: Meter; heading: Heading }
 
@@ -42,6 +44,10 @@ function ReadingsByDay({ meter, heading: Heading }: Props) {
         <div class="changes-head">
           <Heading>Readings</Heading>
           <span class="quiet">{periodName(period)}</span>
+          <a class="download" download="" href={readingsFile(meter.id, timeOf(period))}>
+            <Icon name="download" />
+            Download readings as CSV
+          </a>
         </div>
         <ReadingControls meter={meter} period={period} quantities={quantities} />
         {error !== null && (

@@ -4,6 +4,7 @@ import { Moment } from '../ui/clock.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { readingText } from '../ui/reading-text.ts'
 import { tableRoles } from '../ui/table.tsx'
+import { CollectionWord } from './collection-word.tsx'
 import { MeterDetails } from './meter-details.tsx'
 
 /** A meter in the list: a row, and when it is open a second one with all about it. */
@@ -30,6 +31,7 @@ export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean;
         <Cell label="Location">{meter.location}</Cell>
         <td {...tableRoles.cell} class="meter-state">
           <MeterStateWord meter={meter} />
+          {meter.collection !== 'quiet' && <CollectionWord state={meter.collection} />}
         </td>
         <td {...tableRoles.cell} class="meter-reading number" data-none={meter.lastReading === null}>
           {meter.lastReading === null ? (
@@ -46,10 +48,13 @@ export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean;
             </>
           )}
         </td>
+        <td {...tableRoles.cell} class="meter-change number quiet">
+          <Moment iso={meter.updatedAt} />
+        </td>
       </tr>
       {open && (
         <tr {...tableRoles.row} class="run-open" id={detailsId}>
-          <td {...tableRoles.cell} colSpan={6}>
+          <td {...tableRoles.cell} colSpan={7}>
             <MeterDetails meter={meter} heading="h2" />
           </td>
         </tr>
@@ -60,7 +65,7 @@ export function MeterRow({ meter, open, filter }: { meter: Meter; open: boolean;
 
 function Cell({ label, children }: { label: string; children: string | null }) {
   return (
-    <td {...tableRoles.cell} class="meter-fact">
+    <td {...tableRoles.cell} class="meter-fact" data-none={children === null}>
       {children === null ? (
         <span class="quiet">
           <span aria-hidden="true">–</span>

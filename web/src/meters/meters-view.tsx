@@ -1,62 +1,54 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
-import { type MeterFilter, type MeterState, type MetersRoute, meterAddress, meterStates } from '../routing/route.ts'
+import { type MeterFilter, type MetersRoute, meterAddress } from '../routing/route.ts'
 import { plural } from '../ui/format.ts'
 import { Here } from './here.ts'
+import { ClientSystems, MeterFilters } from './meter-filters.tsx'
 import { MeterList } from './meter-list.tsx'
+import { useFacets } from './use-facets.ts'
+import { useMeters } from './use-meters.ts'
 
 /** A search begins this long after the last key. */
 const debounceMs = 250
 
 /** The meters of the Sync database: search, filter, and each of them with its past and its readings. */
 export function MetersView({ statuses, route }: { statuses: readonly ClientSystemStatus[]; route: MetersRoute }) {
-  const { filter, meterId } = route
-  const status = statuses.find(({ id }) => id === filter.clientSystemId) ?? statuses[0]
-  const [readings, setReadings] = useState(0)
+  const status = statuses.find(({ id }) => id === route.filter.clientSystemId) ?? statuses[0]
   if (status === undefined) return null
-  const wanted = { ...filter, clientSystemId: status.id }
   return (
     <Here.Provider value={route}>
-      <section class="card meter-search" aria-label="Search">
-        <Search filter={filter} />
-        <nav aria-label="State" class="filters">
-          {meterStates.map((state) => (
-            <a
-              key={state}
-              href={meterAddress(null, { ...filter, state })}
-              aria-current={filter.state === state ? 'true' : undefined}
-            >
-              {stateWords[state]}
-            </a>
-          ))}
-        </nav>
-        {statuses.length > 1 && (
-          <nav aria-label="Client System" class="filters">
-            {statuses.map(({ id, name }) => (
-              <a
-                key={id}
-                href={meterAddress(null, { ...filter, clientSystemId: id })}
-                aria-current={id === status.id ? 'true' : undefined}
-              >
-                {name}
-              </a>
-            ))}
-          </nav>
-        )}
-      </section>
-      <News key={`news ${readings}`} status={status} readAgain={() => setReadings((count) => count + 1)} />
-      <MeterList
-        key={`${readings} ${status.id} ${filter.state} ${filter.q}`}
-        filter={filter}
-        wanted={wanted}
-        meterId={meterId}
-        total={status.meters.total}
-      />
+      <MetersOf key={status.id} statuses={statuses} status={status} route={route} />
     </Here.Provider>
   )
 }
 
-const stateWords: Record<MeterState, string> = { all: 'All', active: 'Active', inactive: 'Inactive' }
+type Props = { statuses: readonly ClientSystemStatus[]; status: ClientSystemStatus; route: MetersRoute }
+
+function MetersOf({ statuses, status, route: { filter, meterId } }: Props) {
+  const wanted = { ...filter, clientSystemId: status.id }
+  const meters = useMeters(wanted, meterId)
+  // The sync that the list is of: a later one may have changed it.
+  const [seen, setSeen] = useState(status.lastSuccess?.id)
+  useEffect(() => setSeen(status.lastSuccess?.id), [meters.version])
+  const facets = useFacets(wanted, seen)
+  return (
+    <>
+      {(status.meters.total > 0 || statuses.length > 1) && (
+        <section class="card meter-search" aria-label="Search">
+          {status.meters.total > 0 && (
+            <>
+              <Search filter={filter} />
+              <MeterFilters filter={filter} facets={facets} />
+            </>
+          )}
+          <ClientSystems filter={filter} statuses={statuses} chosen={status.id} />
+        </section>
+      )}
+      <News status={status} seen={seen} readAgain={meters.readAgain} />
+      <MeterList meters={meters} filter={filter} wanted={wanted} meterId={meterId} total={status.meters.total} />
+    </>
+  )
+}
 
 function Search({ filter }: { filter: MeterFilter }) {
   const [text, setText] = useState(filter.q)
@@ -73,7 +65,7 @@ function Search({ filter }: { filter: MeterFilter }) {
   }, [text, filter])
   return (
     <label class="field">
-      Search by external id, name or serial number
+      Search by external id, name, serial number or location
       <input
         type="search"
         name="q"
@@ -90,13 +82,14 @@ function Search({ filter }: { filter: MeterFilter }) {
   )
 }
 
+type NewsProps = { status: ClientSystemStatus; seen: string | undefined; readAgain: () => void }
+
 /** Tells that a sync changed meters since the list was read: a list must not change under the eyes of its reader. */
-function News({ status, readAgain }: { status: ClientSystemStatus; readAgain: () => void }) {
+function News({ status, seen, readAgain }: NewsProps) {
   const { lastSuccess } = status
-  const seen = useRef(lastSuccess?.id)
   const counts = lastSuccess?.counts
   const changes = counts == null ? 0 : counts.inserted + counts.updated + counts.deleted
-  if (lastSuccess === null || lastSuccess.id === seen.current || changes === 0) return null
+  if (lastSuccess === null || lastSuccess.id === seen || changes === 0) return null
   return (
     <p class="notice" data-tone="quiet">
       <span>A sync has made {plural(changes, 'change')} since this list was loaded.</span>

@@ -53,6 +53,9 @@ function xOf(at: number, { from, to }: Period): string {
   return `${((at - from) / (to - from)) * 100}%`
 }
 
+/** So many marks or gaps are still seen one by one. */
+const maxApart = 20
+
 function Plot({ chart, period, point }: Props & { point: Point | null }) {
   const stamp = useStamp()
   const { quantity, points, lowest, highest, newest, gaps } = chart
@@ -70,7 +73,7 @@ function Plot({ chart, period, point }: Props & { point: Point | null }) {
         <line key={at} class="plot-grid" x1={xOf(at, period)} x2={xOf(at, period)} y1="0" y2="100%" />
       ))}
       {gaps.map(({ x, width, gap }) => (
-        <g key={gap.from} class="plot-gap">
+        <g key={gap.from} class="plot-gap" data-many={gaps.length > maxApart}>
           <rect x={`${x}%`} width={`${width}%`} y="0" height="100%" />
           {width >= 25 && (
             <text x={`${x + width / 2}%`} y="1.1em">
@@ -92,7 +95,7 @@ function Plot({ chart, period, point }: Props & { point: Point | null }) {
         </text>
       ))}
       {marked.map(({ reading, at, x, y }) => (
-        <svg key={at} x={`${x}%`} y={`${y}%`} class="plot-mark" aria-hidden="true">
+        <svg key={at} x={`${x}%`} y={`${y}%`} class="plot-mark" data-many={marked.length > maxApart} aria-hidden="true">
           <FlagMark flags={reading.flags} />
         </svg>
       ))}

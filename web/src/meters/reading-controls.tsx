@@ -1,12 +1,10 @@
 import { useContext } from 'preact/hooks'
 import type { Meter } from '../../../src/wire/types.ts'
-import { readingsFile } from '../data/api.ts'
 import { meterAddress, type ReadingSpan, type ReadingsChoice, readingSpans } from '../routing/route.ts'
 import { daysLater } from '../ui/days.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Here } from './here.ts'
 import { type Period, spanDays } from './period.ts'
-import { timeOf } from './use-readings.ts'
 
 const spanWords: Record<ReadingSpan, string> = { day: 'Day', week: 'Week', month: '30 days' }
 
@@ -67,10 +65,6 @@ export function ReadingControls({ meter, period, quantities }: Props) {
           ))}
         </nav>
       )}
-      <a class="download" download href={readingsFile(meter.id, timeOf(period))}>
-        <Icon name="download" />
-        Download CSV
-      </a>
     </div>
   )
 }

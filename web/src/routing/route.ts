@@ -2,7 +2,14 @@
  * The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`,
  * `#/collection`, `#/settings`. Pure.
  */
-import type { ChangeOperation, RunStatus, Trigger } from '../../../src/wire/types.ts'
+import type {
+  ChangeOperation,
+  CollectionState,
+  MeterOrder,
+  MeterSort,
+  RunStatus,
+  Trigger,
+} from '../../../src/wire/types.ts'
 
 export type RunPart = ChangeOperation | 'rejected'
 /** What the run history is narrowed to; null is everything. */
@@ -18,6 +25,12 @@ export type MeterState = 'all' | 'active' | 'inactive'
 export type MeterFilter = {
   q: string
   state: MeterState
+  /** The empty text is meters without a kind, or a location; null is all meters. */
+  kind: string | null
+  location: string | null
+  collection: CollectionState | null
+  sort: MeterSort
+  order: MeterOrder
   /** Null is the first Client System. */
   clientSystemId: string | null
 }
@@ -44,10 +57,24 @@ export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupt
 export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'readings']
 export const meterStates: readonly MeterState[] = ['all', 'active', 'inactive']
 
+export const collectionStates: readonly CollectionState[] = [
+  ...(['reporting', 'late', 'silent', 'never', 'stillReporting', 'quiet'] as const),
+]
+export const meterSorts: readonly MeterSort[] = ['externalId', 'name', 'location', 'lastReading', 'updated']
+const meterOrders: readonly MeterOrder[] = ['asc', 'desc']
 export const readingSpans: readonly ReadingSpan[] = ['day', 'week', 'month']
 
 export const noRunFilter: RunFilter = { outcome: null, trigger: null, day: null }
-export const noMeterFilter: MeterFilter = { q: '', state: 'all', clientSystemId: null }
+export const noMeterFilter: MeterFilter = {
+  q: '',
+  state: 'all',
+  kind: null,
+  location: null,
+  collection: null,
+  sort: 'externalId',
+  order: 'asc',
+  clientSystemId: null,
+}
 export const latestReadings: ReadingsChoice = { day: null, span: null, quantity: null }
 
 /** The route that an address' hash stands for; one that is not known is the status view itself. */
@@ -59,6 +86,11 @@ export function parseRoute(hash: string): Route {
     const filter = {
       q: query.get('q') ?? '',
       state: among(meterStates, query.get('state')) ?? 'all',
+      kind: query.get('kind'),
+      location: query.get('location'),
+      collection: among(collectionStates, query.get('collection')),
+      sort: among(meterSorts, query.get('sort')) ?? 'externalId',
+      order: among(meterOrders, query.get('order')) ?? 'asc',
       clientSystemId: query.get('system'),
     }
     const readings = {
@@ -108,8 +140,21 @@ export function meterAddress(
   readings: ReadingsChoice = latestReadings,
 ): string {
   const path = meterId === null ? '#/meters' : `#/meters/${meterId}`
-  const { q, state, clientSystemId } = filter
-  return path + queryOf({ q: q || null, state: state === 'all' ? null : state, system: clientSystemId, ...readings })
+  const { q, state, kind, location, collection, sort, order, clientSystemId } = filter
+  const query = {
+    q: q || null,
+    state: unless(state, noMeterFilter.state),
+    ...{ kind, location, collection },
+    sort: unless(sort, noMeterFilter.sort),
+    order: unless(order, noMeterFilter.order),
+    system: clientSystemId,
+  }
+  return path + queryOf({ ...query, ...readings })
+}
+
+/** What is so anyway needs no place in an address. */
+function unless<T extends string>(value: T, usual: T): T | null {
+  return value === usual ? null : value
 }
 
 /** The address of what a sync of a Client System would do now; of the first one's when none is given. */

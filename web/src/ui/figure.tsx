@@ -1,13 +1,22 @@
 import type { Counts } from '../../../src/wire/types.ts'
 import type { IconName } from './drawings.ts'
-import { formatCount } from './format.ts'
+import { formatCount, plural } from './format.ts'
 import { Icon } from './icon.tsx'
 import type { Tone } from './words.ts'
 
-type Props = { name: string; count: number; icon: IconName; tone: Tone; note?: string | null }
+type Props = {
+  name: string
+  count: number
+  icon: IconName
+  tone: Tone
+  note?: string | null
+  /** Leads to what was counted. */
+  href?: string
+}
 
 /** A count under its name, in a list of figures; none of it has no colour. */
-export function Figure({ name, count, icon, tone, note }: Props) {
+export function Figure({ name, count, icon, tone, note, href }: Props) {
+  const value = <data value={count}>{formatCount(count)}</data>
   return (
     <div data-tone={count > 0 ? tone : 'quiet'}>
       <dt>
@@ -15,7 +24,13 @@ export function Figure({ name, count, icon, tone, note }: Props) {
         {name}
       </dt>
       <dd>
-        <data value={count}>{formatCount(count)}</data>
+        {href !== undefined && count > 0 ? (
+          <a href={href} aria-label={`${name}: ${plural(count, 'meter')}`}>
+            {value}
+          </a>
+        ) : (
+          value
+        )}
         {note && <small>{note}</small>}
       </dd>
     </div>

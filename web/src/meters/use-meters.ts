@@ -1,0 +1,112 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { Meter } from '../../../src/wire/types.ts'
+import { type MeterPage, readMeters } from '../data/api.ts'
+import type { Pages } from '../data/pages.ts'
+import { type ApiError, toApiError } from '../data/requests.ts'
+import type { MeterFilter } from '../routing/route.ts'
+import { keepPlace, keptPlace } from './place.ts'
+
+export type Meters = {
+  /** Null until the first list is here; then the last one that is, also while another is being read. */
+  list: MeterPage | null
+  pages: Pages<Meter>
+  /** Grows with each list that is read from its beginning. */
+  version: number
+  /** Reads the list again. */
+  readAgain(): void
+}
+
+type Read = MeterPage & { key: string; version: number }
+
+/** More than these are not read again for a reader who comes back. */
+const maxKept = 500
+
+/** The meters that a filter lets through. A list stays on screen until the next one is here; so does the reader's place. */
+export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
+  const key = JSON.stringify(filter)
+  const [list, setList] = useState<Read | null>(null)
+  const [error, setError] = useState<ApiError | null>(null)
+  const [loading, setLoading] = useState(true)
+  const [attempt, setAttempt] = useState(0)
+  const latest = useRef(0)
+  const wantedTop = useRef<number | null>(null)
+
+  const read = async (after: string | null, before: readonly Meter[], count: number) => {
+    latest.current += 1
+    const own = latest.current
+    setLoading(true)
+    setError(null)
+    try {
+      const found = await readUpTo(filter, after, before, count)
+      if (own !== latest.current) return
+      const from = after === null || list === null ? { ...found, version: own } : list
+      setList({ ...found, total: from.total, totalIsExact: from.totalIsExact, version: from.version, key })
+    } catch (reason) {
+      if (own !== latest.current) return
+      setError(toApiError(reason))
+      if (after === null) setList({ items: [], next: null, total: null, totalIsExact: false, version: own, key })
+    }
+    setLoading(false)
+  }
+
+  useEffect(() => {
+    const kept = keptPlace(key)
+    wantedTop.current = kept?.top ?? null
+    void read(null, [], Math.min(kept?.count ?? 0, maxKept))
+  }, [key, attempt])
+  useEffect(() => {
+    return () => {
+      latest.current = -1
+    }
+  }, [])
+  useLayoutEffect(() => {
+    if (list?.key !== key || wantedTop.current === null) return
+    scrollTo(0, wantedTop.current)
+    wantedTop.current = null
+  }, [list, key])
+  useKeptPlace(list?.key === key ? list : null, meterId)
+
+  const state = error !== null ? 'failed' : loading ? 'loading' : 'ready'
+  const readNext = () => void read(list?.next ?? null, list?.items ?? [], 0)
+  const pages = {
+    items: list?.items ?? [],
+    state,
+    error,
+    hasMore: (list?.next ?? null) !== null,
+    read: readNext,
+  } as const
+  return { list, pages, version: list?.version ?? 0, readAgain: () => setAttempt(attempt + 1) }
+}
+
+async function readUpTo(
+  filter: MeterFilter,
+  after: string | null,
+  before: readonly Meter[],
+  count: number,
+): Promise<MeterPage> {
+  const first = await readMeters(filter, after)
+  const items = [...before, ...first.items]
+  let { next } = first
+  while (items.length < count && next !== null) {
+    const page = await readMeters(filter, next)
+    items.push(...page.items)
+    next = page.next
+  }
+  return { ...first, items, next }
+}
+
+/** Keeps the place of the reader with each entry of the history that shows the list. */
+function useKeptPlace(list: Read | null, meterId: string | null): void {
+  useEffect(() => {
+    if (list === null) return
+    const keep = () => keepPlace({ key: list.key, count: list.items.length, top: scrollY })
+    keep()
+    // A click may leave the page; without one, what ended last is a scroll.
+    addEventListener('scrollend', keep)
+    addEventListener('click', keep, true)
+    return () => {
+      removeEventListener('scrollend', keep)
+      removeEventListener('click', keep, true)
+    }
+  }, [list, meterId])
+}
