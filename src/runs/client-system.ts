@@ -31,6 +31,8 @@ export type StoredBaseline = Baseline & {
   error: string | null
   /** The number of rows that the last success rejected. */
   rejected: number
+  /** The number of meters that the last success changed; 0 after a first load. */
+  changed: number
   /** The seed of the hashes of rows (schema.ts, `installation`). */
   salt: bigint
   /** False when no successful run has read every meter since the last `quietHour` in the time zone of the schedule. */
@@ -61,6 +63,7 @@ export async function findBaseline(
     sameMetersAs: string | null
     error: string | null
     rejected: string | null
+    changed: string | null
     salt: string
     now: number
     lastFull: number | null
@@ -73,12 +76,8 @@ export async function findBaseline(
          order by revision desc
          limit 1
        ) as error,
-       (
-         select rejected from sync.run
-         where client_system_id = $1 and status = 'succeeded'
-         order by revision desc
-         limit 1
-       ) as rejected,
+       last.rejected,
+       last.changed,
        (
          select extract(epoch from finished_at)::float8 * 1000 from sync.run
          where client_system_id = $1 and status = 'succeeded' and read_mode = 'full'
@@ -88,7 +87,14 @@ export async function findBaseline(
        extract(epoch from now())::float8 * 1000 as now,
        i.hash_salt as salt
      from sync.installation i
-     left join sync.client_system c on c.id = $1`,
+     left join sync.client_system c on c.id = $1
+     left join lateral (
+       select rejected, case when unchanged > 0 then inserted + updated + deleted end as changed
+       from sync.run
+       where client_system_id = $1 and status = 'succeeded'
+       order by revision desc
+       limit 1
+     ) last on true`,
     [clientSystemId],
   )
   const [row] = rows
@@ -102,6 +108,7 @@ export async function findBaseline(
     sameMetersAs,
     error,
     rejected: Number(row.rejected ?? 0),
+    changed: Number(row.changed ?? 0),
     salt: BigInt(row.salt),
     fullToday: lastFull !== null && dayOf(lastFull, schedule.timeZone) >= today,
   }

@@ -84,7 +84,7 @@ async function compareBuckets(
   { clientSystemId, projection, basis, report }: IncrementalOptions,
   { ask, read }: Answers,
 ): Promise<Buckets> {
-  const mask = bucketsFor(basis.meters.total) - 1
+  const mask = bucketsFor(basis.meters.total, basis.changed) - 1
   report.step('digests', null)
   const answer = startReading(ask(digestQuestion(projection.hashes, mask)))
   await client.query(ourDigest(clientSystemId, mask))
@@ -159,9 +159,14 @@ type Buckets = {
   mask: number
 }
 
-/** About sixty meters in a bucket: for a million, half a megabyte of digests. A power of two. */
-function bucketsFor(meters: number): number {
-  return 2 ** Math.min(20, Math.max(4, Math.ceil(Math.log2(Math.max(1, meters) / 64))))
+/**
+ * The number of buckets, a power of two. Sixty meters are in a bucket, half a megabyte of digests for a million. Fewer are
+ * in it where the last run changed many: a bucket costs about as much as asking for the hash of a row, and with the root
+ * of the product there are about as many buckets as rows in those that differ.
+ */
+function bucketsFor(meters: number, changed: number): number {
+  const wanted = Math.max(meters / 64, Math.min(meters / 8, Math.sqrt(meters * changed)))
+  return 2 ** Math.min(20, Math.max(4, Math.round(Math.log2(Math.max(1, wanted)))))
 }
 
 /** The fence has each hash computed once, and keeps the planner from expecting a bucket for each meter. */
