@@ -29,5 +29,13 @@ export const limit = z
   .default(20)
   .describe('At most; large ones end a page sooner, and next goes on')
 
+export const detail = z.enum(['compact', 'full']).default('compact').describe('full: every field of each item')
+
+/** Returns the function that makes the rows of an answer: compact ones, or the items themselves. */
+export const rowsOf =
+  <Item, Row>(wanted: z.infer<typeof detail>, toRow: (item: Item) => Row) =>
+  (item: Item): Item | Row =>
+    wanted === 'full' ? item : toRow(item)
+
 /** Registers one tool. */
 export type AddTool = <Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>) => void

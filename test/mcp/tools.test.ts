@@ -1,116 +1,22 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import type { ValidateFunction } from 'ajv'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
-import type { Environment } from '../../src/config/environment.ts'
-import type { Meter, Problem, Run, Status } from '../../src/wire/types.ts'
-import { inherited, runCommand } from '../support/command.ts'
+import type { Meter, Run, Status } from '../../src/wire/types.ts'
+import {
+  assertTextIsSame,
+  call,
+  connect,
+  refused,
+  runAnswer,
+  specifications,
+  ways,
+  workersKnown,
+} from '../support/mcp.ts'
 import { createGate, createMeters } from '../support/meters.ts'
-import { createServer, createWorld, eventually, type World } from '../support/world.ts'
+import { createWorld } from '../support/world.ts'
 
-const project = fileURLToPath(new URL('../..', import.meta.url))
 const statusUri = 'meter-sync://status'
 const unknownRun = '00000000-0000-4000-8000-000000000000'
-
-/** How a client of each specification connects: the one before opens with a handshake, the current one has none. */
-const specifications = [
-  { version: '2025-11-25', mode: 'legacy' },
-  { version: '2026-07-28', mode: { pin: '2026-07-28' } },
-] as const
-type Specification = (typeof specifications)[number]
-
-const transports = ['http', 'stdio'] as const
-const ways = specifications.flatMap((specification) =>
-  transports.map((transport) => ({ specification, transport, name: `${specification.version} over ${transport}` })),
-)
-
-function setVariables(environment: Environment): Record<string, string> {
-  const set: Record<string, string> = {}
-  for (const [name, value] of Object.entries(environment)) if (value !== undefined) set[name] = value
-  return set
-}
-
-/** The official client, connected; it holds every answer against the tool's output schema. */
-async function connect(
-  world: World,
-  where: { transport: 'http'; url: string; token?: string } | { transport: 'stdio'; environment?: Environment },
-  { mode, version }: Specification,
-): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } })
-  world.after(() => client.close())
-  const transport =
-    where.transport === 'http'
-      ? new StreamableHTTPClientTransport(new URL('/mcp', where.url), {
-          requestInit: { headers: where.token ? { Authorization: `Bearer ${where.token}` } : {} },
-        })
-      : new StdioClientTransport({
-          command: process.execPath,
-          args: ['src/main.ts', 'mcp'],
-          cwd: project,
-          env: setVariables(world.environment(where.environment)),
-          stderr: 'ignore',
-        })
-  await client.connect(transport)
-  assert.equal(client.getNegotiatedProtocolVersion(), version)
-  await client.listTools()
-  return client
-}
-
-const runAnswer = z.object({ run: z.object({ id: z.string(), status: z.string(), trigger: z.string() }) })
-const startedRun = z.object({ run: z.object({ id: z.string(), requestedBy: z.string().nullable() }) })
-const refusalAnswer = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string(),
-  run: z.object({ id: z.string(), status: z.string() }).optional(),
-})
-
-/** What a tool answered, after holding its text against it. */
-async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<unknown> {
-  const result = await client.callTool({ name, arguments: args })
-  assert.notEqual(result.isError, true, JSON.stringify(result))
-  assertTextIsSame(result)
-  return result.structuredContent
-}
-
-async function refused(client: Client, name: string, args: Record<string, unknown> = {}) {
-  const result = await client.callTool({ name, arguments: args })
-  assert.equal(result.isError, true, JSON.stringify(result))
-  assertTextIsSame(result)
-  const { tools } = await client.listTools()
-  const tool = tools.find((one) => one.name === name)
-  // As clients of before do, which look at the schema whether it is an error or not.
-  if (tool) assertFits(JSON.stringify(tool.outputSchema), result.structuredContent)
-  return refusalAnswer.parse(result.structuredContent)
-}
-
-const judges = new Map<string, ValidateFunction>()
-
-function assertFits(schema: string, value: unknown): void {
-  const judge = judges.get(schema) ?? new Ajv2020({ strict: false }).compile(JSON.parse(schema))
-  judges.set(schema, judge)
-  assert.ok(judge(value), JSON.stringify(judge.errors))
-}
-
-function assertTextIsSame({ content, structuredContent }: Awaited<ReturnType<Client['callTool']>>): void {
-  assert.equal(content.length, 1)
-  const [block] = content
-  assert.deepEqual(block?.type === 'text' ? JSON.parse(block.text) : null, structuredContent)
-}
-
-/** A process that has just started has not heard from the workers of others yet. */
-async function workersKnown(client: Client): Promise<void> {
-  const shape = z.looseObject({ clientSystems: z.array(z.looseObject({ workers: z.number().nullable() })) })
-  await eventually(async () => {
-    const { clientSystems } = shape.parse(await call(client, 'get_sync_status'))
-    return clientSystems.every(({ workers }) => workers === 1)
-  })
-}
 
 for (const { name, specification, transport } of ways) {
   test(`every tool answers what the API answers: ${name}`, async (t) => {
@@ -455,132 +361,4 @@ test('a page ends where an assistant can take it in, and the next goes on', asyn
     Array.from({ length: 40 }, (_, at) => String(at + 1)),
   )
   assert.ok(seen.length > 3 && seen.length < 8, `${seen.length} pages`)
-})
-
-test('a run that a tool started goes on after its client has gone', async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const gate = await createGate(world.source)
-  const environment = { CLIENT_SYSTEM_QUERY: gate.query }
-  const agent = await world.agent(environment)
-  await agent.settled()
-  for (const { specification, transport } of ways) {
-    const open = await gate.close()
-    const client = await connect(
-      world,
-      transport === 'http' ? { transport, url: agent.url } : { transport, environment },
-      specification,
-    )
-    const { run } = runAnswer.parse(await call(client, 'start_meter_sync'))
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
-    await client.close()
-    await open()
-    const done = await eventually(async () => {
-      const { body } = await agent.api<Run>(`/api/runs/${run.id}`)
-      return body.finishedAt === null ? null : body
-    })
-    assert.equal(done.status, 'succeeded')
-    assert.equal(done.trigger, 'mcp')
-  }
-})
-
-test('F25, F26: /mcp wants the token, and refuses other hosts, other sites and large bodies', async (t) => {
-  const world = await createWorld(t)
-  const token = 'a token of sixteen or more'.replaceAll(' ', '-')
-  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
-  const ask = (headers: Record<string, string>, body = '{}') =>
-    agent.api<Problem>('/mcp', { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body })
-  const expectations: [Record<string, string>, number, string][] = [
-    [{}, 401, 'unauthorized'],
-    [{ Authorization: 'Bearer wrong' }, 401, 'unauthorized'],
-    [{ Authorization: `Bearer ${token}`, Origin: 'https://elsewhere.example' }, 403, 'forbidden_origin'],
-    [{ Authorization: `Bearer ${token}`, 'Sec-Fetch-Site': 'cross-site' }, 403, 'forbidden_origin'],
-  ]
-  for (const [headers, status, code] of expectations) {
-    const answer = await ask(headers)
-    assert.equal(answer.status, status)
-    assert.equal(answer.body.code, code)
-  }
-  const large = await ask({ Authorization: `Bearer ${token}` }, JSON.stringify({ x: 'x'.repeat(70_000) }))
-  assert.equal(large.status, 413)
-  for (const specification of specifications) {
-    await assert.rejects(connect(world, { transport: 'http', url: agent.url }, specification))
-    const client = await connect(world, { transport: 'http', url: agent.url, token }, specification)
-    const { run } = startedRun.parse(await call(client, 'start_meter_sync'))
-    assert.equal(run.requestedBy, 'administrator')
-    await call(client, 'cancel_sync_run', { runId: run.id })
-  }
-})
-
-test('F12: a Sync database that is away is said as that, and the next call works when it is back', async (t) => {
-  const world = await createWorld(t)
-  const server = await createServer(t)
-  const agent = await world.agent({ ROLE: 'api', DATABASE_URL: server.url })
-  const [, current] = specifications
-  const client = await connect(world, { transport: 'http', url: agent.url }, current)
-  await call(client, 'get_sync_status')
-  await server.stop('immediate')
-  const { code, hint } = await refused(client, 'get_sync_status')
-  assert.equal(code, 'database_unavailable')
-  assert.equal(
-    hint,
-    'Check that the PostgreSQL server of DATABASE_URL is running; GET /readyz answers 200 when it is back',
-  )
-  await assert.rejects(client.readResource({ uri: statusUri }), /does not answer/)
-  await server.start()
-  await eventually(async () => (await client.callTool({ name: 'get_sync_status' })).isError !== true)
-})
-
-test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and the process ends with its client', async (t) => {
-  const world = await createWorld(t)
-  for (const end of ['end of input', 'SIGTERM'] as const) {
-    const child = spawn(process.execPath, ['src/main.ts', 'mcp'], {
-      cwd: project,
-      env: { ...inherited, ...world.environment({ LOG_LEVEL: 'trace' }) },
-    })
-    const exited = new Promise<number | null>((done) => child.once('exit', done))
-    let out = ''
-    let err = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      err += text
-    })
-    const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
-    const clientInfo = { name: 'test', version: '1.0.0' }
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo }
-    send({ id: 1, method: 'initialize', params })
-    send({ method: 'notifications/initialized' })
-    send({ id: 2, method: 'tools/call', params: { name: 'start_meter_sync', arguments: {} } })
-    child.stdin.write('this is no JSON\n')
-    send({ id: 3, method: 'tools/list' })
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      out += text
-      if (!/"id":3[,}]/.test(out) || !/"id":2[,}]/.test(out)) return
-      if (end === 'SIGTERM') child.kill('SIGTERM')
-      else child.stdin.end()
-    })
-    assert.equal(await exited, 0, err)
-    const lines = out.trimEnd().split('\n')
-    assert.equal(lines.length, 3)
-    for (const line of lines) assert.equal(JSON.parse(line).jsonrpc, '2.0')
-    assert.match(err, /^\{.*"msg":"meter sync agent has stopped"/m)
-  }
-})
-
-test('over stdio what was asked before the end of input is answered, as a script asks', async (t) => {
-  const world = await createWorld(t)
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } }
-  const messages = [
-    { id: 1, method: 'initialize', params },
-    { method: 'notifications/initialized' },
-    { id: 2, method: 'tools/call', params: { name: 'start_meter_sync', arguments: {} } },
-    { id: 3, method: 'resources/read', params: { uri: 'meter-sync://status' } },
-  ]
-  const input = messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('')
-  const { code, out, err } = await runCommand(['mcp'], world.environment({ LOG_LEVEL: 'error' }), { input })
-  assert.equal(code, 0)
-  assert.match(out, /"id":2[,}]/)
-  assert.match(out, /"id":3[,}]/)
-  assert.equal(err, '')
-  const runs = await world.sync.query<{ id: string }>('select id from sync.run')
-  assert.deepEqual(runs.length === 1 && out.includes(runs[0]?.id ?? ''), true)
 })
