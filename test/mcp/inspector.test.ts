@@ -54,12 +54,12 @@ for (const transport of ['http', 'stdio'] as const) {
     // It warns of `null` among the types of an answer, which is legal; of what assistants have to fill in it must not.
     assert.doesNotMatch(listed.stderr, /Path: inputSchema/)
 
-    const found = await ask('tools/call', '--tool-name', 'find_meters', '--tool-arg', 'q=Meter 7')
+    const found = await ask('tools/call', '--tool-name', 'find_meters', '--tool-arg', 'q=Meter 12')
     assert.equal(found.status, 0, found.stderr)
     const { meters } = z
       .object({ meters: z.array(z.object({ name: z.string() })) })
       .parse(answer.parse(JSON.parse(found.stdout)).structuredContent)
-    assert.deepEqual(meters, [{ name: 'Meter 7' }])
+    assert.deepEqual(meters, [{ name: 'Meter 12' }])
 
     const read = await ask('resources/read', '--uri', 'meter-sync://status')
     const [status] = document.parse(JSON.parse(read.stdout)).contents
