@@ -10,8 +10,10 @@ export function buildGuides(): Plugin {
   return {
     name: 'guides',
     generateBundle() {
-      const style = readFileSync(new URL('./guides.css', import.meta.url), 'utf8')
-      this.emitFile({ type: 'asset', fileName: 'guides/guide.css', source: style })
+      const styles = ['../src/http/document.css', './guides.css'].map((file) =>
+        readFileSync(new URL(file, import.meta.url), 'utf8'),
+      )
+      this.emitFile({ type: 'asset', fileName: 'guides/guide.css', source: styles.join('\n') })
       for (const [name, file] of Object.entries(guides)) {
         const text = readFileSync(new URL(`../docs/${file}`, import.meta.url), 'utf8')
         this.emitFile({ type: 'asset', fileName: `guides/${name}.html`, source: renderGuide(text, file) })

@@ -7,7 +7,10 @@ import type { Description } from './routes/route.ts'
  * some megabytes and a tenth of a second.
  */
 export function createDescription(): Description {
-  const style = once(() => readFile(new URL('./docs.css', import.meta.url), 'utf8'))
+  const style = once(async () => {
+    const files = ['./document.css', './docs.css'].map((file) => readFile(new URL(file, import.meta.url), 'utf8'))
+    return (await Promise.all(files)).join('\n')
+  })
   const description = once(async () => (await import('./openapi.ts')).describeApi(version))
   return {
     style,

@@ -80,6 +80,7 @@ test('the package holds what running needs, and nothing else', () => {
     'dist/main.cjs',
     'dist/mirror/sql/compare.sql',
     'dist/http/docs.css',
+    'dist/http/document.css',
     'drizzle/0000_initial.sql',
     'drizzle/meta/_journal.json',
     'web/dist/index.html',
