@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { figureReads } from '../support/browser.ts'
-import { inspect, openEyes } from '../support/eyes.ts'
+import { fitsEveryWidth, inspect, openEyes } from '../support/eyes.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -31,12 +31,20 @@ test('the page shows which meters report, where, and since when the silent ones 
     await page.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(50).waitFor()
   })
   const { wide } = eyes
+  await fitsEveryWidth(wide, 'collection')
   assert.ok(wide)
   assert.match(await wide.title(), /^Collection · /)
   await wide.getByRole('button', { name: 'Show more' }).click()
   await wide.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(60).waitFor()
   await wide.getByRole('link', { name: 'Meters', exact: true }).click()
   await wide.getByRole('link', { name: 'Collection', exact: true }).click()
+  // A number leads to the meters that it counts.
+  await wide
+    .getByRole('row', { name: /^Hall 1/ })
+    .getByRole('link', { name: 'Silent: 9' })
+    .click()
+  await wide.getByText('9 of 80 meters', { exact: true }).waitFor()
+  await wide.goBack()
   const link = wide.getByRole('table', { name: 'Silent meters' }).getByRole('link').first()
   await link.click()
   await wide.getByRole('region', { name: 'Readings', exact: true }).waitFor()

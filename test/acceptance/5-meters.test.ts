@@ -71,18 +71,26 @@ test('the readings of a meter are seen day by day, with axes, gaps and marks, by
   await wide.getByText(/14:00:00: 2352 kWh, lower than before$/).waitFor()
 
   // The table has the same, with the mark in words.
-  await wide.getByText('Show 38 readings as a table · 1 doubtful').click()
-  await wide.getByRole('row', { name: /14:00:00 energy 2352 kWh lower than before$/ }).waitFor()
+  await inspect(eyes, 'readings-table', async (page) => {
+    await page.getByText('Show 38 readings as a table · 1 doubtful').click()
+    await page.getByRole('row', { name: /14:00:00 energy 2352 kWh lower than before$/ }).waitFor()
+    const table = page.getByRole('table', { name: 'Figures of the readings' })
+    const lefts = ['columnheader', 'cell'] as const
+    const places = await Promise.all(lefts.map((role) => table.getByRole(role).nth(1).boundingBox()))
+    assert.equal(places[0]?.x, places[1]?.x, 'a head stands above its column')
+  })
 
   // Earlier and back, by a date, a span and a quantity: the address has them all.
-  await wide.getByRole('link', { name: 'Earlier day' }).click()
+  await tabTo(wide, wide.getByRole('button', { name: 'Earlier day' }), 'Shift+Tab')
+  await wide.keyboard.press('Enter')
   await wide.getByRole('img', { name: /^energy: 24 readings/ }).waitFor()
   assert.match(wide.url(), new RegExp(`/meters/1\\?day=${dayOf(yesterday - 24 * hour)}$`))
   await wide.getByRole('region', { name: 'Gaps' }).getByText('No reading is missing').waitFor()
   await wide.getByRole('link', { name: 'Week' }).click()
   await wide.getByRole('img', { name: /^power: 24 readings/ }).waitFor()
   await wide.goBack()
-  await wide.goBack()
+  await tabTo(wide, wide.getByRole('button', { name: 'Later day' }))
+  await wide.keyboard.press('Enter')
   await wide.getByRole('img', { name: /^energy: 19 readings/ }).waitFor()
   await wide.getByRole('link', { name: 'power', exact: true }).click()
   await chartOf(wide, 'energy').waitFor({ state: 'detached' })
@@ -95,7 +103,7 @@ test('the readings of a meter are seen day by day, with axes, gaps and marks, by
   await wide.getByRole('img', { name: /^power: 19 readings/ }).waitFor()
 
   // What a finger touches is large enough.
-  const targets = phone.locator('.reading-controls').locator('a, input')
+  const targets = phone.locator('.reading-controls, .meter-search, .list-head').locator('a, input, button, select')
   for (const target of await targets.all()) {
     const { width = 0, height = 0 } = (await target.boundingBox()) ?? {}
     assert.ok(width >= 44 && height >= 44, `${await target.textContent()}: ${width} × ${height}`)
@@ -151,6 +159,7 @@ test('the meters are found by search, filters and order, all of it in the addres
   // The heads sort, by keyboard too; a second press turns the order around.
   await wide.getByRole('link', { name: 'Clear filters' }).click()
   await total(wide, '120 meters')
+  await wide.locator('.list-total:focus').waitFor()
   await tabTo(wide, head('External id').getByRole('link'))
   await wide.keyboard.press('Enter')
   await wide.locator('[aria-sort=ascending]').getByText('External id').waitFor()

@@ -56,7 +56,7 @@ function Summary({ collection }: { collection: Collection }) {
   const { clientSystemId, meters, newestReadingAt, readingIntervalMinutes } = collection
   const listOf = (state: CollectionState) => meterAddress(null, { ...noMeterFilter, clientSystemId, collection: state })
   return (
-    <section class="card" aria-label="Collection">
+    <section class="card collection-summary" aria-label="Collection">
       <dl class="figure-list">
         <Figure name="Reporting" href={listOf('reporting')} count={meters.reporting} icon="check" tone="good" />
         <Figure name="Late" href={listOf('late')} count={meters.late} icon="clock" tone="attention" />
@@ -117,10 +117,14 @@ function SilentMeters({ clientSystemId, silent }: { clientSystemId: string; sile
                   <td {...tableRoles.cell}>
                     <a href={meterAddress(meterId)}>{externalId}</a>
                   </td>
-                  <td {...tableRoles.cell}>{name}</td>
-                  <td {...tableRoles.cell}>{location ?? '–'}</td>
+                  <td {...tableRoles.cell}>
+                    <span class="clamped">{name}</span>
+                  </td>
+                  <td {...tableRoles.cell}>
+                    <span class="clamped">{location ?? '–'}</span>
+                  </td>
                   <td {...tableRoles.cell} class="secondary">
-                    {kind ?? '–'}
+                    <span class="clamped">{kind ?? '–'}</span>
                   </td>
                   <td {...tableRoles.cell}>{lastReadAt === null ? '–' : <Moment iso={lastReadAt} />}</td>
                 </tr>

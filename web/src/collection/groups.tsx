@@ -40,13 +40,16 @@ export function Groups({ clientSystemId, groups }: { clientSystemId: string; gro
           {groups.map((group) => (
             <tr {...tableRoles.row} key={`${group.location} ${group.kind}`}>
               <td {...tableRoles.cell}>
-                {group.location ?? 'No location'} <span class="collection-narrow">{group.kind ?? 'No kind'}</span>
+                <span class="clamped">{group.location ?? 'No location'}</span>
+                <span class="collection-narrow">
+                  <span class="clamped">{group.kind ?? 'No kind'}</span>
+                </span>
               </td>
               <td {...tableRoles.cell} class="secondary">
-                {group.kind ?? 'No kind'}
+                <span class="clamped">{group.kind ?? 'No kind'}</span>
               </td>
               {columns.map(([word, state]) => (
-                <td {...tableRoles.cell} key={word} class="number" data-none={group[state] === 0}>
+                <td {...tableRoles.cell} key={word} class="number" data-label={word} data-none={group[state] === 0}>
                   {group[state] === 0 ? (
                     0
                   ) : (

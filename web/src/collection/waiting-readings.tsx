@@ -36,7 +36,7 @@ export function WaitingReadings({ clientSystemId, readings, externalIds }: Props
               {waiting.map(({ externalId, readings: count, firstReceivedAt, lastReceivedAt }) => (
                 <tr {...tableRoles.row} key={externalId}>
                   <td {...tableRoles.cell}>{externalId}</td>
-                  <td {...tableRoles.cell} class="number">
+                  <td {...tableRoles.cell} class="number" data-label="Readings">
                     {formatCount(count)}
                   </td>
                   <td {...tableRoles.cell}>

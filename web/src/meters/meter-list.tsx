@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import { metersFile } from '../data/api.ts'
 import { type MeterFilter, meterAddress, noMeterFilter } from '../routing/route.ts'
 import { formatCount, plural } from '../ui/format.ts'
@@ -24,6 +25,7 @@ type Props = {
 
 /** The meters that a filter lets through; the one that the address names is open. */
 export function MeterList({ meters: { list, pages }, filter, wanted, meterId, total }: Props) {
+  const totalLine = useRef<HTMLParagraphElement>(null)
   // As wide as the style of the table says.
   const isTable = useMedia('(min-width: 64.0625rem)')
   const sortable = isTable ? filter : null
@@ -33,10 +35,15 @@ export function MeterList({ meters: { list, pages }, filter, wanted, meterId, to
       {meterId !== null && list !== null && !listed && <LinkedMeter key={meterId} meterId={meterId} filter={filter} />}
       <section class="card meters" aria-label="List of meters">
         <div class="list-head">
-          <p class="list-total" aria-live="polite">
+          <p class="list-total" aria-live="polite" tabIndex={-1} ref={totalLine}>
             {list !== null && pages.state !== 'failed' && totalWords(list, total, isFiltered(filter))}
           </p>
-          {isFiltered(filter) && <a href={meterAddress(null, cleared(filter))}>Clear filters</a>}
+          {isFiltered(filter) && (
+            // The link goes with the filters; the focus must stay in the list.
+            <a href={meterAddress(null, cleared(filter))} onClick={() => totalLine.current?.focus()}>
+              Clear filters
+            </a>
+          )}
           {pages.items.length > 0 && (
             <a class="download" download="" href={metersFile(wanted)}>
               <Icon name="download" />

@@ -30,7 +30,7 @@ function MetersOf({ statuses, status, route: { filter, meterId } }: Props) {
   // The sync that the list is of: a later one may have changed it.
   const [seen, setSeen] = useState(status.lastSuccess?.id)
   useEffect(() => setSeen(status.lastSuccess?.id), [meters.version])
-  const facets = useFacets(wanted, seen)
+  const facets = useFacets(wanted, seen, meters.pages.state === 'ready')
   return (
     <>
       {(status.meters.total > 0 || statuses.length > 1) && (

@@ -14,8 +14,8 @@ export type Period = {
   ticks: readonly Tick[]
 }
 
-/** A line across the plot at a time; a minor one has its label only where there is room. */
-export type Tick = { at: number; label: string; minor: boolean }
+/** A line across the plot at a time. Where there is little room, every second or fourth has its label. */
+export type Tick = { at: number; label: string }
 
 export const spanDays: Record<ReadingSpan, number> = { day: 1, week: 7, month: 30 }
 
@@ -41,16 +41,14 @@ function hourTicks(day: string, zone: Zone): Tick[] {
   return Array.from({ length: 9 }, (_, index) => index * 3).map((hour) => ({
     at: atHour(day, hour, zone),
     label: `${String(hour).padStart(2, '0')}:00`,
-    minor: hour % 6 !== 0,
   }))
 }
 
 function dayTicks(day: string, first: number, step: number, zone: Zone): Tick[] {
   const count = Math.ceil(-first / step) + (step === 1 ? 1 : 0)
-  return Array.from({ length: count }, (_, index) => first + index * step).map((after, index) => ({
+  return Array.from({ length: count }, (_, index) => first + index * step).map((after) => ({
     at: midnight(day, after, zone),
     label: shortDayName(daysLater(day, after)),
-    minor: index % 2 !== 0,
   }))
 }
 

@@ -159,8 +159,8 @@ function Axis({ period }: { period: Period }) {
   const anchorOf = (at: number) => (at === from ? 'start' : at === to ? 'end' : 'middle')
   return (
     <svg class="plot-axis" aria-hidden="true" focusable="false">
-      {ticks.map(({ at, label, minor }) => (
-        <text key={at} x={xOf(at, period)} y="1em" text-anchor={anchorOf(at)} data-minor={minor}>
+      {ticks.map(({ at, label }) => (
+        <text key={at} x={xOf(at, period)} y="1em" text-anchor={anchorOf(at)}>
           {label}
         </text>
       ))}

@@ -14,33 +14,34 @@ type Props = { meter: Meter; period: Period; quantities: readonly string[] }
 export function ReadingControls({ meter, period, quantities }: Props) {
   const { filter, readings: choice } = useContext(Here)
   const addressOf = (change: Partial<ReadingsChoice>) => meterAddress(meter.id, filter, { ...choice, ...change })
-  const step = (days: number) => addressOf({ day: daysLater(period.day, days) })
+  const go = (day: string | null) => {
+    location.hash = addressOf({ day })
+  }
+  const step = (days: number) => go(daysLater(period.day, days))
   const days = spanDays[period.span]
   const spanWord = spanWords[period.span].toLowerCase()
   const isLast = period.to > Date.now()
   return (
     <div class="reading-controls">
       <nav aria-label="Days of the readings" class="filters">
-        <a href={step(-days)} aria-label={`Earlier ${spanWord}`}>
+        <button type="button" class="button-plain" aria-label={`Earlier ${spanWord}`} onClick={() => step(-days)}>
           <Icon name="chevron" class="to-earlier" />
-        </a>
+        </button>
         <input
           type="date"
           aria-label={days === 1 ? 'Day of the readings' : 'Last day of the readings'}
           value={period.day}
-          onChange={(event) => {
-            location.hash = addressOf({ day: event.currentTarget.value || null })
-          }}
+          onChange={(event) => go(event.currentTarget.value || null)}
         />
-        {isLast ? (
-          <span class="step" aria-hidden="true">
-            <Icon name="chevron" />
-          </span>
-        ) : (
-          <a href={step(days)} aria-label={`Later ${spanWord}`}>
-            <Icon name="chevron" />
-          </a>
-        )}
+        <button
+          type="button"
+          class="button-plain"
+          aria-label={`Later ${spanWord}`}
+          aria-disabled={isLast}
+          onClick={() => !isLast && step(days)}
+        >
+          <Icon name="chevron" />
+        </button>
         <a href={addressOf({ day: null })} aria-current={choice.day === null ? 'true' : undefined}>
           Latest
         </a>

@@ -26,9 +26,9 @@ export function ReadingGaps({ gaps, heading: Heading }: { gaps: readonly Reading
           </li>
         ))}
       </ul>
-      {gaps.length > maxAtFirst && !all && (
-        <button type="button" class="button-plain" onClick={() => setAll(true)}>
-          Show all {gaps.length} gaps
+      {gaps.length > maxAtFirst && (
+        <button type="button" class="button-plain" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'Show fewer gaps' : `Show all ${gaps.length} gaps`}
         </button>
       )}
     </section>

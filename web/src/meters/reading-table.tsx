@@ -24,35 +24,33 @@ function Rows({ readings }: { readings: readonly FlaggedReading[] }) {
   const stamp = useStamp()
   const flagged = readings.some(({ flags }) => flags.length > 0)
   return (
-    <div class="scroll">
-      <table class="figures-table" aria-label="Figures of the readings">
-        <thead>
-          <tr>
-            <th>Time</th>
-            <th>Quantity</th>
-            <th class="number">Value</th>
-            {flagged && <th>Note</th>}
+    <table class="figures-table reading-table" aria-label="Figures of the readings">
+      <thead>
+        <tr>
+          <th>Time</th>
+          <th>Quantity</th>
+          <th class="number">Value</th>
+          {flagged && <th>Note</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {readings.map((reading) => (
+          <tr key={`${reading.readAt} ${reading.quantity}`}>
+            <td>{stamp(reading.readAt)}</td>
+            <td>{reading.quantity}</td>
+            <td class="number">{readingText(reading)}</td>
+            {flagged && (
+              <td>
+                {reading.flags.length > 0 && (
+                  <>
+                    <FlagIcon flags={reading.flags} /> {wordsOf(reading.flags)}
+                  </>
+                )}
+              </td>
+            )}
           </tr>
-        </thead>
-        <tbody>
-          {readings.map((reading) => (
-            <tr key={`${reading.readAt} ${reading.quantity}`}>
-              <td>{stamp(reading.readAt)}</td>
-              <td>{reading.quantity}</td>
-              <td class="number">{readingText(reading)}</td>
-              {flagged && (
-                <td>
-                  {reading.flags.length > 0 && (
-                    <>
-                      <FlagIcon flags={reading.flags} /> {wordsOf(reading.flags)}
-                    </>
-                  )}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </table>
   )
 }
