@@ -1,18 +1,10 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RunHistory } from '../../../src/wire/types.ts'
 import { readHistory } from '../data/api.ts'
 import { addressOf, noRunFilter } from '../routing/route.ts'
 import { useZone } from '../ui/times.tsx'
-import {
-  type Day,
-  daysOf,
-  outcomeOf,
-  type Period,
-  periodName,
-  periodOutcomes,
-  periodWords,
-  summaryWords,
-} from './strip.ts'
+import { type Day, daysOf, type Period, periodName, periodOutcomes, periodWords, summaryWords } from './strip.ts'
+import { Days, Hours } from './strip-cells.tsx'
 import { StripTable } from './strip-table.tsx'
 
 type Props = {
@@ -85,7 +77,7 @@ function Strip({ history, of }: { history: RunHistory; of: string }) {
           </li>
         ))}
       </ul>
-      {opened !== undefined && <Hours day={opened} onShow={setShown} />}
+      {opened !== undefined && <OpenDay day={opened} onShow={setShown} />}
       <details class="chart-table">
         <summary>Show as a table</summary>
         <StripTable periods={days} name={`Syncs of the last 90 days${of}`} first="Day" />
@@ -94,57 +86,7 @@ function Strip({ history, of }: { history: RunHistory; of: string }) {
   )
 }
 
-type DaysProps = {
-  days: readonly Day[]
-  open: string | null
-  onOpen: (key: string) => void
-  onShow: (day: Period | null) => void
-}
-
-/** One stop for the Tab key; the arrow keys, Home and End go from day to day. */
-function Days({ days, open, onOpen, onShow }: DaysProps) {
-  const root = useRef<HTMLFieldSetElement>(null)
-  const [chosen, setChosen] = useState<string | null>(null)
-  const known = days.findIndex(({ key }) => key === chosen)
-  const current = known === -1 ? days.length - 1 : known
-  const go = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = {
-      ArrowLeft: current - 1,
-      ArrowRight: current + 1,
-      Home: 0,
-      End: days.length - 1,
-    }
-    const wanted = steps[event.key]
-    if (wanted === undefined) return
-    event.preventDefault()
-    const index = Math.min(days.length - 1, Math.max(0, wanted))
-    setChosen(days[index]?.key ?? null)
-    root.current?.querySelectorAll('button')[index]?.focus()
-  }
-  return (
-    <fieldset class="strip-days" aria-label="Days" ref={root} onKeyDown={go} onMouseLeave={() => onShow(null)}>
-      {days.map((day, index) => (
-        <button
-          key={day.key}
-          type="button"
-          class="strip-cell"
-          data-outcome={outcomeOf(day)}
-          aria-label={periodWords(day)}
-          aria-expanded={day.key === open}
-          tabIndex={index === current ? 0 : -1}
-          onClick={() => onOpen(day.key)}
-          onFocus={() => {
-            setChosen(day.key)
-            onShow(day)
-          }}
-          onMouseEnter={() => onShow(day)}
-        />
-      ))}
-    </fieldset>
-  )
-}
-
-function Hours({ day, onShow }: { day: Day; onShow: (hour: Period | null) => void }) {
+function OpenDay({ day, onShow }: { day: Day; onShow: (hour: Period | null) => void }) {
   const name = periodName(day.key)
   return (
     <section class="strip-open" aria-label={`Hours of ${name}`}>
@@ -152,16 +94,7 @@ function Hours({ day, onShow }: { day: Day; onShow: (hour: Period | null) => voi
         <strong>{name}</strong>
         <a href={addressOf(null, null, { ...noRunFilter, day: day.key })}>See the runs of this day</a>
       </p>
-      <ol class="strip-hours" onMouseLeave={() => onShow(null)}>
-        {day.hours.map((hour, index) => (
-          <li key={`${index} ${hour.key}`} onMouseEnter={() => onShow(hour)}>
-            <span class="strip-cell" data-outcome={outcomeOf(hour)} role="img" aria-label={periodWords(hour)} />
-            <span class="strip-hour" aria-hidden="true">
-              {hour.key.slice(-2)}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <Hours key={day.key} hours={day.hours} onShow={onShow} />
       <details class="chart-table">
         <summary>Show the hours as a table</summary>
         <StripTable periods={day.hours} name={`Syncs of ${name}`} first="Hour" />
