@@ -8,14 +8,17 @@ import type { MeterCursor, MeterListing } from './meters/list.ts'
 import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
+import type { KeepRequest } from './runs/kept.ts'
 import type { RunRequest } from './runs/store.ts'
 import type {
+  AlertTest,
   Change,
   ChangeOperation,
   Collection,
   CollectionGroup,
   FlaggedReading,
   Gaps,
+  KeptDeletions,
   Meter,
   MeterFacets,
   MeterReading,
@@ -85,6 +88,18 @@ export type Agent = {
    * Callers at the same time share one answer. `signal` ends the waiting of this caller.
    */
   preview: (clientSystemId: string | null, signal?: AbortSignal) => Promise<{ preview: Preview } | { active: Run }>
+
+  /**
+   * Keeps the deletions that the last successful run held back, until a run holds back others or none. Throws
+   * `deletions_changed` when they are no longer those of the digest.
+   */
+  keepDeletions: (request: Omit<KeepRequest, 'clientSystemId'> & ClientSystemRef) => Promise<KeptDeletions | null>
+
+  /** Undoes `keepDeletions`. */
+  releaseDeletions: (clientSystemId: string | null) => Promise<void>
+
+  /** Sends a test alert to each channel of this process. Throws `too_many_requests` within 5 s of the one before. */
+  testAlerts: () => Promise<AlertTest[]>
 
   /** Returns the run that is queued or running, if any. */
   activeRun: (clientSystemId: string | null) => Promise<Run | null>

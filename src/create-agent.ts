@@ -23,6 +23,7 @@ import { type IncomingReading, storeReadings } from './readings/store.ts'
 import { listWaiting, maxWaiting } from './readings/waiting.ts'
 import type { CancelRun } from './runs/cancel.ts'
 import { readRunHistory } from './runs/history.ts'
+import { keepDeletions, listKeptDeletions, releaseDeletions } from './runs/kept.ts'
 import { findActiveRun, findRun, listRuns } from './runs/list.ts'
 import type { TriggerRun } from './runs/trigger.ts'
 import type { Settings, StoredReadings } from './wire/types.ts'
@@ -48,6 +49,7 @@ export type AgentParts = {
   partitions: PartitionKeeper
   /** The names of the quantities that only grow. */
   registers: readonly string[]
+  testAlerts: Agent['testAlerts']
   isQueueReady: () => Promise<boolean>
 }
 
@@ -103,6 +105,16 @@ export function createAgent(parts: AgentParts): Agent {
       const active = await findActiveRun(db, named.id)
       return active ? { active } : { preview: await previews.preview(named, signal) }
     },
+
+    keepDeletions: async (request) => {
+      const { id } = clientSystem(request.clientSystemId)
+      await keepDeletions(pool, { ...request, clientSystemId: id })
+      return (await listKeptDeletions(db, [id])).get(id) ?? null
+    },
+
+    releaseDeletions: async (clientSystemId) => await releaseDeletions(pool, clientSystem(clientSystemId).id),
+
+    testAlerts: parts.testAlerts,
 
     activeRun: async (clientSystemId) => await findActiveRun(db, clientSystem(clientSystemId).id),
 

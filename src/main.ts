@@ -1,6 +1,7 @@
 import './lib/memory.ts'
 import { existsSync } from 'node:fs'
 import type { Agent } from './agent.ts'
+import { testAlerts } from './cli/alerts.ts'
 import { type Command, parseCommand } from './cli/arguments.ts'
 import { cancel } from './cli/cancel.ts'
 import { exitStatus } from './cli/exit-status.ts'
@@ -93,6 +94,8 @@ async function run(command: Command): Promise<number> {
       return await withAgent('sync', 'warn', (agent) => preview(agent, command))
     case 'cancel':
       return await withAgent('cancel', 'warn', (agent) => cancel(agent, command))
+    case 'alerts':
+      return await withAgent('alerts', 'error', (agent) => testAlerts(agent, command))
     case 'token':
       return await manageTokens(command.name, command.command)
     case 'status':

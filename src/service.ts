@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { createAccess } from './access/access.ts'
 import type { Agent } from './agent.ts'
 import { startWebhooks } from './alerts/deliver.ts'
+import { createTestAlerts } from './alerts/test-alert.ts'
 import type { Config } from './config/environment.ts'
 import { describeSettings } from './config/settings.ts'
 import { createAgent } from './create-agent.ts'
@@ -144,6 +145,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       cancel,
       waitingSyncs,
       partitions,
+      testAlerts: createTestAlerts({ webhook, status: live.status, log }),
       registers: config.readingRegisters,
       isQueueReady: queue.ready,
     })

@@ -43,6 +43,7 @@ test('each table is written by one folder', () => {
     ['access_token', 'access'],
     ['alert', 'alerts'],
     ['client_system', 'runs'],
+    ['kept_deletions', 'runs'],
     ['login_session', 'access'],
     ['meter', 'mirror'],
     ['meter_change', 'mirror'],

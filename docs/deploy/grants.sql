@@ -50,7 +50,8 @@ grant update (
   name, meters_total, meters_active, source_fingerprint, content_digest, same_meters_as, reading_interval_seconds
 ) on sync.client_system to meter_sync;
 grant update (value) on sync.revision_counter to meter_sync;
-grant insert (client_system_id), update (failing, stale, withheld, silent, revision) on sync.alert to meter_sync;
+grant insert (client_system_id), update (failing, stale, withheld, withheld_digest, silent, revision) on sync.alert to meter_sync;
+grant insert, update (digest, note, kept_by, kept_at), delete on sync.kept_deletions to meter_sync;
 
 -- Tokens are created and revoked by the owner.
 grant update (last_used_at) on sync.access_token to meter_sync;

@@ -2,8 +2,8 @@ import { failedStatuses } from '../wire/lists.ts'
 import type { ClientSystemStatus, Collection, CollectionGroup, Run } from '../wire/types.ts'
 
 /**
- * The event of an alert: a sync failed, deletions were held back, the meters became stale, the sync recovered, or too many
- * meters are silent.
+ * The event of an alert: a sync failed, deletions were held back, the meters became stale, the sync recovered, too many
+ * meters are silent, or a person tests the channel.
  */
 type AlertType =
   | 'meter_sync.failed'
@@ -11,6 +11,7 @@ type AlertType =
   | 'meter_sync.stale'
   | 'meter_sync.recovered'
   | 'meter_sync.collection'
+  | 'meter_sync.test'
 
 /** The payload of an alert, in the structure of Standard Webhooks. It has no secrets. */
 export type AlertPayload = {
@@ -39,9 +40,24 @@ export type SilentMeters = {
 }
 
 /** The state of a Client System that was last reported. `revision` is that of the last run that was considered. */
-export type AlertState = { failing: boolean; stale: boolean; withheld: number; silent: number; revision: number }
+export type AlertState = {
+  failing: boolean
+  stale: boolean
+  withheld: number
+  /** Of the held-back deletions; null where there are none, or an earlier version reported them. */
+  withheldDigest: string | null
+  silent: number
+  revision: number
+}
 
-export const initialAlertState: AlertState = { failing: false, stale: false, withheld: 0, silent: 0, revision: -1 }
+export const initialAlertState: AlertState = {
+  failing: false,
+  stale: false,
+  withheld: 0,
+  withheldDigest: null,
+  silent: 0,
+  revision: -1,
+}
 
 export type Alert = { type: AlertType; run: Run | null; collection?: SilentMeters }
 
@@ -51,7 +67,7 @@ const deliberate = new Set(['cancelled', 'shutting_down'])
 /**
  * Returns the alerts that are due after these runs ended, and the new state. `runs` are in the order of their revisions.
  * Each state is reported once until it changes: a failure once until a run succeeds, whatever its later codes are, and
- * held-back deletions again when their number changes.
+ * held-back deletions again when they are others.
  */
 export function decideAlerts(
   state: AlertState,
@@ -71,8 +87,10 @@ export function decideAlerts(
       next.failing = false
       next.stale = false
       const withheld = run.counts?.withheld ?? 0
-      if (withheld > 0 && withheld !== next.withheld) alerts.push({ type: 'meter_sync.withheld', run })
+      if (withheld > 0 && isOtherThan(next, withheld, run.withheldDigest))
+        alerts.push({ type: 'meter_sync.withheld', run })
       next.withheld = withheld
+      next.withheldDigest = run.withheldDigest
     }
   }
   if (stale && !next.stale) {
@@ -80,6 +98,12 @@ export function decideAlerts(
     next.stale = true
   }
   return { state: next, alerts }
+}
+
+/** True when the held-back deletions are not those that were reported. A null digest of an earlier version fits any. */
+function isOtherThan(reported: AlertState, withheld: number, digest: string | null): boolean {
+  if (withheld !== reported.withheld) return true
+  return reported.withheldDigest !== null && digest !== reported.withheldDigest
 }
 
 /**

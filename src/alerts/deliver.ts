@@ -9,10 +9,10 @@ import { transaction } from '../db/pool.ts'
 import { queueDbFor } from '../db/queue.ts'
 import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
-import { version } from '../lib/version.ts'
 import { computeFreshness } from '../live/freshness.ts'
 import { type Alert, type AlertPayload, decideAlerts, decideSilent } from './decide.ts'
 import { lockSituation, type Situation, saveAlertState } from './store.ts'
+import { describeStatus, isAccepted, postWebhook } from './webhook.ts'
 
 /** Sends alerts to a receiver by Standard Webhooks: a sync failed, held deletions back, is overdue, or recovered. */
 export type Webhooks = Lifetime & {
@@ -36,9 +36,6 @@ const checkIntervalMs = 30_000
 
 /** The maximum number of locations and kinds that an alert lists. */
 const maxGroups = 10
-
-/** The maximum time until a receiver answers. */
-const receiverTimeoutMs = 10_000
 
 /** Retries after 5 s, then after twice the time up to an hour, for about a day. */
 const retries = { retryLimit: 32, retryDelay: 5, retryBackoff: true, retryDelayMax: 3_600 }
@@ -150,10 +147,10 @@ async function deliver(
 ): Promise<void> {
   const about = { webhookId: job.id, attempt: job.retryCount + 1 }
   try {
-    const status = await post(webhook, job)
-    if (status >= 200 && status < 300) return log.info({ ...about, status }, 'an alert was delivered')
+    const status = await postWebhook(webhook, { id: job.id, body: job.data.body, signal: job.signal })
+    if (isAccepted(status)) return log.info({ ...about, status }, 'an alert was delivered')
     if (status === 410) return log.error({ ...about, status, hint: goneHint }, 'the receiver no longer accepts alerts')
-    throw new Error(`the receiver answered ${status}${status >= 300 && status < 400 ? ', which is not followed' : ''}`)
+    throw new Error(describeStatus(status))
   } catch (err) {
     const last = job.retryCount >= job.retryLimit
     if (last) log.error({ ...about, err, hint: givenUpHint }, 'an alert could not be delivered; no more retries')
@@ -164,24 +161,3 @@ async function deliver(
 
 const goneHint = 'Correct WEBHOOK_URL, or remove it: the receiver answered 410 Gone'
 const givenUpHint = 'Check WEBHOOK_URL and its receiver; later alerts are sent as usual'
-
-/** Sends the payload, signed with the time of this attempt. Returns the status; the answer is not read. */
-async function post({ url, key }: Webhook, { id, data: { body }, signal }: JobWithMetadata<Delivery>): Promise<number> {
-  const { Webhook: Signer } = await import('standardwebhooks')
-  const now = new Date()
-  const response = await fetch(url, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: {
-      'Content-Type': 'application/json',
-      'User-Agent': `meter-sync-agent/${version}`,
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-      'webhook-signature': new Signer(key, { format: 'raw' }).sign(id, now, body),
-    },
-    body,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(receiverTimeoutMs)]),
-  })
-  await response.body?.cancel()
-  return response.status
-}

@@ -36,6 +36,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
       failing: alert.failing,
       stale: alert.stale,
       withheld: alert.withheld,
+      withheldDigest: alert.withheldDigest,
       silent: alert.silent,
       revision: alert.revision,
     })

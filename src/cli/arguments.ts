@@ -9,6 +9,7 @@ export type Command =
   | { name: 'preview'; json: boolean; clientSystemId: string | null }
   | { name: 'sync'; json: boolean; request: SyncRequest }
   | { name: 'cancel'; json: boolean; clientSystemId: string | null }
+  | { name: 'alerts'; json: boolean }
   | { name: 'token'; command: TokenCommand }
 
 /** The options that each command accepts. */
@@ -20,6 +21,7 @@ const optionsOf: Record<string, readonly string[]> = {
   status: ['json', 'check'],
   cancel: ['json', 'client-system'],
   sync: ['json', 'client-system', 'full', 'approve-deletes', 'digest', 'preview'],
+  alerts: ['json'],
   token: ['json', 'scope', 'expires'],
 }
 
@@ -49,7 +51,8 @@ export function parseCommand(args: string[]): Command {
   if (values.version) return { name: 'version' }
   const [name = 'serve', ...rest] = positionals
   const allowed = Object.hasOwn(optionsOf, name) ? optionsOf[name] : undefined
-  if (!allowed || (rest.length > 0 && name !== 'token')) throw new Error(`Unknown command: ${positionals.join(' ')}`)
+  const isKnown = name === 'alerts' ? rest.join(' ') === 'test' : rest.length === 0 || name === 'token'
+  if (!allowed || !isKnown) throw new Error(`Unknown command: ${positionals.join(' ')}`)
   for (const [option, value] of Object.entries(values)) {
     if (value !== false && !allowed.includes(option)) throw new Error(`${name} does not accept --${option}`)
   }
@@ -62,6 +65,7 @@ export function parseCommand(args: string[]): Command {
   }
   if (name === 'sync') return { name, json, request: { clientSystemId, ...parseSync(values) } }
   if (name === 'token') return { name, command: parseTokenCommand(rest, values) }
+  if (name === 'alerts') return { name, json }
   if (name === 'cancel') return { name, json, clientSystemId }
   if (name === 'status') return { name, json, check: values.check }
   return { name: name === 'migrate' || name === 'mcp' || name === 'check' ? name : 'serve' }

@@ -5,12 +5,15 @@ import { summarizeCounts } from './counts.ts'
 import { exitStatus } from './exit-status.ts'
 import { number, plural, print, printJson } from './output.ts'
 
-/** Prints the state of the meters. With `check` the exit status is 1 unless every Client System is in sync. */
+/**
+ * Prints the state of the meters. With `check` the exit status is 1 unless every Client System is in sync, apart from
+ * deletions that are kept for now.
+ */
 export async function status(agent: Agent, { json, check }: { json: boolean; check: boolean }): Promise<number> {
   const now = await agent.status()
   if (json) printJson(now)
   else for (const clientSystem of now.clientSystems) printClientSystem(clientSystem, Date.parse(now.serverTime))
-  const inSync = now.clientSystems.every((system) => settledCondition(system) === 'in-sync')
+  const inSync = now.clientSystems.every((system) => ['in-sync', 'kept'].includes(settledCondition(system)))
   return check && !inSync ? exitStatus.failed : exitStatus.done
 }
 
@@ -27,13 +30,19 @@ function printClientSystem(system: ClientSystemStatus, now: number): void {
     `  Last sync  ${toLocalTime(lastSuccess?.finishedAt ?? null) ?? 'Never synced'}${counts ? `: ${summarizeCounts(counts)}` : ''}`,
   )
   if (sameMetersAs !== null) print(`  Same as    ${sameMetersAs} has the same meters; was CLIENT_SYSTEM_ID changed?`)
-  if (counts && counts.withheld > 0) print(`  Held back  ${plural(counts.withheld, 'deletion')}`)
+  if (counts && counts.withheld > 0) print(`  Held back  ${plural(counts.withheld, 'deletion')}${keptWords(system)}`)
   if (counts && counts.rejected > 0) print(`  Rejected   ${plural(counts.rejected, 'row')}`)
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
   const failure = standingFailure(system)
   if (failure) print(`  Failed     ${toLocalTime(failure.finishedAt)}, ${failure.error?.code}`)
   if (system.workers !== null) print(`  Workers    ${number(system.workers)} alive`)
   if (schedule.nextRunAt) print(`  Next sync  ${toLocalTime(schedule.nextRunAt)}`)
+}
+
+function keptWords({ keptDeletions }: ClientSystemStatus): string {
+  if (keptDeletions === null) return ''
+  const { by, since, note } = keptDeletions
+  return `, kept for now${by === null ? '' : ` by ${by}`} since ${toLocalTime(since)}: ${note}`
 }
 
 const localTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })

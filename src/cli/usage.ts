@@ -18,8 +18,11 @@ Usage: meter-sync-agent [command]
              --client-system ID   the Client System; needed only when there are several
              --json               one line of JSON: the run, or null when none was active
   status     shows the state of the meters, and what to do next
-             --check              exit status 1 unless every Client System is in sync
+             --check              exit status 1 unless every Client System is in sync, kept meters aside
              --json               one line of JSON: the status
+  alerts     tests the alert channels
+             test                 sends a test alert to each channel and prints what became of it
+             --json               one line of JSON: the results
   token      manages the tokens for the API; a running agent applies a change at once
              create NAME --scope read,ingest,operate,approve [--expires 90d]
                                   prints a new token once; expiry in h, d or w

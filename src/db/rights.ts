@@ -14,6 +14,7 @@ const needed: Record<string, readonly string[]> = {
   'sync.rejected_row': ['insert', 'delete'],
   'sync.client_system': ['insert', 'update'],
   'sync.alert': ['insert', 'update'],
+  'sync.kept_deletions': ['insert', 'update', 'delete'],
   'sync.access_token': ['update'],
   'sync.login_session': ['insert', 'delete'],
   'sync.revision_counter': ['update'],

@@ -171,6 +171,20 @@ export const alert = sync.table('alert', {
   /** The number of silent meters that was last reported; 0 while it is below the limit. */
   silent: count('silent').notNull().default(0),
   revision: count('revision').notNull().default(-1),
+  /** Of the ids of the held-back deletions that were last reported. */
+  withheldDigest: text('withheld_digest'),
+})
+
+/**
+ * Held-back deletions that a person has looked at and keeps for now. `digest` is the `withheld_digest` of the run that held
+ * them back. The next run that succeeds and holds back others, or none, deletes the row (src/runs/store.ts).
+ */
+export const keptDeletions = sync.table('kept_deletions', {
+  clientSystemId: text('client_system_id').primaryKey(),
+  digest: text().notNull(),
+  note: text().notNull(),
+  keptBy: text('kept_by'),
+  keptAt: time('kept_at').notNull().defaultNow(),
 })
 
 /**

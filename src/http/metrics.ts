@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Agent } from '../agent.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
+import { isKept } from '../wire/condition.ts'
 import { collectionStates, finishedStatuses, triggers } from '../wire/lists.ts'
 import type { StoredReadings } from '../wire/types.ts'
 
@@ -73,6 +74,9 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
   ])
   const newest = gauge('meter_sync_newest_reading_timestamp_seconds', 'Time of the newest reading', ['client_system'])
   const withheld = gauge('meter_sync_withheld_deletes', 'Deletions that the last success withheld', ['client_system'])
+  const kept = gauge('meter_sync_kept_deletes', 'Of those, the deletions that a person keeps for now', [
+    'client_system',
+  ])
   const streams = gauge('meter_sync_event_streams', 'Event streams that are open')
   const listener = gauge('meter_sync_listener_connected', '1 while this process hears notifications')
 
@@ -93,7 +97,9 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
       meters.set({ client_system, state: 'active' }, system.meters.active)
       meters.set({ client_system, state: 'inactive' }, system.meters.inactive)
       active.set({ client_system }, system.activeRun ? 1 : 0)
-      withheld.set({ client_system }, system.lastSuccess?.counts?.withheld ?? 0)
+      const heldBack = system.lastSuccess?.counts?.withheld ?? 0
+      withheld.set({ client_system }, heldBack)
+      kept.set({ client_system }, isKept(system) ? heldBack : 0)
       if (system.lastSuccess?.finishedAt)
         lastSuccess.set({ client_system }, Date.parse(system.lastSuccess.finishedAt) / 1_000)
     }

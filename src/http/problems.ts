@@ -16,6 +16,7 @@ export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; 
   request_timeout: { status: 408, title: 'Request took too long' },
   run_active: { status: 409, title: 'A run is active' },
   run_finished: { status: 409, title: 'The run has finished' },
+  deletions_changed: { status: 409, title: 'The held-back deletions have changed' },
   too_large: { status: 413, title: 'Body too large' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },

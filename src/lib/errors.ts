@@ -37,6 +37,7 @@ export type RequestErrorCode =
   | 'too_many_requests'
   | 'run_active'
   | 'run_finished'
+  | 'deletions_changed'
   | 'database_unavailable'
   | 'unavailable'
   | 'internal'

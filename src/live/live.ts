@@ -80,6 +80,7 @@ export function startLive(options: LiveOptions): Live {
         if (notice.ended) onRunEnded(notice.runId)
         return broadcast.refresh({ withStatus: false })
       }
+      if (notice.type === 'kept') return broadcast.refresh({ withStatus: true })
       const { type: _, ...progress } = notice
       broadcast.sendProgress(progress)
     },

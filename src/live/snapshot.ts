@@ -2,9 +2,10 @@ import type pg from 'pg'
 import { and, count, drizzle, eq, gt, inArray, min, sql } from '../db/drizzle.ts'
 import { transaction } from '../db/pool.ts'
 import { clientSystem, revisionCounter, run } from '../db/schema.ts'
+import { listKeptDeletions } from '../runs/kept.ts'
 import { findActiveRun, findLastRun } from '../runs/list.ts'
 import { failedStatuses, finishedStatuses } from '../wire/lists.ts'
-import type { Run } from '../wire/types.ts'
+import type { KeptDeletions, Run } from '../wire/types.ts'
 
 /** The rows of the Client Systems at one revision. */
 export type Snapshot = {
@@ -23,6 +24,7 @@ type ClientSystemSnapshot = {
   lastSuccess: Run | null
   lastFailure: Run | null
   failures: { count: number; since: string } | null
+  keptDeletions: KeptDeletions | null
 }
 
 /**
@@ -61,6 +63,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
       const tx = drizzle(client)
       const clientSystems = new Map<string, ClientSystemSnapshot>()
       const counts = await tx.select().from(clientSystem).where(inArray(clientSystem.id, ids))
+      const kept = await listKeptDeletions(tx, ids)
       for (const id of ids) {
         const lastSuccess = await findLastRun(tx, id, ['succeeded'])
         // The first worker creates the row; before that another process may have queued a run.
@@ -74,6 +77,7 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
           lastSuccess,
           lastFailure: await findLastRun(tx, id, failedStatuses),
           failures: await countFailures(tx, id, lastSuccess?.revision ?? -1),
+          keptDeletions: kept.get(id) ?? null,
         })
       }
       return { ...(await readRevision(tx)), clientSystems }

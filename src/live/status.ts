@@ -42,6 +42,7 @@ export function createStatus({ config, pool, version, workers }: StatusOptions):
         lastSuccess,
         lastFailure: known?.lastFailure ?? null,
         failures: known?.failures ?? null,
+        keptDeletions: known?.keptDeletions ?? null,
         workers: workers(id),
         freshness: computeFreshness(lastSuccess, clientSystem, now.getTime()),
       }

@@ -139,12 +139,19 @@ const verdict = z
   })
   .meta({ id: 'Verdict' })
 
-export const statusWithVerdicts = status.extend({ clientSystems: z.array(clientSystemStatus.extend({ verdict })) })
+/** Without `keptDeletions`: the explanation of the verdict has the note. */
+export const statusWithVerdicts = status.extend({
+  clientSystems: z.array(clientSystemStatus.omit({ keptDeletions: true }).extend({ verdict })),
+})
 
 /** The status, each Client System with its verdict at the time of the server. */
 export function withVerdicts(now: Status): z.infer<typeof statusWithVerdicts> {
   const at = Date.parse(now.serverTime)
-  return { ...now, clientSystems: now.clientSystems.map((system) => ({ ...system, verdict: toVerdict(system, at) })) }
+  const clientSystems = now.clientSystems.map(({ keptDeletions, ...system }) => ({
+    ...system,
+    verdict: toVerdict({ ...system, keptDeletions }, at),
+  }))
+  return { ...now, clientSystems }
 }
 
 function toVerdict(system: ClientSystemStatus, at: number): z.infer<typeof verdict> {

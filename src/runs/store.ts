@@ -86,7 +86,10 @@ export async function recordSuccess(
   await saveBaseline(db, run.clientSystemId, baseline)
   const revision = await nextRevision(db)
   const { rowCount } = await db.query(
-    `update sync.run set
+    `with changed as (
+       delete from sync.kept_deletions where client_system_id = $20 and digest is distinct from $19
+     )
+     update sync.run set
        status = 'succeeded', phase = null, finished_at = clock_timestamp(), revision = $2,
        read = $3, inserted = $4, updated = $5, unchanged = $6, rejected = $7, restored = $8, deleted = $9, withheld = $10,
        read_mode = $11, bytes_read = $12, timings = $13, read_reason = $14, proof_rows = $15, proof_digest = $16,
@@ -112,6 +115,7 @@ export async function recordSuccess(
       result.withheldBecause && JSON.stringify(result.withheldBecause),
       result.rejectedBecause && JSON.stringify(result.rejectedBecause),
       result.withheldDigest,
+      run.clientSystemId,
     ],
   )
   if (rowCount !== 1) return false

@@ -23,6 +23,7 @@ export const conditionWords: Record<Condition, string> = {
   rejected: 'Rows rejected',
   stale: 'Out of date',
   never: 'Not synced yet',
+  kept: 'In sync, except kept meters',
   'in-sync': 'In sync',
 }
 
@@ -44,9 +45,15 @@ export function settledCondition(status: Basis): Condition {
   if (standingFailure(status) !== null) return 'failed'
   if (lastSuccess === null || freshness === 'never') return 'never'
   if (freshness === 'stale') return 'stale'
-  if ((lastSuccess.counts?.withheld ?? 0) > 0) return 'held-back'
+  const withheld = lastSuccess.counts?.withheld ?? 0
+  if (withheld > 0 && !isKept(status)) return 'held-back'
   if ((lastSuccess.counts?.rejected ?? 0) > 0) return 'rejected'
-  return 'in-sync'
+  return withheld > 0 ? 'kept' : 'in-sync'
+}
+
+/** True while a person keeps the deletions that the last success held back. */
+export function isKept({ keptDeletions, lastSuccess }: Pick<Basis, 'keptDeletions' | 'lastSuccess'>): boolean {
+  return keptDeletions !== null && keptDeletions.digest === lastSuccess?.withheldDigest
 }
 
 /**
@@ -125,6 +132,11 @@ export function verdictOf(
       return {
         explanation: 'The Sync database has not been filled from this Client System.',
         nextStep: 'Start a sync, or wait for the next one.',
+      }
+    case 'kept':
+      return {
+        explanation: `${count(counts?.withheld, 'deletion')} held back and kept for now${status.keptDeletions === null ? '' : `: ${status.keptDeletions.note}`}. Everything else is in sync with the Client System.`,
+        nextStep: null,
       }
     case 'in-sync':
       return { explanation: 'The Sync database holds what the Client System holds.', nextStep: null }

@@ -37,6 +37,7 @@ export const conditions = [
   'rejected',
   'stale',
   'never',
+  'kept',
   'in-sync',
 ] as const
 

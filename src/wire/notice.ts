@@ -24,6 +24,8 @@ export const notice = z.discriminatedUnion('type', [
     /** The Client Systems whose runs the process takes. One of an earlier version does not say. */
     workers: z.array(z.string()).default([]),
   }),
+  /** Held-back deletions are kept for now, or no longer. */
+  z.object({ type: z.literal('kept'), clientSystemId: z.string() }),
   /** Tokens or sessions changed. */
   z.object({ type: z.literal('access') }),
 ])

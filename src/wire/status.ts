@@ -3,6 +3,15 @@ import { count, time } from './basics.ts'
 import { conditions, freshnesses, readSteps } from './lists.ts'
 import { phase, run } from './run.ts'
 
+export const keptDeletions = z
+  .object({
+    digest: z.string().describe('The withheldDigest of the run that held them back'),
+    note: z.string(),
+    by: z.string().nullable().describe('The name of the token; null where no login is needed'),
+    since: time,
+  })
+  .meta({ id: 'KeptDeletions' })
+
 export const clientSystemStatus = z
   .object({
     id: z.string(),
@@ -27,6 +36,9 @@ export const clientSystemStatus = z
       .object({ count, since: time.describe('When the first of them ended') })
       .nullable()
       .describe('Since the last success; null: none'),
+    keptDeletions: keptDeletions
+      .nullable()
+      .describe('Set while the deletions that lastSuccess held back are kept for now: a person has seen them'),
     workers: count.nullable().describe('Workers alive that take its runs; null: not known yet'),
     freshness: z.enum(freshnesses),
   })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { figureReads, openBrowser } from '../support/browser.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { createGate, createMeters } from '../support/meters.ts'
+import { webhookSecret } from '../support/receiver.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
 test('R5.10: everything works by keyboard alone: sync, cancel, open a run, approve, filter, find a meter', {
@@ -36,6 +37,22 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   await button('Sync now').and(page.locator(':focus')).waitFor()
   await open()
   await world.source.query('delete from meter where external_id > 20')
+  await keyboard.press('Enter')
+  await page.getByText('40 deletions are held back').waitFor()
+
+  // The deletions are kept for now with a note, and that is undone.
+  await tabTo(page, button('Keep for now…'))
+  await keyboard.press('Enter')
+  await tabTo(
+    page,
+    page.getByRole('dialog', { name: 'Keep 40 meters for now?' }).getByRole('textbox', { name: 'Note' }),
+  )
+  await keyboard.type('Replaced this week')
+  await keyboard.press('Enter')
+  await page.getByText('40 deletions held back, kept for now since').getByText('“Replaced this week”').waitFor()
+  await page.locator('.headline').getByText('In sync, except kept meters').waitFor()
+  assert.match(await page.title(), /^In sync, except kept meters/)
+  await tabTo(page, button('Undo “Keep for now”'))
   await keyboard.press('Enter')
   await page.getByText('40 deletions are held back').waitFor()
 
@@ -75,7 +92,14 @@ test('R5.10: everything works by keyboard alone: sync, cancel, open a run, appro
   await keyboard.press('End')
   await keyboard.press('Enter')
   const hours = page.getByRole('region', { name: /^Hours of/ })
-  await hours.getByRole('img', { name: /40 deleted/ }).waitFor()
+  const note = page.locator('.strip-note')
+  await tabTo(page, hours.getByRole('option', { selected: true }))
+  await note.getByText(/, 00:00: no sync\.$/).waitFor()
+  await keyboard.press('End')
+  await note.getByText(/, \d\d:00: .*\.$/).waitFor()
+  // A run just before midnight or a full hour belongs to the hour before.
+  for (let hour = 0; hour < 24 && !/40 deleted/.test(await note.innerText()); hour++) await keyboard.press('ArrowLeft')
+  await note.getByText(/40 deleted\.$/).waitFor()
   await tabTo(page, hours.getByRole('link', { name: 'See the runs of this day' }))
   await keyboard.press('Enter')
   await page.getByRole('link', { name: 'Show all runs' }).waitFor()
@@ -140,7 +164,11 @@ test('R5.10: login, preview, sync from the preview and logout work by keyboard a
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const token = 'the-token-of-the-administrator'
-  const agent = await world.agent({ AUTH_TOKEN: token })
+  const agent = await world.agent({
+    AUTH_TOKEN: token,
+    WEBHOOK_URL: 'http://127.0.0.1:2/',
+    WEBHOOK_SECRET: webhookSecret,
+  })
   const browse = await openBrowser(t)
   const { page } = await browse(agent.url)
   const { keyboard } = page
@@ -174,6 +202,14 @@ test('R5.10: login, preview, sync from the preview and logout work by keyboard a
   await tabTo(page, page.getByRole('link', { name: 'Back to the status' }))
   await keyboard.press('Enter')
   await heading('Sync Status').waitFor()
+
+  // A test alert, and what became of it.
+  await tabTo(page, page.getByRole('link', { name: 'Settings', exact: true }), 'Shift+Tab')
+  await keyboard.press('Enter')
+  await heading('Settings').waitFor()
+  await tabTo(page, button('Send a test alert'))
+  await keyboard.press('Enter')
+  await page.getByText(/^Not delivered: connection refused by 127\.0\.0\.1:2 .*\. Check WEBHOOK_URL/).waitFor()
 
   await tabTo(page, button('Log out'))
   await keyboard.press('Enter')

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type AlertState, decideAlerts, initialAlertState } from '../../src/alerts/decide.ts'
 import { version } from '../../src/lib/version.ts'
-import type { Run } from '../../src/wire/types.ts'
+import type { AlertTest, Problem, Run } from '../../src/wire/types.ts'
+import { runCommand } from '../support/command.ts'
 import { createMeters } from '../support/meters.ts'
 import { openReceiver, type Receiver, webhookSecret } from '../support/receiver.ts'
 import { createWorld, type Database, eventually, type TestAgent } from '../support/world.ts'
@@ -127,7 +128,7 @@ test('a run that ended while the listener was disconnected is reported when it r
   assert.deepEqual(receiver.types(), ['meter_sync.failed'])
 })
 
-test('held-back deletions are reported when their number changes', { timeout: 60_000 }, async (t) => {
+test('held-back deletions are reported again when they are others, also as many', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   await using receiver = await openReceiver()
@@ -138,13 +139,41 @@ test('held-back deletions are reported when their number changes', { timeout: 60
   assert.equal((await agent.sync()).counts?.withheld, 40)
   await world.source.query('delete from meter where external_id <= 42')
   const run = await agent.sync()
-  const alerts = await receiver.received(2)
-  assert.deepEqual(receiver.types(), ['meter_sync.withheld', 'meter_sync.withheld'])
+  await receiver.received(2)
+  await world.source.query(`update meter set external_id = 42 where external_id = 43`)
+  await agent.sync()
+  const alerts = await receiver.received(3)
+  assert.deepEqual(receiver.types(), ['meter_sync.withheld', 'meter_sync.withheld', 'meter_sync.withheld'])
   assert.deepEqual(
     alerts.map(({ payload }) => payload.data.run?.counts?.withheld),
-    [40, 42],
+    [40, 42, 42],
   )
   assert.equal(alerts[1]?.payload.data.run?.id, run.id)
+
+  // By the same way as an alert: signed, and once for a double press.
+  const tested = () => agent.api<{ results: AlertTest[] } & Problem>('/api/alerts/test', { method: 'POST' })
+  const receiverHost = new URL(receiver.url).host
+  const { body } = await tested()
+  const delivered = {
+    channel: 'webhook',
+    receiver: receiverHost,
+    delivered: true,
+    status: 200,
+    error: null,
+    hint: null,
+  }
+  assert.deepEqual(body.results, [delivered])
+  const again = await tested()
+  assert.deepEqual([again.status, again.body.code], [429, 'too_many_requests'])
+  const [, , , testAlert] = await receiver.received(4)
+  assert.deepEqual([testAlert?.payload.type, testAlert?.payload.data.meters.total], ['meter_sync.test', 100])
+  receiver.answers.push((response) => void response.writeHead(401).end())
+  const command = await runCommand(['alerts', 'test'], world.environment(hooked(receiver)))
+  assert.equal(command.code, 1)
+  assert.match(
+    command.err,
+    new RegExp(`not delivered to ${receiverHost}: the receiver answered 401\\n.*WEBHOOK_SECRET`),
+  )
 })
 
 test('meters that become stale are reported once without a run, and so is a run whose notification was lost', {

@@ -159,7 +159,7 @@ test('every link of a guide leads somewhere, and every command of one is a comma
     for (const [, name = ''] of text.matchAll(/(?:^ *(?:\S*\/|npx )?|`)meter-sync-agent ([a-z]+)/gm))
       assert.ok(commands.includes(name), `${path}: ${name}`)
     for (const [, name = ''] of text.matchAll(/node src\/main\.ts ([a-z]+)/g))
-      assert.match(name, /^(serve|migrate|sync|cancel|status|check|token|mcp)$/, path)
+      assert.match(name, /^(serve|migrate|sync|cancel|status|check|token|alerts|mcp)$/, path)
   }
 })
 

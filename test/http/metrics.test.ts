@@ -25,6 +25,7 @@ const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_waiting_readings', 'gauge', ['client_system']],
   ['meter_sync_newest_reading_timestamp_seconds', 'gauge', ['client_system']],
   ['meter_sync_withheld_deletes', 'gauge', ['client_system']],
+  ['meter_sync_kept_deletes', 'gauge', ['client_system']],
   ['meter_sync_event_streams', 'gauge', []],
   ['meter_sync_listener_connected', 'gauge', []],
 ]

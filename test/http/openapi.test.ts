@@ -62,7 +62,10 @@ const introduction = JSON.stringify({
 const listTools = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
 
 /** A body that each route takes; for the rest an empty one is enough. */
+const keeping = { digest: '0123456789abcdef', note: 'Replaced' }
+
 const fitting: Record<string, Asked> = {
+  '/api/kept-deletions': { body: JSON.stringify(keeping) },
   '/api/session': { body: JSON.stringify({ token }) },
   '/api/readings': { body: reading('1') },
   '/mcp': { headers: mcpHeaders, body: listTools },
@@ -147,7 +150,7 @@ test('every answer that the description knows is given, and every answer given i
   await createMeters(world.source)
   await world.source.query(`insert into meter (external_id, name) values (900, ' ')`)
   const gate = await createGate(world.source)
-  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query, AUTH_TOKEN: token })
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query, AUTH_TOKEN: token, DELETE_GUARD_MINIMUM: '0' })
   const contract = createContract(await describe(agent))
   const operations = operationsOf(contract.description.paths)
   const ask = asker(agent, contract)
@@ -185,6 +188,13 @@ test('every answer that the description knows is given, and every answer given i
     await ask(method, path, { id: path.includes('meters') ? meterId : id })
   }
   await ask('get', '/api/runs/{id}/rejected', { id: first.id })
+  await world.source.query('delete from meter where external_id = 3')
+  await ask('post', '/api/sync')
+  const { withheldDigest } = await ended((await latest()).id)
+  await ask('post', '/api/kept-deletions', { body: JSON.stringify({ digest: withheldDigest, note: 'Replaced' }) })
+  await ask('post', '/api/kept-deletions', fitting['/api/kept-deletions'])
+  await ask('delete', '/api/kept-deletions')
+  await ask('post', '/api/alerts/test')
   await ask('get', '/api/targets', { headers: { 'If-None-Match': '*' } })
   for (const path of ['/api/readings', '/api/targets', '/api/meters/{id}/readings'])
     await ask('get', path, { id: meterId, search: '?format=csv' })
@@ -219,7 +229,8 @@ test('every answer that the description knows is given, and every answer given i
     if (is(403)) await ask(method, path, { id: some, headers: { origin: 'https://elsewhere.example' } })
     if (is(413)) assert.equal((await ask(method, path, { id: some, body: large })).status, 413, `${method} ${path}`)
     if (is(404) && path.startsWith('/api/')) {
-      const nowhere = method === 'get' ? { search: '?clientSystemId=other' } : { body: '{"clientSystemId":"other"}' }
+      const body = JSON.stringify({ ...(path === '/api/kept-deletions' && keeping), clientSystemId: 'other' })
+      const nowhere = method === 'post' ? { body } : { search: '?clientSystemId=other' }
       const wrong = path.includes('{id}') ? { id: path.includes('meters') ? 4711 : unknownRun } : nowhere
       assert.equal((await ask(method, path, wrong)).status, 404, `${method} ${path}`)
     }

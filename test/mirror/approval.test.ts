@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { guard } from '../../src/mirror/guard.ts'
-import type { Change, Preview, Problem } from '../../src/wire/types.ts'
+import type { Change, KeptDeletions, Preview, Problem } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -28,7 +28,7 @@ test('F8: an approval is a ceiling for one run, which compares again and deletes
   assert.equal((await agent.sync()).counts?.withheld, 40, 'the approval was for one run')
 })
 
-test('an approval with the digest of what was shown deletes these meters, and none when the set has changed', async (t) => {
+test('an approval with the digest of what was shown deletes these meters, and none when the set has changed; kept for now, the set is silent until then', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   const agent = await world.agent()
@@ -40,6 +40,30 @@ test('an approval with the digest of what was shown deletes these meters, and no
   assert.match(withheld.withheldDigest ?? '', /^[0-9a-f]{16}$/)
   assert.equal(preview.withheldDigest, withheld.withheldDigest)
 
+  // Kept for now: the same deletions stay silent, and others do not.
+  const keep = (digest: string | null, note: string) =>
+    agent.api<Problem & { keptDeletions: KeptDeletions }>('/api/kept-deletions', {
+      method: 'POST',
+      body: JSON.stringify({ digest, note }),
+    })
+  const standing = async () => {
+    const [system] = (await agent.status()).clientSystems
+    const { body } = await agent.api<string>('/metrics')
+    const kept = /meter_sync_kept_deletes\{.*\} (\d+)/.exec(body)?.[1]
+    return [system?.condition, system?.keptDeletions?.note ?? null, kept]
+  }
+  assert.equal((await keep(withheld.withheldDigest, '  ')).status, 400)
+  const refused = await keep('0123456789abcdef', 'Some others')
+  assert.deepEqual([refused.status, refused.body.code], [409, 'deletions_changed'])
+  assert.deepEqual(await standing(), ['held-back', null, '0'])
+  const { body: decided } = await keep(withheld.withheldDigest, ' They are being replaced ')
+  assert.equal(decided.keptDeletions.note, 'They are being replaced')
+  assert.equal((await agent.sync()).withheldDigest, withheld.withheldDigest)
+  assert.deepEqual(await standing(), ['kept', 'They are being replaced', '40'])
+  assert.equal((await agent.api('/api/kept-deletions', { method: 'DELETE' })).status, 204)
+  assert.deepEqual(await standing(), ['held-back', null, '0'])
+  await keep(withheld.withheldDigest, 'Kept again')
+
   // As many as before, but one of them is another meter.
   await world.source.query('insert into meter select * from kept where external_id = 61')
   await world.source.query('delete from meter where external_id = 60')
@@ -49,6 +73,8 @@ test('an approval with the digest of what was shown deletes these meters, and no
   assert.deepEqual(other.withheldBecause, { code: 'other_meters_approved' })
   assert.equal(other.approveDigest, withheld.withheldDigest)
   assert.notEqual(other.withheldDigest, withheld.withheldDigest)
+  assert.deepEqual(await standing(), ['held-back', null, '0'])
+  assert.deepEqual(await world.sync.query('select from sync.kept_deletions'), [])
 
   const same = await agent.sync({ ...approval, approveDigest: other.withheldDigest })
   assert.deepEqual([same.counts?.deleted, same.counts?.withheld, same.withheldDigest], [40, 0, null])

@@ -91,6 +91,7 @@ export function clientSystem(some: Partial<ClientSystemStatus> = {}): ClientSyst
     lastSuccess: null,
     lastFailure: null,
     failures: null,
+    keptDeletions: null,
     workers: 1,
     freshness: 'never',
     ...some,

@@ -13,7 +13,7 @@ import {
   waitingCursor,
 } from '../../wire/cursors.ts'
 import { changeOperations, collectionStates, meterOrders, meterSorts, runStatuses, triggers } from '../../wire/lists.ts'
-import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
+import { clientSystemId, searchedText, storableText, time } from '../../wire/requests.ts'
 
 /**
  * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
@@ -56,6 +56,12 @@ export const syncBody = z
     error: 'approveDigest needs approveDeletes',
     path: ['approveDigest'],
   })
+
+export const keepBody = z.strictObject({
+  clientSystemId,
+  digest: z.string().max(64).describe('The withheldDigest of the run that held the deletions back'),
+  note: storableText.trim().min(1).max(500).describe('Why they are kept'),
+})
 
 export const previewBody = z.strictObject({ clientSystemId })
 

@@ -21,6 +21,10 @@ import {
 
 const success = succeeded(1, 10)
 const heldBack = succeeded(1, 10, { counts: counts({ withheld: 12 }) })
+const kept = {
+  ...inSync({ ...heldBack, withheldDigest: 'those' }),
+  keptDeletions: { digest: 'those', note: 'Replaced this week', by: 'anna', since: heldBack.queuedAt },
+}
 const afterFailure: ClientSystemStatus = { ...inSync(success), lastRun: failed(2, 20), lastFailure: failed(2, 20) }
 
 /** Each by the name that tells it, with what the page must make of it at a time when nothing is queued. */
@@ -45,6 +49,12 @@ const settled: [name: string, status: ClientSystemStatus, condition: Condition][
   ],
   ['interrupted', { ...inSync(success), lastRun: interrupted(2, 20) }, 'failed'],
   ['deletions held back', inSync(heldBack), 'held-back'],
+  ['deletions kept for now', kept, 'kept'],
+  [
+    'other deletions held back than those that are kept',
+    { ...kept, lastSuccess: { ...heldBack, withheldDigest: 'others' } },
+    'held-back',
+  ],
   ['rows rejected', inSync(succeeded(1, 10, { counts: counts({ rejected: 2 }) })), 'rejected'],
   [
     'rows rejected and deletions held back',

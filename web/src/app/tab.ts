@@ -19,5 +19,6 @@ export function tabOf(state: State): { title: string; icon: Icon } {
   if (has('rejected')) return { title: `! Rows rejected · ${name}`, icon: 'attention' }
   if (running) return { title: `Sync in progress · ${name}`, icon: 'running' }
   if (has('never')) return { title: `Not synced yet · ${name}`, icon: 'unknown' }
+  if (has('kept')) return { title: `In sync, except kept meters · ${name}`, icon: 'in-sync' }
   return { title: `In sync · ${name}`, icon: 'in-sync' }
 }

@@ -1,5 +1,6 @@
 /** The agent's HTTP API as the page uses it. Every function rejects with an ApiError, and only with that. */
 import type {
+  AlertTest,
   Change,
   ChangeOperation,
   Collection,
@@ -45,6 +46,21 @@ export function approveDeletions({ clientSystemId, counts, withheldDigest }: Run
     ...(withheldDigest !== null && { approveDigest: withheldDigest }),
   }
   return ask('/api/sync', { clientSystemId, ...approval }, 'refuse')
+}
+
+/** Keeps the deletions that `run` held back for now. Rejects when the last sync held back others, or none. */
+export async function keepDeletions({ clientSystemId, withheldDigest }: Run, note: string): Promise<void> {
+  await send('/api/kept-deletions', { method: 'POST', content: { clientSystemId, digest: withheldDigest, note } })
+}
+
+/** Undoes `keepDeletions`. */
+export async function releaseDeletions(clientSystemId: string): Promise<void> {
+  await send(withQuery('/api/kept-deletions', { clientSystemId }), { method: 'DELETE' })
+}
+
+/** Sends a test alert to each alert channel. Returns what became of each. */
+export async function testAlerts(): Promise<readonly AlertTest[]> {
+  return (await post<{ results: AlertTest[] }>('/api/alerts/test', {})).results
 }
 
 /** Ends an active run. One that has finished meanwhile is the answer: nobody needs to be told that it is too late. */

@@ -6,6 +6,7 @@ import { readSettings } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import { formatCount, formatElapsed, plural } from '../ui/format.ts'
 import { Refusal } from '../ui/refusal.tsx'
+import { TestAlert } from './test-alert.tsx'
 
 /** How the agent is configured, to read: it is changed by variables, at a start. */
 export function SettingsView({ agent }: { agent: Agent }) {
@@ -96,7 +97,10 @@ function AgentSettings({ settings }: { settings: Settings }) {
               none; <a href="/guides/operate.html#alerts">set a webhook</a>
             </>
           ) : (
-            `webhook at ${alerts.webhookHost}`
+            <>
+              webhook at {alerts.webhookHost}
+              <TestAlert />
+            </>
           )}
         </Fact>
       </dl>

@@ -54,7 +54,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
       {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
       {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}
-      {lastSuccess !== null && <HeldBack run={lastSuccess} busy={activeRun !== null || !current} tell={agent.tell} />}
+      <HeldBack status={status} current={current} tell={agent.tell} />
       {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
       <div class="figures">
         <LastSync run={lastSuccess} of={of} />

@@ -19,6 +19,7 @@ const looks: Record<Condition, { icon: IconName; tone: Tone }> = {
   rejected: { icon: 'warning', tone: 'attention' },
   stale: { icon: 'clock', tone: 'attention' },
   never: { icon: 'empty', tone: 'quiet' },
+  kept: { icon: 'hand', tone: 'quiet' },
   'in-sync': { icon: 'check', tone: 'good' },
 }
 
@@ -87,7 +88,7 @@ function wordsFor(condition: Condition, { failures }: ClientSystemStatus, now: n
 }
 
 /** Conditions that a run has led to. */
-const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'in-sync'])
+const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'kept', 'in-sync'])
 
 /** The age that belongs to the condition: of the last success, or of the failure. */
 function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
@@ -157,6 +158,7 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
         </>
       )
     case 'held-back':
+    case 'kept':
       return <>Everything else is in sync with the Client System.</>
     case 'rejected': {
       const { read = 0, rejected = 0 } = status.lastSuccess?.counts ?? {}

@@ -1,27 +1,61 @@
+import type { RefObject } from 'preact'
 import { useRef, useState } from 'preact/hooks'
+import { isKept } from '../../../src/wire/condition.ts'
 import { withheldWords } from '../../../src/wire/reason-words.ts'
-import type { Run } from '../../../src/wire/types.ts'
+import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { useMissing } from '../login/allowed.ts'
 import { addressOf } from '../routing/route.ts'
 import { plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ApproveDialog } from './approve.tsx'
+import { KeepDialog } from './keep.tsx'
+import { Kept } from './kept.tsx'
 
 type Props = {
-  run: Run
-  /** Whether a run is active: an approval is for a run of its own. */
-  busy: boolean
+  status: ClientSystemStatus
+  /** Whether the status is known to be true now. */
+  current: boolean
   tell: (run: Run) => void
 }
 
-/** Deletions that the guard of this run held back, and the way to approve them. Renders nothing when there are none. */
-export function HeldBack({ run, busy, tell }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null)
+/**
+ * Deletions that the last success held back, and what a person can decide: approve them, or keep them for now. Renders
+ * nothing when there are none.
+ */
+export function HeldBack({ status, current, tell }: Props) {
+  const root = useRef<HTMLDivElement>(null)
+  const { lastSuccess: run, activeRun, keptDeletions: kept } = status
+  if (run === null || (run.counts?.withheld ?? 0) === 0) return null
+  // The decision replaces what had the focus.
+  const keepFocus = () => root.current?.focus({ preventScroll: true })
+  return (
+    <div class="held-back" ref={root} tabIndex={-1}>
+      {kept !== null && isKept(status) ? (
+        <Kept run={run} kept={kept} current={current} onReleased={keepFocus} />
+      ) : (
+        <Undecided key={run.id} run={run} busy={activeRun !== null || !current} onKept={keepFocus} tell={tell} />
+      )}
+    </div>
+  )
+}
+
+type UndecidedProps = {
+  run: Run
+  /** Whether a run is active: an approval is for a run of its own. */
+  busy: boolean
+  onKept: () => void
+  tell: (run: Run) => void
+}
+
+function Undecided({ run, busy, onKept, tell }: UndecidedProps) {
+  const approveDialog = useRef<HTMLDialogElement>(null)
+  const keepDialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)
   const missing = useMissing('operate', 'approve')
+  const mayKeep = useMissing('operate') === null && run.withheldDigest !== null
   const withheld = run.counts?.withheld ?? 0
+  const show = (dialog: RefObject<HTMLDialogElement | null>) => dialog.current?.showModal()
   const reasonId = `approve-reason-${run.id}`
-  if (withheld === 0) return null
   return (
     <div class="notice" data-tone="attention">
       <Icon name="hand" />
@@ -39,21 +73,26 @@ export function HeldBack({ run, busy, tell }: Props) {
             aria-describedby={missing === null ? undefined : reasonId}
             onClick={() => {
               setOpen(true)
-              dialog.current?.showModal()
+              show(approveDialog)
             }}
           >
             Approve…
           </button>
+          {mayKeep && (
+            <button type="button" class="button-plain" disabled={busy} onClick={() => show(keepDialog)}>
+              Keep for now…
+            </button>
+          )}
           <a href={addressOf(run.id, 'withheld')}>
             See the meters held back
             <Icon name="arrow" />
           </a>
         </p>
       </div>
+      {mayKeep && <KeepDialog dialog={keepDialog} run={run} withheld={withheld} onKept={onKept} />}
       {missing === null && (
         <ApproveDialog
-          key={run.id}
-          dialog={dialog}
+          dialog={approveDialog}
           run={run}
           withheld={withheld}
           open={open}

@@ -1,4 +1,4 @@
-import type { Settings, Status } from '../../../wire/types.ts'
+import type { AlertTest, KeptDeletions, Settings, Status } from '../../../wire/types.ts'
 import { succeeded } from './runs.ts'
 
 export const status: Status = {
@@ -19,10 +19,27 @@ export const status: Status = {
       lastSuccess: succeeded,
       lastFailure: null,
       failures: null,
+      keptDeletions: null,
       workers: 1,
       freshness: 'fresh',
     },
   ],
+}
+
+export const keptDeletions: KeptDeletions = {
+  digest: '5f1d7a84db00d2fce00b31a7fc73224f',
+  note: 'The works replaces these meters this week',
+  by: 'anna',
+  since: '2026-01-31T12:21:40.000Z',
+}
+
+export const alertTest: AlertTest = {
+  channel: 'webhook',
+  receiver: 'alerts.example',
+  delivered: true,
+  status: 200,
+  error: null,
+  hint: null,
 }
 
 export const settings: Settings = {

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import * as shape from '../../wire/schemas.ts'
+import * as example from './examples.ts'
+import * as input from './inputs.ts'
+import { json } from './operation.ts'
+import { type Route, route } from './route.ts'
+
+const answers = {
+  200: {
+    description: 'The decision that applies now; null when there is none',
+    content: json(z.object({ keptDeletions: shape.keptDeletions.nullable() }), {
+      keptDeletions: example.keptDeletions,
+    }),
+  },
+}
+
+/** The decision to keep held-back deletions for now. */
+export const keptRoutes: readonly Route[] = [
+  route({
+    id: 'keepDeletions',
+    method: 'post',
+    path: '/api/kept-deletions',
+    scope: 'operate',
+    tag: 'Sync',
+    summary: 'Keep held-back deletions for now',
+    description:
+      'Silences the notice, with a note, until a sync holds back other deletions or none. No meter changes, and the deletions can still be approved.',
+    json: {
+      schema: input.keepBody,
+      example: { digest: example.keptDeletions.digest, note: example.keptDeletions.note },
+      required: true,
+    },
+    answers,
+    refusals: ['not_found', 'deletions_changed', 'database_unavailable'],
+    handle: async ({ c, body: { clientSystemId = null, digest, note } }, { agent }) => {
+      const keptBy = c.get('login').name
+      return c.json({ keptDeletions: await agent.keepDeletions({ clientSystemId, digest, note, keptBy }) })
+    },
+  }),
+  route({
+    id: 'releaseDeletions',
+    method: 'delete',
+    path: '/api/kept-deletions',
+    scope: 'operate',
+    tag: 'Sync',
+    summary: 'Show the notice of held-back deletions again',
+    query: input.collectionQuery,
+    answers: { 204: { description: 'No deletions are kept' } },
+    refusals: ['not_found', 'database_unavailable'],
+    handle: async ({ c, query: { clientSystemId = null } }, { agent }) => {
+      await agent.releaseDeletions(clientSystemId)
+      return c.body(null, 204)
+    },
+  }),
+]
