@@ -18,7 +18,7 @@ async function logIn(page: Page, given = token): Promise<void> {
   await page.getByRole('button', { name: 'Log in' }).click()
 }
 
-test('with a token set the page asks for it, goes on live without a reload, and forgets everything at the logout', async (t) => {
+test('with a token set the page requires it, becomes live without a reload, and forgets everything at the logout', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent({ AUTH_TOKEN: token })
@@ -63,7 +63,7 @@ test('with a token set the page asks for it, goes on live without a reload, and 
   assert.deepEqual(without(complaints, 401), [])
 })
 
-test('a login that may only read sees everything, and is told which scope the buttons need', async (t) => {
+test('a login that may only read sees everything, and which scope the buttons need', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()
@@ -97,7 +97,7 @@ test('a session that ends while the page is open shows the form again, and the a
   await logIn(page)
   await page.getByRole('region', { name: 'History', exact: true }).waitFor()
 
-  // The agent comes back with another token: the stream is refused, and nobody asked for anything.
+  // The agent comes back with another token: the stream is refused, without a request of the page.
   await agent.stop()
   await page.getByText('Not live', { exact: true }).waitFor()
   const { port } = new URL(agent.url)
@@ -111,7 +111,7 @@ test('a session that ends while the page is open shows the form again, and the a
   )
 })
 
-test('what keeps a login from happening is said: too many wrong tokens and how long to wait, an agent that is away', async (t) => {
+test('the page shows why a login fails: too many wrong tokens and how long to wait, an agent that is down', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const browse = await openBrowser(t)
@@ -135,7 +135,7 @@ test('what keeps a login from happening is said: too many wrong tokens and how l
   assert.equal(await page.getByLabel('Token').inputValue(), token)
 })
 
-test('a logout that never arrives says that the session goes on', async (t) => {
+test('a logout that does not arrive shows that the session continues', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const browse = await openBrowser(t)

@@ -30,7 +30,7 @@ test('a meter with long texts takes no more room in the list than two lines', as
   }
 })
 
-test('of a long text a part is shown, where it changed, and all of it when asked for', async (t) => {
+test('a long text is shown in part, where it changed, and in full on request', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   await world.source.query(`update meter set name = repeat('long ', 40000) where external_id = 2`)

@@ -17,7 +17,7 @@ async function says(page: Page, words: string): Promise<void> {
   await page.locator('main').getByText(words).waitFor({ timeout: 40_000 })
 }
 
-test('where a proxy holds the event stream back the page asks, says so, and is live once the stream gets through', {
+test('where a proxy buffers the event stream the page requests the status, shows that, and is live once the stream arrives', {
   timeout: 80_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -46,7 +46,7 @@ test('where a proxy holds the event stream back the page asks, says so, and is l
   await page.getByText('Changes do not appear here').waitFor({ state: 'detached' })
 })
 
-test('the page tells an agent that is away from one whose Sync database is away', { timeout: 80_000 }, async (t) => {
+test('the page distinguishes an agent that is down from one whose Sync database is down', { timeout: 80_000 }, async (t) => {
   const server = await createServer(t)
   const world = await createWorld(t)
   await createMeters(world.source)
@@ -61,7 +61,7 @@ test('the page tells an agent that is away from one whose Sync database is away'
   const { page: after } = await browse(gateway.url)
   await after.getByRole('heading', { name: 'The Sync database does not answer' }).waitFor()
   await says(before, 'The Sync database does not answer')
-  await before.getByText('may be old').waitFor()
+  await before.getByText('may be outdated').waitFor()
 
   await agent.stop()
   for (const page of [before, after]) {
@@ -73,7 +73,7 @@ test('the page tells an agent that is away from one whose Sync database is away'
   for (const page of [before, after]) await page.getByText('Live', { exact: true }).waitFor({ timeout: 40_000 })
 })
 
-test('a page that is open says within 10 s that the agent has lost its Sync database, and what was last known', {
+test('an open page shows within 10 s that the agent has lost its Sync database, and the last known state', {
   timeout: 80_000,
 }, async (t) => {
   const world = await createWorld(t)

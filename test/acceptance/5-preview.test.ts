@@ -47,7 +47,7 @@ test('the preview shows what a sync would do, column by column, and writes nothi
   assert.deepEqual(complaints, [])
 })
 
-test('the preview tells the verdict of the guard, and of many changes that it lists the first hundred', async (t) => {
+test('the preview shows whether deletions would be held back, and that it lists the first hundred of many changes', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 150)
   const agent = await world.agent()
@@ -86,7 +86,7 @@ test('while a run is active the preview waits for its end, shows the run, and th
   await page.getByText('Nothing would change', { exact: true }).waitFor()
 })
 
-test('a run that this page has not heard of is in the way of a preview: it is shown, and the preview follows it', async (t) => {
+test('a run that this page does not know yet prevents a preview: it is shown, and the preview follows it', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()
@@ -116,7 +116,7 @@ test('a run that this page has not heard of is in the way of a preview: it is sh
   await page.getByText('Nothing would change', { exact: true }).waitFor()
 })
 
-test('a preview that cannot be made says why and what to do', async (t) => {
+test('a preview that fails shows why and what to do next', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()

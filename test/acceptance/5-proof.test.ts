@@ -5,7 +5,7 @@ import { openBrowser } from '../support/browser.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
-test('a run says quietly that both sides are equal, and its details how the Client System was read', async (t) => {
+test('a run shows that both sides are equal, and its details how the Client System was read', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 500)
   const agent = await world.agent()
@@ -29,18 +29,18 @@ test('a run says quietly that both sides are equal, and its details how the Clie
   await details.getByText('Full because the agent started', { exact: true }).waitFor()
 })
 
-test('a run without a proof says nothing of one', async (t) => {
+test('a run without a proof shows none', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()
   const run = { ...(await agent.settled()), proof: null, readMode: null }
   const status = await agent.status()
-  // As a run is told that ended before there were proofs.
-  const told: Status = {
+  // A run of a version that had no proofs.
+  const sent: Status = {
     ...status,
     clientSystems: status.clientSystems.map((system) => ({ ...system, lastRun: run, lastSuccess: run })),
   }
-  const body = `retry: 600000\n\nevent: status\nid: ${run.revision}\ndata: ${JSON.stringify(told)}\n\n`
+  const body = `retry: 600000\n\nevent: status\nid: ${run.revision}\ndata: ${JSON.stringify(sent)}\n\n`
   const browse = await openBrowser(t)
   const { page } = await browse('about:blank')
   await page.route('**/api/events', (route) => route.fulfill({ contentType: 'text/event-stream', body }))

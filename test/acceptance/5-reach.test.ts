@@ -15,7 +15,7 @@ async function addRuns(world: World, count: number): Promise<void> {
   )
 }
 
-test('the days are one stop of the keyboard, and a reader who asks for more keeps the focus', async (t) => {
+test('the days are one stop of the Tab key, and Show more keeps the focus', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -81,7 +81,7 @@ test('R5.7: never synced is shown as its own state, neither healthy nor failed',
   assert.deepEqual(complaints, [])
 })
 
-test('the page knows when no worker is running, queued run or not, and when one has come', {
+test('the page shows when no worker is running, with a queued run or without, and when one has started', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -120,7 +120,7 @@ export function progressOf(run: Run, rowsRead = 100, some: Partial<Progress> = {
   }
 }
 
-/** The page's state once the stream was opened and told of these Client Systems. */
+/** The state of the page after the stream was opened and sent these Client Systems. */
 export function live(...clientSystems: ClientSystemStatus[]): State {
   return reduce(initialState, { type: 'status', status: statusOf(...clientSystems), at: noon, from: 'stream' })
 }

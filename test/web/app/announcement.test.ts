@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Run } from '../../../src/wire/types.ts'
-import { announcement, lossOf, returnOf } from '../../../web/src/app/announcement.ts'
+import { announcementOf, lossOf, returnOf } from '../../../web/src/app/announcement.ts'
 import { type Action, initialState, reduce, type State } from '../../../web/src/data/state.ts'
 import {
   cancelled,
@@ -28,7 +28,7 @@ function said(from: State, actions: readonly Action[]): string[] {
   const sentences: string[] = []
   actions.reduce((before, action) => {
     const after = reduce(before, action)
-    const sentence = announcement(before, after)
+    const sentence = announcementOf(before, after)
     if (sentence !== null) sentences.push(sentence)
     return after
   }, from)
@@ -40,7 +40,7 @@ const heard = (...runs: Run[]): Action[] => runs.map((run) => ({ type: 'run', ru
 /** What the page announces once these runs were heard one by one. */
 const saidOf = (...runs: Run[]) => said(start, heard(...runs))
 
-describe('a listener hears', () => {
+describe('announced to screen readers:', () => {
   test('that the page has lost touch and why, and how things stand once it is back', () => {
     assert.equal(lossOf({ refused: null }), 'The connection to the agent is lost. The status is unknown.')
     const refused = { message: 'The Sync database does not answer', hint: null }
@@ -84,10 +84,10 @@ describe('a listener hears', () => {
   test('which Client System it is, where there are several', () => {
     const two = live(clientSystem({ id: 'a', name: 'North' }), clientSystem({ id: 'b', name: 'South' }))
     const of = (clientSystemId: string, run: Run): Run => ({ ...run, clientSystemId })
-    assert.equal(announcement(two, hear(two, of('b', queued(1, 5)))), 'South: Sync started.')
+    assert.equal(announcementOf(two, hear(two, of('b', queued(1, 5)))), 'South: Sync started.')
     const both = hear(two, of('b', queued(1, 5)), of('a', cancelled(2, 7)), of('b', cancelled(3, 9)))
     assert.equal(
-      announcement(two, both),
+      announcementOf(two, both),
       'North: Sync cancelled, nothing was changed. South: Sync cancelled, nothing was changed.',
     )
   })
@@ -101,10 +101,10 @@ describe('a listener hears', () => {
   })
 })
 
-describe('a listener hears nothing', () => {
-  test('of what the first status tells', () => {
+describe('not announced:', () => {
+  test('the first status', () => {
     const first = live(clientSystem({ ...inSync(succeeded(1, 10)), activeRun: running(2, 20) }))
-    assert.equal(announcement(initialState, first), null)
+    assert.equal(announcementOf(initialState, first), null)
   })
 
   test('of progress, phases and the state of the connection', () => {

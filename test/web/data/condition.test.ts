@@ -84,7 +84,7 @@ describe('the condition of a Client System', () => {
     }
   })
 
-  test('says that a worker is missing once a run was queued for over 30 s', () => {
+  test('is waiting for a worker once a run was queued for over 30 s', () => {
     const run = queued(5, 50)
     const status = { ...inSync(success), activeRun: run }
     const since = Date.parse(run.queuedAt)
@@ -93,7 +93,7 @@ describe('the condition of a Client System', () => {
     assert.equal(conditionOf({ ...status, activeRun: running(5, 51) }, since + 90_000), 'running')
   })
 
-  test('says that no worker is running as soon as that is known', () => {
+  test('is no worker as soon as that is known', () => {
     const run = queued(5, 50)
     const status = { ...inSync(success), activeRun: run }
     const since = Date.parse(run.queuedAt)

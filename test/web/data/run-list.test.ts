@@ -73,7 +73,7 @@ describe('a page', () => {
   })
 })
 
-describe('a run that is heard of', () => {
+describe('a run that arrives', () => {
   test('stands first when it is new', () => {
     assert.deepEqual(idsOf(patchHistory(read, queued(9, 95))), ids(9, 8, 7, 6, 5))
   })

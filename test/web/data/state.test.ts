@@ -55,16 +55,16 @@ describe('a status', () => {
     )
   })
 
-  test('read before the answer to a trigger does not take the run away that was asked for', () => {
-    const told = hear(live(inSync(succeeded(1, 10))), queued(2, 20))
+  test('read before the answer to a trigger does not remove the requested run', () => {
+    const state = hear(live(inSync(succeeded(1, 10))), queued(2, 20))
     const crossed = { ...inSync(succeeded(1, 10)), meters: { total: 12, active: 12, inactive: 0 } }
-    for (const after of [onStream(told, statusOf(crossed)), polled(told, statusOf(crossed))]) {
+    for (const after of [onStream(state, statusOf(crossed)), polled(state, statusOf(crossed))]) {
       assert.deepEqual(systemOf(after).status.activeRun, queued(2, 20))
       assert.deepEqual(systemOf(after).status.meters, crossed.meters)
     }
   })
 
-  test('asked for while a run ended does not bring the run back', () => {
+  test('requested while a run ended does not bring the run back', () => {
     const ended = hear(live(inSync(succeeded(1, 10))), running(2, 20), failed(2, 21))
     const after = polled(ended, statusOf({ ...inSync(succeeded(1, 10)), activeRun: running(2, 20) }))
     assert.equal(systemOf(after).status.activeRun, null)
@@ -72,12 +72,12 @@ describe('a status', () => {
     assert.deepEqual(systemOf(after).status.lastFailure, failed(2, 21))
   })
 
-  test('tells that the meters became stale, though no run happened', () => {
+  test('shows that the meters became stale, though no run happened', () => {
     const stale = { ...inSync(succeeded(1, 10)), freshness: 'stale' } as const
     assert.equal(systemOf(polled(live(inSync(succeeded(1, 10))), statusOf(stale))).status.freshness, 'stale')
   })
 
-  test('that was asked for does not make a lost connection live', () => {
+  test('that was requested does not make a lost connection live', () => {
     const state = polled(lose(live(inSync(succeeded(1, 10)))), statusOf(inSync(succeeded(2, 20))))
     assert.equal(state.connection, 'polled')
     assert.deepEqual(systemOf(state).status, inSync(succeeded(2, 20)))
@@ -85,15 +85,15 @@ describe('a status', () => {
     assert.equal(onStream(state, statusOf(inSync(succeeded(2, 20)))).connection, 'live')
   })
 
-  test('asked for anew after a lost connection may be of another database, a later one not', () => {
+  test('requested after a lost connection may be of another database, a later one not', () => {
     const before = hear(live(inSync(succeeded(1, 900))), running(2, 901))
     const first = polled(lose(before), statusOf(inSync(succeeded(3, 4))))
     assert.deepEqual(systemOf(first).status, inSync(succeeded(3, 4)))
-    const told = hear(first, queued(4, 5))
-    assert.equal(systemOf(polled(told, statusOf(inSync(succeeded(3, 4))))).status.activeRun?.id, 'run-4')
+    const state = hear(first, queued(4, 5))
+    assert.equal(systemOf(polled(state, statusOf(inSync(succeeded(3, 4))))).status.activeRun?.id, 'run-4')
   })
 
-  test('that does not come says why, until one comes', () => {
+  test('that does not come shows why, until one comes', () => {
     const refused = { message: 'The Sync database does not answer', hint: null }
     const unanswered = (state: State) => reduce(state, { type: 'unanswered', refused })
     const open = live(inSync(succeeded(1, 10)))
@@ -115,7 +115,7 @@ describe('a status', () => {
     assert.equal(systemOf(other).progress, null)
   })
 
-  test('tells how far the clocks are apart', () => {
+  test('gives the difference between the clocks', () => {
     const state = reduce(initialState, { type: 'status', status: statusOf(), at: noon - 90_000, from: 'stream' })
     assert.equal(state.clockOffset, 90_000)
   })
@@ -170,18 +170,18 @@ describe('a run', () => {
     assert.deepEqual(again, state)
   })
 
-  test('answered to a trigger after the stream told more of it changes nothing', () => {
+  test('answered to a trigger after the stream sent a later state changes nothing', () => {
     const state = hear(live(inSync(succeeded(1, 10))), running(2, 21))
     assert.deepEqual(hear(state, queued(2, 20)), state)
     const ended = hear(state, succeeded(2, 22))
     assert.deepEqual(hear(ended, queued(2, 20)), ended)
   })
 
-  test('told outside a lost stream makes the rest of the page no newer', () => {
+  test('that did not come by a lost stream makes the rest of the page no newer', () => {
     const lost = lose(live(clientSystem()))
-    const told = reduce(lost, { type: 'run', run: queued(1, 5), at: null })
-    assert.equal(told.heardAt, noon)
-    assert.deepEqual(systemOf(told).status.activeRun, queued(1, 5))
+    const state = reduce(lost, { type: 'run', run: queued(1, 5), at: null })
+    assert.equal(state.heardAt, noon)
+    assert.deepEqual(systemOf(state).status.activeRun, queued(1, 5))
     assert.equal(reduce(lost, { type: 'run', run: queued(1, 5), at: noon + 7 }).heardAt, noon + 7)
   })
 
@@ -281,7 +281,7 @@ test('any order of the same runs, with doubles, ends as hearing them in order di
   )
 })
 
-/** The status that the server would tell after it had told these runs. */
+/** The status that the server would send after these runs. */
 function statusAfter(runs: readonly Run[]): Status {
   const first = succeeded(1, 10)
   const last = runs.at(-1)
@@ -298,21 +298,21 @@ function statusAfter(runs: readonly Run[]): Status {
   )
 }
 
-test('a status read at any moment, and heard at any later one, ends as the last status did', () => {
+test('a status read at any time, and received at any later one, ends as the last status did', () => {
   const start = live(inSync(succeeded(1, 10)))
   fc.assert(
-    fc.property(lives, fc.nat(), fc.nat(), fc.constantFrom(onStream, polled), (runs, read, late, told) => {
+    fc.property(lives, fc.nat(), fc.nat(), fc.constantFrom(onStream, polled), (runs, read, late, receive) => {
       const readAt = read % (runs.length + 1)
-      const toldAt = readAt + (late % (runs.length + 1 - readAt))
-      const before = hear(start, ...runs.slice(0, toldAt))
-      const after = hear(told(before, statusAfter(runs.slice(0, readAt))), ...runs.slice(toldAt))
+      const sentAt = readAt + (late % (runs.length + 1 - readAt))
+      const before = hear(start, ...runs.slice(0, sentAt))
+      const after = hear(receive(before, statusAfter(runs.slice(0, readAt))), ...runs.slice(sentAt))
       assert.deepEqual(systemOf(after).status, systemOf(onStream(start, statusAfter(runs))).status)
       assert.deepEqual(systemOf(after).history, systemOf(hear(start, ...runs)).history)
     }),
   )
 })
 
-test('progress heard at any moment is never shown for a run that ended', () => {
+test('progress received at any time is never shown for a run that ended', () => {
   fc.assert(
     fc.property(lives, fc.array(fc.nat(), { maxLength: 20 }), (runs, ticks) => {
       const start: State = live(inSync(succeeded(1, 10)))
@@ -339,7 +339,7 @@ test('runs queued at the same moment stand in the order of the API, by id', () =
   ])
 })
 
-test('a status that is asked for tells whether the stream has missed anything', () => {
+test('a requested status shows whether the stream has missed anything', () => {
   const state = live(inSync(succeeded(2, 20)))
   assert.equal(knowsMore(statusOf(inSync(succeeded(2, 20))), state), false)
   assert.equal(knowsMore(statusOf(inSync(succeeded(1, 10))), state), false, 'an answer from before')

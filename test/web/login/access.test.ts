@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { initialState, reduce } from '../../../web/src/data/state.ts'
-import { type Access, accessAfter, accessUnanswered, isInside, scopesOf } from '../../../web/src/login/access.ts'
+import { type Access, accessAfter, accessUnanswered, canRead, scopesOf } from '../../../web/src/login/access.ts'
 import { inSync, live, succeeded } from '../samples.ts'
 
-const unknown: Access = { state: 'asking', failed: false }
+const unknown: Access = { state: 'checking', failed: false }
 const all = ['read', 'ingest', 'operate', 'approve'] as const
 const inSession = { required: true, loggedIn: true, name: 'operator', scopes: ['read', 'operate'] } as const
 const noSession = { required: true, loggedIn: false, name: null, scopes: [] }
@@ -12,14 +12,14 @@ const open = { required: false, loggedIn: false, name: null, scopes: all }
 const inside: Access = { state: 'in', name: 'operator', scopes: ['read', 'operate'] }
 const opened: Access = { state: 'open', scopes: all }
 
-test('whoever is let in is: by a session, or by an agent that wants none', () => {
-  assert.ok(!isInside(unknown))
-  assert.ok(isInside(accessAfter(unknown, inSession)))
-  assert.ok(isInside(accessAfter(unknown, open)))
+test('a browser can read with a session, or when the agent requires none', () => {
+  assert.ok(!canRead(unknown))
+  assert.ok(canRead(accessAfter(unknown, inSession)))
+  assert.ok(canRead(accessAfter(unknown, open)))
   assert.deepEqual(accessAfter(unknown, noSession), { state: 'out', ended: false })
 })
 
-test('a session that was there and is not any longer has ended; asked again, it still has', () => {
+test('a session that no longer exists has ended, also after another check', () => {
   const ended = accessAfter(inside, noSession)
   assert.deepEqual(ended, { state: 'out', ended: true })
   assert.equal(accessAfter(ended, noSession), ended)
@@ -38,9 +38,9 @@ test('an agent that does not answer ends no session', () => {
   for (const access of [inside, opened, { state: 'out', ended: true }] as const) {
     assert.equal(accessUnanswered(access), access)
   }
-  assert.deepEqual(accessUnanswered(unknown), { state: 'asking', failed: true })
+  assert.deepEqual(accessUnanswered(unknown), { state: 'checking', failed: true })
 })
 
-test('whoever leaves knows nothing any longer', () => {
+test('nothing is known after a logout', () => {
   assert.equal(reduce(live(inSync(succeeded(1, 10))), { type: 'left' }), initialState)
 })

@@ -22,7 +22,7 @@ function preview(some: Partial<Counts>, listed = 0): Preview {
   }
 }
 
-test('a glance tells how many meters would change, and what would be held back', () => {
+test('the headline says how many meters would change, and what would be held back', () => {
   const words = (some: Partial<Counts>) => glanceOf(preview(some)).words
   assert.equal(words({ unchanged: 9, rejected: 1 }), 'Nothing would change')
   assert.equal(words({ inserted: 1 }), '1 meter would change')
@@ -32,18 +32,18 @@ test('a glance tells how many meters would change, and what would be held back',
   assert.equal(glanceOf(preview({ updated: 2, withheld: 1 })).tone, 'attention')
 })
 
-test('a list that is cut says so', () => {
+test('a list that is cut says that it is', () => {
   assert.equal(listedOf(preview({ updated: 1 }, 1)), '1')
   assert.equal(listedOf(preview({ updated: 60, withheld: 40 }, 100)), '100')
   assert.equal(listedOf(preview({ updated: 1194, withheld: 40 }, 100)), 'the first 100 of 1,234, by external id')
 })
 
-test('what was compared is told, and rejected rows only when there are some', () => {
+test('the sentence on what was compared names rejected rows only when there are some', () => {
   assert.equal(comparedOf(counts({ read: 1000, unchanged: 999 })), '1,000 rows read, 999 unchanged.')
   assert.equal(comparedOf(counts({ read: 1, rejected: 1 })), '1 row read, 0 unchanged, 1 would be rejected.')
 })
 
-test('a listener hears the figures, or that nothing would change', () => {
+test('the counts are announced, or that nothing would change', () => {
   assert.equal(announcedOf(preview({})), 'Preview: nothing would change.')
   assert.equal(
     announcedOf(preview({ inserted: 1, updated: 2, deleted: 3 })),

@@ -6,7 +6,7 @@ import { failed, running, succeeded } from '../samples.ts'
 
 const all = { status: null, trigger: null, from: null, to: null }
 
-test('a run that is heard of is listed where the agent would list it', () => {
+test('a run that arrives is listed where the agent would list it', () => {
   const run = failed(3, 30, { trigger: 'manual', queuedAt: '2026-03-05T23:30:00.000Z' })
   assert.ok(matches(run, all))
   assert.ok(matches(run, { ...all, status: 'failed', trigger: 'manual' }))
@@ -19,7 +19,7 @@ test('a run that is heard of is listed where the agent would list it', () => {
   assert.equal(matches({ ...run, queuedAt: '2026-03-04T23:59:59.999Z' }, day), false)
 })
 
-test('newer runs come on top of what was read, and what was read is told as it is now', () => {
+test('newer runs come first, and runs that were read are shown in their latest state', () => {
   const ids = (status: 'succeeded' | 'failed' | null, latest: Run[], read: Run[]) =>
     upToDate(read, latest, { ...all, status }).map(({ id, status }) => `${id} ${status}`)
   const read = [running(3, 30), succeeded(2, 20)]
@@ -37,7 +37,7 @@ test('newer runs come on top of what was read, and what was read is told as it i
   ])
 })
 
-test('a filter is one when it asks for anything', () => {
+test('a filter is set when any of its choices is', () => {
   const none = { outcome: null, trigger: null, day: null }
   assert.equal(isFiltered(none), false)
   assert.equal(isFiltered({ ...none, outcome: 'failed' }), true)

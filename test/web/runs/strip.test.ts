@@ -27,7 +27,7 @@ test('each of the last 90 days is a cell with its hours, and the worst that happ
   assert.equal(outcomeOf({ key: '', missed: 0, ...none, cancelled: 1 }), 'cancelled')
 })
 
-test('a cell tells its numbers', () => {
+test('a cell has its numbers in words', () => {
   const [yesterday, today] = daysOf(history, 'utc').slice(-2)
   assert.ok(yesterday && today)
   assert.equal(periodWords(yesterday), '4 Mar 2026: 2 failed, no changes')

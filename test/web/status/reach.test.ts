@@ -20,7 +20,7 @@ test('each step of the reading has its words, and counts what it reads', () => {
   assert.equal(reach({ step: 'meters' }).amount, '100 of about 1,000 rows · 5.0 kB')
 })
 
-test('no share is shown that nobody knows: without an estimate, or once it is passed', () => {
+test('an unknown share is not shown: without an estimate, or once it is exceeded', () => {
   assert.equal(reach({ rowsExpected: null }).share, null)
   assert.equal(reach({ rowsExpected: null }).amount, '100 rows · 5.0 kB')
   assert.equal(reach({ rowsExpected: 99 }).share, null)
@@ -35,7 +35,7 @@ test('a full bar would say that the run is done: after the reading there is no s
   }
 })
 
-test('of run and progress, whichever is further on tells the phase', () => {
+test('the phase is the later one of the run and its progress', () => {
   const at = (phase: Progress['phase']) => progressOf(run, 100, { phase, step: phase === 'reading' ? 'meters' : null })
   assert.equal(reachOf({ ...run, phase: 'connecting' }, at('reading')).words, 'Reading meters')
   assert.equal(reachOf({ ...run, phase: 'comparing' }, at('reading')).phase, 'comparing')

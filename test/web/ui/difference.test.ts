@@ -4,43 +4,43 @@ import fc from 'fast-check'
 import { type Difference, differencesOf, valuesOf } from '../../../web/src/ui/difference.ts'
 
 /** "column: old → new", ∅ for no value. */
-const told = (differences: readonly Difference[]) =>
+const textsOf = (differences: readonly Difference[]) =>
   differences.map(({ column, before, after }) => `${column}: ${before ?? '∅'} → ${after ?? '∅'}`)
 
 test('each column that changed reads old → new, under a name for people', () => {
   const before = { name: 'Boiler', ipAddress: '10.0.0.1', active: true, port: null }
   const after = { name: 'Boiler 2', ipAddress: null, active: false, port: 502 }
-  assert.deepEqual(told(differencesOf(before, after)), [
+  assert.deepEqual(textsOf(differencesOf(before, after)), [
     'name: Boiler → Boiler 2',
     'ip address: 10.0.0.1 → ∅',
     'active: true → false',
     'port: ∅ → 502',
   ])
-  assert.deepEqual(told(differencesOf({ serial_number: 'A' }, { serial_number: '' })), ['serial number: A → '])
+  assert.deepEqual(textsOf(differencesOf({ serial_number: 'A' }, { serial_number: '' })), ['serial number: A → '])
 })
 
-test('of the attributes only those that changed are told, under their own names', () => {
+test('only attributes that changed are listed, under their own names', () => {
   const before = { attributes: { firmwareVersion: '1.0', site_id: 4, tags: ['a'], limits: { low: 1, high: 2 } } }
   const after = { attributes: { firmwareVersion: '1.1', site_id: 4, tags: ['a'], limits: { low: 1, high: 3 } } }
-  assert.deepEqual(told(differencesOf(before, after)), [
+  assert.deepEqual(textsOf(differencesOf(before, after)), [
     'firmwareVersion: 1.0 → 1.1',
     'limits: {"low":1,"high":2} → {"low":1,"high":3}',
   ])
 })
 
 test('an attribute that came or went has no other side', () => {
-  assert.deepEqual(told(differencesOf({ attributes: { a: 1 } }, { attributes: { b: 'x' } })), ['a: 1 → ∅', 'b: ∅ → x'])
-  assert.deepEqual(told(differencesOf({ attributes: {} }, { attributes: { a: 0 } })), ['a: ∅ → 0'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: { a: 1 } }, { attributes: { b: 'x' } })), ['a: 1 → ∅', 'b: ∅ → x'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: {} }, { attributes: { a: 0 } })), ['a: ∅ → 0'])
 })
 
-test('null and no value at all are told apart where that is the difference', () => {
-  assert.deepEqual(told(differencesOf({ attributes: {} }, { attributes: { note: null } })), ['note: ∅ → null'])
-  assert.deepEqual(told(differencesOf({ attributes: { note: null } }, { attributes: {} })), ['note: null → ∅'])
-  assert.deepEqual(told(differencesOf({ attributes: { note: null } }, { attributes: { note: 'x' } })), ['note: ∅ → x'])
+test('null differs from no value where that is the difference', () => {
+  assert.deepEqual(textsOf(differencesOf({ attributes: {} }, { attributes: { note: null } })), ['note: ∅ → null'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: { note: null } }, { attributes: {} })), ['note: null → ∅'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: { note: null } }, { attributes: { note: 'x' } })), ['note: ∅ → x'])
 })
 
-test('a number and the text that looks like it are told apart', () => {
-  assert.deepEqual(told(differencesOf({ attributes: { a: 5 } }, { attributes: { a: '5' } })), ['a: 5 → "5"'])
+test('a number differs from the same digits as text', () => {
+  assert.deepEqual(textsOf(differencesOf({ attributes: { a: 5 } }, { attributes: { a: '5' } })), ['a: 5 → "5"'])
 })
 
 test('an attribute may have the name of something that every object has', () => {
@@ -54,11 +54,11 @@ test('an insert, a delete and a deletion held back have no differences', () => {
 })
 
 test('attributes that are no object are one column like any other', () => {
-  assert.deepEqual(told(differencesOf({ attributes: null }, { attributes: [1] })), ['attributes: ∅ → [1]'])
-  assert.deepEqual(told(differencesOf({ attributes: null }, { attributes: { a: 1 } })), ['a: ∅ → 1'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: null }, { attributes: [1] })), ['attributes: ∅ → [1]'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: null }, { attributes: { a: 1 } })), ['a: ∅ → 1'])
 })
 
-test('an attribute is told when, and only when, its value differs; its two sides never look the same', () => {
+test('an attribute is listed exactly when its value differs, and its two sides never look the same', () => {
   const attributes = fc.dictionary(fc.string({ maxLength: 3 }), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 5 })
   const sides = fc.tuple(attributes, attributes).map(([before, some]) => ({ before, after: { ...before, ...some } }))
   fc.assert(

@@ -120,13 +120,13 @@ describe('an age', () => {
     [2 * day - 1, '47 hours ago'],
     [2 * day, '2 days ago'],
   ])
-  test('is never older than it says', () => {
+  test('is never older than the text says', () => {
     const unit: Record<string, number> = { second, minute, hour, day }
     fc.assert(
       fc.property(fc.integer({ min: 10_000, max: 400 * day }), (ms) => {
         const [, count, name] = /^(\d+) (second|minute|hour|day)s? ago$/.exec(formatAge(ms)) ?? []
-        const told = Number(count) * (unit[name ?? ''] ?? Number.NaN)
-        assert.ok(told > 0 && told <= ms && ms < told * 2, formatAge(ms))
+        const shownMs = Number(count) * (unit[name ?? ''] ?? Number.NaN)
+        assert.ok(shownMs > 0 && shownMs <= ms && ms < shownMs * 2, formatAge(ms))
       }),
     )
   })
@@ -154,7 +154,7 @@ describe('a moment', () => {
     process.env.TZ = 'Asia/Tokyo'
   })
 
-  test('is told in the local time zone, and exactly in UTC', async () => {
+  test('is formatted in the local time zone, and exactly in UTC', async () => {
     // The formatters keep the zone that they were made in.
     const local: typeof import('../../../web/src/ui/format.ts') = await import(
       `../../../web/src/ui/format.ts?${process.env.TZ}`
@@ -174,7 +174,7 @@ describe('a moment', () => {
     assert.ok(formatExact(iso).endsWith(`(${iso})`))
   })
 
-  test('that is none is told as it is', () => {
+  test('that is no time stays as it is', () => {
     for (const format of [formatExact, formatDateTime, formatDayTime]) assert.equal(format('infinity'), 'infinity')
   })
 })

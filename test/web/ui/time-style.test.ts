@@ -14,13 +14,13 @@ test('one moment in each style', () => {
   assert.equal(formatMoment(at(0), 'utc', noon, 'short'), '5 Mar, 12:00:00 UTC')
 })
 
-test('a moment to come is no age, but clocks may differ a little; what is no time is told as it is', () => {
+test('a future time has no age, but clocks may differ a little; a text that is no time stays as it is', () => {
   assert.equal(formatMoment(at(3 * 86_400), 'relative', noon, 'full'), 'in 3 days')
   assert.equal(formatMoment(at(30), 'relative', noon, 'full'), 'just now')
   for (const style of timeStyles) assert.equal(formatMoment('infinity', style, noon, 'short'), 'infinity')
 })
 
-test('a stamp is never an age, and says UTC only where it is', () => {
+test('a stamp is never an age, and names UTC only in UTC', () => {
   assert.doesNotMatch(formatStamp(at(0), 'relative', 'short'), /ago|now|UTC/)
   assert.equal(formatStamp(at(0), 'relative', 'full'), formatStamp(at(0), 'local', 'full'))
   assert.match(formatStamp(at(0), 'utc', 'short'), /UTC$/)

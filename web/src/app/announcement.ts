@@ -4,25 +4,25 @@ import type { State, SystemState } from '../data/state.ts'
 import { formatCount, plural, sentences } from '../ui/format.ts'
 
 /**
- * What a listener should hear about the step from one state to the next: a run's start, its end with counts, its
- * failure. Null when there is no such news; what the first status tells is no news, and progress never is.
+ * Returns what is announced to screen readers for the step from one state to the next: the start of a run, its end with
+ * counts, or its failure. Returns null when there is nothing to announce: the first status and progress are not announced.
  */
-export function announcement(before: State, after: State): string | null {
+export function announcementOf(before: State, after: State): string | null {
   const sentences = after.systems.flatMap((system) => {
     const known = before.systems.find((s) => s.status.id === system.status.id)
-    const sentence = known === undefined ? null : newsOf(known, system)
+    const sentence = known === undefined ? null : changeOf(known, system)
     if (sentence === null) return []
     return [after.systems.length > 1 ? `${system.status.name}: ${sentence}` : sentence]
   })
   return sentences.length > 0 ? sentences.join(' ') : null
 }
 
-/** What a listener hears when the page no longer knows how things stand. */
+/** Returns what is announced when the page no longer knows the state. */
 export function lossOf({ refused }: Pick<State, 'refused'>): string {
   return sentences(refused?.message ?? 'The connection to the agent is lost', 'The status is unknown')
 }
 
-/** What a listener hears when the page knows again; `now` is the server's time. */
+/** Returns what is announced when the page knows the state again; `now` is the server's time. */
 export function returnOf({ systems }: Pick<State, 'systems'>, now: number): string {
   const conditions = systems.map(({ status }) => {
     const words = conditionWords[conditionOf(status, now)]
@@ -31,7 +31,7 @@ export function returnOf({ systems }: Pick<State, 'systems'>, now: number): stri
   return sentences('The status is known again', ...conditions)
 }
 
-function newsOf({ status: before }: SystemState, { status: after }: SystemState): string | null {
+function changeOf({ status: before }: SystemState, { status: after }: SystemState): string | null {
   if (after.lastRun !== null && after.lastRun.id !== before.lastRun?.id) return endOf(after.lastRun)
   if (after.activeRun !== null && after.activeRun.id !== before.activeRun?.id) return 'Sync started.'
   return null

@@ -1,50 +1,50 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { isCurrent, type State } from '../data/state.ts'
-import { announcement, lossOf, returnOf } from './announcement.ts'
+import { announcementOf, lossOf, returnOf } from './announcement.ts'
 
-/** A sentence of a view: another object is said again, whatever its words. */
+/** A sentence of a view. Each new object is announced, also when its text is the same. */
 export type Sentence = { text: string }
 
-/** A connection that is back sooner is not worth a word. */
+/** A shorter loss of the connection is not announced. */
 const lossDelayMs = 2_500
 
 /**
- * The one polite live region: a run's start and end, the loss and return of the connection, and what a view has to say,
- * for people who do not see the page.
+ * The one polite live region, for people who do not see the page: the start and end of a run, the loss and return of the
+ * connection, and the sentences of views.
  */
 export function Announcer({ state, sentence }: { state: State; sentence: Sentence | null }) {
   const before = useRef(state)
-  const [said, setSaid] = useState({ text: '', count: 0 })
-  const say = (text: string) => setSaid(({ count }) => ({ text, count: count + 1 }))
+  const [announced, setAnnounced] = useState({ text: '', count: 0 })
+  const announce = (text: string) => setAnnounced(({ count }) => ({ text, count: count + 1 }))
   const latest = useRef(state)
   latest.current = state
   useEffect(() => {
-    const news = announcement(before.current, state)
+    const text = announcementOf(before.current, state)
     before.current = state
-    if (news !== null) say(news)
+    if (text !== null) announce(text)
   }, [state])
   const lost = state.agent !== null && !isCurrent(state)
-  const toldLoss = useRef(false)
+  const isLossAnnounced = useRef(false)
   useEffect(() => {
     if (!lost) {
-      if (toldLoss.current && latest.current.agent !== null)
-        say(returnOf(latest.current, Date.now() + latest.current.clockOffset))
-      toldLoss.current = false
+      if (isLossAnnounced.current && latest.current.agent !== null)
+        announce(returnOf(latest.current, Date.now() + latest.current.clockOffset))
+      isLossAnnounced.current = false
       return
     }
     const timer = setTimeout(() => {
-      toldLoss.current = true
-      say(lossOf(latest.current))
+      isLossAnnounced.current = true
+      announce(lossOf(latest.current))
     }, lossDelayMs)
     return () => clearTimeout(timer)
   }, [lost])
   useEffect(() => {
-    if (sentence !== null) say(sentence.text)
+    if (sentence !== null) announce(sentence.text)
   }, [sentence])
   return (
     <div class="unseen" role="status" aria-live="polite" aria-atomic="true">
-      {/* A node of its own each time: the same sentence twice is said twice. */}
-      <span key={said.count}>{said.text}</span>
+      {/* A new node each time, so that the same sentence is announced again. */}
+      <span key={announced.count}>{announced.text}</span>
     </div>
   )
 }

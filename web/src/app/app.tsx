@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { CollectionView } from '../collection/collection-view.tsx'
 import { useAgent } from '../data/agent.ts'
-import { isInside, scopesOf } from '../login/access.ts'
+import { canRead, scopesOf } from '../login/access.ts'
 import { Scopes } from '../login/allowed.ts'
 import { Login } from '../login/login.tsx'
 import { useAccess } from '../login/use-access.ts'
@@ -28,20 +28,19 @@ const headings: Record<Route['view'], string> = {
   settings: 'Settings',
 }
 
-/** The page: the login where one is wanted, else the view that the address names, all fed by one event stream. */
+/** The page: the login where one is required, otherwise the view that the address names, all fed by one event stream. */
 export function App() {
-  const door = useAccess()
-  const { access } = door
-  const inside = isInside(access)
-  const agent = useAgent({ inside, onRefused: door.ask })
+  const { access, ...login } = useAccess()
+  const mayRead = canRead(access)
+  const agent = useAgent({ connect: mayRead, onRefused: login.check })
   const { state } = agent
   const route = useRoute()
   const [sentence, setSentence] = useState<Sentence | null>(null)
   const [subject, setSubject] = useState<string | null>(null)
   const out = access.state === 'out'
-  const heading = useViewFocus(out ? 'login' : inside ? route.view : null)
+  const heading = useViewFocus(out ? 'login' : mayRead ? route.view : null)
   useTab(state, out ? 'Log in' : (subject ?? (route.view === 'status' ? null : headings[route.view])))
-  const lost = state.connection === 'lost' || (access.state === 'asking' && access.failed)
+  const lost = state.connection === 'lost' || (access.state === 'checking' && access.failed)
   return (
     <Times>
       <Clock offset={state.clockOffset}>
@@ -52,29 +51,28 @@ export function App() {
               heading={heading}
               view={out ? null : route.view}
               state={state}
-              logOut={access.state === 'in' ? door.logOut : null}
+              logOut={access.state === 'in' ? login.logOut : null}
               loginName={access.state === 'in' ? access.name : null}
             />
             <main>
               <Scopes.Provider value={scopesOf(access)}>
-                {' '}
-                {out && <Login ended={access.ended} logIn={door.logIn} />}
+                {out && <Login ended={access.ended} logIn={login.logIn} />}
                 {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
-                {inside && <ConnectionNotice {...state} />}
-                {inside && state.agent !== null && state.systems.length === 0 && route.view !== 'settings' && (
+                {mayRead && <ConnectionNotice {...state} />}
+                {mayRead && state.agent !== null && state.systems.length === 0 && route.view !== 'settings' && (
                   <EmptyPage />
                 )}
-                {inside && state.systems.length > 0 && route.view === 'status' && (
+                {mayRead && state.systems.length > 0 && route.view === 'status' && (
                   <StatusView agent={agent} route={route} />
                 )}
-                {inside && state.systems.length > 0 && route.view === 'meters' && (
+                {mayRead && state.systems.length > 0 && route.view === 'meters' && (
                   <MetersView statuses={state.systems.map((s) => s.status)} route={route} />
                 )}
-                {inside && state.systems.length > 0 && route.view === 'collection' && (
+                {mayRead && state.systems.length > 0 && route.view === 'collection' && (
                   <CollectionView statuses={state.systems.map((s) => s.status)} route={route} />
                 )}
-                {inside && state.agent !== null && route.view === 'settings' && <SettingsView agent={agent} />}
-                {inside && state.systems.length > 0 && route.view === 'preview' && (
+                {mayRead && state.agent !== null && route.view === 'settings' && <SettingsView agent={agent} />}
+                {mayRead && state.systems.length > 0 && route.view === 'preview' && (
                   <PreviewView agent={agent} route={route} announce={(text) => setSentence({ text })} />
                 )}
               </Scopes.Provider>
@@ -91,8 +89,8 @@ export function App() {
 }
 
 /**
- * Whoever goes to another view reads on at its heading; the first view leaves the focus where it is, and the login
- * gives it to its field. Null is no view yet.
+ * Focuses the heading of another view when it opens, so that reading continues there. The first view leaves the focus where
+ * it is, and the login focuses its field. Null means that there is no view yet.
  */
 function useViewFocus(view: Route['view'] | 'login' | null) {
   const heading = useRef<HTMLHeadingElement>(null)

@@ -3,7 +3,7 @@ import { Icon } from '../ui/icon.tsx'
 import { ThemeSwitch } from '../ui/theme.tsx'
 import { TimeSwitch } from '../ui/times.tsx'
 
-/** How the page looks and writes times, behind one button. Closes on Escape, and when the reader goes elsewhere. */
+/** The menu for times and the colour scheme. Closes on Escape, and when the focus or the pointer goes elsewhere. */
 export function DisplayMenu({ times }: { times: boolean }) {
   const root = useRef<HTMLDetailsElement>(null)
   useEffect(() => {

@@ -7,7 +7,7 @@ const silent: Refused = {
   hint: 'Check that it is running and that this computer reaches it',
 }
 
-/** Before the first status: what the page is waiting for, or why it waits in vain. */
+/** Shown before the first status: that the page is connecting, or why it cannot. */
 export function FirstContact({ lost, refused }: { lost: boolean; refused: Refused | null }) {
   const { message, hint } = refused ?? silent
   return (
@@ -25,7 +25,7 @@ export function FirstContact({ lost, refused }: { lost: boolean; refused: Refuse
   )
 }
 
-/** No Client System is configured: what one is, and how the agent gets to know it. */
+/** Shown when no Client System is configured: what one is, and how to set it. */
 export function EmptyPage() {
   return (
     <div class="card empty">

@@ -11,7 +11,7 @@ import { DisplayMenu } from './display-menu.tsx'
 type Props = {
   title: string
   heading: RefObject<HTMLHeadingElement | null>
-  /** Null while nobody is let in: then there is nowhere to go. */
+  /** Null while there is no login: then there are no views. */
   view: Route['view'] | null
   state: State
   /** Null when there is no session to end. */
@@ -20,7 +20,7 @@ type Props = {
   loginName: string | null
 }
 
-/** What stands above every view: where one is, where one can go, whether it is live, and how it looks. */
+/** The head of every view: its title, the navigation, whether the page is live, and the display menu. */
 export function PageHead({ title, heading, view, state, logOut, loginName }: Props) {
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   return (

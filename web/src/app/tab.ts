@@ -4,7 +4,7 @@ import type { State } from '../data/state.ts'
 
 type Icon = 'failed' | 'attention' | 'unknown' | 'running' | 'in-sync'
 
-/** What a tab in the background shows: the worst of all Client Systems. Pure. */
+/** Returns title and icon of the tab: the worst condition of all Client Systems. Pure. */
 export function tabOf(state: State): { title: string; icon: Icon } {
   const statuses = state.systems.map((s) => s.status)
   const name = 'Meter Sync Agent'

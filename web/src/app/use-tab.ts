@@ -2,10 +2,10 @@ import { useEffect } from 'preact/hooks'
 import type { State } from '../data/state.ts'
 import { tabOf } from './tab.ts'
 
-/** Keeps the document's title and icon in sync with the state; what is open, or a view's name, comes first in the title. */
+/** Sets the title and icon of the document by the state. `shown`, the name of a view or of what is open, comes first. */
 export function useTab(state: State, shown: string | null): void {
-  const { title: news, icon } = tabOf(state)
-  const title = shown === null ? news : `${shown} · ${news}`
+  const { title: condition, icon } = tabOf(state)
+  const title = shown === null ? condition : `${shown} · ${condition}`
   useEffect(() => {
     document.title = title
   }, [title])

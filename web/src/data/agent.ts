@@ -1,27 +1,27 @@
 import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks'
 import type { Run, Status } from '../../../src/wire/types.ts'
 import { readRuns } from './api.ts'
-import { createAsker } from './asker.ts'
+import { createPoller } from './poller.ts'
 import { initialState, knowsMore, reduce, type State } from './state.ts'
 import { openStream } from './stream.ts'
 
 export type Agent = {
   state: State
-  /** A run that was told outside the stream (the answer to a trigger). */
-  tell(run: Run): void
+  /** Adds a run that did not come by the stream, such as the answer to a trigger. */
+  addRun(run: Run): void
   /** Reads a page of a Client System's history: the first, or the one that begins at `before`. */
   readHistory(clientSystemId: string, before: string | null): Promise<void>
 }
 
 type Options = {
-  /** Whether the agent may be looked at. While it may not, there is no connection and nothing is known. */
-  inside: boolean
+  /** Whether this browser may read. While it may not, there is no connection, and the state is empty. */
+  connect: boolean
   /** The agent refused the stream. Must stay the same function. */
   onRefused: () => void
 }
 
-/** What the page knows about the agent, kept up to date by the event stream for as long as the caller is inside. */
-export function useAgent({ inside, onRefused }: Options): Agent {
+/** Returns what the page knows about the agent, kept up to date by the event stream while `connect` is true. */
+export function useAgent({ connect, onRefused }: Options): Agent {
   const [state, dispatch] = useReducer(reduce, initialState)
   const latest = useRef(state)
   latest.current = state
@@ -36,28 +36,29 @@ export function useAgent({ inside, onRefused }: Options): Agent {
   }, [])
 
   useEffect(() => {
-    if (!inside) return
-    const hear = (status: Status, from: 'stream' | 'poll') => dispatch({ type: 'status', status, at: Date.now(), from })
+    if (!connect) return
+    const receive = (status: Status, from: 'stream' | 'poll') =>
+      dispatch({ type: 'status', status, at: Date.now(), from })
     const readHistories = ({ clientSystems }: Status) => {
       for (const { id } of clientSystems) void readHistory(id, null)
     }
-    const asker = createAsker({
+    const poller = createPoller({
       state: () => latest.current,
       onStatus: (status, before) => {
-        // The stream seems open, and has not told what happened: its connection may have died without a word.
+        // The stream seems open, but has missed a change: its connection may be dead.
         if (before === 'live' && knowsMore(status, latest.current)) stream.reopen()
-        hear(status, 'poll')
+        receive(status, 'poll')
         if (before !== 'live') readHistories(status)
       },
       onUnanswered: (refused, before) => {
-        // The stream seemed open, yet the agent does not answer: find out.
+        // The stream seemed open, but the agent does not answer: a new connection shows which is true.
         if (before === 'live') stream.reopen()
         dispatch({ type: 'unanswered', refused })
       },
     })
     const stream = openStream('/api/events', {
       onStatus: (status) => {
-        hear(status, 'stream')
+        receive(status, 'stream')
         readHistories(status)
       },
       onRun: (run) => dispatch({ type: 'run', run, at: Date.now() }),
@@ -66,15 +67,15 @@ export function useAgent({ inside, onRefused }: Options): Agent {
       onLost: () => dispatch({ type: 'lost' }),
       onRefused: () => {
         onRefused()
-        asker.ask()
+        poller.poll()
       },
     })
     return () => {
-      asker.stop()
+      poller.stop()
       stream.stop()
       dispatch({ type: 'left' })
     }
-  }, [inside, onRefused, readHistory])
+  }, [connect, onRefused, readHistory])
 
-  return { state, tell: (run) => dispatch({ type: 'run', run, at: null }), readHistory }
+  return { state, addRun: (run) => dispatch({ type: 'run', run, at: null }), readHistory }
 }

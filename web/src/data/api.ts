@@ -31,21 +31,21 @@ export function readStatus(): Promise<Status> {
   return get<Status>('/api/status')
 }
 
-/** Asks for a run. When one is active already, that one is the answer: joining it is no error. */
+/** Starts a run. Returns the active run where there is one already. */
 export function startRun(clientSystemId: string): Promise<Run> {
-  return ask('/api/sync', { clientSystemId }, 'join')
+  return requestRun('/api/sync', { clientSystemId }, 'join')
 }
 
 /**
- * Asks for a run that deletes the meters whose deletion `run` held back, if they are the ones that are missing by then. A
- * run that is active already knows nothing of the approval: that is a refusal.
+ * Starts a run that deletes the meters whose deletion `run` held back, if they are the ones that are missing by then.
+ * Rejects when a run is active already, because the approval does not apply to it.
  */
 export function approveDeletions({ clientSystemId, counts, withheldDigest }: Run): Promise<Run> {
   const approval = {
     approveDeletes: counts?.withheld ?? 0,
     ...(withheldDigest !== null && { approveDigest: withheldDigest }),
   }
-  return ask('/api/sync', { clientSystemId, ...approval }, 'refuse')
+  return requestRun('/api/sync', { clientSystemId, ...approval }, 'refuse')
 }
 
 /** Keeps the deletions that `run` held back for now. Rejects when the last sync held back others, or none. */
@@ -63,12 +63,12 @@ export async function testAlerts(): Promise<readonly AlertTest[]> {
   return (await post<{ results: AlertTest[] }>('/api/alerts/test', {})).results
 }
 
-/** Ends an active run. One that has finished meanwhile is the answer: nobody needs to be told that it is too late. */
+/** Cancels an active run. Returns the run also when it has finished meanwhile. */
 export function cancelRun(id: string): Promise<Run> {
-  return ask(`/api/runs/${encodeURIComponent(id)}/cancel`, {}, 'join')
+  return requestRun(`/api/runs/${encodeURIComponent(id)}/cancel`, {}, 'join')
 }
 
-/** What a sync would do now. Takes as long as the Client System takes to be read, so only `signal` ends it. */
+/** Returns what a sync would do now. Reading the Client System may take long, so only `signal` ends the request. */
 export function previewRun(clientSystemId: string, signal: AbortSignal): Promise<Preview> {
   return post<Preview>('/api/preview', { clientSystemId }, { reviver: exactNumbers, signal })
 }
@@ -82,7 +82,7 @@ export function readSession(): Promise<Session> {
   return get<Session>('/api/session')
 }
 
-/** Gives the token for a session. The answer is a cookie that no script can read. */
+/** Logs in with a token. The session is a cookie that no script can read. */
 export async function logIn(token: string): Promise<void> {
   await send('/api/session', { method: 'POST', content: { token } })
 }
@@ -231,8 +231,8 @@ export async function readGaps(id: number, time: { from: string; to: string }): 
   return (await get<Gaps>(withQuery(`/api/meters/${id}/gaps`, time))).gaps
 }
 
-/** The run that a request is about; in a conflict, that run is an answer to join or a refusal. */
-async function ask(url: string, content: object, conflict: 'join' | 'refuse'): Promise<Run> {
+/** Sends a request that is answered with a run. In a conflict the active run is returned (`join`), or the call rejects. */
+async function requestRun(url: string, content: object, conflict: 'join' | 'refuse'): Promise<Run> {
   try {
     return (await post<{ run: Run }>(url, content)).run
   } catch (error) {

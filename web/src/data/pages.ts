@@ -12,7 +12,7 @@ export type Pages<T> = {
   read(): void
 }
 
-/** A list read page by page, the first at once. What `readPage` reads must not change: give the component a key instead. */
+/** Reads a list page by page, the first at once. `readPage` must always read the same list: otherwise give the component a key. */
 export function usePages<T>(readPage: (after: string | null) => Promise<Page<T>>): Pages<T> {
   const [items, setItems] = useState<readonly T[]>([])
   const [next, setNext] = useState<string | null>(null)

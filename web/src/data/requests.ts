@@ -1,18 +1,18 @@
-/** Requests to the agent, and what becomes of them. Everything here rejects with an ApiError, and only with that. */
+/** Requests to the agent. Every function rejects with an ApiError, and only with that. */
 import type { Problem, Run } from '../../../src/wire/types.ts'
 
-/** Told to the window when the agent wants a login that this browser does not have, or no longer. */
-export const loginWanted = 'login-wanted'
+/** The event of the window when the agent requires a login that this browser does not have, or no longer has. */
+export const loginRequired = 'login-required'
 
-/** A request that was refused or never arrived: `message` says what happened, `hint` what to do. */
+/** A request that was refused or was not answered: `message` says what failed, `hint` what to do next. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly hint: string | null
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
-  /** Seconds to wait before asking again; null where nothing is said about it. */
+  /** Seconds to wait before the next attempt; null when the answer does not say. */
   readonly retryAfter: number | null
-  /** The run that is in the way, in a conflict. */
+  /** The active run, in a conflict. */
   readonly run: Run | null
 
   constructor(
@@ -44,14 +44,14 @@ export function withQuery(path: string, query: Record<string, string | null>): s
   return `${path}?${new URLSearchParams(given)}`
 }
 
-/** What was thrown, as an ApiError. */
+/** Returns what was thrown as an ApiError. */
 export function toApiError(reason: unknown): ApiError {
   return reason instanceof ApiError ? reason : new ApiError(String(reason))
 }
 
 type Sending = { method?: string; content?: object; signal?: AbortSignal | undefined }
 
-/** The answer to a request, when it is not a refusal. Without a signal of the caller's it is waited for 20 s. */
+/** Sends a request and returns its answer. Rejects when it is refused, and without a signal of the caller after 20 s. */
 export async function send(url: string, { method = 'GET', content, signal }: Sending): Promise<Response> {
   const init: RequestInit = {
     method,
@@ -67,7 +67,7 @@ export async function send(url: string, { method = 'GET', content, signal }: Sen
     })
   })
   if (response.ok) return response
-  if (response.status === 401) dispatchEvent(new Event(loginWanted))
+  if (response.status === 401) dispatchEvent(new Event(loginRequired))
   throw refusal(response, await problemOf(response))
 }
 
@@ -82,7 +82,7 @@ async function body<T>(response: Response, reviver?: Reviver): Promise<T> {
 
 export type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown
 
-/** A number that JavaScript cannot hold to the last digit (or would write otherwise) stays the text it was. */
+/** Keeps a number as its text where JavaScript would lose digits or write it otherwise. */
 export function exactNumbers(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || context?.source === undefined) return value
   return String(value) === context.source ? value : context.source

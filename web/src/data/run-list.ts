@@ -10,7 +10,7 @@ export type History = {
 
 export const noHistory: History = { runs: [], next: null, state: 'loading' }
 
-/** The history with this run in its latest state. Returns the same object when the run tells nothing new. */
+/** Returns the history with this run in its latest state, and the same object when nothing changes. */
 export function patchHistory(history: History, run: Run): History {
   const known = history.runs.find((r) => r.id === run.id)
   if (known === undefined) {
@@ -24,9 +24,9 @@ export function patchHistory(history: History, run: Run): History {
 }
 
 /**
- * The history with a page that was read: an older one (`before` given) goes to the end, the first one is laid over
- * the start. When the first page no longer touches what was read before, the gap is unknown and the page stands alone;
- * an older one that was asked for meanwhile continues what is gone, and is dropped.
+ * Returns the history with a page that was read. An older page (`before` is set) is added at the end, and the first page
+ * replaces the start. When the first page no longer overlaps with the runs that were read before, they are dropped, because
+ * the runs between are unknown; an older page that was requested before that is dropped too.
  */
 export function mergePage(history: History, page: readonly Run[], next: string | null, before: string | null): History {
   if (before !== null && before !== history.next) return history

@@ -1,6 +1,6 @@
 /**
- * What the page knows, as a pure reducer over what it heard: no clock, no network, no DOM.
- * The order of events is told by `revision` alone; an older one never overwrites a newer one.
+ * The state of the page, as a pure reducer over the events that it received: no clock, no network, no DOM.
+ * The order of events is that of `revision`; an older one never overwrites a newer one.
  */
 
 import { isFailure } from '../../../src/wire/condition.ts'
@@ -8,12 +8,12 @@ import type { ClientSystemStatus, Progress, Run, Status } from '../../../src/wir
 import { type History, mergePage, noHistory, patchHistory } from './run-list.ts'
 
 /**
- * `connecting` until the first answer, `live` while the stream is open, `polled` while it brings nothing and the agent
- * answers questions all the same, `lost` otherwise.
+ * `connecting` until the first answer, `live` while the stream is open, `polled` while the stream brings nothing but requests
+ * are answered, `lost` otherwise.
  */
 export type Connection = 'connecting' | 'live' | 'polled' | 'lost'
 
-/** Why the agent refuses to say how things stand. */
+/** Why the agent does not return the status. */
 export type Refused = { message: string; hint: string | null }
 
 export type SystemState = {
@@ -25,7 +25,7 @@ export type SystemState = {
 
 export type State = {
   connection: Connection
-  /** Null while the agent answers, and where it says nothing at all. */
+  /** Null while the agent returns the status, and when it does not answer at all. */
   refused: Refused | null
   /** Null until the first status. */
   agent: { version: string; demonstration: boolean } | null
@@ -39,22 +39,22 @@ export type State = {
 }
 
 export type Action =
-  /** The stream broke, or was let go. */
+  /** The stream broke or was closed. */
   | { type: 'lost' }
-  /** The agent said on the stream that it cannot tell how things stand. */
+  /** The agent reported on the stream that it does not know the state. */
   | { type: 'unavailable'; refused: Refused }
-  /** A question brought no status. */
+  /** A request brought no status. */
   | { type: 'unanswered'; refused: Refused | null }
   | { type: 'status'; status: Status; at: number; from: 'stream' | 'poll' }
-  /** `at` is null when the run was told outside the stream: then the rest of the page is no newer for it. */
+  /** `at` is null for a run that did not come by the stream: then the rest of the page is no newer. */
   | { type: 'run'; run: Run; at: number | null }
   | { type: 'progress'; progress: Progress; at: number }
   | { type: 'history'; clientSystemId: string; runs: readonly Run[]; next: string | null; before: string | null }
   | { type: 'history failed'; clientSystemId: string }
-  /** Whoever looked has left, and may not know any longer what was known. */
+  /** The login ended: the state must be forgotten. */
   | { type: 'left' }
 
-/** True while the page hears of changes, or asks for them every few seconds. */
+/** True while changes arrive by the stream, or the status is requested every few seconds. */
 export function isCurrent({ connection }: Pick<State, 'connection'>): boolean {
   return connection === 'live' || connection === 'polled'
 }
@@ -74,13 +74,13 @@ export function isActive(run: Run): boolean {
   return run.status === 'queued' || run.status === 'running'
 }
 
-/** The state after the action. What concerns a Client System that the page does not know is dropped. */
+/** Returns the state after the action. Events of an unknown Client System are dropped. */
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'left':
       return initialState
     case 'lost':
-      // A stream that gets through no more than before is no news.
+      // The stream did not arrive before either.
       return state.connection === 'lost' || state.connection === 'polled' ? state : { ...state, connection: 'lost' }
     case 'unavailable':
       return { ...state, connection: 'lost', refused: action.refused }
@@ -112,18 +112,18 @@ function withSystem(state: State, id: string, change: (system: SystemState) => S
 
 function applyStatus(state: State, { status, at, from }: Extract<Action, { type: 'status' }>): State {
   const known = new Map(state.systems.map((s) => [s.status.id, s]))
-  // The first status of a connection stands as it is: what was known may be of another database. A later one, or an
-  // answer to a question, may have been read before something that was heard already, such as the answer to a trigger.
+  // The first status of a connection replaces everything, because the state before may be of another database. A later one,
+  // or a polled one, may be older than a run that was received already, such as the answer to a trigger.
   const { connection } = state
   const opens = connection !== 'live' && (from === 'stream' || connection !== 'polled')
   return {
     connection: from === 'stream' || connection === 'live' ? 'live' : 'polled',
     refused: null,
     agent: { version: status.version, demonstration: status.demonstration },
-    systems: status.clientSystems.map((told) => {
-      const before = known.get(told.id)
-      const heard = opens || before === undefined ? [] : runsOf(before.status)
-      const merged = heard.reduce(withRun, told)
+    systems: status.clientSystems.map((received) => {
+      const before = known.get(received.id)
+      const newer = opens || before === undefined ? [] : runsOf(before.status)
+      const merged = newer.reduce(withRun, received)
       const latest = [merged.lastRun, merged.activeRun].filter((run) => run !== null)
       return {
         status: merged,
@@ -143,8 +143,8 @@ function applyRun(system: SystemState, run: Run): SystemState {
 }
 
 /**
- * The status with this run in it: of each kind the newest revision stands, in whatever order the runs are heard. How many
- * have failed is left to the status that follows every end of a run: runs may be heard twice, or not at all.
+ * Returns the status with this run in it. The newest revision of each kind counts, in whatever order runs arrive. The number
+ * of failures comes with the status that follows every end of a run, because a run may arrive twice, or not at all.
  */
 function withRun(status: ClientSystemStatus, run: Run): ClientSystemStatus {
   const { activeRun, lastRun, lastSuccess, lastFailure } = status
@@ -160,7 +160,7 @@ function withRun(status: ClientSystemStatus, run: Run): ClientSystemStatus {
   return next
 }
 
-/** The runs of one Client System follow each other, so the newest revision tells which run is the latest. */
+/** The runs of one Client System follow each other, so the one with the newest revision is the latest. */
 function isNewer(run: Run, other: Run | null): boolean {
   return other === null || run.revision > other.revision
 }
@@ -173,11 +173,11 @@ function progressOf(status: ClientSystemStatus, progress: Progress | null): Prog
   return progress !== null && progress.runId === status.activeRun?.id ? progress : null
 }
 
-/** Whether a status tells of a run, or of a step of one, that the state has not heard of. */
+/** Returns whether a status has a run, or a later state of one, that the state does not have. */
 export function knowsMore({ clientSystems }: Status, state: State): boolean {
   return clientSystems.some(({ id, activeRun, lastRun }) => {
     const known = state.systems.find(({ status }) => status.id === id)?.status
-    const heard = Math.max(known?.activeRun?.revision ?? 0, known?.lastRun?.revision ?? 0)
-    return Math.max(activeRun?.revision ?? 0, lastRun?.revision ?? 0) > heard
+    const newest = Math.max(known?.activeRun?.revision ?? 0, known?.lastRun?.revision ?? 0)
+    return Math.max(activeRun?.revision ?? 0, lastRun?.revision ?? 0) > newest
   })
 }

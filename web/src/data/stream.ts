@@ -1,15 +1,15 @@
-/** The event stream of the agent, kept open: what was heard goes to the callbacks, in the order of the stream. */
+/** The event stream of the agent, kept open. Calls the subscriber for each event, in the order of the stream. */
 import type { Progress, Run, Status, Unavailable } from '../../../src/wire/types.ts'
 
-export type StreamListener = {
+export type StreamSubscriber = {
   onStatus(status: Status): void
   onRun(run: Run): void
   onProgress(progress: Progress): void
-  /** The agent has lost its Sync database: what is known may be old until the next status. */
+  /** The agent has lost its Sync database: the state may be outdated until the next status. */
   onUnavailable(unavailable: Unavailable): void
-  /** The stream broke or was paused: what is known may be old until the next status. */
+  /** The stream broke or was paused: the state may be outdated until the next status. */
   onLost(): void
-  /** The agent answered, and not with a stream: perhaps a login is wanted. It is asked again all the same. */
+  /** The agent answered, but not with a stream: a login may be required. The stream is opened again all the same. */
   onRefused(): void
 }
 
@@ -27,11 +27,11 @@ const longestRetryMs = 30_000
 const sleepMs = 150_000
 
 /**
- * Follows `url` until `stop()`. EventSource reconnects by itself and then asks for what it missed; where it gives up
- * (an HTTP error) a new one is opened, later each time. A tab hidden for five minutes lets its connection go and
- * opens a new one when it is seen again; so do a page that comes back from the cache and a computer from its sleep.
+ * Follows `url` until `stop()`. EventSource reconnects by itself and requests the events that it missed. After an HTTP
+ * error it gives up, and a new one is opened, after a longer time at each attempt. A tab that is hidden for five minutes closes
+ * its connection and opens a new one when it is visible again; so do a page from the cache and a computer after its sleep.
  */
-export function openStream(url: string, listener: StreamListener): Stream {
+export function openStream(url: string, subscriber: StreamSubscriber): Stream {
   let source: EventSource | null = null
   let retryMs = firstRetryMs
   let retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -45,7 +45,7 @@ export function openStream(url: string, listener: StreamListener): Stream {
   }
   const pause = () => {
     close()
-    listener.onLost()
+    subscriber.onLost()
   }
   const open = () => {
     close()
@@ -53,15 +53,15 @@ export function openStream(url: string, listener: StreamListener): Stream {
     source = opened
     opened.addEventListener('status', (event) => {
       retryMs = firstRetryMs
-      listener.onStatus(JSON.parse(event.data))
+      subscriber.onStatus(JSON.parse(event.data))
     })
-    opened.addEventListener('run', (event) => listener.onRun(JSON.parse(event.data)))
-    opened.addEventListener('progress', (event) => listener.onProgress(JSON.parse(event.data)))
-    opened.addEventListener('unavailable', (event) => listener.onUnavailable(JSON.parse(event.data)))
+    opened.addEventListener('run', (event) => subscriber.onRun(JSON.parse(event.data)))
+    opened.addEventListener('progress', (event) => subscriber.onProgress(JSON.parse(event.data)))
+    opened.addEventListener('unavailable', (event) => subscriber.onUnavailable(JSON.parse(event.data)))
     opened.addEventListener('error', () => {
-      listener.onLost()
+      subscriber.onLost()
       if (opened.readyState !== EventSource.CLOSED || source !== opened) return
-      listener.onRefused()
+      subscriber.onRefused()
       clearTimeout(retryTimer)
       retryTimer = setTimeout(open, retryMs * (0.8 + Math.random() * 0.4))
       retryMs = Math.min(retryMs * 2, longestRetryMs)
@@ -69,7 +69,7 @@ export function openStream(url: string, listener: StreamListener): Stream {
   }
   const reopen = () => {
     retryMs = firstRetryMs
-    listener.onLost()
+    subscriber.onLost()
     open()
   }
 

@@ -1,16 +1,16 @@
-/** Whether the page may look at the agent. Pure. */
+/** Whether this browser may read from the agent. Pure. */
 import type { Scope, Session } from '../../../src/wire/types.ts'
 
 export type Access =
-  /** Nobody knows yet; `failed` when asking found no answer. */
-  | { state: 'asking'; failed: boolean }
-  /** The agent has no token: there is nothing to log in to. */
+  /** Not known yet; `failed` when the request was not answered. */
+  | { state: 'checking'; failed: boolean }
+  /** The agent has no token: no login is required. */
   | { state: 'open'; scopes: readonly Scope[] }
   | { state: 'in'; name: string | null; scopes: readonly Scope[] }
-  /** A login is needed; `ended` when there was one that ended by itself. */
+  /** A login is required; `ended` when there was one that ended by itself. */
   | { state: 'out'; ended: boolean }
 
-/** What the agent's answer makes of what was known. An answer that says nothing new returns the same object. */
+/** Returns the access after the agent's answer, and the same object when nothing changes. */
 export function accessAfter(before: Access, { required, loggedIn, name, scopes }: Session): Access {
   const after = nextAccess()
   return JSON.stringify(after) === JSON.stringify(before) ? before : after
@@ -29,12 +29,12 @@ export function scopesOf(access: Access): readonly Scope[] {
 
 const none: readonly Scope[] = []
 
-/** Asking found no answer: whoever was let in goes on, since a broken network ends no session. */
+/** Returns the access after a request that was not answered. A login stays, because a broken network ends no session. */
 export function accessUnanswered(before: Access): Access {
-  return before.state === 'asking' ? { state: 'asking', failed: true } : before
+  return before.state === 'checking' ? { state: 'checking', failed: true } : before
 }
 
-/** True while the agent may be asked for anything at all. */
-export function isInside({ state }: Access): boolean {
+/** Returns whether this browser may read from the agent. */
+export function canRead({ state }: Access): boolean {
   return state === 'open' || state === 'in'
 }

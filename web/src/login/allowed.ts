@@ -5,7 +5,7 @@ import type { Scope } from '../../../src/wire/types.ts'
 /** The scopes of this browser's login. */
 export const Scopes = createContext<readonly Scope[]>([])
 
-/** The scopes among `needed` that the login does not have, in words; null when it may do what needs them. */
+/** Returns the scopes among `needed` that the login does not have, in words; null when it has all of them. */
 export function useMissing(...needed: readonly Scope[]): string | null {
   const scopes = useContext(Scopes)
   const missing = needed.filter((scope) => !scopes.includes(scope))

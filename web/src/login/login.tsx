@@ -5,27 +5,27 @@ import { formatCountdown, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 
 type Props = {
-  /** Whether a session ended by itself, so that this form took the place of what was looked at. */
+  /** Whether a session ended by itself, so that this form replaced the view. */
   ended: boolean
   logIn: (token: string) => Promise<void>
 }
 
-/** Asks for a token. It stays in the field until it is sent, and nowhere afterwards. */
+/** The form for a token. The token is kept in the field until it is sent, and nowhere afterwards. */
 export function Login({ ended, logIn }: Props) {
   const field = useRef<HTMLInputElement>(null)
-  const [asking, setAsking] = useState(false)
+  const [sending, setSending] = useState(false)
   const [error, setError] = useState<ApiError | null>(null)
   const now = useNow()
   const [waitUntil, setWaitUntil] = useState(0)
   const waitMs = waitUntil - now
-  const blocked = asking || waitMs > 0
+  const blocked = sending || waitMs > 0
   useEffect(() => field.current?.focus(), [])
 
   const submit = async (event: Event) => {
     event.preventDefault()
     const input = field.current
     if (blocked || input === null) return
-    setAsking(true)
+    setSending(true)
     setError(null)
     try {
       await logIn(input.value)
@@ -33,11 +33,11 @@ export function Login({ ended, logIn }: Props) {
       const refusal = toApiError(reason)
       setError(refusal)
       setWaitUntil(now + (refusal.retryAfter ?? 0) * 1000)
-      // What never arrived may be sent again as it is.
+      // A token that did not arrive can be sent again.
       if (refusal.status !== 0) input.value = ''
       input.focus()
     } finally {
-      setAsking(false)
+      setSending(false)
     }
   }
 
@@ -49,7 +49,7 @@ export function Login({ ended, logIn }: Props) {
       <h2 id="login-title">Log in</h2>
       <p class="quiet" id="login-words">
         {ended
-          ? 'Your session has ended. Log in again and this page goes on where you were.'
+          ? 'Your session has ended. Log in again and this page continues where you were.'
           : 'Enter a token to see the sync status.'}
       </p>
       <form onSubmit={submit}>
@@ -69,8 +69,8 @@ export function Login({ ended, logIn }: Props) {
           />
         </label>
         {error !== null && <LoginError error={error} />}
-        <button type="submit" class="button" aria-disabled={blocked} aria-busy={asking}>
-          {asking ? 'Logging in…' : 'Log in'}
+        <button type="submit" class="button" aria-disabled={blocked} aria-busy={sending}>
+          {sending ? 'Logging in…' : 'Log in'}
         </button>
         {waitMs > 0 && <p class="login-wait">You can try again {formatCountdown(waitMs)}.</p>}
       </form>
@@ -78,7 +78,7 @@ export function Login({ ended, logIn }: Props) {
   )
 }
 
-/** Why there is no session. The API's own hints are for those who write requests. */
+/** Shows why the login failed. The hints of the API are for those who write requests. */
 function LoginError({ error }: { error: ApiError }) {
   const { title, hint } = wordsFor(error)
   return (

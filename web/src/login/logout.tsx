@@ -3,21 +3,21 @@ import { Icon } from '../ui/icon.tsx'
 
 type Props = { name: string | null; logOut: () => Promise<void>; onRefused: (reason: unknown) => void }
 
-/** Ends the session of this browser, opened with the token `name`. `onRefused` hears why it goes on. */
+/** Ends the session of this browser, opened with the token `name`. Calls `onRefused` with the reason when it fails. */
 export function LogOut({ name, logOut, onRefused }: Props) {
-  const [asking, setAsking] = useState(false)
+  const [sending, setSending] = useState(false)
   const press = async () => {
-    if (asking) return
-    setAsking(true)
+    if (sending) return
+    setSending(true)
     await logOut().catch(onRefused)
-    setAsking(false)
+    setSending(false)
   }
   return (
     <button
       type="button"
       class="button-plain log-out"
       title={name === null ? 'End the session of this browser' : `Logged in as ${name}`}
-      aria-disabled={asking}
+      aria-disabled={sending}
       onClick={press}
     >
       <Icon name="leave" />

@@ -1,71 +1,71 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { logIn, logOut, readSession } from '../data/api.ts'
-import { ApiError, loginWanted } from '../data/requests.ts'
+import { ApiError, loginRequired } from '../data/requests.ts'
 import { type Access, accessAfter, accessUnanswered } from './access.ts'
 
-export type Door = {
+export type LoginAccess = {
   access: Access
-  /** Asks the agent whether there is (still) a session. */
-  ask: () => Promise<void>
-  /** Gives the token for a session; rejects with the ApiError that says why there is none. */
+  /** Checks with the agent whether this browser has a session. */
+  check: () => Promise<void>
+  /** Logs in with a token; rejects with the ApiError that says why that failed. */
   logIn(token: string): Promise<void>
-  /** Ends the session; rejects with an ApiError when it goes on. */
+  /** Ends the session; rejects with an ApiError when that failed. */
   logOut(): Promise<void>
 }
 
-/** An agent that did not answer is asked again after this long. */
+/** The time until the next request to an agent that did not answer. */
 const retryMs = 2_000
 
 /**
- * Follows whether this browser has a session with the agent. It is asked at the start, whenever a request is refused
- * for want of a login, and when another tab of this browser has logged in or out. The token itself is kept nowhere:
- * the session is a cookie that no script can read.
+ * Follows whether this browser has a session with the agent: checked at the start, when a request is refused because the
+ * login is missing, and when another tab of this browser has logged in or out. The token is kept nowhere, and the session is a
+ * cookie that no script can read.
  */
-export function useAccess(): Door {
-  const [access, setAccess] = useState<Access>({ state: 'asking', failed: false })
-  const asking = useRef(false)
+export function useAccess(): LoginAccess {
+  const [access, setAccess] = useState<Access>({ state: 'checking', failed: false })
+  const checking = useRef(false)
   const tabs = useRef<BroadcastChannel | null>(null)
 
-  const ask = useCallback(async () => {
-    if (asking.current) return
-    asking.current = true
+  const check = useCallback(async () => {
+    if (checking.current) return
+    checking.current = true
     try {
       const session = await readSession()
       setAccess((before) => accessAfter(before, session))
     } catch {
       setAccess(accessUnanswered)
     } finally {
-      asking.current = false
+      checking.current = false
     }
   }, [])
 
   useEffect(() => {
     const channel = new BroadcastChannel('session')
     tabs.current = channel
-    channel.addEventListener('message', ask)
-    addEventListener(loginWanted, ask)
-    void ask()
+    channel.addEventListener('message', check)
+    addEventListener(loginRequired, check)
+    void check()
     return () => {
       channel.close()
-      removeEventListener(loginWanted, ask)
+      removeEventListener(loginRequired, check)
     }
-  }, [ask])
+  }, [check])
 
-  const unknown = access.state === 'asking'
+  const unknown = access.state === 'checking'
   useEffect(() => {
     if (!unknown) return
-    const timer = setInterval(ask, retryMs)
+    const timer = setInterval(check, retryMs)
     return () => clearInterval(timer)
-  }, [unknown, ask])
+  }, [unknown, check])
 
   return {
     access,
-    ask,
+    check,
     logIn: async (token) => {
       await logIn(token)
       const session = await readSession()
       if (session.required && !session.loggedIn) {
-        throw new ApiError('The token is right, but this browser did not keep the session.', {
+        throw new ApiError('The token is correct, but this browser did not store the session.', {
           hint: 'Allow cookies for this address, then log in again.',
         })
       }

@@ -17,7 +17,7 @@ import { type PreviewState, usePreview } from './use-preview.ts'
 
 type Props = { agent: Agent; route: PreviewRoute; announce: (sentence: string) => void }
 
-/** What a sync would do now, before anybody starts it. Nothing is written to find out. */
+/** Shows what a sync would do now. Nothing is written. */
 export function PreviewView({ agent, route, announce }: Props) {
   const { systems, clockOffset } = agent.state
   const missing = useMissing('operate')
@@ -31,7 +31,7 @@ export function PreviewView({ agent, route, announce }: Props) {
       system={system}
       clockOffset={clockOffset}
       current={isCurrent(agent.state)}
-      tell={agent.tell}
+      onRun={agent.addRun}
       announce={announce}
     />
   )
@@ -55,15 +55,15 @@ type OfProps = {
   system: SystemState
   clockOffset: number
   current: boolean
-  tell: (run: Run) => void
+  onRun: (run: Run) => void
   announce: (sentence: string) => void
 }
 
-function PreviewOf({ system, clockOffset, current, tell, announce }: OfProps) {
+function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
   const { status, progress } = system
   const { activeRun } = status
   const onReady = (preview: Preview) => announce(announcedOf(preview))
-  const { now, ask } = usePreview({ status, tell, onReady })
+  const { now, preview } = usePreview({ status, onRun, onReady })
   const { icon, tone } = lookOf(now)
   return (
     <section class="preview" aria-label="Preview" aria-busy={now.state === 'reading'}>
@@ -77,13 +77,13 @@ function PreviewOf({ system, clockOffset, current, tell, announce }: OfProps) {
             <Answer now={now} clockOffset={clockOffset} activeRun={activeRun} />
           </div>
         </div>
-        <SyncNow status={status} tell={tell} current={current}>
+        <SyncNow status={status} onRun={onRun} current={current}>
           <button
             type="button"
             class="button-plain"
             disabled={activeRun !== null || !current}
             aria-disabled={now.state === 'reading'}
-            onClick={() => now.state !== 'reading' && ask()}
+            onClick={() => now.state !== 'reading' && preview()}
           >
             Preview again
           </button>
@@ -172,7 +172,7 @@ function Words({ words, age, children }: WordsProps) {
   )
 }
 
-/** Why there is no preview, and what to do about it. */
+/** Shows why there is no preview, and what to do next. */
 function Refused({ error }: { error: ApiError }) {
   return (
     <div class="notice" data-tone="bad" role="alert">
@@ -185,7 +185,7 @@ function Refused({ error }: { error: ApiError }) {
   )
 }
 
-/** A sync has begun or ended since the preview was asked for: what it tells may have been done already. */
+/** Shows that a sync has begun or ended since the preview was requested, and may have made its changes already. */
 function Outdated({ status, basis }: { status: ClientSystemStatus; basis: string | null }) {
   const { activeRun, lastRun } = status
   const run = activeRun ?? (lastRun !== null && lastRun.id !== basis ? lastRun : null)

@@ -9,8 +9,8 @@ import { Operation } from '../ui/operation.tsx'
 import { changesOf, comparedOf, heldOf, listedOf } from './preview-words.ts'
 
 /**
- * What a preview found: the counts that a run would have, the guard's verdict, and the first changes. Renders nothing
- * when nothing would change.
+ * Shows what a preview found: the counts of such a run, whether deletions would be held back, and the first changes. Renders
+ * nothing when nothing would change.
  */
 export function Previewed({ preview }: { preview: Preview }) {
   const { counts, changes, withheldBecause, rejectedBecause } = preview

@@ -12,7 +12,7 @@ import type {
 } from '../../../src/wire/types.ts'
 
 export type RunPart = ChangeOperation | 'rejected'
-/** What the run history is narrowed to; null is everything. */
+/** The filter of the run history; null lets everything through. */
 export type RunFilter = {
   outcome: RunStatus | null
   trigger: Trigger | null
@@ -77,7 +77,7 @@ export const noMeterFilter: MeterFilter = {
 }
 export const latestReadings: ReadingsChoice = { day: null, span: null, quantity: null }
 
-/** The route that an address' hash stands for; one that is not known is the status view itself. */
+/** Returns the route of the hash of an address; the status view for an unknown one. */
 export function parseRoute(hash: string): Route {
   const [, path = '', search = ''] = /^#(\/[^?]*)(?:\?(.*))?$/.exec(hash) ?? []
   const query = new URLSearchParams(search)
@@ -112,7 +112,7 @@ export function parseRoute(hash: string): Route {
   return { view: 'status', runId: run?.[1] ?? null, part: among(parts, run?.[2] ?? null), filter }
 }
 
-/** A day that the calendar has. */
+/** Returns the text if it is a day of the calendar. */
 function dayIn(text: string | null): string | null {
   if (text === null || !/^\d{4}-\d\d-\d\d$/.test(text)) return null
   const time = new Date(`${text}T00:00:00Z`)
@@ -123,7 +123,7 @@ function among<T extends string>(known: readonly T[], text: string | null): T | 
   return known.find((one) => one === text) ?? null
 }
 
-/** The address of a run, or of a part of it; of the status view when there is no run. */
+/** Returns the address of a run or of a part of it; of the status view when there is no run. */
 export function addressOf(
   runId: string | null,
   part: RunPart | null = null,
@@ -133,7 +133,7 @@ export function addressOf(
   return path + queryOf({ outcome, trigger, day })
 }
 
-/** The address of a meter in the list that a filter gives; of the list itself when there is no meter. */
+/** Returns the address of a meter in the filtered list; of the list itself when there is no meter. */
 export function meterAddress(
   meterId: number | string | null,
   filter: MeterFilter = noMeterFilter,
@@ -157,12 +157,12 @@ function unless<T extends string>(value: T, usual: T): T | null {
   return value === usual ? null : value
 }
 
-/** The address of what a sync of a Client System would do now; of the first one's when none is given. */
+/** Returns the address of the preview of a Client System; of the first one when none is given. */
 export function previewAddress(clientSystemId: string | null): string {
   return `#/preview${queryOf({ system: clientSystemId })}`
 }
 
-/** The address of which meters of a Client System report; of the first one's when none is given. */
+/** Returns the address of the collection view of a Client System; of the first one when none is given. */
 export function collectionAddress(clientSystemId: string | null): string {
   return `#/collection${queryOf({ system: clientSystemId })}`
 }

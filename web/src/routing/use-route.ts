@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { parseRoute, type Route } from './route.ts'
 
-/** The route at this moment; renders again when it changes. */
+/** Returns the current route, and renders again when it changes. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash))
   useEffect(() => {

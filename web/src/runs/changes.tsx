@@ -48,7 +48,7 @@ export function RunChanges({ runId, counts, operation, heading: Heading }: Props
   )
 }
 
-/** The operations that happened in a run. Restored meters are counted within updated, and listed as their own. */
+/** Returns the operations of a run. Restored meters are counted within updated, and listed apart. */
 function kindsOf(counts: Counts): { kind: ChangeOperation; count: number }[] {
   const all: { kind: ChangeOperation; count: number }[] = [
     { kind: 'insert', count: counts.inserted },

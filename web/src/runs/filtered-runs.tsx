@@ -12,11 +12,11 @@ type Props = {
   of: string
   route: StatusRoute
   query: RunQuery
-  /** The newest runs of any outcome, which grow by themselves. */
+  /** The newest runs of any outcome, as the event stream brings them. */
   latest: readonly Run[]
 }
 
-/** The runs that the filter lets through. Give it the query as key. */
+/** The runs that match the filter. Needs the query as its key. */
 export function FilteredRuns({ clientSystemId, of, route, query, latest }: Props) {
   const read = usePages((before) => readRuns(clientSystemId, before, query))
   const pages =

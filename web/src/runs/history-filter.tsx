@@ -2,13 +2,13 @@ import { createContext } from 'preact'
 import { addressOf, noRunFilter, outcomes, type RunFilter, triggers } from '../routing/route.ts'
 import { outcomeWords, triggerWords } from '../ui/words.ts'
 
-/** The filter of the history around: addresses within it keep it. */
+/** The filter of the run history. Addresses of its runs keep it. */
 export const HistoryFilter = createContext<RunFilter>(noRunFilter)
 
-/** Three choices that narrow the history at the agent; the address keeps them. */
+/** The filter of the history by outcome, trigger and day. The address keeps it. */
 export function FilterControls({ filter }: { filter: RunFilter }) {
   const go = (change: Partial<RunFilter>) => {
-    // Back leaves the history, not one choice of it.
+    // The back button leaves the history, not one choice of its filter.
     location.replace(addressOf(null, null, { ...filter, ...change }))
   }
   return (

@@ -11,11 +11,11 @@ type Props = {
   clientSystemId: string
   /** Ends the names of the region and its table where there are several Client Systems. */
   of: string
-  /** The run that ended last: another one brings another history. */
+  /** The run that ended last. When it changes, the history is loaded again. */
   lastRunId: string | null
 }
 
-/** The last 90 days at a glance: a cell a day, which opens to its hours; the same as a table below. */
+/** The last 90 days as cells: each day opens to its hours. The same numbers are in a table below. */
 export function HistoryStrip({ clientSystemId, of, lastRunId }: Props) {
   const { history, failed, read } = useHistory(clientSystemId, lastRunId)
   return (

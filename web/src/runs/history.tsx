@@ -17,7 +17,7 @@ type Props = {
   read: (before: string | null) => Promise<void>
 }
 
-/** The runs of a Client System, newest first, all or some; each opens to what it did. */
+/** The runs of a Client System, newest first, all or those of a filter. Each opens to its details. */
 export function RunHistory({ clientSystemId, of, history, route, read }: Props) {
   const { filter } = route
   const filtered = isFiltered(filter)
@@ -63,10 +63,10 @@ function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
           <p>No run yet. Every sync is kept here with its outcome and its changes.</p>
         </div>
       )}
-      {history.runs.length === 0 && history.state === 'loading' && <p class="teaching">Reading…</p>}
+      {history.runs.length === 0 && history.state === 'loading' && <p class="teaching">Loading…</p>}
       {history.state === 'failed' && (
         <p class="teaching">
-          The run history could not be read.{' '}
+          The run history could not be loaded.{' '}
           <button type="button" class="button-plain" disabled={reading} onClick={() => readPage(null)}>
             Try again
           </button>

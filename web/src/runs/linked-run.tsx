@@ -9,7 +9,7 @@ import { Icon } from '../ui/icon.tsx'
 import { outcomeWords } from '../ui/words.ts'
 import { RunDetails } from './run-details.tsx'
 
-/** A run that the address names and no list on the page holds: read by itself, shown above everything else. */
+/** The run of the address when no list of the page has it: loaded separately and shown first. */
 export function LinkedRun({ runId, part }: { runId: string; part: RunPart | null }) {
   const [run, setRun] = useState<Run | null>(null)
   const [error, setError] = useState<ApiError | null>(null)
@@ -33,7 +33,7 @@ export function LinkedRun({ runId, part }: { runId: string; part: RunPart | null
       {error !== null && (
         <p class="teaching">
           {error.status === 404
-            ? 'This run is not in the history. It may have been removed because of its age, or the address is wrong.'
+            ? 'This run is not in the history. It was deleted because of its age, or the address is wrong.'
             : sentences(error.message, error.hint)}
         </p>
       )}

@@ -6,7 +6,7 @@ import { formatCount, formatValue } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { PagedList } from '../ui/paged-list.tsx'
 
-/** The source rows that a run could not use, each with the reason. */
+/** The rows that a run rejected, each with the reason. */
 export function RejectedList({ runId, total, heading: Heading }: { runId: string; total: number; heading: Heading }) {
   const pages = usePages((after) => readRejected(runId, after))
   return (
@@ -18,7 +18,7 @@ export function RejectedList({ runId, total, heading: Heading }: { runId: string
         {(rows) => (
           <ul class="change-list">
             {rows.map((rejected, index) => (
-              // The same id may come twice with the same reason: only the place tells the rows apart.
+              // The same id may occur twice with the same reason, so the key needs the position.
               <RejectedItem key={`${index} ${rejected.externalId}`} rejected={rejected} />
             ))}
           </ul>

@@ -15,7 +15,7 @@ import { phases, phaseWords, readModeWords, triggerWords } from '../ui/words.ts'
 import { RunChanges } from './changes.tsx'
 import { RejectedList } from './rejected.tsx'
 
-/** All about one run: its cause and times, what it counted, why it failed, and each of its changes. */
+/** The details of a run: its trigger and times, its counts, why it failed, and each of its changes. */
 export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | null; heading: Heading }) {
   const root = useArrival(part)
   const guide = guideAddress(run.error?.code)
@@ -52,7 +52,7 @@ export function RunDetails({ run, part, heading }: { run: Run; part: RunPart | n
   )
 }
 
-/** Brings the details into view when a link led here; what was opened or filtered in its place stays there. */
+/** Scrolls to the details when a link led here. Details that were opened or filtered in place stay where they are. */
 function useArrival(part: RunPart | null) {
   const root = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -67,7 +67,7 @@ function useArrival(part: RunPart | null) {
   return root
 }
 
-/** What a reader wants to know of a run before its changes. */
+/** The most important facts of a run, before its changes. */
 function Facts({ run }: { run: Run }) {
   return (
     <dl class="facts">
@@ -95,7 +95,7 @@ function Facts({ run }: { run: Run }) {
   )
 }
 
-/** What explains a run to someone who looks for the cause of something. */
+/** Facts for the search for a cause. */
 function TechnicalFacts({ run }: { run: Run }) {
   const { counts } = run
   return (
@@ -186,6 +186,6 @@ function Outcome({ run, part, heading }: { run: Run; part: RunPart | null; headi
   const rejected = run.counts.rejected > 0 && (
     <RejectedList key={`${run.id} rejected`} runId={run.id} total={run.counts.rejected} heading={heading} />
   )
-  // What the address asks for comes first.
+  // The part of the address comes first.
   return <div class="details-lists">{part === 'rejected' ? [rejected, changes] : [changes, rejected]}</div>
 }

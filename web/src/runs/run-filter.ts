@@ -8,13 +8,13 @@ export function isFiltered({ outcome, trigger, day }: RunFilter): boolean {
   return outcome !== null || trigger !== null || day !== null
 }
 
-/** What the agent is asked for: a day begins and ends in the reader's time zone. */
+/** Returns the query of a filter. A day begins and ends in the time zone of the page. */
 export function queryOf({ outcome, trigger, day }: RunFilter, zone: Zone): RunQuery {
   const edge = (after: number) => (day === null ? null : new Date(midnight(day, after, zone)).toISOString())
   return { status: outcome, trigger, from: edge(0), to: edge(1) }
 }
 
-/** Whether the agent would list a run for a query. */
+/** Returns whether the agent would list a run for a query. */
 export function matches(run: Run, { status, trigger, from, to }: RunQuery): boolean {
   return (
     (status === null || run.status === status) &&
@@ -25,8 +25,8 @@ export function matches(run: Run, { status, trigger, from, to }: RunQuery): bool
 }
 
 /**
- * What was read of the runs of a query, with what is known since: runs as they are now, and newer ones on top. So nothing
- * of the list moves from under a reader, and nothing is read again.
+ * Returns the runs of a query that were read, in their latest state, and newer ones before them. So the list is not read
+ * again, and no row moves but by newer ones.
  */
 export function upToDate(read: readonly Run[], latest: readonly Run[], query: RunQuery): readonly Run[] {
   const now = new Map(latest.map((run) => [run.id, run]))

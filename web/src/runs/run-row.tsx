@@ -21,7 +21,7 @@ type Props = {
   part: RunPart | null
 }
 
-/** A run in the history: a row, and when it is open a second one with all about it. */
+/** A run in the history: a row, and while it is open a second one with its details. */
 export function RunRow({ run, day, open, part }: Props) {
   const { word, icon, tone } = outcomeWords[run.status]
   const detailsId = `run-${run.id}`
@@ -51,7 +51,7 @@ export function RunRow({ run, day, open, part }: Props) {
           </button>
           <RunRemark run={run} />
         </td>
-        <Cell label="Requested" kind="run-asked">
+        <Cell label="Requested" kind="run-requested">
           <time dateTime={run.queuedAt} title={formatExact(run.queuedAt)}>
             {formatClock(Date.parse(run.queuedAt), zone)}
           </time>
@@ -83,7 +83,7 @@ export function RunRow({ run, day, open, part }: Props) {
   )
 }
 
-/** A cell that brings its column's name along for the layouts without a header row. */
+/** A cell with the name of its column, for layouts without a header row. */
 function Cell({ label, kind, children }: { label: string; kind: string; children: ComponentChildren }) {
   return (
     <td {...tableRoles.cell} class={kind}>
@@ -95,7 +95,7 @@ function Cell({ label, kind, children }: { label: string; kind: string; children
   )
 }
 
-/** What else must be seen before the run is opened: why it failed, what it left out. */
+/** What must be visible before the run is opened: why it failed, and what it held back or rejected. */
 function RunRemark({ run }: { run: Run }) {
   const remarks = [
     isFailure(run) ? run.error?.code : null,

@@ -5,7 +5,7 @@ import { tableRoles } from '../ui/table.tsx'
 import { useZone } from '../ui/times.tsx'
 import { RunRow } from './run-row.tsx'
 
-/** Runs as rows, each of which opens; the first of a day bears its date. A table also where it looks like cards. */
+/** Runs as rows that open. The first of a day has its date. It stays a table also where it looks like cards. */
 export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: StatusRoute; of: string }) {
   const zone = useZone()
   const dayOf = (run: Run | undefined) => (run === undefined ? '' : formatDay(run.queuedAt, zone))

@@ -1,7 +1,7 @@
 import { formatCount } from '../ui/format.ts'
 import { outcomeOf, type Period, periodName } from './strip.ts'
 
-/** The numbers behind a strip, newest first; what has none is left out. */
+/** The numbers of the cells as a table, newest first, without periods that have none. */
 export function StripTable({ periods, name, first }: { periods: readonly Period[]; name: string; first: string }) {
   const shown = periods.filter((period) => outcomeOf(period) !== 'none').toReversed()
   if (shown.length === 0) return <p class="teaching">No sync in this time.</p>

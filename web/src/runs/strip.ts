@@ -18,7 +18,7 @@ export type Period = {
 
 export type Day = Period & { hours: readonly Period[] }
 
-/** The worst of what happened: it alone decides how a cell looks. */
+/** The worst outcome of a period, which decides how its cell looks. */
 export type PeriodOutcome = 'failed' | 'missed' | 'cancelled' | 'succeeded' | 'none'
 
 export const periodOutcomes: Record<PeriodOutcome, string> = {
@@ -39,7 +39,7 @@ export function outcomeOf({ failed, missed, cancelled, succeeded }: Period): Per
   return cancelled > 0 ? 'cancelled' : 'none'
 }
 
-/** The days up to now in a time zone, oldest first, each with all its hours. */
+/** Returns the days up to now in a time zone, oldest first, each with all its hours. */
 export function daysOf(
   { to, hours, missedHours }: Pick<RunHistory, 'to' | 'hours' | 'missedHours'>,
   zone: Zone,
@@ -93,7 +93,7 @@ export function periodName(key: string): string {
   return hour === undefined ? date : `${date}, ${hour}:00`
 }
 
-/** All that a cell stands for, in a sentence. */
+/** Returns the numbers of a cell as a sentence. */
 export function periodWords(period: Period): string {
   const { succeeded, failed, cancelled, missed, inserted, updated, deleted } = period
   const runs = [

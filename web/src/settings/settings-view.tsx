@@ -8,7 +8,7 @@ import { formatCount, formatElapsed, plural } from '../ui/format.ts'
 import { Refusal } from '../ui/refusal.tsx'
 import { TestAlert } from './test-alert.tsx'
 
-/** How the agent is configured, to read: it is changed by variables, at a start. */
+/** Shows the configuration of the agent, read only: it is changed by variables, and applied at a start. */
 export function SettingsView({ agent }: { agent: Agent }) {
   const [settings, setSettings] = useState<Settings | null>(null)
   const [error, setError] = useState<ApiError | null>(null)
@@ -58,9 +58,9 @@ function ClientSystem({
           more than {formatCount(deleteGuard.minimum)} meters are missing, and more than {deleteGuard.percent} % of them
           or {formatCount(deleteGuard.maximum)}
         </Fact>
-        <Fact name="Longest run">{seconds(clientSystem.runTimeoutSeconds)}</Fact>
-        <Fact name="Longest wait for an answer">{seconds(clientSystem.readStartSeconds)}</Fact>
-        <Fact name="Longest silence while reading">{seconds(clientSystem.readIdleSeconds)}</Fact>
+        <Fact name="Timeout of a run">{seconds(clientSystem.runTimeoutSeconds)}</Fact>
+        <Fact name="Timeout of an answer">{seconds(clientSystem.readStartSeconds)}</Fact>
+        <Fact name="Timeout between bytes">{seconds(clientSystem.readIdleSeconds)}</Fact>
         <Fact name="Meters are read every">{seconds(clientSystem.readingIntervalMinutes * 60)}</Fact>
       </dl>
     </section>
@@ -118,7 +118,7 @@ function Database({ database: { host, port, database, tls } }: { database: Setti
   )
 }
 
-/** What the demonstration is, and the way to a system of one's own. */
+/** Explains the demonstration, and how to connect a real system. */
 function Demonstration() {
   return (
     <div class="notice" data-tone="accent">

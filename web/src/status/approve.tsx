@@ -12,32 +12,32 @@ type Props = {
   dialog: RefObject<HTMLDialogElement | null>
   run: Run
   withheld: number
-  /** Whether it is shown: what it lists is read only then. */
+  /** Whether it is shown. The list of meters is loaded only then. */
   open: boolean
   onClose: () => void
-  tell: (run: Run) => void
+  onRun: (run: Run) => void
 }
 
-/** Asks for the number of deletions before it approves them: a habit of pressing Enter must not delete meters. */
-export function ApproveDialog({ dialog, run, withheld, open, onClose, tell }: Props) {
+/** Approves deletions after their number was typed, so that pressing Enter by habit deletes no meters. */
+export function ApproveDialog({ dialog, run, withheld, open, onClose, onRun }: Props) {
   const [typed, setTyped] = useState('')
-  const [asking, setAsking] = useState(false)
+  const [sending, setSending] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const id = (part: string) => `approve-${run.id}-${part}`
   const confirmed = confirms(typed, withheld)
 
   const approve = async (event: Event) => {
     event.preventDefault()
-    if (!confirmed || asking) return
-    setAsking(true)
+    if (!confirmed || sending) return
+    setSending(true)
     setRefusal(null)
     try {
-      tell(await approveDeletions(run))
+      onRun(await approveDeletions(run))
       dialog.current?.close()
     } catch (error) {
       setRefusal(toApiError(error))
     } finally {
-      setAsking(false)
+      setSending(false)
     }
   }
   const reset = () => {
@@ -76,7 +76,7 @@ export function ApproveDialog({ dialog, run, withheld, open, onClose, tell }: Pr
           <button type="button" class="button-plain" onClick={() => dialog.current?.close()}>
             Cancel
           </button>
-          <button type="submit" class="button button-bad" disabled={!confirmed || asking}>
+          <button type="submit" class="button button-bad" disabled={!confirmed || sending}>
             Deactivate {plural(withheld, 'meter')}
           </button>
         </div>

@@ -5,29 +5,29 @@ import { type ApiError, toApiError } from '../data/requests.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 
-/** An unconfirmed press is forgotten after this long. */
-const forgottenAfterMs = 6_000
+/** The time in which the second press must follow. */
+const confirmWithinMs = 6_000
 
-/** The button that ends the active run, at its second press: the first one only asks. Give it the run's id as key. */
-export function CancelSync({ run, tell }: { run: Run; tell: (run: Run) => void }) {
-  const [step, setStep] = useState<'idle' | 'sure?' | 'asking'>('idle')
+/** The button that cancels the active run at its second press. Needs the id of the run as its key. */
+export function CancelSync({ run, onRun }: { run: Run; onRun: (run: Run) => void }) {
+  const [step, setStep] = useState<'idle' | 'sure?' | 'sending'>('idle')
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const explanationId = `cancel-${run.id}`
-  const forget = () => setStep((now) => (now === 'sure?' ? 'idle' : now))
+  const reset = () => setStep((now) => (now === 'sure?' ? 'idle' : now))
 
   useEffect(() => {
     if (step !== 'sure?') return
-    const timer = setTimeout(forget, forgottenAfterMs)
+    const timer = setTimeout(reset, confirmWithinMs)
     return () => clearTimeout(timer)
   }, [step])
 
   const press = async () => {
-    if (step === 'asking') return
+    if (step === 'sending') return
     if (step === 'idle') return setStep('sure?')
-    setStep('asking')
+    setStep('sending')
     setRefusal(null)
     try {
-      tell(await cancelRun(run.id))
+      onRun(await cancelRun(run.id))
     } catch (error) {
       setRefusal(toApiError(error))
       setStep('idle')
@@ -40,11 +40,11 @@ export function CancelSync({ run, tell }: { run: Run; tell: (run: Run) => void }
         type="button"
         class="button-plain cancel"
         data-sure={step === 'sure?'}
-        aria-disabled={step === 'asking'}
+        aria-disabled={step === 'sending'}
         aria-describedby={step === 'sure?' ? explanationId : undefined}
         onClick={press}
-        onBlur={forget}
-        onKeyDown={(event) => event.key === 'Escape' && forget()}
+        onBlur={reset}
+        onKeyDown={(event) => event.key === 'Escape' && reset()}
       >
         <Icon name="stop" />
         {words[step]}
@@ -59,4 +59,4 @@ export function CancelSync({ run, tell }: { run: Run; tell: (run: Run) => void }
   )
 }
 
-const words = { idle: 'Cancel sync', 'sure?': 'Press again to cancel', asking: 'Cancelling…' }
+const words = { idle: 'Cancel sync', 'sure?': 'Press again to cancel', sending: 'Cancelling…' }

@@ -26,7 +26,7 @@ type Props = {
   alone: boolean
 }
 
-/** All about one Client System: the glance first, then what is to be done, then the figures, then the past. */
+/** A Client System: the headline first, then notices, counts and the history. */
 export function ClientSystem({ system, agent, route, alone }: Props) {
   const { status, progress, history } = system
   const { activeRun, lastRun, lastSuccess } = status
@@ -35,14 +35,14 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
   const knownUntil = current ? null : (state.heardAt ?? 0) + state.clockOffset
   const failure = standingFailure(status)
   const lasts = useStays(activeRun?.id ?? null, progressDelayMs)
-  // Landmarks are told apart by name where there is more than one Client System.
+  // Landmarks need different names where there is more than one Client System.
   const of = alone ? '' : ` of ${status.name}`
   const nameId = `client-system-${status.id}`
   return (
     <section class="client-system" aria-labelledby={nameId}>
       <div class="card glance">
         <Headline status={status} nameId={nameId} knownUntil={knownUntil} />
-        <SyncNow status={status} tell={agent.tell} current={current}>
+        <SyncNow status={status} onRun={agent.addRun} current={current}>
           <PreviewButton clientSystemId={alone ? null : status.id} />
         </SyncNow>
         {activeRun !== null && lasts && current && status.workers !== 0 && (
@@ -54,7 +54,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
       {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
       {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}
-      <HeldBack status={status} current={current} tell={agent.tell} />
+      <HeldBack status={status} current={current} onRun={agent.addRun} />
       {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
       <div class="figures">
         <LastSync run={lastSuccess} of={of} />

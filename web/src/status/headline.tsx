@@ -30,7 +30,7 @@ type Props = {
   knownUntil: number | null
 }
 
-/** The answer to a glance: in sync or not, and since when. Each condition has its own words, icon and colour. */
+/** The headline: in sync or not, and since when. Each condition has its own words, icon and colour. */
 export function Headline({ status, nameId, knownUntil }: Props) {
   const now = useNow()
   const condition = conditionOf(status, knownUntil ?? now)
@@ -62,7 +62,7 @@ export function Headline({ status, nameId, knownUntil }: Props) {
 
 const unknownLook: { icon: IconName; tone: Tone } = { icon: 'plug', tone: 'attention' }
 
-/** What was last known, and when: what is true now cannot be told. */
+/** The last known condition, and when it was known. */
 function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUntil: number; now: number }) {
   const zone = useTimeStyle() === 'utc' ? 'utc' : 'local'
   const words = conditionWords[condition]
@@ -75,22 +75,22 @@ function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUn
         </span>
       </p>
       <p class="headline-detail">
-        The page has lost touch with the agent’s data. Everything below may have changed since.
+        The page does not receive the state of the agent. Everything below may have changed since.
       </p>
     </>
   )
 }
 
-/** A streak of failures reads as one. */
+/** Returns the words of a condition. Several failures in a row count as one. */
 function wordsFor(condition: Condition, { failures }: ClientSystemStatus, now: number): string {
   if (condition !== 'failed' || failures === null || failures.count < 2) return conditionWords[condition]
   return `Failing for ${formatElapsed(now - Date.parse(failures.since))}`
 }
 
-/** Conditions that a run has led to. */
+/** Conditions that are the result of a run. */
 const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'kept', 'in-sync'])
 
-/** The age that belongs to the condition: of the last success, or of the failure. */
+/** The age of the condition: of the last success, or of the failure. */
 function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
   const { failures } = status
   if (condition === 'failed' && failures !== null && failures.count > 1)
@@ -124,14 +124,14 @@ function Detail({ condition, status, now }: { condition: Condition; status: Clie
       return run === null ? null : (
         <>
           Requested {requestedBy(run)}, running for {formatElapsed(now - Date.parse(run.startedAt ?? run.queuedAt))}
-          {status.workers === 0 && '. Its worker has not been heard from for 10 s'}
+          {status.workers === 0 && '. Its worker has not announced itself for 10 s'}
           <LastSuccess status={status} />
         </>
       )
     case 'queued':
       return run === null ? null : (
         <>
-          Requested {requestedBy(run)}; a worker will take it in a moment
+          Requested {requestedBy(run)}; a worker takes it in a moment
           <LastSuccess status={status} />
         </>
       )

@@ -3,7 +3,7 @@ import { usePages } from '../data/pages.ts'
 import { ChangedMeter, MeterFacts } from '../ui/changed-meter.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 
-/** The meters that an approval of this run's deletions is for. */
+/** The meters whose deletion this run held back. */
 export function HeldBackList({ runId }: { runId: string }) {
   const pages = usePages((after) => readChanges(runId, 'withheld', after))
   return (

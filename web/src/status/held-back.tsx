@@ -15,14 +15,14 @@ type Props = {
   status: ClientSystemStatus
   /** Whether the status is known to be true now. */
   current: boolean
-  tell: (run: Run) => void
+  onRun: (run: Run) => void
 }
 
 /**
  * Deletions that the last success held back, and what a person can decide: approve them, or keep them for now. Renders
  * nothing when there are none.
  */
-export function HeldBack({ status, current, tell }: Props) {
+export function HeldBack({ status, current, onRun }: Props) {
   const root = useRef<HTMLDivElement>(null)
   const { lastSuccess: run, activeRun, keptDeletions: kept } = status
   if (run === null || (run.counts?.withheld ?? 0) === 0) return null
@@ -33,7 +33,7 @@ export function HeldBack({ status, current, tell }: Props) {
       {kept !== null && isKept(status) ? (
         <Kept run={run} kept={kept} current={current} onReleased={keepFocus} />
       ) : (
-        <Undecided key={run.id} run={run} busy={activeRun !== null || !current} onKept={keepFocus} tell={tell} />
+        <Undecided key={run.id} run={run} busy={activeRun !== null || !current} onKept={keepFocus} onRun={onRun} />
       )}
     </div>
   )
@@ -44,10 +44,10 @@ type UndecidedProps = {
   /** Whether a run is active: an approval is for a run of its own. */
   busy: boolean
   onKept: () => void
-  tell: (run: Run) => void
+  onRun: (run: Run) => void
 }
 
-function Undecided({ run, busy, onKept, tell }: UndecidedProps) {
+function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
   const approveDialog = useRef<HTMLDialogElement>(null)
   const keepDialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)
@@ -97,7 +97,7 @@ function Undecided({ run, busy, onKept, tell }: UndecidedProps) {
           withheld={withheld}
           open={open}
           onClose={() => setOpen(false)}
-          tell={tell}
+          onRun={onRun}
         />
       )}
     </div>

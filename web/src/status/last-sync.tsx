@@ -8,7 +8,7 @@ import { ProofMark } from '../ui/proof.tsx'
 import { formatMoment, formatStamp } from '../ui/time-style.ts'
 import { useTimeStyle } from '../ui/times.tsx'
 
-/** The last success with its counts, whatever happened since: the counts of another run never stand here. */
+/** The last success with its counts, also after a later failure. */
 export function LastSync({ run, of }: { run: Run | null; of: string }) {
   return (
     <section class="card" aria-label={`Last sync${of}`}>
@@ -21,7 +21,7 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
       ) : (
         <>
           <p class="last-sync-time">
-            <Moment iso={run.finishedAt} room="full" />
+            <Moment iso={run.finishedAt} length="full" />
             <span class="quiet">
               <Other iso={run.finishedAt} />
               {run.startedAt !== null && ` · took ${durationOf(run.startedAt, run.finishedAt)}`}
@@ -43,7 +43,7 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
   )
 }
 
-/** Nothing changed: three large zeros would say no more than one line. */
+/** Returns whether nothing changed: then one line replaces three large zeros. */
 function isQuiet({ inserted, updated, deleted }: Counts): boolean {
   return inserted + updated + deleted === 0
 }

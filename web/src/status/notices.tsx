@@ -6,7 +6,7 @@ import { plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { requestedBy } from '../ui/words.ts'
 
-/** Source rows that this run could not use. Renders nothing when there are none. */
+/** Rows that this run rejected. Renders nothing when there are none. */
 export function RejectedRows({ run }: { run: Run }) {
   const rejected = run.counts?.rejected ?? 0
   if (rejected === 0) return null
@@ -25,8 +25,8 @@ export function RejectedRows({ run }: { run: Run }) {
               {because.example !== null && <> (for example {because.example})</>}.{' '}
             </>
           )}
-          {rejected === 1 ? 'It' : 'They'} could not be used as {rejected === 1 ? 'a meter' : 'meters'}; meters that are
-          here already stay as they were. Correct the rows in the Client System and the next sync takes them.
+          {rejected === 1 ? 'It' : 'They'} could not be used as {rejected === 1 ? 'a meter' : 'meters'}. Meters that are
+          stored already stay as they are. Correct the rows in the Client System, and the next sync applies them.
         </p>
         <p class="notice-foot">
           <a href={addressOf(run.id, 'rejected')}>
@@ -39,7 +39,7 @@ export function RejectedRows({ run }: { run: Run }) {
   )
 }
 
-/** Nothing is queued, and nothing would happen if it were. */
+/** No worker is running, so no sync can run. */
 export function NoWorker() {
   return (
     <div class="notice" data-tone="attention">
@@ -55,7 +55,7 @@ export function NoWorker() {
   )
 }
 
-/** The connection to the Client System is open to others on the way. */
+/** The connection to the Client System is not verified by TLS. */
 export function Insecure({ name }: { name: string }) {
   return (
     <div class="notice" data-tone="attention">
@@ -71,7 +71,7 @@ export function Insecure({ name }: { name: string }) {
   )
 }
 
-/** Every meter is in the Sync database twice: the id of the Client System was changed. */
+/** Every meter is stored twice, probably because the id of the Client System was changed. */
 export function SameMeters({ id, as }: { id: string; as: string }) {
   return (
     <div class="notice" data-tone="attention">
@@ -88,7 +88,7 @@ export function SameMeters({ id, as }: { id: string; as: string }) {
   )
 }
 
-/** The last run was stopped by someone: what stands here is as it was before. */
+/** The last run was cancelled. The meters are as they were before it. */
 export function Cancelled({ run }: { run: Run }) {
   const at = run.finishedAt ?? run.queuedAt
   return (

@@ -1,6 +1,6 @@
 import { previewAddress } from '../routing/route.ts'
 
-/** Leads to what a sync would do now. `clientSystemId` is null where there is only one. */
+/** Opens the preview. `clientSystemId` is null where there is only one. */
 export function PreviewButton({ clientSystemId }: { clientSystemId: string | null }) {
   const go = () => {
     location.hash = previewAddress(clientSystemId)

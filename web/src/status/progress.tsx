@@ -3,7 +3,7 @@ import { Icon } from '../ui/icon.tsx'
 import { phases, phaseWords } from '../ui/words.ts'
 import { reachOf } from './reach.ts'
 
-/** How far the active run is: what it is doing, how much has been read, and its phase among all phases. */
+/** The progress of the active run: what it does, how much has been read, and its phase among all phases. */
 export function SyncProgress({ run, progress }: { run: Run; progress: Progress | null }) {
   const { phase, words, amount, share } = reachOf(run, progress)
   return (

@@ -10,7 +10,7 @@ export type Reach = {
   words: string
   /** How much of what is being read has been read, such as "100 of about 1,000 rows · 5 kB"; null when nothing is. */
   amount: string | null
-  /** The share that is done; null when nobody knows it: then a bar must not pretend. */
+  /** The share that is done; null when it is unknown: then the bar is indeterminate. */
   share: { done: number; of: number } | null
 }
 
@@ -20,7 +20,7 @@ const steps: Record<ReadStep, { words: string; unit: string }> = {
   meters: { words: 'Reading meters', unit: 'rows' },
 }
 
-/** What a run and its progress tell together. Amount and share are those of the reading alone. Pure. */
+/** Returns how far a run is, from the run and its progress. Amount and share are those of the phase `reading`. Pure. */
 export function reachOf(run: Run, progress: Progress | null): Reach {
   const phase = laterOf(run.phase, progress?.phase ?? null)
   if (phase === null) return { phase, words: 'In the queue', amount: null, share: null }
@@ -37,13 +37,13 @@ export function reachOf(run: Run, progress: Progress | null): Reach {
   return { phase, words, amount: amounts.length > 0 ? amounts.join(' · ') : null, share }
 }
 
-/** What was expected is an estimate: once it is passed, there is none. */
+/** Returns the share. The expected number is an estimate: once it is exceeded, there is no share. */
 function shareOf({ rowsRead, rowsExpected }: Progress): Reach['share'] {
   if (rowsExpected === null || rowsExpected <= 0 || rowsRead > rowsExpected) return null
   return { done: rowsRead, of: rowsExpected }
 }
 
-/** Progress travels on a connection of its own and may come before or after the run's own event. */
+/** Returns the later phase. Progress arrives apart from the event of the run, before or after it. */
 function laterOf(a: Phase | null, b: Phase | null): Phase | null {
   if (a === null || b === null) return a ?? b
   return phases.indexOf(a) >= phases.indexOf(b) ? a : b

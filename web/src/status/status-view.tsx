@@ -4,13 +4,13 @@ import { LinkedRun } from '../runs/linked-run.tsx'
 import { isFiltered } from '../runs/run-filter.ts'
 import { ClientSystem } from './client-system.tsx'
 
-/** Are the meters in sync? One section a Client System; above them a run that the address names and no list holds. */
+/** The status: a section for each Client System, and above them the run of the address when no list has it. */
 export function StatusView({ agent, route }: { agent: Agent; route: StatusRoute }) {
   const { systems } = agent.state
   const { runId, part, filter } = route
   const listed = systems.some((s) => s.history.runs.some((run) => run.id === runId))
   const listsRead = systems.every((s) => s.history.state !== 'loading')
-  // A filtered history tells by itself whether it holds the run.
+  // A filtered history shows whether it has the run.
   const filtered = isFiltered(filter)
   return (
     <>

@@ -14,47 +14,47 @@ import { useStays } from '../ui/use-stays.ts'
 import { requestedBy } from '../ui/words.ts'
 import { CancelSync } from './cancel.tsx'
 
-/** A sync that is over sooner cannot be cancelled in time: the button would only flash. */
+/** A shorter sync cannot be cancelled in time, and its button would only flash. */
 const cancelDelayMs = 500
 
 type Props = {
   status: ClientSystemStatus
-  tell: (run: Run) => void
-  /** Whether the status is what is: without that, nothing can be asked for. */
+  onRun: (run: Run) => void
+  /** Whether the status is known to be true now. Otherwise no sync can be started. */
   current: boolean
-  /** A button that stands beside. */
+  /** A button beside it. */
   children?: ComponentChildren
 }
 
 /**
- * The button that asks for a sync, and when the next one comes by itself. Disabled while a run of the Client System is
- * active, wherever it was started, and for a login that may not operate. A run that is active already is joined; any other refusal is shown beside the button.
+ * The button that starts a sync, and the time of the next scheduled one. It is disabled while a run of the Client System is
+ * active, wherever that was started, and for a login without the scope `operate`. A refusal is shown below it.
  */
-export function SyncNow({ status, tell, current, children }: Props) {
-  const [asking, setAsking] = useState(false)
+export function SyncNow({ status, onRun, current, children }: Props) {
+  const [sending, setSending] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
-  const busy = asking || activeRun !== null
+  const busy = sending || activeRun !== null
   const missing = useMissing('operate')
   const reasonId = `sync-now-reason-${status.id}`
 
   const lasts = useStays(activeRun?.id ?? null, cancelDelayMs)
   const { root, button } = useFocusKept(busy || !current)
   const activeId = activeRun?.id
-  // A run that started by other means makes the refusal old news.
+  // A run that was started elsewhere makes the refusal obsolete.
   useEffect(() => {
     if (activeId !== undefined) setRefusal(null)
   }, [activeId])
 
-  const ask = async () => {
-    setAsking(true)
+  const start = async () => {
+    setSending(true)
     setRefusal(null)
     try {
-      tell(await startRun(status.id))
+      onRun(await startRun(status.id))
     } catch (error) {
       setRefusal(toApiError(error))
     } finally {
-      setAsking(false)
+      setSending(false)
     }
   }
 
@@ -68,7 +68,7 @@ export function SyncNow({ status, tell, current, children }: Props) {
           disabled={busy || !current || missing !== null}
           aria-busy={busy}
           aria-describedby={reasonId}
-          onClick={ask}
+          onClick={start}
         >
           <Icon name="running" class={busy && current && status.workers !== 0 ? 'turning' : ''} />
           {wordOf(busy, current, status)}
@@ -86,7 +86,7 @@ export function SyncNow({ status, tell, current, children }: Props) {
         {missing !== null && `. To start or cancel a sync, log in with a token that has ${missing}`}
       </p>
       {activeRun !== null && lasts && current && missing === null && (
-        <CancelSync key={activeRun.id} run={activeRun} tell={tell} />
+        <CancelSync key={activeRun.id} run={activeRun} onRun={onRun} />
       )}
       {refusal !== null && <Refusal words="The sync could not be started." error={refusal} />}
     </div>
@@ -98,7 +98,7 @@ function wordOf(busy: boolean, current: boolean, { activeRun, workers }: ClientS
   return activeRun?.status === 'queued' && workers === 0 ? 'Queued' : 'Syncing…'
 }
 
-/** What is disabled or goes away loses the focus: whoever had it here gets the button, unless they went elsewhere. */
+/** Returns the focus to the button after an element that had it was disabled or removed, unless it was moved elsewhere. */
 function useFocusKept(busy: boolean) {
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)

@@ -25,7 +25,7 @@ export function ChangedMeter({ change }: { change: Pick<PreviewedChange, 'meterI
   )
 }
 
-/** Tells a meter that comes or goes from others: its kind, its location and its last reading. */
+/** Identifies a meter that is inserted or deleted: its kind, its location and its last reading. */
 export function MeterFacts({ meter }: { meter: Meter | null }) {
   if (meter === null) return null
   const { kind, location, lastReading } = meter

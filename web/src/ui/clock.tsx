@@ -1,12 +1,12 @@
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
 import { formatExact } from './format.ts'
-import { formatMoment, formatStamp } from './time-style.ts'
+import { formatMoment, formatStamp, type Length } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
 
 const Now = createContext(0)
 
-/** The page's one clock: ticks each second, in the server's time. Only what reads the clock renders again. */
+/** The clock of the page: ticks each second, in the server's time. Only components that use it render again. */
 export function Clock({ offset, children }: { offset: number; children: ComponentChildren }) {
   const [local, setLocal] = useState(Date.now)
   useEffect(() => {
@@ -16,23 +16,23 @@ export function Clock({ offset, children }: { offset: number; children: Componen
   return <Now.Provider value={local + offset}>{children}</Now.Provider>
 }
 
-/** The server's time in milliseconds, as far as this page knows it; renders again each second. */
+/** Returns the server's time in milliseconds, and renders again each second. */
 export function useNow(): number {
   return useContext(Now)
 }
 
-/** A moment as the reader wants times written; the exact time on hover. */
-export function Moment({ iso, room = 'short' }: { iso: string; room?: 'short' | 'full' }) {
+/** A time in the style of the page, with the exact time on hover. */
+export function Moment({ iso, length = 'short' }: { iso: string; length?: Length }) {
   const now = useNow()
   return (
     <time dateTime={iso} title={formatExact(iso)}>
-      {formatMoment(iso, useTimeStyle(), now, room)}
+      {formatMoment(iso, useTimeStyle(), now, length)}
     </time>
   )
 }
 
-/** Writes a moment as date and time, in the zone that the reader wants: for names, which must not change each second. */
-export function useStamp(): (iso: string, room?: 'short' | 'full') => string {
+/** Returns a function that formats a time as date and time: for names, which must not change each second. */
+export function useStamp(): (iso: string, length?: Length) => string {
   const style = useTimeStyle()
-  return (iso, room = 'short') => formatStamp(iso, style, room)
+  return (iso, length = 'short') => formatStamp(iso, style, length)
 }

@@ -6,8 +6,8 @@ export type Difference = { column: string; before: string | null; after: string 
 type Columns = Record<string, unknown> | null
 
 /**
- * The columns in which two sides differ, by name. Attributes that come as an object are told apart one by one:
- * nobody should have to look for a changed digit in two lines of JSON.
+ * Returns the columns in which two sides differ, by name. Attributes that are an object are compared one by one, so that a
+ * changed digit need not be found in two lines of JSON.
  */
 export function differencesOf(before: Columns, after: Columns): Difference[] {
   return keysOf(before, after).flatMap((column) => {
@@ -19,7 +19,7 @@ export function differencesOf(before: Columns, after: Columns): Difference[] {
   })
 }
 
-/** The values that a new meter has, its name first and its attributes last; what has none is left out. */
+/** Returns the values of a new meter, its name first and its attributes last, without empty ones. */
 export function valuesOf({
   name,
   attributes,

@@ -4,7 +4,7 @@ import { firstDifference } from './format.ts'
 import { Icon } from './icon.tsx'
 import { LongText } from './long-text.tsx'
 
-/** What a change makes of a meter's columns: old value and new. Renders nothing when it changes none. */
+/** The columns of a meter that a change altered, with old and new values. Renders nothing when there are none. */
 export function Differences({ change }: { change: Pick<Change, 'before' | 'after'> }) {
   const differences = differencesOf(change.before, change.after)
   if (differences.length === 0) return null
@@ -31,7 +31,7 @@ export function Values({ meter }: { meter: Record<string, unknown> }) {
   return (
     <ul class="differences values">
       {valuesOf(meter).map(({ column, value }, index) => (
-        // An attribute may bear the name of a column: only the place tells them apart.
+        // An attribute may have the name of a column, so the key needs the position.
         <li key={`${index} ${column}`}>
           <span class="column">{column}</span>
           {value === '' ? (

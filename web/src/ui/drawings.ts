@@ -1,4 +1,4 @@
-/** Icons are drawn in the text's colour and say nothing by themselves: words always stand beside them. */
+/** Icons have the colour of the text. Each has words beside it, so it needs no text of its own. */
 export const drawings = {
   check: 'M5 12.5l4.5 4.5L19 7',
   cross: 'M6.5 6.5l11 11M17.5 6.5l-11 11',

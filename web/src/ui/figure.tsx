@@ -14,7 +14,7 @@ type Props = {
   href?: string
 }
 
-/** A count under its name, in a list of figures; none of it has no colour. */
+/** A count with its name, in a list of counts. A zero has no colour. */
 export function Figure({ name, count, icon, tone, note, href }: Props) {
   const value = <data value={count}>{formatCount(count)}</data>
   return (
@@ -37,7 +37,7 @@ export function Figure({ name, count, icon, tone, note, href }: Props) {
   )
 }
 
-/** Restored meters count as updated: this tells how many of them. */
+/** Returns how many of the updated meters were restored, in words; null when none was. */
 export function restoredNote({ restored }: Counts): string | null {
   return restored > 0 ? `${formatCount(restored)} restored` : null
 }

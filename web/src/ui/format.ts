@@ -1,4 +1,4 @@
-/** Numbers, sizes, durations and times as people read them. Pure; times are milliseconds since 1970. */
+/** Formats numbers, sizes, durations and times. Pure; times are milliseconds since 1970. */
 
 const number = new Intl.NumberFormat('en')
 export type Zone = 'local' | 'utc'
@@ -7,7 +7,7 @@ const full = { dateStyle: 'medium', timeStyle: 'medium' } as const
 const short = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
 const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
 
-/** The same form in the reader's time zone and in UTC. */
+/** The same form in the time zone of the browser and in UTC. */
 function inZones(form: Intl.DateTimeFormatOptions): Record<Zone, Intl.DateTimeFormat> {
   return {
     local: new Intl.DateTimeFormat('en-GB', form),
@@ -69,7 +69,7 @@ function joined(...parts: readonly [number, string][]): string {
   return [first, ...rest.filter((part) => part.value > 0)].map((part) => part?.text).join(' ')
 }
 
-/** "just now", "20 seconds ago", "3 minutes ago": in steps coarse enough that the eye may rest. */
+/** "just now", "20 seconds ago", "3 minutes ago": in coarse steps, so that the text rarely changes. */
 export function formatAge(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   if (seconds < 10) return 'just now'
@@ -93,7 +93,7 @@ function wholeUnits(seconds: number, round: (value: number) => number): string {
   return plural(round(seconds / 86_400), 'day')
 }
 
-/** What is no time (readings that others write may lie at infinity) is told as it is. */
+/** Formats a time. A text that is not a time, such as infinity, is returned as it is. */
 function timeOr(iso: string, format: (time: Date) => string): string {
   const time = new Date(iso)
   return Number.isNaN(time.getTime()) ? iso : format(time)
@@ -109,7 +109,7 @@ function exact(time: Date): string {
   return `${dateAndTime.local.format(time)} ${name} (${time.toISOString()})`
 }
 
-/** "23 Nov 2026, 14:03:12"; what is not in the reader's time zone says so. */
+/** "23 Nov 2026, 14:03:12"; with UTC where that is the zone. */
 export function formatDateTime(iso: string, zone: Zone = 'local'): string {
   return timeOr(iso, (time) => named(dateAndTime[zone].format(time), zone))
 }
@@ -131,7 +131,7 @@ export function formatClock(ms: number, zone: Zone = 'local'): string {
   return named(clockTime[zone].format(new Date(ms)), zone)
 }
 
-/** "05:33", on its day and with its zone where they are not today's and the reader's. */
+/** "05:33"; with its day after 12 hours, and with UTC where that is the zone. */
 export function formatLastKnown(ms: number, now: number, zone: Zone = 'local'): string {
   if (now - ms > 12 * 3_600_000) return formatDayTime(new Date(ms).toISOString(), zone, now)
   return named(hourAndMinute[zone].format(new Date(ms)), zone)
@@ -147,21 +147,21 @@ export function formatValue(value: unknown): string | null {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Texts one after the other, each with an end; what is missing is left out. */
+/** Joins texts to sentences, each with its full stop, without missing ones. */
 export function sentences(...texts: (string | null | undefined)[]): string {
-  const said = texts.filter((text) => text != null && text !== '')
-  return said.map((text) => (/[.!?…]$/.test(text ?? '') ? text : `${text}.`)).join(' ')
+  const given = texts.filter((text) => text != null && text !== '')
+  return given.map((text) => (/[.!?…]$/.test(text ?? '') ? text : `${text}.`)).join(' ')
 }
 
 /** How many characters of a long text are shown at first. */
 const excerptLength = 300
 
-/** Too long to be shown whole before somebody asks for it. */
+/** Returns whether a text is shown in part at first. */
 export function isLong(text: string): boolean {
   return text.length > excerptLength + 100
 }
 
-/** The part of a long text that shows the character at `from`, with a little before it. Letters stay whole. */
+/** Returns a part of a long text: from a little before the character at `from`. Cuts no character in two. */
 export function excerptOf(text: string, from: number): string {
   const start = from <= excerptLength / 2 ? 0 : Math.min(from - 60, text.length - excerptLength)
   const end = start + excerptLength
@@ -169,15 +169,15 @@ export function excerptOf(text: string, from: number): string {
   return `${start > 0 ? '… ' : ''}${part}${end < text.length ? ' …' : ''}`
 }
 
-/** Where two texts begin to differ; the length of the shorter one when it begins the longer. */
+/** Returns the position where two texts begin to differ; the length of the shorter one when the longer begins with it. */
 export function firstDifference(one: string, other: string): number {
-  const most = Math.min(one.length, other.length)
+  const maxLength = Math.min(one.length, other.length)
   let at = 0
-  while (at < most && one[at] === other[at]) at++
+  while (at < maxLength && one[at] === other[at]) at++
   return at
 }
 
-/** Whether a character of two units would be cut at `at`. */
+/** Returns whether a cut at `at` would split a character of two units. */
 function splitsPair(text: string, at: number): boolean {
   return /^[\uDC00-\uDFFF]/.test(text.slice(at, at + 1)) && /[\uD800-\uDBFF]$/.test(text.slice(at - 1, at))
 }

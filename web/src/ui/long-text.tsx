@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { excerptOf, formatCount, isLong } from './format.ts'
 
-/** A text; of a long one what stands from `from` on, and a button for all of it. */
+/** A text. A long one is shown in part, from `from` on, with a button for all of it. */
 export function LongText({ text, from = 0 }: { text: string; from?: number }) {
   const [whole, setWhole] = useState(false)
   if (!isLong(text)) return <>{text}</>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { Pages } from '../data/pages.ts'
 import { sentences } from './format.ts'
 
-/** A list with its states: being read, failed (with a way to try again), empty, and with more to come. */
+/** A list with its states: loading, failed with a button to try again, empty, and with a next page. */
 export function PagedList<T>({
   pages,
   empty,
@@ -13,13 +13,13 @@ export function PagedList<T>({
   children: (items: readonly T[]) => ComponentChildren
 }) {
   const { items, state, error, hasMore, read } = pages
-  // Not disabled meanwhile: that would take the focus from whoever presses it again and again.
+  // Not disabled while loading, because it would lose the focus.
   const readOnce = () => state !== 'loading' && read()
   return (
     <div class="paged-list" aria-busy={state === 'loading'}>
       {items.length > 0 && children(items)}
       {items.length === 0 && state === 'ready' && <p class="teaching">{empty}</p>}
-      {items.length === 0 && state === 'loading' && <p class="teaching">Reading…</p>}
+      {items.length === 0 && state === 'loading' && <p class="teaching">Loading…</p>}
       {state === 'failed' && (
         <p class="teaching">
           {sentences(error?.message, error?.hint)}{' '}

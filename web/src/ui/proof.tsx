@@ -2,7 +2,7 @@ import type { Run } from '../../../src/wire/types.ts'
 import { formatCount, plural } from './format.ts'
 import { Icon } from './icon.tsx'
 
-/** Quietly: this run ended with both sides shown to be equal. Renders nothing when that was not shown. */
+/** Shows that this run proved both sides equal. Renders nothing when it did not. */
 export function ProofMark({ run: { proof, counts } }: { run: Pick<Run, 'proof' | 'counts'> }) {
   if (proof === null) return null
   const apart = [

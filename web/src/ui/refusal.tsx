@@ -1,6 +1,6 @@
 import type { ApiError } from '../data/requests.ts'
 
-/** What the page asked for and did not get, and what to do about it. */
+/** Shows that a request failed, why, and what to do next. */
 export function Refusal({ words, error }: { words: string; error: ApiError }) {
   return (
     <div class="refusal" role="alert">

@@ -4,11 +4,11 @@ import { useContext, useEffect } from 'preact/hooks'
 /** Takes the name of what an address has opened, and null when it is closed. */
 export const Subject = createContext<(name: string | null) => void>(() => {})
 
-/** Names what the caller shows for as long as it is shown: the title of a tab, a bookmark or a history entry says it. */
+/** Puts a name into the title of the document while the caller is shown. */
 export function useSubject(name: string): void {
-  const tell = useContext(Subject)
+  const setSubject = useContext(Subject)
   useEffect(() => {
-    tell(name)
-    return () => tell(null)
-  }, [name, tell])
+    setSubject(name)
+    return () => setSubject(null)
+  }, [name, setSubject])
 }

@@ -10,7 +10,7 @@ const themes: readonly { theme: Theme; word: string; icon: IconName }[] = [
   { theme: 'dark', word: 'Dark', icon: 'moon' },
 ]
 
-/** Three radio buttons for the colour scheme; the choice is kept in this browser (and read by theme.js). */
+/** Radio buttons for the colour scheme. The choice is stored in this browser, where theme.js reads it. */
 export function ThemeSwitch() {
   const [chosen, setChosen] = useState<Theme>(currentTheme)
   const choose = (theme: Theme) => {
@@ -45,6 +45,6 @@ function keep(theme: Theme): void {
     if (theme === 'auto') localStorage.removeItem('theme')
     else localStorage.setItem('theme', theme)
   } catch {
-    // Storage may be forbidden: the choice holds until the page is left.
+    // Storage may be forbidden; the choice then lasts until the page is closed.
   }
 }

@@ -8,7 +8,7 @@ type Times = { style: TimeStyle; choose(style: TimeStyle): void }
 const Style = createContext<Times>({ style: 'relative', choose: () => undefined })
 const storageName = 'times'
 
-/** Holds how times are written, for all of the page; the choice is kept in this browser. */
+/** Provides the style of times to the page. The choice is stored in this browser. */
 export function Times({ children }: { children: ComponentChildren }) {
   const [style, setStyle] = useState<TimeStyle>(kept)
   const times = useMemo(() => {
@@ -25,14 +25,14 @@ export function useTimeStyle(): TimeStyle {
   return useContext(Style).style
 }
 
-/** The zone in which clocks and days are written. */
+/** Returns the time zone of clocks and days. */
 export function useZone(): Zone {
   return useTimeStyle() === 'utc' ? 'utc' : 'local'
 }
 
 const words: Record<TimeStyle, string> = { relative: 'Relative', local: 'Local', utc: 'UTC' }
 
-/** Three radio buttons for all times of the page. */
+/** Radio buttons for the style of all times of the page. */
 export function TimeSwitch() {
   const { style: chosen, choose } = useContext(Style)
   return (
@@ -62,6 +62,6 @@ function keep(style: TimeStyle): void {
   try {
     localStorage.setItem(storageName, style)
   } catch {
-    // Storage may be forbidden: the choice holds until the page is left.
+    // Storage may be forbidden; the choice then lasts until the page is closed.
   }
 }

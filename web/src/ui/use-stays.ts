@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** True once `value` has stayed the same, and not null, for so long: what is over sooner moves nothing on the page. */
+/** Returns true once `value` has been the same, and not null, for this time, so that what is shorter changes nothing. */
 export function useStays(value: string | null, milliseconds: number): boolean {
   const [stayed, setStayed] = useState<string | null>(null)
   useEffect(() => {

@@ -45,7 +45,7 @@ export const operationWords: Record<ChangeOperation, { word: string; would: stri
   withheld: { word: 'Held back', would: 'Hold back', icon: 'hand', tone: 'attention' },
 }
 
-/** "by the schedule", "by hand", …: who or what requested a run, in a sentence. */
+/** Returns who or what requested a run, as part of a sentence: "by the schedule", "by hand". */
 export function requestedBy(run: Run): string {
   const by: Record<Trigger, string> = {
     startup: 'at agent start',
