@@ -46,7 +46,9 @@ test('where a proxy buffers the event stream the page requests the status, shows
   await page.getByText('Changes do not appear here').waitFor({ state: 'detached' })
 })
 
-test('the page distinguishes an agent that is down from one whose Sync database is down', { timeout: 80_000 }, async (t) => {
+test('the page distinguishes an agent that is down from one whose Sync database is down', {
+  timeout: 80_000,
+}, async (t) => {
   const server = await createServer(t)
   const world = await createWorld(t)
   await createMeters(world.source)

@@ -75,6 +75,22 @@ export type Watched = {
   complaints: string[]
 }
 
+const recordShifts = `
+  globalThis.shifts = []
+  new PerformanceObserver((list) => globalThis.shifts.push(...list.getEntries())).observe({ type: 'layout-shift', buffered: true })
+`
+
+/** Returns the cumulative layout shift of a page, also of shifts soon after input, and what moved most; then begins anew. */
+export function takeShift(page: Page): Promise<{ sum: number; most: string }> {
+  return page.evaluate(`{
+    const shifts = globalThis.shifts.splice(0)
+    const [most] = shifts.toSorted((a, b) => b.value - a.value)
+    const moved = most?.sources.map(({ node, previousRect: a, currentRect: b }) =>
+      (node?.className || node?.nodeName) + ' ' + [a.y, a.height, b.y, b.height].map(Math.round).join())
+    ;({ sum: shifts.reduce((sum, { value }) => sum + value, 0), most: (moved ?? []).join('; ') })
+  }`)
+}
+
 /** Opens pages in the shared browser. They are closed when the test ends. */
 export async function openBrowser(t: TestContext) {
   const endpoint = process.env.TEST_BROWSER
@@ -83,6 +99,7 @@ export async function openBrowser(t: TestContext) {
   t.after(() => browser.close())
   return async (url: string, options: BrowserContextOptions = {}): Promise<Watched> => {
     const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })
+    await context.addInitScript(recordShifts)
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
     const complaints: string[] = []

@@ -19,6 +19,8 @@ import './styles/collection.css'
 import './styles/forms.css'
 import './styles/settings.css'
 import './styles/menu.css'
+import './styles/touch.css'
+import './styles/print.css'
 
 const root = document.getElementById('page')
 if (root !== null) render(<App />, root)

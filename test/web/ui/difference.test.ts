@@ -29,14 +29,19 @@ test('only attributes that changed are listed, under their own names', () => {
 })
 
 test('an attribute that came or went has no other side', () => {
-  assert.deepEqual(textsOf(differencesOf({ attributes: { a: 1 } }, { attributes: { b: 'x' } })), ['a: 1 → ∅', 'b: ∅ → x'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: { a: 1 } }, { attributes: { b: 'x' } })), [
+    'a: 1 → ∅',
+    'b: ∅ → x',
+  ])
   assert.deepEqual(textsOf(differencesOf({ attributes: {} }, { attributes: { a: 0 } })), ['a: ∅ → 0'])
 })
 
 test('null differs from no value where that is the difference', () => {
   assert.deepEqual(textsOf(differencesOf({ attributes: {} }, { attributes: { note: null } })), ['note: ∅ → null'])
   assert.deepEqual(textsOf(differencesOf({ attributes: { note: null } }, { attributes: {} })), ['note: null → ∅'])
-  assert.deepEqual(textsOf(differencesOf({ attributes: { note: null } }, { attributes: { note: 'x' } })), ['note: ∅ → x'])
+  assert.deepEqual(textsOf(differencesOf({ attributes: { note: null } }, { attributes: { note: 'x' } })), [
+    'note: ∅ → x',
+  ])
 })
 
 test('a number differs from the same digits as text', () => {

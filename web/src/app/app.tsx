@@ -77,9 +77,6 @@ export function App() {
                 )}
               </Scopes.Provider>
             </main>
-            <footer class="page-foot">
-              <p>Meter Sync Agent {state.agent?.version}</p>
-            </footer>
             <Announcer state={state} sentence={sentence} />
           </div>
         </Subject.Provider>

@@ -4,7 +4,7 @@ import { ThemeSwitch } from '../ui/theme.tsx'
 import { TimeSwitch } from '../ui/times.tsx'
 
 /** The menu for times and the colour scheme. Closes on Escape, and when the focus or the pointer goes elsewhere. */
-export function DisplayMenu({ times }: { times: boolean }) {
+export function DisplayMenu({ times, version }: { times: boolean; version: string | null }) {
   const root = useRef<HTMLDetailsElement>(null)
   useEffect(() => {
     const closing = new AbortController()
@@ -33,6 +33,7 @@ export function DisplayMenu({ times }: { times: boolean }) {
       <div class="menu-body">
         {times && <TimeSwitch />}
         <ThemeSwitch />
+        {version !== null && <p class="menu-version">Meter Sync Agent {version}</p>}
       </div>
     </details>
   )

@@ -32,7 +32,7 @@ export function PageHead({ title, heading, view, state, logOut, loginName }: Pro
             {title}
           </h1>
           {view !== null && state.agent?.demonstration && (
-            <span class="tag" title="Both databases belong to the agent and were filled for trying it out">
+            <span class="brand-note" title="Both databases belong to the agent, and their meters are invented">
               Demonstration
             </span>
           )}
@@ -56,7 +56,7 @@ export function PageHead({ title, heading, view, state, logOut, loginName }: Pro
             <Badge {...state} />
           </>
         )}
-        <DisplayMenu times={view !== null} />
+        <DisplayMenu times={view !== null} version={state.agent?.version ?? null} />
         {logOut !== null && (
           <LogOut name={loginName} logOut={logOut} onRefused={(reason) => setRefusal(toApiError(reason))} />
         )}

@@ -5,11 +5,12 @@ import type { ApiError } from '../data/requests.ts'
 import { isCurrent, type SystemState } from '../data/state.ts'
 import { useMissing } from '../login/allowed.ts'
 import { addressOf, type PreviewRoute } from '../routing/route.ts'
-import { SyncProgress } from '../status/progress.tsx'
+import { SyncLine } from '../status/sync-line.tsx'
 import { SyncNow } from '../status/trigger.tsx'
 import { Moment, useNow } from '../ui/clock.tsx'
 import { formatElapsed } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
+import { useLasts } from '../ui/use-lasts.ts'
 import { outcomeWords, requestedBy, type Tone } from '../ui/words.ts'
 import { announcedOf, changesOf, comparedOf, glanceOf } from './preview-words.ts'
 import { Previewed } from './previewed.tsx'
@@ -64,6 +65,7 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
   const { activeRun } = status
   const onReady = (preview: Preview) => announce(announcedOf(preview))
   const { now, preview } = usePreview({ status, onRun, onReady })
+  const lasts = useLasts(activeRun)
   const { icon, tone } = lookOf(now)
   return (
     <section class="preview" aria-label="Preview" aria-busy={now.state === 'reading'}>
@@ -77,7 +79,7 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
             <Answer now={now} clockOffset={clockOffset} activeRun={activeRun} />
           </div>
         </div>
-        <SyncNow status={status} onRun={onRun} current={current}>
+        <SyncNow status={status} onRun={onRun} current={current} lasts={lasts}>
           <button
             type="button"
             class="button-plain"
@@ -88,12 +90,13 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
             Preview again
           </button>
         </SyncNow>
-        {now.state === 'reading' && activeRun === null && (
-          <div class="progress">
-            <progress aria-label="Preview progress" />
-          </div>
-        )}
-        {activeRun !== null && current && <SyncProgress run={activeRun} progress={progress} />}
+        <SyncLine status={status} progress={progress} current={current} lasts={lasts}>
+          {now.state === 'reading' && activeRun === null && (
+            <div class="progress">
+              <progress aria-label="Preview progress" />
+            </div>
+          )}
+        </SyncLine>
       </div>
       {now.state === 'refused' && <Refused error={now.error} />}
       {now.state === 'ready' && <Outdated status={status} basis={now.basis} />}

@@ -4,7 +4,7 @@ import { isCurrent, type SystemState } from '../data/state.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { RunHistory } from '../runs/history.tsx'
 import { HistoryStrip } from '../runs/history-strip.tsx'
-import { useStays } from '../ui/use-stays.ts'
+import { useLasts } from '../ui/use-lasts.ts'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
 import { HeldBack } from './held-back.tsx'
@@ -12,11 +12,8 @@ import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
 import { Cancelled, Insecure, NoWorker, RejectedRows, SameMeters } from './notices.tsx'
 import { PreviewButton } from './preview-button.tsx'
-import { SyncProgress } from './progress.tsx'
+import { SyncLine } from './sync-line.tsx'
 import { SyncNow } from './trigger.tsx'
-
-/** A sync that is over sooner shows no progress: the page would move twice for nothing. */
-const progressDelayMs = 500
 
 type Props = {
   system: SystemState
@@ -34,20 +31,18 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
   const current = isCurrent(state)
   const knownUntil = current ? null : (state.heardAt ?? 0) + state.clockOffset
   const failure = standingFailure(status)
-  const lasts = useStays(activeRun?.id ?? null, progressDelayMs)
+  const lasts = useLasts(activeRun)
   // Landmarks need different names where there is more than one Client System.
   const of = alone ? '' : ` of ${status.name}`
   const nameId = `client-system-${status.id}`
   return (
     <section class="client-system" aria-labelledby={nameId}>
       <div class="card glance">
-        <Headline status={status} nameId={nameId} knownUntil={knownUntil} />
-        <SyncNow status={status} onRun={agent.addRun} current={current}>
+        <Headline status={status} nameId={nameId} knownUntil={knownUntil} lasts={lasts} />
+        <SyncNow status={status} onRun={agent.addRun} current={current} lasts={lasts}>
           <PreviewButton clientSystemId={alone ? null : status.id} />
         </SyncNow>
-        {activeRun !== null && lasts && current && status.workers !== 0 && (
-          <SyncProgress run={activeRun} progress={progress} />
-        )}
+        <SyncLine status={status} progress={progress} current={current} lasts={lasts} />
       </div>
       {failure !== null && <Failure key={failure.id} run={failure} status={status} current={current} />}
       {current && status.workers === 0 && activeRun === null && <NoWorker />}

@@ -1,5 +1,11 @@
 import type { ComponentChildren } from 'preact'
-import { type Condition, conditionOf, conditionWords, standingFailure } from '../../../src/wire/condition.ts'
+import {
+  type Condition,
+  conditionOf,
+  conditionWords,
+  settledCondition,
+  standingFailure,
+} from '../../../src/wire/condition.ts'
 import { rejectionWords } from '../../../src/wire/reason-words.ts'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { Moment, useNow } from '../ui/clock.tsx'
@@ -28,12 +34,14 @@ type Props = {
   nameId: string
   /** The server's time up to which the status is known to be true, in milliseconds; null while it is current. */
   knownUntil: number | null
+  /** Whether the active run has lasted so long that it is the headline. */
+  lasts: boolean
 }
 
 /** The headline: in sync or not, and since when. Each condition has its own words, icon and colour. */
-export function Headline({ status, nameId, knownUntil }: Props) {
+export function Headline({ status, nameId, knownUntil, lasts }: Props) {
   const now = useNow()
-  const condition = conditionOf(status, knownUntil ?? now)
+  const condition = lasts ? conditionOf(status, knownUntil ?? now) : settledCondition(status)
   const { icon, tone } = knownUntil === null ? looks[condition] : unknownLook
   return (
     <div class="headline" data-tone={tone} data-condition={knownUntil === null ? condition : 'unknown'}>
@@ -46,10 +54,10 @@ export function Headline({ status, nameId, knownUntil }: Props) {
           <>
             <p class="headline-words">
               <strong>{wordsFor(condition, status, now)}</strong>
-              <Since condition={condition} status={status} />
+              <Since condition={condition} status={status} now={now} />
             </p>
             <p class="headline-detail">
-              <Detail condition={condition} status={status} now={now} />
+              <Detail condition={condition} status={status} />
             </p>
           </>
         ) : (
@@ -90,9 +98,14 @@ function wordsFor(condition: Condition, { failures }: ClientSystemStatus, now: n
 /** Conditions that are the result of a run. */
 const dated = new Set<Condition>(['failed', 'stale', 'held-back', 'rejected', 'kept', 'in-sync'])
 
-/** The age of the condition: of the last success, or of the failure. */
-function Since({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
-  const { failures } = status
+/** Conditions of the active run. */
+const underWay = new Set<Condition>(['running', 'queued', 'waiting', 'no-worker'])
+
+/** The age of the condition: of the active run, of the last success, or of the failure. */
+function Since({ condition, status, now }: { condition: Condition; status: ClientSystemStatus; now: number }) {
+  const { failures, activeRun } = status
+  if (activeRun !== null && underWay.has(condition))
+    return <Age>for {formatElapsed(now - Date.parse(activeRun.startedAt ?? activeRun.queuedAt))}</Age>
   if (condition === 'failed' && failures !== null && failures.count > 1)
     return <Age>{plural(failures.count, 'attempt')}</Age>
   const run = condition === 'failed' ? standingFailure(status) : status.lastSuccess
@@ -117,29 +130,23 @@ function Age({ children }: { children: ComponentChildren }) {
   )
 }
 
-function Detail({ condition, status, now }: { condition: Condition; status: ClientSystemStatus; now: number }) {
+function Detail({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
   const run = status.activeRun
   switch (condition) {
     case 'running':
+    case 'queued':
       return run === null ? null : (
         <>
-          Requested {requestedBy(run)}, running for {formatElapsed(now - Date.parse(run.startedAt ?? run.queuedAt))}
+          Requested {requestedBy(run)}
           {status.workers === 0 && '. Its worker has not announced itself for 10 s'}
           <LastSuccess status={status} />
         </>
       )
-    case 'queued':
-      return run === null ? null : (
-        <>
-          Requested {requestedBy(run)}; a worker takes it in a moment
-          <LastSuccess status={status} />
-        </>
-      )
     case 'waiting':
-      return run === null ? null : (
+      return (
         <>
-          No worker has taken this sync for {formatElapsed(now - Date.parse(run.queuedAt))}. Check that an agent with{' '}
-          <code>ROLE=all</code> or <code>ROLE=worker</code> is running.
+          No worker has taken this sync. Check that an agent with <code>ROLE=all</code> or <code>ROLE=worker</code> is
+          running.
         </>
       )
     case 'no-worker':

@@ -51,20 +51,20 @@ function isQuiet({ inserted, updated, deleted }: Counts): boolean {
 function Figures({ counts, run }: { counts: Counts; run: Run }) {
   const quiet = isQuiet(counts)
   return (
-    <>
+    <div class="last-sync-figures">
       {quiet && (
         <p class="no-changes">
           <strong>No changes.</strong> {sentenceOf(counts, run)}
         </p>
       )}
       <FigureList counts={counts} quiet={quiet} />
-    </>
+    </div>
   )
 }
 
 function FigureList({ counts, quiet }: { counts: Counts; quiet: boolean }) {
   return (
-    <dl class="figure-list" data-quiet={quiet}>
+    <dl key={`${quiet}`} class="figure-list" data-quiet={quiet}>
       <Figure name="Inserted" count={counts.inserted} icon="plus" tone="good" />
       <Figure name="Updated" count={counts.updated} icon="pencil" tone="accent" note={restoredNote(counts)} />
       <Figure name="Deleted" count={counts.deleted} icon="minus" tone="bad" />

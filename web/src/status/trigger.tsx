@@ -4,41 +4,33 @@ import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { startRun } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import { useMissing } from '../login/allowed.ts'
-import { useNow } from '../ui/clock.tsx'
-import { formatAge, formatCountdown, formatExact } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Refusal } from '../ui/refusal.tsx'
-import { formatStamp } from '../ui/time-style.ts'
-import { useTimeStyle } from '../ui/times.tsx'
-import { useStays } from '../ui/use-stays.ts'
-import { requestedBy } from '../ui/words.ts'
 import { CancelSync } from './cancel.tsx'
-
-/** A shorter sync cannot be cancelled in time, and its button would only flash. */
-const cancelDelayMs = 500
+import { reasonIdOf } from './sync-line.tsx'
 
 type Props = {
   status: ClientSystemStatus
   onRun: (run: Run) => void
   /** Whether the status is known to be true now. Otherwise no sync can be started. */
   current: boolean
-  /** A button beside it. */
+  /** Whether the active run has lasted so long that it can be cancelled. */
+  lasts: boolean
+  /** A button beside it; the button that cancels the active run takes its place. */
   children?: ComponentChildren
 }
 
 /**
- * The button that starts a sync, and the time of the next scheduled one. It is disabled while a run of the Client System is
- * active, wherever that was started, and for a login without the scope `operate`. A refusal is shown below it.
+ * The button that starts a sync. It is disabled while a run of the Client System is active, wherever that was started, and
+ * for a login without the scope `operate`. A refusal is shown below it.
  */
-export function SyncNow({ status, onRun, current, children }: Props) {
+export function SyncNow({ status, onRun, current, lasts, children }: Props) {
   const [sending, setSending] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
   const busy = sending || activeRun !== null
   const missing = useMissing('operate')
-  const reasonId = `sync-now-reason-${status.id}`
-
-  const lasts = useStays(activeRun?.id ?? null, cancelDelayMs)
+  const mayCancel = activeRun !== null && lasts && current && missing === null
   const { root, button } = useFocusKept(busy || !current)
   const activeId = activeRun?.id
   // A run that was started elsewhere makes the refusal obsolete.
@@ -67,27 +59,15 @@ export function SyncNow({ status, onRun, current, children }: Props) {
           class="button"
           disabled={busy || !current || missing !== null}
           aria-busy={busy}
-          aria-describedby={reasonId}
+          aria-describedby={reasonIdOf(status)}
           onClick={start}
         >
           <Icon name="running" class={busy && current && status.workers !== 0 ? 'turning' : ''} />
           {wordOf(busy, current, status)}
         </button>
-        {missing === null && children}
+        {missing === null && !mayCancel && children}
+        {mayCancel && <CancelSync key={activeRun.id} run={activeRun} onRun={onRun} />}
       </div>
-      <p class="trigger-reason" id={reasonId}>
-        {!current ? (
-          'Not available until the page is live again'
-        ) : activeRun === null ? (
-          <NextRun schedule={status.schedule} />
-        ) : (
-          <>A sync requested {requestedBy(activeRun)} is active</>
-        )}
-        {missing !== null && `. To start or cancel a sync, log in with a token that has ${missing}`}
-      </p>
-      {activeRun !== null && lasts && current && missing === null && (
-        <CancelSync key={activeRun.id} run={activeRun} onRun={onRun} />
-      )}
       {refusal !== null && <Refusal words="The sync could not be started." error={refusal} />}
     </div>
   )
@@ -111,27 +91,4 @@ function useFocusKept(busy: boolean) {
     if (document.activeElement === document.body) button.current?.focus({ preventScroll: true })
   }, [busy])
   return { root, button }
-}
-
-function NextRun({ schedule }: { schedule: ClientSystemStatus['schedule'] }) {
-  const now = useNow()
-  const style = useTimeStyle()
-  if (schedule.nextRunAt === null) return <>No sync is scheduled</>
-  const left = Date.parse(schedule.nextRunAt) - now
-  const overdue = left < -15_000
-  const timeOf = (iso: string) => {
-    if (style !== 'relative') return formatStamp(iso, style, 'short')
-    return overdue ? formatAge(-left) : formatCountdown(left)
-  }
-  return (
-    <>
-      {overdue ? 'The next sync was due ' : 'Next sync '}
-      <time
-        dateTime={schedule.nextRunAt}
-        title={`${formatExact(schedule.nextRunAt)}, schedule ${schedule.cron} (${schedule.timeZone})`}
-      >
-        {timeOf(schedule.nextRunAt)}
-      </time>
-    </>
-  )
 }
