@@ -67,6 +67,7 @@ BEGIN
   CREATE INDEX meter_reading_newest ON sync.meter_reading (meter_id, read_at, quantity);
   -- For every time that has no partition of its month, so that no reading fails for want of one.
   CREATE TABLE sync.meter_reading_default PARTITION OF sync.meter_reading DEFAULT;
+  CREATE INDEX meter_reading_default_time ON sync.meter_reading_default (read_at);
 
   FOREACH statement IN ARRAY granted LOOP
     EXECUTE 'GRANT ' || format(statement, 'TO');
@@ -111,36 +112,44 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \((.*)\) TO \((.*)\)$') bounds
   WHERE i.inhparent = 'sync.meter_reading'::regclass AND bounds IS NOT NULL
 $$;--> statement-breakpoint
--- Creates one missing partition and returns its month; NULL when none is missing. Wanted are this month and the next three,
--- and every month of the last ten years and the next one whose readings are in the default partition: they are moved. Gives
--- up before a lock is waited for so long that the waiting of another session counts as a deadlock with this one.
+-- The next month whose partition is missing; NULL when none is. Wanted are this month and the next three, and every month of
+-- the last ten years and the next one whose readings are in the default partition.
+CREATE FUNCTION "sync"."missing_reading_partition"() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+  WITH present AS MATERIALIZED (
+    SELECT since, until FROM sync.reading_partitions()
+  )
+  SELECT min(wanted.since)
+  FROM (
+    SELECT date_trunc('month', now()) + n * interval '1 month' FROM generate_series(0, 3) n
+    UNION ALL
+    SELECT date_trunc('month', min(read_at))
+    FROM sync.meter_reading_default
+    WHERE read_at >= date_trunc('month', now()) - interval '10 years' AND read_at < date_trunc('month', now()) + interval '1 year'
+  ) wanted (since)
+  WHERE NOT EXISTS (SELECT FROM present p WHERE p.since <= wanted.since AND p.until > wanted.since)
+$$;--> statement-breakpoint
+-- Creates the next missing partition, moves its readings there, and returns its month; NULL when none is missing. Nobody
+-- stores readings meanwhile: a statement that had chosen the default partition before would fail. The locks are taken in the
+-- order in which a run takes them.
 CREATE FUNCTION "sync"."create_reading_partition"() RETURNS date LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET lock_timeout = '900ms' AS $$
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET lock_timeout = '2500ms' AS $$
 DECLARE
-  this timestamptz := date_trunc('month', now());
   month timestamptz;
   partition text;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtextextended('meter-sync-agent reading partitions', 0)) THEN
     RETURN NULL;
   END IF;
-  SELECT min(wanted.since) INTO month
-  FROM (
-    SELECT this + n * interval '1 month' FROM generate_series(0, 3) n
-    UNION ALL
-    SELECT date_trunc('month', min(read_at))
-    FROM sync.meter_reading_default
-    WHERE read_at >= this - interval '10 years' AND read_at < this + interval '1 year'
-  ) wanted (since)
-  WHERE NOT EXISTS (
-    SELECT FROM sync.reading_partitions() p WHERE p.since <= wanted.since AND p.until > wanted.since
-  );
+  month := sync.missing_reading_partition();
   IF month IS NULL THEN
     RETURN NULL;
   END IF;
 
   partition := 'meter_reading_' || to_char(month, 'YYYY_MM');
-  LOCK TABLE sync.meter_reading_default IN SHARE ROW EXCLUSIVE MODE;
+  -- The foreign key of the partition needs the first one.
+  LOCK TABLE sync.meter IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE ONLY sync.meter_reading IN SHARE ROW EXCLUSIVE MODE;
   EXECUTE format('CREATE TABLE sync.%I (LIKE sync.meter_reading INCLUDING ALL)', partition);
   EXECUTE format(
     'WITH moved AS (
@@ -149,8 +158,6 @@ BEGIN
      INSERT INTO sync.%I SELECT * FROM moved ORDER BY meter_id, quantity, read_at',
     partition
   ) USING month, month + interval '1 month';
-  -- The foreign key needs this lock. To wait for it here, behind a run, keeps no reader waiting.
-  LOCK TABLE sync.meter IN SHARE ROW EXCLUSIVE MODE;
   EXECUTE format(
     'ALTER TABLE sync.meter_reading ATTACH PARTITION sync.%I FOR VALUES FROM (%L) TO (%L)',
     partition, month, month + interval '1 month'
@@ -163,7 +170,7 @@ $$;--> statement-breakpoint
 -- row when nothing is left. At least 31 days stay, whoever calls it.
 CREATE FUNCTION "sync"."drop_old_readings"(days integer) RETURNS TABLE (partition text, deleted bigint)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET lock_timeout = '900ms' AS $$
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET lock_timeout = '2500ms' AS $$
 DECLARE
   kept timestamptz := date_trunc('month', now() - days * interval '1 day');
 BEGIN

@@ -27,7 +27,6 @@ import { keepDeletions, listKeptDeletions, releaseDeletions } from './runs/kept.
 import { findActiveRun, findRun, listRuns } from './runs/list.ts'
 import type { TriggerRun } from './runs/trigger.ts'
 import type { Settings, StoredReadings } from './wire/types.ts'
-import type { PartitionKeeper } from './workers/partitions.ts'
 import type { WaitingSyncs } from './workers/waiting.ts'
 
 /** The parts that the agent puts one interface over. */
@@ -46,7 +45,6 @@ export type AgentParts = {
   trigger: TriggerRun
   cancel: CancelRun
   waitingSyncs: WaitingSyncs
-  partitions: PartitionKeeper
   /** The names of the quantities that only grow. */
   registers: readonly string[]
   testAlerts: Agent['testAlerts']
@@ -232,10 +230,9 @@ export function createAgent(parts: AgentParts): Agent {
           }
         }
       }
-      const { rejected: unkept, waitingFor, unplaced, ...counts } = await storeReadings(readings, incoming())
+      const { rejected: unkept, waitingFor, ...counts } = await storeReadings(readings, incoming())
       for (const line of unkept) rejected.push({ line, reason: unkeptReason })
       for (const clientSystemId of waitingFor) parts.waitingSyncs.wanted(clientSystemId)
-      if (unplaced) parts.partitions.wanted()
       return { ...counts, rejected }
     },
 

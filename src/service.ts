@@ -21,7 +21,6 @@ import type { McpEndpoint } from './mcp/server.ts'
 import { createPreviews } from './mirror/previews.ts'
 import { createCancel } from './runs/cancel.ts'
 import { createTrigger } from './runs/trigger.ts'
-import { startPartitionKeeper } from './workers/partitions.ts'
 import { createRunQueue, type QueueClock, startJobQueue } from './workers/queue.ts'
 import { createWaitingSyncs } from './workers/waiting.ts'
 import { startWork } from './workers/work.ts'
@@ -129,8 +128,6 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     )
     const redact = createRedact(secrets)
     const previews = listening.add(createPreviews({ syncDatabase, pool, redact, log }))
-    const { readingsDays } = config
-    const partitions = listening.add(startPartitionKeeper({ pool: lists, works, readingsDays, log }))
     const waitingSyncs = listening.add(createWaitingSyncs({ pool, trigger, log }))
     const agent = createAgent({
       clientSystems,
@@ -144,7 +141,6 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       trigger,
       cancel,
       waitingSyncs,
-      partitions,
       testAlerts: createTestAlerts({ webhook, status: live.status, log }),
       registers: config.readingRegisters,
       isQueueReady: queue.ready,

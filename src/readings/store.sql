@@ -1,5 +1,5 @@
--- Stores the readings of `incoming` whose meter is known; what is there already stays. Returns how many were new, whether the
--- month of any has no partition, and the lines that name no meter. Readings of inactive meters are taken like any other.
+-- Stores the readings of `incoming` whose meter is known; what is there already stays. Returns how many were new, and
+-- the lines that name no meter. Readings of inactive meters are taken like any other.
 with known as (
   select i.line, m.id as meter_id, i.quantity, i.read_at, i.value, i.unit
   from pg_temp.incoming i
@@ -10,15 +10,9 @@ with known as (
   from known
   order by meter_id, quantity, read_at, line
   on conflict do nothing
-  returning tableoid, read_at
+  returning 1
 )
 select
   (select count(*) from stored)::float8 as stored,
   (select count(*) from known)::float8 as known,
-  exists (
-    select
-    from stored
-    where tableoid = 'sync.meter_reading_default'::regclass
-      and read_at between now() - interval '10 years' and now() + interval '1 year'
-  ) as unplaced,
   coalesce((select array_agg(line order by line) from pg_temp.incoming where line not in (select line from known)), '{}') as unknown

@@ -23,7 +23,7 @@ export type IncomingReading = {
 /**
  * What became of readings. `duplicates` were there already; `conflicts` have another value or unit than what is stored
  * for their time, and change nothing. `waiting` have no meter yet, in the Client Systems `waitingFor`. `rejected` are the
- * lines that have none and are not kept. `unplaced` says that the month of some that were stored may have no partition.
+ * lines that have none and are not kept.
  */
 type Stored = {
   stored: number
@@ -32,7 +32,6 @@ type Stored = {
   waiting: number
   rejected: number[]
   waitingFor: string[]
-  unplaced: boolean
 }
 
 /**
@@ -58,35 +57,23 @@ export async function storeReadings(pool: pg.Pool, readings: Iterable<IncomingRe
     copy.end()
     await finished
     await client.query('analyze pg_temp.incoming')
-    type First = { stored: number; known: number; unplaced: boolean; unknown: number[] }
-    const { rows } = await client.query<First>(storeIncoming)
-    const first = rows[0] ?? { stored: 0, known: 0, unplaced: false, unknown: [] }
+    const { rows } = await client.query<{ stored: number; known: number; unknown: number[] }>(storeIncoming)
+    const first = rows[0] ?? { stored: 0, known: 0, unknown: [] }
     const later = first.unknown.length === 0 ? nothingUnknown : await letWait(client, first.unknown)
     const known = first.known + later.known
     const { waiting, rejected, clientSystemIds: waitingFor } = later
     const stored = first.stored + later.stored
-    const unplaced = first.unplaced || later.unplaced
-    const outcome = (conflicts: number) => {
-      const duplicates = known - stored - conflicts
-      return { stored, duplicates, conflicts, waiting, rejected, waitingFor, unplaced }
-    }
-    if (stored === known) return outcome(0)
+    if (stored === known) return { stored, duplicates: 0, conflicts: 0, waiting, rejected, waitingFor }
     // A statement of its own: it also sees what another transaction stored meanwhile.
     const { rows: compared } = await client.query<{ conflicts: number }>(countConflicts)
-    return outcome(compared[0]?.conflicts ?? 0)
+    const conflicts = compared[0]?.conflicts ?? 0
+    return { stored, duplicates: known - stored - conflicts, conflicts, waiting, rejected, waitingFor }
   })
 }
 
-type Later = {
-  stored: number
-  known: number
-  unplaced: boolean
-  waiting: number
-  rejected: number[]
-  clientSystemIds: string[]
-}
+type Later = { stored: number; known: number; waiting: number; rejected: number[]; clientSystemIds: string[] }
 
-const nothingUnknown: Later = { stored: 0, known: 0, unplaced: false, waiting: 0, rejected: [], clientSystemIds: [] }
+const nothingUnknown: Later = { stored: 0, known: 0, waiting: 0, rejected: [], clientSystemIds: [] }
 
 /** Lets readings of meters that are not known wait. A run may have inserted a meter meanwhile: its readings are stored. */
 async function letWait(client: pg.PoolClient, unknown: number[]): Promise<Later> {
@@ -96,10 +83,9 @@ async function letWait(client: pg.PoolClient, unknown: number[]): Promise<Later>
   )
   const clientSystemIds = named.map(({ id }) => id)
   for (const id of clientSystemIds) await lockForWaiting(client, id)
-  type Row = Pick<Later, 'stored' | 'known' | 'unplaced' | 'rejected'>
-  const { rows } = await client.query<Row>(waitIncoming, [unknown, maxWaiting])
-  const found = rows[0] ?? nothingUnknown
-  return { ...found, waiting: unknown.length - found.known - found.rejected.length, clientSystemIds }
+  const { rows } = await client.query<Pick<Later, 'stored' | 'known' | 'rejected'>>(waitIncoming, [unknown, maxWaiting])
+  const { stored, known, rejected } = rows[0] ?? nothingUnknown
+  return { stored, known, waiting: unknown.length - known - rejected.length, rejected, clientSystemIds }
 }
 
 /** Characters of a write to the server. */

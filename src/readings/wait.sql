@@ -1,7 +1,7 @@
 -- Of the readings of `incoming` at the lines $1, whose meter was not known: stores those whose meter has come meanwhile, and
--- lets the others wait, $2 at most of each Client System. Returns how many were stored, how many have a meter now, whether
--- the month of any has no partition, and the lines that are not kept: those beyond the limit, and those with an id that no
--- meter can have. To be run while the lock is held that keeps a run from ending.
+-- lets the others wait, $2 at most of each Client System. Returns how many were stored, how many have a meter now, and the
+-- lines that are not kept: those beyond the limit, and those with an id that no meter can have. To be run while the lock
+-- is held that keeps a run from ending.
 with unknown as (
   select *
   from pg_temp.incoming
@@ -16,7 +16,7 @@ with unknown as (
   from known
   order by meter_id, quantity, read_at, line
   on conflict do nothing
-  returning tableoid, read_at
+  returning 1
 ), waiting as (
   select client_system_id, count(*) as readings
   from sync.waiting_reading
@@ -40,12 +40,6 @@ with unknown as (
 select
   (select count(*) from stored)::float8 as stored,
   (select count(*) from known)::float8 as known,
-  exists (
-    select
-    from stored
-    where tableoid = 'sync.meter_reading_default'::regclass
-      and read_at between now() - interval '10 years' and now() + interval '1 year'
-  ) as unplaced,
   coalesce(
     (
       select array_agg(line order by line)

@@ -12,6 +12,7 @@ import { registerClientSystem } from '../runs/client-system.ts'
 import { findRun } from '../runs/list.ts'
 import { type CompleteJob, recordFailure } from '../runs/store.ts'
 import type { TriggerRun } from '../runs/trigger.ts'
+import { startPartitionKeeper } from './partitions.ts'
 import { pruneHistory } from './prune.ts'
 import { createRunQueue, type QueueClock, runQueueSettings } from './queue.ts'
 import { startReaper } from './reaper.ts'
@@ -20,7 +21,7 @@ import { createStartupRuns } from './startup.ts'
 import { createWorker } from './worker.ts'
 
 export type WorkOptions = {
-  config: Pick<Config, 'clientSystems' | 'historyDays' | 'syncDatabase' | 'secrets'>
+  config: Pick<Config, 'clientSystems' | 'historyDays' | 'readingsDays' | 'syncDatabase' | 'secrets'>
   pool: pg.Pool
   /** For statements that may take long. */
   lists: pg.Pool
@@ -163,6 +164,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     await work.stop()
     throw error
   }
+  loops.add(startPartitionKeeper({ pool: lists, readingsDays: config.readingsDays, log }))
   loops.add(
     startLoop({
       pass: schedule.sendSkippedTimes,

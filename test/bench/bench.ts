@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { collectionToMarkdown, measureCollection } from './collection.ts'
 import { drawCurve, measureCurve } from './curve.ts'
 import { measureLatency } from './latency.ts'
 import { measureMonth, monthToMarkdown } from './month.ts'
@@ -28,6 +29,7 @@ Usage: npm run bench -- [options]
   --tries N        tries of POST to running (25; 0 leaves it out)
   --starts N       tries of start to first success with 500 meters (10; 0 leaves it out)
   --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
+  --collection N   instead: how long it takes to say which of N meters report
   --month DAYS     instead: a month of readings of 10,000 meters, one every 15 minutes; then days of single meters
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
@@ -50,6 +52,7 @@ const { values: options } = parseArgs({
     starts: { type: 'string', default: '10' },
     readings: { type: 'boolean', default: false },
     month: { type: 'string' },
+    collection: { type: 'string' },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -86,6 +89,9 @@ async function bench(): Promise<void> {
     if (options.month !== undefined) {
       const month = await measureMonth(servers, { days: whole(options.month, '--month'), tell })
       process.stdout.write(`${monthToMarkdown(month, (await servers.describe()).version)}\n`)
+    } else if (options.collection !== undefined) {
+      const times = await measureCollection(servers, { meters: whole(options.collection, '--collection'), tell })
+      process.stdout.write(`${collectionToMarkdown(times, (await servers.describe()).version)}\n`)
     } else if (options.readings) {
       const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
       process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
@@ -94,7 +100,7 @@ async function bench(): Promise<void> {
     }
     for (const signal of signals) process.off(signal, interrupt)
   }
-  if (options.readings || options.month !== undefined) return
+  if (options.readings || options.month !== undefined || options.collection !== undefined) return
   process.stdout.write(`${toMarkdown(report)}\n`)
   const file = resolve(options.json)
   mkdirSync(dirname(file), { recursive: true })

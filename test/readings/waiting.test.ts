@@ -134,15 +134,34 @@ test('ids that no meter can have, and readings beyond the limit, are rejected', 
   assert.deepEqual([answer.waiting, answer.rejected.map(({ line }) => line), answer.stored], [1, [2], 1])
 })
 
+const runs = Number(process.env.WAITING_RUNS ?? 4)
+
 test('any interleaving of posts and syncs, with runs cut off, ends as if the meters had been there first', {
-  timeout: 90_000,
+  timeout: 90_000 + 15_000 * runs,
 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
-  const agent = await world.agent()
+  // With WAITING_KILLS, a process of its own works on the runs, and is killed in place of its sessions.
+  const kills = process.env.WAITING_KILLS !== undefined
+  const agent = await world.agent({ ROLE: kills ? 'api' : 'all' })
+  let worker = kills ? await world.process({ ROLE: 'worker' }) : null
+  let killed = 0
+  let restarting = Promise.resolve()
+  const cut = async () => {
+    const sessions = `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'meter-sync-agent run'`
+    if (!worker) return void (await world.sync.query(sessions))
+    restarting = restarting.then(async () => {
+      killed++
+      worker?.kill('SIGKILL')
+      await worker?.exited
+      worker = await world.process({ ROLE: 'worker' })
+    })
+    await restarting
+  }
   await agent.settled()
   const seed = Number(process.env.WAITING_SEED ?? 20_261_126)
-  t.diagnostic(`WAITING_SEED=${seed}`)
+  t.diagnostic(`WAITING_SEED=${seed} WAITING_RUNS=${runs}`)
   const id = fc.integer({ min: 1, max: 6 }).map(String)
   const posting = fc.record({
     kind: fc.constant('post' as const),
@@ -158,7 +177,7 @@ test('any interleaving of posts and syncs, with runs cut off, ends as if the met
     fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 6 }),
     {
       seed,
-      numRuns: 4,
+      numRuns: runs,
     },
   )
   for (const sequence of sequences) {
@@ -174,10 +193,7 @@ test('any interleaving of posts and syncs, with runs cut off, ends as if the met
             await world.source.query(`insert into meter (external_id, name) values ($1, 'M') on conflict do nothing`, [
               one.id,
             ])
-          else if (one.kind === 'cut')
-            await world.sync.query(
-              `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '%run%'`,
-            )
+          else if (one.kind === 'cut') await cut()
           else {
             // The value follows from the key, so the order of posts does not matter.
             const readings = one.readings.map(([externalId, hour]) =>
@@ -190,7 +206,7 @@ test('any interleaving of posts and syncs, with runs cut off, ends as if the met
         }),
       )
     }
-    await eventually(async () => (await agent.status()).clientSystems[0]?.activeRun === null)
+    await eventually(async () => (await agent.status()).clientSystems[0]?.activeRun === null, 30_000)
     await eventually(async () => {
       const { status, body } = await agent.api<{ run: Run }>('/api/sync', { method: 'POST', body: '{"full":true}' })
       if (status !== 202) return false
@@ -214,4 +230,5 @@ test('any interleaving of posts and syncs, with runs cut off, ends as if the met
       [...sent].filter((key) => !known.includes(key.split(' ')[0] ?? '')).toSorted(),
     )
   }
+  if (kills) t.diagnostic(`${killed} workers were killed`)
 })

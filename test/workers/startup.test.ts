@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Run } from '../../src/wire/types.ts'
+import type { Run, StoredReadings } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
 
@@ -20,6 +20,10 @@ test('a worker that was killed in the middle of a run and started again reads at
   const environment = { CLIENT_SYSTEM_QUERY: gate.query }
   const killed = await world.process(environment)
   await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  // Of a meter that this run has not read: the reading is not lost with the worker.
+  await world.source.query(`insert into meter (external_id, name) values (77, 'New')`)
+  const body = JSON.stringify([{ externalId: '77', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }])
+  assert.equal((await killed.api<StoredReadings>('/api/readings', { method: 'POST', body })).body.waiting, 1)
   killed.kill('SIGKILL')
   await killed.exited
   await world.process(environment)
@@ -27,6 +31,8 @@ test('a worker that was killed in the middle of a run and started again reads at
   await eventually(async () => (await runs(world)).length === 2, 20_000)
   await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
   assert.deepEqual(await runs(world), startedAnew)
+  const readings = `select m.external_id as id from sync.meter_reading r join sync.meter m on m.id = r.meter_id`
+  assert.deepEqual(await world.sync.query(readings), [{ id: '77' }])
 })
 
 test('a database that was restored from a dump taken during a run is read at the start', async (t) => {
