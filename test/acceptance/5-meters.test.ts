@@ -200,7 +200,7 @@ test('the meters are found by search, filters and order, all of it in the addres
   await lead(eyes, '#/meters?state=inactive&location=')
   await inspect(eyes, 'meters-none-match', (page) => page.getByText('No meter matches these filters.').waitFor())
 
-  // Who comes back finds the list as long, as far down and as open as before.
+  // Back restores the length of the list, the scroll position and the open meter.
   await lead(eyes, '#/meters')
   await wide.getByRole('button', { name: 'Show more' }).click()
   await rows(wide).nth(99).getByRole('link').click()

@@ -1,6 +1,6 @@
-/** Where a reader is in the list: kept with the entry of the browser's history, so Back and a reload lead there again. */
+/** The position in the list. It is stored in the browser's history entry, so Back and a reload restore it. */
 export type Place = {
-  /** Of what the list was read by. */
+  /** Identifies the filter and the order of the list. */
   key: string
   /** How many meters were listed. */
   count: number
@@ -8,7 +8,7 @@ export type Place = {
   top: number
 }
 
-/** The place that was kept with the present entry, in the same list; null where there is none. */
+/** Returns the position stored in the current history entry; null when there is none, or when it is of another list. */
 export function keptPlace(key: string): Place | null {
   const state: unknown = history.state
   if (typeof state !== 'object' || state === null || !('place' in state)) return null

@@ -4,8 +4,8 @@ import { readMeterFacets } from '../data/api.ts'
 import type { MeterFilter } from '../routing/route.ts'
 
 /**
- * How many meters each choice of the filter would leave; the numbers before until the next are here. They are read once the
- * list is `ready`, so that a search is not slowed by them. Another `syncId` makes other numbers.
+ * Counts the meters of each choice of a filter. The counts are requested when the list is `ready`, so that they do not slow
+ * down a search, and again after another sync (`syncId`).
  */
 export function useFacets(filter: MeterFilter, syncId: string | undefined, ready: boolean): MeterFacets | null {
   const [facets, setFacets] = useState<MeterFacets | null>(null)

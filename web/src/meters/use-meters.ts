@@ -18,10 +18,10 @@ export type Meters = {
 
 type Read = MeterPage & { key: string; version: number }
 
-/** More than these are not read again for a reader who comes back. */
+/** The maximum number of meters that are read again when the position is restored. */
 const maxKept = 500
 
-/** The meters that a filter lets through. A list stays on screen until the next one is here; so does the reader's place. */
+/** Reads the meters that match a filter. The previous list stays on screen until the next one has been read. */
 export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
   const key = JSON.stringify(filter)
   const [list, setList] = useState<Read | null>(null)
@@ -95,13 +95,13 @@ async function readUpTo(
   return { ...first, items, next }
 }
 
-/** Keeps the place of the reader with each entry of the history that shows the list. */
+/** Stores the position in every history entry that shows the list. */
 function useKeptPlace(list: Read | null, meterId: string | null): void {
   useEffect(() => {
     if (list === null) return
     const keep = () => keepPlace({ key: list.key, count: list.items.length, top: scrollY })
     keep()
-    // A click may leave the page; without one, what ended last is a scroll.
+    // The position must be stored before a click leaves the view, and after each scroll.
     addEventListener('scrollend', keep)
     addEventListener('click', keep, true)
     return () => {

@@ -152,7 +152,7 @@ export function meterAddress(
   return path + queryOf({ ...query, ...readings })
 }
 
-/** What is so anyway needs no place in an address. */
+/** Leaves out a default value, so that addresses stay short. */
 function unless<T extends string>(value: T, usual: T): T | null {
   return value === usual ? null : value
 }
