@@ -42,6 +42,11 @@ test('a load and a sync of any length move nothing, every target fits a finger, 
     await page.getByRole('button', { name: /^Succeeded/ }).waitFor()
   })
 
+  for (const [, page] of pages) await page.evaluate(`location.hash = '#/meters'`)
+  await calm('meters', (page) => page.getByText('60 meters').waitFor())
+  for (const [, page] of pages) await page.evaluate(`location.hash = '#/'`)
+  await calm('status', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
+
   await agent.sync()
   await calm('short sync', (page) => last(page).getByText('No changes.').waitFor())
   const open = await gate.close()

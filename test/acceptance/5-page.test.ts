@@ -60,6 +60,15 @@ test('R5.10: every view in every state has no accessibility violation, in light 
     assert.equal(await meters.count(), 40)
   })
   for (const page of Object.values(eyes)) await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+  await inspect(eyes, 'keep', async (page) => {
+    await page.getByRole('button', { name: 'Keep for now…' }).click()
+    await page.getByRole('textbox', { name: 'Note' }).fill('These meters are replaced this week')
+  })
+  await eyes.phone.getByRole('button', { name: 'Cancel', exact: true }).click()
+  await eyes.wide.getByRole('button', { name: 'Keep for now', exact: true }).click()
+  await inspect(eyes, 'kept', (page) => page.getByText('40 deletions held back, kept for now since').waitFor())
+  await eyes.phone.getByRole('button', { name: 'Undo “Keep for now”' }).click()
+  await eyes.wide.getByText('40 deletions are held back').waitFor()
 
   await lead(eyes, '#/meters/1')
   for (const page of Object.values(eyes))
