@@ -55,8 +55,8 @@ function ClientSystem({
         <Fact name="Workers alive">{workers === null ? 'not known yet' : formatCount(workers)}</Fact>
         <Fact name="Out of date after">{seconds(clientSystem.freshnessMinutes * 60)}</Fact>
         <Fact name="Deletions are held back when">
-          more than {formatCount(deleteGuard.minimum)} are missing, and more than {deleteGuard.percent} % of the active
-          meters or {formatCount(deleteGuard.maximum)}
+          more than {formatCount(deleteGuard.minimum)} are missing, and more than {deleteGuard.percent}&nbsp;% of the
+          active meters or {formatCount(deleteGuard.maximum)}
         </Fact>
         <Fact name="Timeout of a run">{seconds(clientSystem.runTimeoutSeconds)}</Fact>
         <Fact name="Timeout of an answer">{seconds(clientSystem.readStartSeconds)}</Fact>
