@@ -13,8 +13,8 @@ const keepHashes = sqlBeside(import.meta.url, 'sql/rehash.sql')
 const markDeleted = sqlBeside(import.meta.url, 'sql/delete.sql')
 
 /**
- * Makes the local meters as the difference says, a statement each, touching only rows that differ; what changes is
- * kept first. The counts are of rows written.
+ * Writes the difference to the local meters, with one statement for each kind of change. Only rows that differ are written.
+ * Stores the changes before. Returns the counts of the rows that were written.
  */
 export async function apply(
   { client }: Session,

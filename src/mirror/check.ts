@@ -23,15 +23,15 @@ export type MeterCheck = {
   /** The columns of the query. */
   columns: string[]
   rows: number
-  /** Why rows cannot be used, the commonest reason first, each with an example. */
+  /** Why rows cannot be used, the most frequent reason first, each with an example. */
   rejected: RejectedBecause[]
   /** The first five of the others, by external id. */
   first: StoredMeter[]
 }
 
 /**
- * Reads every meter and judges it as a sync would, in temporary tables of a transaction that is rolled back. Needs no schema
- * of the agent: no meter is compared with one that is there.
+ * Reads every meter and checks it as a sync would, in temporary tables of a transaction that is rolled back. Needs no schema
+ * of the agent, because no meter is compared with a local one.
  */
 export async function checkMeters(
   client: Session['client'],
@@ -65,7 +65,7 @@ export async function checkMeters(
   }
 }
 
-/** The meters here, of which a check knows none. */
+/** The local meters, of which a check has none. */
 const createNoMeters = `
   create temporary table ours (
     id bigint, external_id text collate "C", name text, serial_number text, kind text, unit text, location text,
@@ -81,7 +81,7 @@ const listReasons = `
   group by c.reason
   order by count(*) desc, c.reason`
 
-/** A lock of this session alone, by which the source's server shows whether both databases are one. */
+/** Takes a lock that no other session takes. If the source's server shows it, both databases are one. */
 async function lockAlone(client: Session['client']): Promise<{ pid: number; lock: bigint }> {
   const { rows } = await client.query<{ pid: number; key: string }>(
     `select pg_backend_pid() as pid, key, pg_advisory_xact_lock(key)

@@ -14,9 +14,9 @@ export type Difference = {
   updated: number
   restored: number
   missing: number
-  /** Of the ids of the missing meters, in their order; null where none is missing. */
+  /** The digest of the ids of the missing meters, in their order; null when none is missing. */
   missingDigest: string | null
-  /** Meters that are as the source has them and need another hash of it: no change that anybody counts. */
+  /** Meters that equal their rows and only get other hashes from the source. They do not count as updated. */
   rehashed: number
   rejected: number
   missingId: number
@@ -26,7 +26,7 @@ export type Difference = {
 
 /**
  * Writes the differences between staging and the local meters to the temporary table `change`, and counts them. In a first
- * load every row of staging is new unless it is rejected: then only the rejected ones are written.
+ * load every row of staging is new unless it is rejected, so only the rejected ones are written.
  */
 export async function compare(
   { client }: Session,
@@ -39,16 +39,16 @@ export async function compare(
   return { read, ...counted, inserted: firstLoad ? read - counted.rejected : counted.inserted }
 }
 
-/** Writes to `change` how staging and the view `ours` differ. */
+/** Writes the differences between staging and the view `ours` to `change`. */
 export async function judge(client: Queryable, { listInsertions }: { listInsertions: boolean }): Promise<void> {
   await client.query(findDoubled)
-  // Mostly there are none: with that the planner needs no second join of the size of the first.
+  // Usually it is empty. When the planner knows that, it plans no second large join.
   await client.query('analyze doubled')
   await client.query(writeChanges, [listInsertions])
   await client.query('analyze change')
 }
 
-/** The commonest reason for which rows were rejected, with an example; null when none was. */
+/** Returns the most frequent reason of the rejected rows, with an example; null when no row was rejected. */
 export async function explainRejected(
   { client }: Session,
   { rejected }: Pick<Difference, 'rejected'>,

@@ -6,7 +6,7 @@ import { encodingHint } from './source/errors.ts'
 export type Failure = {
   status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
   error: RunError
-  /** Milliseconds in each phase that it came to; null before the first. */
+  /** Milliseconds in each phase that the run went through; null before the first. */
   timings: Partial<Record<Phase, number>> | null
   readMode: Run['readMode']
   cause: unknown
@@ -15,8 +15,8 @@ export type Failure = {
 const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
 
 /**
- * What a run that threw ends with. An aborted signal's reason comes first: whatever broke, broke because of it.
- * What is not an AgentError came from the Sync database or is a fault of this program. What it says holds no secret.
+ * Returns how a run that threw ends. The reason of an aborted signal comes first, because it caused everything that failed
+ * after it. An error that is not an AgentError came from the Sync database or is internal. The result has no secrets.
  */
 export function failureOf(
   thrown: unknown,
@@ -37,41 +37,41 @@ export function failureOf(
   }
 }
 
-/** A server's message can quote megabytes, a hint the whole query: an event must stay small. */
+/** Cuts a text, because an event must stay small. A server's message can quote megabytes, and a hint the whole query. */
 function cut(text: string): string {
   return text.length > 4_000 ? `${text.slice(0, 4_000)}…` : text
 }
 
-type Failing = { code: RunErrorCode; says: string; hint: string }
+type Meaning = { code: RunErrorCode; message: string; hint: string }
 
-const garbled = { code: 'source_data', says: 'The Client System sent bytes that are no text' } as const
-const busy: Failing = {
+const garbled = { code: 'source_data', message: 'The Client System sent bytes that are not valid text' } as const
+const busy: Meaning = {
   code: 'database_busy',
-  says: 'Could not acquire a lock in the Sync database',
-  hint: 'Find who holds it in pg_stat_activity and pg_locks; the next run tries again',
+  message: 'Could not acquire a lock in the Sync database',
+  hint: 'Find the session that holds it in pg_stat_activity and pg_locks; the next run tries again',
 }
 
 /** What an SQLSTATE of the Sync database means for a run. */
-const failings: Record<string, Failing> = {
+const bySqlState: Record<string, Meaning> = {
   '22021': { ...garbled, hint: encodingHint },
   '22P05': {
     ...garbled,
-    hint: 'A json value within an array or a row holds \\u0000, which no text can; leave it out in CLIENT_SYSTEM_QUERY',
+    hint: 'A json value within an array or a row contains \\u0000, which text cannot; leave it out in CLIENT_SYSTEM_QUERY',
   },
   '42501': {
     code: 'database_error',
-    says: 'The role of DATABASE_URL lacks a right',
+    message: 'The role of DATABASE_URL lacks a right',
     hint: 'Run docs/deploy/grants.sql as the owner of the database; the command check names what is missing',
   },
   '53100': {
     code: 'disk_full',
-    says: 'The Sync database has no room left',
-    hint: 'Make room on the disk of the Sync database; the next run starts afresh',
+    message: 'The disk of the Sync database is full',
+    hint: 'Free space on the disk of the Sync database; the next run starts from the beginning',
   },
   '53300': {
     code: 'database_error',
-    says: 'The Sync database takes no more sessions',
-    hint: 'Close sessions, or raise the connection limit of the role or max_connections; the next run starts afresh',
+    message: 'The Sync database accepts no more sessions',
+    hint: 'Close sessions, or raise the connection limit of the role or max_connections; the next run starts from the beginning',
   },
   '55P03': busy,
   '40P01': busy,
@@ -81,13 +81,13 @@ function asAgentError(thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown
   const code = errorCode(thrown)
   const message = errorMessage(thrown)
-  const known = code === null ? undefined : failings[code]
-  if (known) return new AgentError(known.code, `${known.says}: ${message}`, { hint: known.hint, cause: thrown })
+  const known = code === null ? undefined : bySqlState[code]
+  if (known) return new AgentError(known.code, `${known.message}: ${message}`, { hint: known.hint, cause: thrown })
   if (code === null && !isDriverError(thrown)) {
-    const hint = 'Look at the log; this is a fault of the agent'
-    return new AgentError('internal', `Unexpected: ${message}`, { hint, cause: thrown })
+    const hint = 'Look for the cause in the log of the agent, and report it'
+    return new AgentError('internal', `Internal error: ${message}`, { hint, cause: thrown })
   }
-  const hint = 'Check that the Sync database is up and its log; the next run starts afresh'
+  const hint = 'Check that the Sync database is running, and its log; the next run starts from the beginning'
   return new AgentError('database_error', `The Sync database failed: ${message}`, { hint, cause: thrown })
 }
 

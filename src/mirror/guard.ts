@@ -1,9 +1,9 @@
 import type { DeleteGuard } from '../config/environment.ts'
 import type { Withheld } from '../wire/types.ts'
 
-/** What the comparison found, as far as deletions are concerned. */
+/** The numbers of the comparison that the decision about deletions depends on. */
 export type Found = {
-  /** Rows that the source answered, usable or not. */
+  /** Rows that the source returned, usable or not. */
   read: number
   /** Of those, the rows that cannot be used. */
   rejected: number
@@ -17,13 +17,10 @@ export type Found = {
   deletedLately: number
 }
 
-/** How many deletions a person has approved; `outdated` where the approval is for other meters than those now missing. */
+/** How many deletions a person has approved; `outdated` when other meters are missing now than were approved. */
 export type Approved = number | 'outdated'
 
-/**
- * What an approval means for the meters that are missing now. One that came with the digest of what was shown is for
- * these meters alone.
- */
+/** Returns what an approval means for the meters that are missing now. One with a digest is for the meters of that digest only. */
 export function approvedOf(
   { approveDeletes, approveDigest }: { approveDeletes: number | null; approveDigest: string | null },
   missingDigest: string | null,
@@ -32,14 +29,14 @@ export function approvedOf(
   return approveDigest === null || approveDigest === missingDigest ? approveDeletes : 'outdated'
 }
 
-/** `reason` says what withheld the deletions, `hint` what the person who decides can do. */
+/** `reason` says why the deletions are withheld, `hint` what the person who decides can do. */
 export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: Withheld; hint: string }
 
 /**
  * Withholds all deletions of a run when they look like an accident, never insertions and updates (F7, F8, F9):
  *
- * - a rejected row has no external id: it may be a missing meter, and no approval can know which;
- * - there is an approval: it is a ceiling, which takes the place of the rules below;
+ * - a rejected row has no external id: it may be a missing meter, and no person can know which;
+ * - there is an approval: it is an upper limit, which replaces the rules below;
  * - the source has no usable row;
  * - with those of the last 24 hours, the deletions are more than the minimum, and more than either the percentage of the
  *   meters that were active before them or the maximum. A source that loses ten meters an hour is an accident too.

@@ -9,24 +9,24 @@ import type { Phase, Progress, ReadStep, Run } from '../wire/types.ts'
 /** Follows a run through its phases: marks them, times them, and reports the progress. */
 export type Phases = Disposable & {
   enter: (phase: Phase) => Promise<void>
-  /** What is read now, and how many rows of it are expected. */
+  /** Records what is read from now on, and how many rows are expected. */
   step: (step: ReadStep, rowsExpected: number | null) => void
-  /** How much has been read; what is not given stays. */
+  /** Records how much has been read. A number that is left out stays as it is. */
   progress: (now: { bytesRead?: number; rowsRead?: number }) => void
-  /** How the source was asked so far: a read that began narrow counts as that. Null before it was asked. */
+  /** Returns how the source is read; a read that began as incremental stays one. Null before it is read. */
   readMode: () => Run['readMode']
-  /** Milliseconds in each phase so far. */
+  /** Returns the milliseconds in each phase so far. */
   timings: () => Partial<Record<Phase, number>>
 }
 
-/** Four times a second at most: a notification takes a lock of the whole server at its commit. */
-const interval = 250
+/** Notifications are few, because each takes a lock of the whole server at its commit. */
+const progressIntervalMs = 250
 
 export type PhasesOptions = { pool: pg.Pool; run: RunRef; pid: number; signal: AbortSignal; log: Log }
 
 /**
- * All of it goes through `pool`, never through the run's own transaction, whose notifications would arrive only at
- * its end. Rows are counted by the server, in the session `pid`.
+ * Uses `pool` and never the run's own transaction, whose notifications would arrive only at its end. The server counts the
+ * rows that the session `pid` copies.
  */
 export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Phases {
   const state: Progress = {
@@ -42,7 +42,7 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
   let entered = performance.now()
   let sent = ''
   let readMode: Run['readMode'] = null
-  let telling = false
+  let isSending = false
 
   const account = () => {
     const now = performance.now()
@@ -50,12 +50,12 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
     entered = now
   }
   const sendProgress = async () => {
-    if (telling) return
-    telling = true
+    if (isSending) return
+    isSending = true
     try {
       const { step } = state
       const copied = state.phase === 'reading' ? await copiedRows(pool, pid) : 0
-      // Another step counts from zero: what was asked during the one before is not of it.
+      // A count of the previous step does not belong to this one, which begins at zero.
       if (state.step === step) state.rowsRead = Math.max(state.rowsRead, copied)
       const text = JSON.stringify(state)
       if (text !== sent) await notify(pool, { type: 'progress', ...state })
@@ -63,10 +63,10 @@ export function followPhases({ pool, run, pid, signal, log }: PhasesOptions): Ph
     } catch (err) {
       log.debug({ err }, 'the progress of a run could not be sent')
     } finally {
-      telling = false
+      isSending = false
     }
   }
-  const timer = setInterval(sendProgress, interval)
+  const timer = setInterval(sendProgress, progressIntervalMs)
   return {
     enter: async (phase) => {
       account()

@@ -17,9 +17,9 @@ import { openSource } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
 import { refuseSameDatabase } from './source/same-database.ts'
 
-const mostChanges = 100
+const maxChanges = 100
 
-/** By external id, up to about a megabyte. */
+/** Lists the changes by external id, up to about a megabyte. */
 const listChanges = limitToBytes(
   `
   select change.meter_id as "meterId", change.external_id as "externalId", change.operation,
@@ -53,15 +53,15 @@ const listChanges = limitToBytes(
 export type PreviewOptions = {
   syncDatabase: DatabaseTarget
   pool: pg.Pool
-  /** Its reason, an AgentError, is why the preview ends. */
+  /** Aborts the preview. Its reason is the AgentError that the preview ends with. */
   signal: AbortSignal
   redact: Redact
   log: Log
 }
 
 /**
- * What a run would do now: read, stage, compare, guard, as a run does them, and then rolled back. Takes no lock that
- * anybody waits for, and writes nothing but temporary tables. Throws AgentError with the code that a run would end with.
+ * Returns what a run would do now. Reads, compares and guards like a run, and then rolls back. Takes no lock that others
+ * wait for, and writes only temporary tables. Throws AgentError with the code that a run would end with.
  */
 export async function previewSync(clientSystem: ClientSystem, options: PreviewOptions): Promise<Preview> {
   const { syncDatabase, pool, redact, log } = options
@@ -78,14 +78,14 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
     await session.client.query('begin isolation level repeatable read')
     await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
     const { id: clientSystemId } = clientSystem
-    const basis = await findBaseline(session.client, clientSystem)
-    const query = await describeMeters(source, clientSystem.query, basis.salt)
-    const reading = { clientSystemId, source, query, basis, full: null, report: silent }
+    const baseline = await findBaseline(session.client, clientSystem)
+    const query = await describeMeters(source, clientSystem.query, baseline.salt)
+    const reading = { clientSystemId, source, query, baseline, full: null, report: silent }
     const { rows: read } = (await readMeters(session, reading)).source
     const found = await compare(session, { clientSystemId, read, firstLoad: false })
     const verdict = guard(found, clientSystem.guard)
     const withheld = verdict.deletions === 'withhold'
-    const { rows } = await session.client.query<ChangeRow>(listChanges, [mostChanges, withheld])
+    const { rows } = await session.client.query<ChangeRow>(listChanges, [maxChanges, withheld])
     const { inserted, updated, restored, rejected, missing } = found
     const counts: Counts = {
       read,
@@ -120,7 +120,7 @@ function timedOut(milliseconds: number): AgentError {
   })
 }
 
-/** A lock of this session alone: the source's server shows it where both databases are one. */
+/** Takes a lock that no other session takes. If the source's server shows it, both databases are one. */
 async function lockAlone({ client }: Session): Promise<bigint> {
   const { rows } = await client.query<{ key: string }>(
     `select key, pg_advisory_lock(key)
@@ -129,7 +129,7 @@ async function lockAlone({ client }: Session): Promise<bigint> {
   return BigInt(rows[0]?.key ?? 0)
 }
 
-/** A preview is over soon, and shown when it is. */
+/** A preview reports no progress. */
 const silent = { step: () => undefined, progress: () => undefined }
 
 type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after' | 'meter'> &

@@ -6,8 +6,8 @@ import type { Preview } from '../wire/types.ts'
 import { type PreviewOptions, previewSync } from './preview.ts'
 
 /**
- * Previews of which those that are asked for at the same time share one. `signal` ends the waiting of one caller; a
- * preview that no caller waits for any more is cancelled, at the Client System too. Its stop ends the previews under way.
+ * Computes previews; simultaneous requests for a Client System share one. `signal` ends the waiting of one caller. A preview
+ * that no caller waits for any more is cancelled, at the Client System too. A stop cancels all previews.
  */
 export type Previews = Lifetime & {
   preview: (clientSystem: ClientSystem, signal?: AbortSignal) => Promise<Preview>
@@ -52,6 +52,6 @@ function abandoned(): AgentError {
 
 function stopped(): AgentError {
   return new AgentError('shutting_down', 'The agent was stopped while the preview was being computed', {
-    hint: 'Ask again when the agent has started',
+    hint: 'Try again when the agent has started',
   })
 }

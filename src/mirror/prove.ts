@@ -9,7 +9,7 @@ import { refuseAltered, runTriggers, triggersHint } from './triggers.ts'
 
 const measureMeters = sqlBeside(import.meta.url, 'sql/measure-meters.sql')
 
-/** The proof, and what stands in the Sync database now, as far as the run knows. */
+/** The proof, and the numbers and content of the meters after the run. */
 export type Proof = { proof: NonNullable<Run['proof']>; meters: Baseline['meters']; content: bigint }
 
 /**
@@ -18,11 +18,11 @@ export type Proof = { proof: NonNullable<Run['proof']>; meters: Baseline['meters
  *     present meters − meters kept as they were = rows of the source − rejected rows
  *
  * The equation holds for the number of rows and for the xor of their hashes. Kept are the meters whose rows were rejected
- * or whose deletion was withheld. Where nothing differed, nothing was written, and the equation is that of the meters
- * before the run. Throws `proof_failed` where it does not hold, and nothing of the run becomes visible.
+ * or whose deletion was withheld. When nothing differed, nothing was written, and the equation is that of the meters
+ * before the run. Throws `proof_failed` when it does not hold; then nothing of the run becomes visible.
  *
- * `content` is computed from what was compared and written, not read from the table: where another program has changed a
- * meter meanwhile, the next run finds it.
+ * `content` is computed from what was compared and written, not read from the table. So the next run detects a meter that
+ * another program has changed meanwhile.
  */
 export async function prove(
   { client }: Session,

@@ -4,9 +4,8 @@ import { errorCode } from '../lib/errors.ts'
 
 /**
  * Takes the advisory lock of the Client System for a run's session, and returns its key. Waits `lock_timeout` for it,
- * because a reaper holds it for a moment to see whether a run is alive. A session that holds it longer is ended if it is
- * left over from a run that has ended: the answer to its COMMIT was lost, or its worker froze. Any other session keeps the
- * lock, and 55P03 is thrown.
+ * because a reaper holds it for a moment to check whether a run is alive. A session that holds it longer is ended if it
+ * belongs to a run that has ended: the answer to its COMMIT was lost, or its worker froze. Otherwise throws 55P03.
  */
 export async function takeRunLock(
   { client }: Session,

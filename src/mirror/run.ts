@@ -31,33 +31,33 @@ import { openSource } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
 import { refuseSameDatabase } from './source/same-database.ts'
 
-/** A run as its trigger asked for it. */
+/** A run as it was requested. */
 export type QueuedRun = RunRef & {
   approveDeletes: number | null
   approveDigest: string | null
-  /** Why every meter is to be read, if so. */
+  /** Why every meter is to be read; null when an incremental read will do. */
   full: Run['readReason']
 }
 
 export type Deps = {
   clientSystem: ClientSystem
   syncDatabase: DatabaseTarget
-  /** For what must be seen before the run's own transaction ends. */
+  /** For statements that others must see before the run's own transaction ends. */
   pool: pg.Pool
   completeJob: CompleteJob
-  /** Its reason, an AgentError, is why the run ends. */
+  /** Aborts the run. Its reason is the AgentError that the run ends with. */
   signal: AbortSignal
-  /** For what the run's row says of a failure. */
+  /** Removes secrets from the error that is stored. */
   redact: Redact
   log: Log
 }
 
-/** `ended`: another process ended the run, and its row says how. */
+/** `ended`: another process ended the run, and the run's row has its outcome. */
 export type Outcome = { status: 'succeeded'; result: RunResult; verdict: Verdict } | Failure | { status: 'ended' }
 
 /**
- * Runs one sync: all of it becomes visible at the commit, or none of it. Throws only when the Sync database cannot be
- * informed how the run ended; the reaper then finds it.
+ * Runs one sync. All of it becomes visible at the commit, or none of it. Throws only when the end of the run could not be
+ * recorded in the Sync database; the reaper then records it.
  */
 export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   const { clientSystem, syncDatabase, pool, completeJob, signal, redact, log } = deps
@@ -99,10 +99,10 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await session.client.query('begin isolation level read committed')
   await refuseSameDatabase(source, clientSystem.query, session)
   const { clientSystemId, full } = run
-  const basis = await findBaseline(session.client, clientSystem)
-  const query = await describeMeters(source, clientSystem.query, basis.salt)
+  const baseline = await findBaseline(session.client, clientSystem)
+  const query = await describeMeters(source, clientSystem.query, baseline.salt)
   await phases.enter('reading')
-  const staged = await readMeters(session, { clientSystemId, source, query, basis, full, report: phases })
+  const staged = await readMeters(session, { clientSystemId, source, query, baseline, full, report: phases })
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
@@ -116,8 +116,8 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   await phases.enter('proving')
   const { proof, ...now } = await prove(session, run, { staged, difference, verdict })
   const { readMode, readReason, bytes: bytesRead } = staged
-  // It takes a join of all meters, so the answer stays until the next full read: at a start, and once a day.
-  const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : basis.sameMetersAs
+  // This joins all meters, so the result is kept until the next full read, at a start or once a day.
+  const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : baseline.sameMetersAs
   const timings = phases.timings()
   const result: RunResult = {
     counts,
@@ -139,7 +139,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
 }
 
 function leaseLost(): AgentError {
-  return new AgentError('lease_lost', 'Another worker took this run for dead and ended it', {
-    hint: 'Look for a worker that was frozen or cut off; the newer run stands',
+  return new AgentError('lease_lost', 'Another worker ended this run because its worker did not respond', {
+    hint: 'Look for a worker that was frozen or disconnected; the newer run is valid',
   })
 }

@@ -6,17 +6,17 @@ import type { Log } from '../lib/log.ts'
 import { cancelOnAbort, giveUpMs } from './cancellation.ts'
 import { takeRunLock } from './run-lock.ts'
 
-/** The session of one run: it holds the Client System's advisory lock, and the run lives as long as it does. */
+/** The session of one run. It holds the Client System's advisory lock, and the run is alive as long as this session. */
 export type RunSession = Session &
   AsyncDisposable & {
     /** The key of the advisory lock. */
     lock: bigint
     /**
-     * Rolls back, then runs `end` in a transaction of its own while the lock is still held; where the connection is
-     * gone, on another one. Returns what `end` returns.
+     * Rolls back, then runs `end` in a transaction of its own while the lock is still held. Uses another connection if this
+     * one is lost. Returns what `end` returns.
      */
     finish: (end: (db: Queryable) => Promise<boolean>) => Promise<boolean>
-    /** Commits; throws when the answer does not come; only the run's row then shows whether it committed. */
+    /** Commits. Throws when no answer arrives; then only the run's row shows whether it was committed. */
     commit: () => Promise<void>
   }
 
@@ -30,8 +30,8 @@ export type RunSessionOptions = {
 }
 
 /**
- * Opens the session of a run and takes its lock. When `signal` aborts, the statements under way are cancelled until
- * `finish` or the end.
+ * Opens the session of a run and takes its lock. After `signal` aborts, its statements are cancelled until `finish` or the
+ * end.
  */
 export async function openRunSession(target: DatabaseTarget, options: RunSessionOptions): Promise<RunSession> {
   const { pool, signal } = options
@@ -39,7 +39,7 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
   const { client } = session
   const stopCancelling = cancelOnAbort(session, pool, signal)
 
-  /** Destroys the session where `work` takes longer than `giveUpMs`. */
+  /** Runs `work`, and destroys the session when it takes longer than `giveUpMs`. */
   const promptly = async <T>(work: () => Promise<T>): Promise<T> => {
     const timer = setTimeout(session.destroy, giveUpMs)
     try {
@@ -49,13 +49,13 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
     }
   }
   const rollback = async () => {
-    // A cancellation under way may still hit the first statement.
+    // A cancel request may still arrive and cancel the first statement.
     await client.query('rollback').catch(() => client.query('rollback'))
   }
   const finish = async (end: (db: Queryable) => Promise<boolean>) => {
     stopCancelling()
     try {
-      if (!session.alive()) throw new Error('the session of the run is gone')
+      if (!session.alive()) throw new Error('the session of the run was lost')
       return await promptly(async () => {
         await rollback()
         await client.query('begin')
@@ -69,7 +69,7 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
     }
   }
   const commit = async () => {
-    // A server that crashes before the session closes would keep the view: only the tables are dropped on commit.
+    // Only the tables are dropped on commit. A server that crashes before the session closes would keep the view.
     await client.query('drop view if exists pg_temp.ours')
     await promptly(() => client.query('commit'))
   }

@@ -5,8 +5,8 @@ const findTriggers = sqlBeside(import.meta.url, 'sql/find-triggers.sql')
 const countAltered = sqlBeside(import.meta.url, 'sql/count-altered.sql')
 
 /**
- * Returns the names of the triggers and rules on `sync.meter`, or null. None is the agent's. What they defer is done now,
- * since it would otherwise write after the proof.
+ * Returns the names of the triggers and rules on `sync.meter`, or null. The agent has none there. Makes deferred triggers
+ * run now, because they would otherwise write after the proof.
  */
 export async function runTriggers(client: Queryable): Promise<string | null> {
   const { rows } = await client.query<{ names: string | null }>(findTriggers)
@@ -18,13 +18,13 @@ export async function runTriggers(client: Queryable): Promise<string | null> {
 export type Written = {
   clientSystemId: string
   firstLoad: boolean
-  /** What the present meters should hold: the xor of `whole_hash` (schema.ts). */
+  /** The expected xor of `whole_hash` over the present meters (schema.ts). */
   content: bigint
 }
 
 /**
- * Throws `proof_failed` where triggers or rules made other values of what the run wrote, or changed other meters. The hashes
- * that the proof compares come from the Client System and cannot show that.
+ * Throws `proof_failed` when triggers or rules stored other values than the run wrote, or changed other meters. The hashes
+ * that the proof compares come from the Client System, so they cannot show that.
  */
 export async function refuseAltered(client: Queryable, triggers: string, written: Written): Promise<void> {
   const { rows } = await client.query<{ altered: number; content: string }>(countAltered, [

@@ -116,10 +116,10 @@ function logOutcome(log: Log, run: Run, outcome: Outcome): void {
       const { reason, hint } = verdict
       log.warn({ ...about, withheld: counts.withheld, reason: withheldWords(reason), hint }, 'deletions withheld')
     }
-    const { rejectedBecause, baseline: basis } = outcome.result
-    if (basis.sameMetersAs !== null && readMode === 'full') {
-      const hint = `If CLIENT_SYSTEM_ID was changed, set it back to ${basis.sameMetersAs}: its meters hold the readings so far`
-      log.warn({ ...about, sameMetersAs: basis.sameMetersAs, hint }, 'an older Client System has the same meters')
+    const { rejectedBecause, baseline } = outcome.result
+    if (baseline.sameMetersAs !== null && readMode === 'full') {
+      const hint = `If CLIENT_SYSTEM_ID was changed, set it back to ${baseline.sameMetersAs}: its meters hold the readings so far`
+      log.warn({ ...about, sameMetersAs: baseline.sameMetersAs, hint }, 'an older Client System has the same meters')
     }
     if (rejectedBecause) {
       const { reason, example } = rejectedBecause

@@ -41,7 +41,7 @@ test('F14: a disk that is full while a run applies ends it as disk_full; with fr
   const full = await agent.sync()
   const { code, hint } = failed(full)
   assert.equal(code, 'disk_full', JSON.stringify(full.error))
-  assert.match(hint ?? '', /Make room/)
+  assert.match(hint ?? '', /Free space/)
   assert.deepEqual((await sync.query(meters)).rows, before)
   assert.equal((await sync.query('select from sync.meter_change')).rowCount, 0)
   assert.equal((await agent.status()).clientSystems[0]?.meters.total, 10)

@@ -28,7 +28,7 @@ export type IncrementalOptions = {
   clientSystemId: string
   source: Source
   projection: Projection
-  basis: StoredBaseline
+  baseline: StoredBaseline
   report: ReportProgress
 }
 
@@ -49,23 +49,23 @@ export type Incremental = { staged: Staged } | { refused: ReadReason; meters: nu
  * read, so the two servers need not compute equal hashes.
  */
 export async function stageDifferences(session: Session, options: IncrementalOptions): Promise<Incremental> {
-  const { basis } = options
+  const { baseline } = options
   await session.client.query(createAnswers)
   const answers = readAnswers(session, options)
 
   const buckets = await compareBuckets(session, options, answers)
   const { rows, digest } = buckets
   const refuse = (code: ReadReason['code']) => ({ refused: { code }, meters: rows, bytes: answers.bytes() })
-  if (BigInt(buckets.content) !== basis.content) return refuse('meters_changed')
+  if (BigInt(buckets.content) !== baseline.content) return refuse('meters_changed')
 
   const equal = buckets.differing === '{}'
   if (!equal) {
     const wanted = await findSuspects(session, options, answers, buckets)
-    const isMost = (wanted.count - basis.rejected) * 2 > rows
+    const isMost = (wanted.count - baseline.rejected) * 2 > rows
     if (wanted.count > maxWanted || isMost) return refuse('most_differ')
     await readSuspects(session, options, answers, wanted)
   }
-  const standing = { total: buckets.meters, active: basis.meters.active, rows, digest: BigInt(digest) }
+  const standing = { total: buckets.meters, active: baseline.meters.active, rows, digest: BigInt(digest) }
   return {
     staged: {
       readMode: 'narrow',
@@ -73,7 +73,7 @@ export async function stageDifferences(session: Session, options: IncrementalOpt
       standing: equal ? standing : null,
       bytes: answers.bytes(),
       source: { rows, digest: BigInt(digest) },
-      content: basis.content,
+      content: baseline.content,
     },
   }
 }
@@ -81,10 +81,10 @@ export async function stageDifferences(session: Session, options: IncrementalOpt
 /** The first question: the digest of each bucket, on both sides. */
 async function compareBuckets(
   { client }: Session,
-  { clientSystemId, projection, basis, report }: IncrementalOptions,
+  { clientSystemId, projection, baseline, report }: IncrementalOptions,
   { ask, read }: Answers,
 ): Promise<Buckets> {
-  const mask = bucketsFor(basis.meters.total, basis.changed) - 1
+  const mask = bucketsFor(baseline.meters.total, baseline.changed) - 1
   report.step('digests', null)
   const answer = startReading(ask(digestQuestion(projection.hashes, mask)))
   await client.query(ourDigest(clientSystemId, mask))

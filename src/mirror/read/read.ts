@@ -10,22 +10,22 @@ export type Reading = {
   clientSystemId: string
   source: Source
   query: MeterQuery
-  /** What the last success left, and the run before. */
-  basis: StoredBaseline
-  /** Why all of it is to be read, where the caller knows. */
+  /** The baseline of the last success. */
+  baseline: StoredBaseline
+  /** Why every meter is to be read, if the caller requires it. */
   full: ReadReason | null
   report: ReportProgress
 }
 
 /**
- * Reads the source into `staging`: only what differs from the meters here, or, where that is unknown or would save
- * nothing, all of it. Whatever comes after does the same with either.
+ * Reads the source into `staging`: only the meters that differ from the local ones or, if these cannot be found or are most
+ * of them, all meters. The later steps of a run are the same after both.
  */
 export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
-  const { clientSystemId, source, query, basis, report } = reading
+  const { clientSystemId, source, query, baseline, report } = reading
   const { projection } = query
   await createStaging(session)
-  const reason = reading.full ?? whyFull(query, basis)
+  const reason = reading.full ?? whyFull(query, baseline)
   if (reason !== null) {
     return await stageAll(session, {
       clientSystemId,
@@ -37,22 +37,30 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
       report,
     })
   }
-  const incremental = await stageDifferences(session, { clientSystemId, source, projection, basis, report })
+  const incremental = await stageDifferences(session, { clientSystemId, source, projection, baseline, report })
   if ('staged' in incremental) return incremental.staged
   const { refused, meters: expected, bytes: bytesBefore } = incremental
   return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, report })
 }
 
-/** The errors that a question of an incremental read may cause, and a full read not. */
-const doubtful = new Set(['proof_failed', 'source_query', 'source_timeout', 'timeout', 'database_error', 'internal'])
+/** Error codes that an incremental read can cause and a full read cannot. */
+const incrementalErrors = new Set([
+  'proof_failed',
+  'source_query',
+  'source_timeout',
+  'timeout',
+  'database_error',
+  'internal',
+])
 
-/** Why the hashes that are kept with the meters report nothing, or null when they do. */
-function whyFull({ fingerprint }: MeterQuery, basis: StoredBaseline): ReadReason | null {
-  if (basis.meters.total === 0) return { code: 'no_meters' }
-  if (basis.fingerprint === null) return { code: 'not_hashed' }
-  if (basis.fingerprint !== fingerprint) return { code: 'query_changed' }
-  // Hashes only say where to look: once a day, at a quiet time, every meter is read and compared all the same.
-  if (!basis.fullToday) return { code: 'daily' }
-  if (basis.error !== null && doubtful.has(basis.error)) return { code: 'after_failure', error: basis.error }
+/** Returns why the stored hashes cannot be used for an incremental read; null when they can. */
+function whyFull({ fingerprint }: MeterQuery, baseline: StoredBaseline): ReadReason | null {
+  if (baseline.meters.total === 0) return { code: 'no_meters' }
+  if (baseline.fingerprint === null) return { code: 'not_hashed' }
+  if (baseline.fingerprint !== fingerprint) return { code: 'query_changed' }
+  // Hashes only select what to read. Once a day, at a quiet time, every meter is read and compared anyway.
+  if (!baseline.fullToday) return { code: 'daily' }
+  if (baseline.error !== null && incrementalErrors.has(baseline.error))
+    return { code: 'after_failure', error: baseline.error }
   return null
 }

@@ -15,26 +15,26 @@ export type ReportProgress = {
 }
 
 /**
- * What a run compares: the rows of `staging` with the meters of the view `ours`. A meter of the view that has no row is
- * gone at the source.
+ * What a run compares: the rows of `staging` with the meters of the view `ours`. A meter of the view without a row is missing
+ * at the source.
  */
 export type Staged = {
   readMode: 'full' | 'narrow'
-  /** Why it was read in full. */
+  /** Why every meter was read; null after an incremental read. */
   readReason: ReadReason | null
-  /** The meters here before anything is written; null where an incremental read has found that parts of them differ. */
+  /** The local meters before anything is written; null after an incremental read that found a difference. */
   standing: Standing | null
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes. */
   source: { rows: number; digest: bigint }
-  /** The xor of `whole_hash` over the present meters here, before they are compared. */
+  /** The xor of `whole_hash` over the present local meters, before the comparison. */
   content: bigint
 }
 
-/** The numbers of meters here (all, active, present), and the xor of the source's hashes of the present ones. */
+/** The numbers of local meters (all, active, present), and the xor of the source's hashes of the present ones. */
 export type Standing = { total: number; active: number; rows: number; digest: bigint }
 
-/** Whether nothing stood here, so that every usable row of staging is to be inserted. */
+/** Returns true when there was no local meter, so that every usable row of staging is inserted. */
 export function isFirstLoad({ standing }: Staged): boolean {
   return standing?.total === 0
 }
@@ -44,7 +44,7 @@ export async function createStaging({ client }: Pick<Session, 'client'>): Promis
   await client.query(createTables)
 }
 
-/** Reads every meter of the source into `staging`, as binary COPY: bytes, never parsed here. */
+/** Reads every meter of the source into `staging` by binary COPY. The agent does not parse the bytes. */
 export async function stageAll(
   session: Session,
   {
@@ -61,7 +61,7 @@ export async function stageAll(
     projection: Projection
     reason: ReadReason
     expected: number | null
-    /** What was read before it turned out that all of it has to be. */
+    /** The bytes that an incremental read took before it turned out that every meter must be read. */
     bytesBefore: number
     report: ReportProgress
   },

@@ -11,8 +11,8 @@ import { connectError } from './connect-errors.ts'
 import { sourceError } from './errors.ts'
 
 /**
- * A read-only look at a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
- * same state (R5.8). Every answer has a deadline; whatever goes wrong is thrown as an AgentError `source_…`.
+ * A read-only connection to a Client System: one REPEATABLE READ READ ONLY transaction, so that every question sees the
+ * same state (R5.8). Every answer has a timeout. All errors are AgentErrors with a code `source_…`.
  */
 export type Source = AsyncDisposable & {
   /** As `server_version_num`: 150018 for 15.18. */
@@ -21,15 +21,15 @@ export type Source = AsyncDisposable & {
   encoding: string
   /** Its URL without the password. */
   place: string
-  /** Asks one question in the extended protocol, which refuses a second statement. */
+  /** Runs one statement in the extended protocol, which refuses a second one. */
   ask: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
-  /** Tries a statement: a refusal is returned and the transaction lives on. */
+  /** Tries a statement. Returns the refusal if the server refuses it; the transaction stays usable. */
   attempt: <Row extends pg.QueryResultRow>(
     text: string,
   ) => Promise<{ fields: pg.FieldDef[]; rows: Row[] } | { refusal: AgentError }>
   /**
-   * The answer of a `copy … to stdout`, byte by byte as it comes. Of a `sparse` one little is answered of what is looked
-   * at: silence between its bytes is computation, as it is before the first.
+   * Returns the bytes of a `copy … to stdout` as they arrive. A `sparse` answer has few bytes for much computation, so the
+   * timeout of the first byte applies to all of them.
    */
   copy: (text: string, options?: { sparse: boolean }) => AsyncGenerator<Buffer, void, undefined>
   /** Can be called twice. */
@@ -38,7 +38,7 @@ export type Source = AsyncDisposable & {
 
 type Waiting = { milliseconds: number; doing: string; variable: string }
 
-/** Connects within `timeouts.connectMs` and begins the transaction. `signal` cuts the connection at any moment. */
+/** Connects within `timeouts.connectMs` and begins the transaction. When `signal` aborts, the connection is closed at once. */
 export async function openSource(clientSystem: ClientSystem, signal: AbortSignal): Promise<Source> {
   const { timeouts, target, name } = clientSystem
   signal.throwIfAborted()
@@ -54,8 +54,8 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   signal.addEventListener('abort', cut, { once: true })
 
   /**
-   * Waits for an answer of the source. Past its deadline the socket is destroyed: its server may never answer again. Where
-   * this process itself was busy until after the deadline, an answer may lie unread: the socket is looked at once before.
+   * Waits for an answer of the source. After the timeout the socket is destroyed, because the server may never answer again.
+   * If this process itself was busy, an answer may have arrived unread, so the socket is checked once more before.
    */
   async function within<T>({ milliseconds, doing, variable }: Waiting, answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
@@ -139,12 +139,12 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     }
   }
 
-  /** Snapshot, settings and the savepoint that refusals go back to, in one round trip: the words are all ours. */
+  /** Begins the transaction with its settings and the savepoint for refusals, in one round trip. No value is from outside. */
   async function beginTransaction() {
     const settings = {
       ...sourceSettings,
       statement_timeout: String(timeouts.totalMs),
-      // Before the wait for an answer ends: the server then says that a lock is what it waits for.
+      // Shorter than the timeout of an answer, so that the server reports that it waits for a lock.
       lock_timeout: String(Math.min(10_000, Math.floor(timeouts.startMs * 0.8))),
       // The longest that the agent computes between two questions.
       idle_in_transaction_session_timeout: String(timeouts.totalMs),
@@ -185,12 +185,12 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   }
 }
 
-/** How much was read of the connection's socket so far. */
+/** Returns the number of bytes that were read from the connection's socket. */
 function bytesRead({ connection: { stream } }: pg.Client): number {
   return 'bytesRead' in stream && typeof stream.bytesRead === 'number' ? stream.bytesRead : 0
 }
 
-/** What the server answers to the statements that begin a transaction. */
+/** The results of the statements that begin the transaction. */
 const begun = z.tuple([
   z.unknown(),
   z.object({ rows: z.tuple([z.object({ version: z.number(), encoding: z.string() })], z.unknown()) }),
@@ -204,8 +204,8 @@ function withoutPassword(text: string): string {
 }
 
 /**
- * One value has one text, whatever the database or its role has set, our statements have one meaning, and an abandoned question ends
- * at the server by itself.
+ * With these settings every value has one text, whatever defaults the database or the role has. A statement that the agent
+ * abandons ends at the server by itself.
  */
 const sourceSettings = {
   TimeZone: 'UTC',
@@ -221,15 +221,15 @@ const sourceSettings = {
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',
-  // Keepalives do not count while rows are on their way.
+  // Keepalives are not sent while rows are being transferred.
   tcp_user_timeout: '60s',
   // For the digests of parts, which are grouped in memory: a read leaves no temporary file at the source.
   work_mem: '64MB',
   hash_mem_multiplier: '4',
   jit: 'off',
-  // Rows come in one order, however often they are asked for: a query may depend on it, like array_agg without one.
+  // A query may depend on the order of rows, such as array_agg without ORDER BY. This keeps it the same each time.
   synchronize_seqscans: 'off',
-  // Canonical texts and hashes cost more than the planner knows: its workers are welcome to them.
+  // Texts and hashes cost more than the planner assumes, so parallel workers pay off.
   parallel_setup_cost: '0',
   parallel_tuple_cost: '0',
 }

@@ -5,12 +5,12 @@ import type { Source } from './connection.ts'
 import { Projection } from './projection.ts'
 import { nameAt, onOneLine, singleStatement } from './query.ts'
 
-/** How to ask a Client System for its meters. */
+/** How to read the meters of a Client System. */
 export type MeterQuery = {
   projection: Projection
   /** The names of the columns that the query returns. */
   columns: string[]
-  /** Names what is read, where and by which rules: what was learnt under another one does not hold. */
+  /** Identifies what is read, from where and by which rules. Stored hashes are valid only for an equal fingerprint. */
   fingerprint: string
   /** The source's own estimate of the number of meters; null when unknown. */
   estimate: number | null
@@ -24,8 +24,8 @@ const projectionVersion = 4
 const required = ['external_id', 'name'] as const
 
 /**
- * Describes the query before anything is read: a column that is missing, doubled or unusable fails the run by its
- * name (F6). `salt` seeds the hashes of rows. Anything but one SELECT is refused by the server's grammar, since the query stands in parentheses.
+ * Describes the query before anything is read. A column that is missing, duplicate or unusable fails the run and is named
+ * (F6). `salt` seeds the hashes of rows. The query is in parentheses, so the server's grammar refuses anything but a SELECT.
  */
 export async function describeMeters(source: Source, query: string, salt: bigint): Promise<MeterQuery> {
   const inner = singleStatement(query)
@@ -41,8 +41,8 @@ export async function describeMeters(source: Source, query: string, salt: bigint
   const whole = await source.attempt<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${projection.select()}`)
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
   const plan = whole.rows[0]?.['QUERY PLAN'][0]?.Plan ?? null
-  // Workers hand over their rows in another order each time: sums of float8, array_agg or LIMIT would answer differently.
-  // Where the plan has none they could still be used within functions.
+  // Parallel workers return rows in another order each time, which changes sums of float8, array_agg and LIMIT. A plan
+  // without workers may still use them within functions.
   if (plan && (!usesAny(plan, workers) || usesAny(plan, dependent))) {
     await source.ask('set local max_parallel_workers_per_gather = 0')
   }
@@ -65,7 +65,7 @@ export async function describeMeters(source: Source, query: string, salt: bigint
   }
 }
 
-/** A table that does not exist may exist with capitals, in another schema, or in the plural. */
+/** Finds a table with a similar name: with capitals, in another schema, or in the plural. */
 const findAlike = `
   select case when pg_table_is_visible(c.oid) then '' else quote_ident(n.nspname) || '.' end || quote_ident(c.relname) as name
   from pg_class c
@@ -75,7 +75,7 @@ const findAlike = `
   order by pg_table_is_visible(c.oid) desc, lower(c.relname) = lower($1) desc, 1
   limit 1`
 
-/** Adds to the refusal of a table that does not exist the one that is perhaps meant. */
+/** Adds a similar table to the refusal of one that does not exist. */
 async function suggestTable(source: Source, text: string, refusal: AgentError): Promise<AgentError> {
   const { cause } = refusal
   if (!(cause instanceof pg.DatabaseError) || cause.code !== '42P01') return refusal

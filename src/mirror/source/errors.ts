@@ -27,7 +27,7 @@ export const encodingHint =
 
 const garbled: Meaning = {
   code: 'source_data',
-  message: ({ name }) => `${name} holds bytes that are no text`,
+  message: ({ name }) => `${name} has bytes that are not valid text`,
   hint: encodingHint,
 }
 const incorrect = refused('Correct CLIENT_SYSTEM_QUERY')

@@ -1,9 +1,9 @@
 import { AgentError } from '../../lib/errors.ts'
 
-/** A piece of SQL: its text, what kind it is, and where it begins. */
+/** A token of SQL: its kind, its text, and where it begins. */
 type Token = { kind: 'space' | 'comment' | 'quoted' | 'placeholder' | 'semicolon' | 'other'; text: string; at: number }
 
-/** Strings, quoted names, dollar quotes, comments, placeholders, semicolons; a word is one piece, so that `a$1` is a name. */
+/** Matches one token. A word is one token, so that `a$1` is a name. */
 const pattern = new RegExp(
   [
     String.raw`(?<space>\s+)`,
@@ -54,7 +54,7 @@ const isBlank = ({ kind }: Token) => kind === 'space' || kind === 'comment'
 
 /**
  * Returns the one statement of CLIENT_SYSTEM_QUERY, without the semicolon and the comments that may end it. Throws AgentError
- * `source_query` for what is no single statement without placeholders, in words that PostgreSQL does not have for it.
+ * `source_query` unless it is a single statement without placeholders. PostgreSQL's own messages would not say why.
  */
 export function singleStatement(query: string): string {
   const all = [...tokens(query)]
@@ -106,7 +106,7 @@ export function onOneLine(query: string): string {
   return line.trimEnd()
 }
 
-/** Returns the name that stands at `at`, with its schema where it has one: `"Meter"`, `public.meter`. */
+/** Returns the name that begins at `at`, with its schema if it has one: `"Meter"`, `public.meter`. */
 export function nameAt(query: string, at: number): string | null {
   const part = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`
   return new RegExp(`${part}(?:\\s*\\.\\s*${part})*`, 'uy').exec(query.slice(at))?.[0] ?? null

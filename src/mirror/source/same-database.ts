@@ -3,8 +3,8 @@ import type { Source } from './connection.ts'
 import { singleStatement } from './query.ts'
 
 /**
- * Refuses to mirror the Sync database into itself (F11). Where the source's server shows the lock that `session`
- * holds, in the database that the query reads, both are one; then the query's plan shows whether it reads our tables.
+ * Refuses to mirror the Sync database into itself (F11). If the source's server shows the lock of `session` in the database
+ * that the query reads, both databases are one. Then the query's plan shows whether it reads the agent's tables.
  */
 export async function refuseSameDatabase(
   source: Source,

@@ -1,4 +1,4 @@
--- Keeps which meters are marked inactive by the run $1, or were to be ($2, withheld): of those the first 1,000.
+-- Stores which meters the run $1 marks inactive or, when $2 says that deletions are withheld, the first 1,000 of them.
 insert into sync.meter_change (run_id, meter_id, external_id, operation)
 select $1::uuid, m.id, m.external_id, case when $2 then 'withheld' else 'delete' end
 from change c

@@ -1,5 +1,5 @@
--- Which buckets differ: the digests of both sides, a bucket each, side by side. Local meters without a hash stand in the
--- bucket null, removed ones, which are only counted, in -1. `rowsToAsk` are the source's rows in the buckets that differ.
+-- Finds the buckets that differ, by the digests of both sides. Local meters without a hash are in the bucket null; removed
+-- ones are in -1 and only counted. `rowsToAsk` are the source's rows in the buckets that differ.
 select
   coalesce(sum(theirs.rows), 0)::float8 as rows,
   coalesce(bit_xor(theirs.digest), 0)::text as digest,

@@ -1,4 +1,4 @@
--- Writes to `change` what differs between staging and the meters of `ours`; the meters to insert only where $1 says so.
+-- Writes the differences between staging and the meters of `ours` to `change`; meters to insert only when $1 is true.
 insert into change (operation, reason, meter_id, staged, content, external_id, before, after)
 select
   operation,
@@ -38,14 +38,14 @@ from (
       when meter_id is null then 'insert'
       when removed then 'restore'
       when changed then 'update'
-      -- What the source holds has another hash and the same text: only the hash is to be kept.
+      -- The row has another hash and the same texts, so only the hash is stored.
       else 'rehash'
     end as operation,
     staged is not null and reason is null and (removed or changed) and meter_id is not null as updates
   from (
     select
       pair.*,
-      -- What begins with a visible character of ASCII is not blank, and needs no closer look.
+      -- A text that begins with a visible ASCII character is not blank.
       case
         when staged is null then null
         when cut_id is not null then 'id_too_long'
@@ -88,21 +88,21 @@ from (
       full join ours m on m.external_id = s.external_id
       left join doubled d on d.external_id = s.external_id
     ) pair
-    -- The white space of Unicode and U+FEFF, one by one: what a regular expression takes for white space depends on the
-    -- locale of the database.
+    -- The white space of Unicode and U+FEFF. They are listed, because what a regular expression takes for white space
+    -- depends on the locale of the database.
     cross join (
       values (
         E'\t\n\u000b\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a'
           || E'\u2028\u2029\u202f\u205f\u3000\ufeff'
       )
     ) as space (blanks)
-    -- A row that equals a present meter has no fault but one: every meter was checked when it was written.
+    -- A row that equals a present meter can only be a duplicate, because every meter was checked when it was written.
     where case
       when staged is null then not removed
       when meter_id is null or removed or doubled then true
       else changed or rehashed
     end
-    -- Keeps the rows together, so that each fault is looked for once.
+    -- A fence, so that `reason` is computed once for each row.
     offset 0
   ) judged
 ) difference

@@ -1,5 +1,5 @@
--- How many meters of the Client System $1 that the run has written are not as they were staged, and the content of all that
--- are present. A first load ($2) has written what `change` does not name.
+-- Counts the meters of the Client System $1 that the run wrote and that differ from staging, and returns the content of all
+-- present ones. A first load ($2) has written the rows that are not in `change`.
 select
   count(*)::float8 as altered,
   (select coalesce(bit_xor(whole_hash), 0)::text from sync.meter where client_system_id = $1 and removed_at is null) as content

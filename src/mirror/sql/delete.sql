@@ -1,4 +1,4 @@
--- Marks inactive what the Client System no longer has, for the run $1. The row, its id and its readings stay.
+-- Marks the meters inactive that the Client System no longer has, for the run $1. The row, its id and its readings stay.
 update sync.meter m
 set active = false, removed_at = now(), updated_at = now(), last_run_id = $1
 from change c

@@ -1,4 +1,4 @@
--- The reverse: two meters here with the hashes of one row, one of them under an id that somebody else gave it.
+-- Adds local meters that have equal hashes: another program gave one of them another id.
 insert into suspect (id_hash, meter_id)
 select o.id_hash, o.id
 from our_row o

@@ -1,4 +1,4 @@
--- Rows that the source has twice and that both are as the meter here.
+-- Adds rows that the source has twice and that both equal the local meter.
 insert into suspect (id_hash)
 select id_hash
 from their_row

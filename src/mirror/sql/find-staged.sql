@@ -1,5 +1,4 @@
--- Whatever the rows that came are compared with is to be looked at too, deleted meters among them. $1 is the Client
--- System.
+-- Adds the local meters of the Client System $1 that the staged rows are compared with, removed ones too.
 insert into suspect (meter_id)
 select m.id
 from staging s

@@ -1,4 +1,4 @@
--- Which meters: in the buckets that differ, what the source has and what stands here, as far as they are not the same.
+-- Finds the meters that differ in the buckets that differ: rows of the source and local meters without an equal counterpart.
 insert into suspect (id_hash, meter_id)
 select theirs.id_hash, ours.id
 from their_row theirs

@@ -1,4 +1,4 @@
--- The triggers and rules on sync.meter: they can store something else than was written.
+-- The triggers and rules on sync.meter, which can store other values than were written.
 select string_agg(name, ', ' order by name) as names
 from (
   select 'trigger ' || tgname as name

@@ -1,4 +1,4 @@
--- The meters to insert: of each its values, as they will be.
+-- The meters to insert, with the values that they will have.
 select
   null::bigint as meter_id,
   s.external_id,

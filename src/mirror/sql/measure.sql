@@ -1,5 +1,5 @@
--- The xor of the hashes of staging, and what stands here before anything is written: how many meters of the view `ours`, and
--- of the present ones their number and the xor of their hashes.
+-- The xor of the hashes of staging, and before anything is written the number of meters of the view `ours`, with the number
+-- and the xors of the hashes of the present ones.
 select
   (select coalesce(bit_xor(row_hash), 0) from staging)::text as digest,
   count(*)::float8 as total,

@@ -1,4 +1,4 @@
--- Keeps the first 1,000 rows that could not be used, for the run $1, their values cut to 1 kB.
+-- Stores the first 1,000 rejected rows of the run $1, with values cut to 1 kB.
 insert into sync.rejected_row (run_id, external_id, reason, row)
 select
   $1,

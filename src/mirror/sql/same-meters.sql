@@ -2,7 +2,7 @@
 select them.id
 from sync.client_system us
 join sync.client_system them on them.created_at < us.created_at
--- Counted for each older one by itself: where there is none, no meter is looked at.
+-- Counted for each older one separately, so that no meter is read when there is none.
 cross join lateral (
   select count(*) as meters
   from sync.meter theirs

@@ -1,7 +1,6 @@
--- What the source answered, one row a meter, all of it text: what cannot be used is rejected by name later on.
--- `cut_id` stands instead of an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB, and `nested` for one
--- with json of more than 500 levels; of such rows no value comes. The hashes are the
--- source's own, null where it cannot compute them.
+-- The answer of the source, one row a meter. Values are text, because the comparison rejects invalid ones with a reason.
+-- `cut_id` replaces an external id over 1,000 bytes, `row_bytes` is set for a row over 8 MB, and `nested` for one with json
+-- of more than 500 levels; such rows have no values. The hashes are computed by the source; null where it cannot.
 create temporary table staging (
   external_id text collate "C",
   name text,
@@ -23,8 +22,8 @@ create temporary table staging (
 -- The external ids that come more than once.
 create temporary table doubled (external_id text collate "C") on commit drop;
 
--- What differs, and only that. `staged` points at the row of staging; `content` is the hash of the present meter as it was
--- compared; of a meter to update or to restore `before` and `after` are the columns that differ.
+-- What differs. `staged` is the row of staging, `content` the hash of the present meter when it was compared. `before` and
+-- `after` have the columns that differ of a meter to update or restore.
 create temporary table change (
   operation text not null,
   reason text,

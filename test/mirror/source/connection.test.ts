@@ -180,6 +180,9 @@ suite('a Client System that fails', { concurrency: true }, () => {
     const narrow = await agent.sync()
     assertCounts(narrow, { read: 2_999, updated: 30 })
     assert.equal(narrow.readMode, 'narrow')
+    // Its successors ask for finer digests, and answer fewer bytes.
+    await world.source.query(`update meter set name = 'Once more' where external_id % 100 = 0`)
+    await agent.sync()
     await world.source.query(`update meter set name = 'Another' where external_id % 100 = 0`)
     const settled = await rowVersions(world.sync)
     const answered = proxy.sent
