@@ -5,8 +5,6 @@
 export const logMessages = {
   info: [
     'an alert was delivered',
-    'partitions of readings created',
-    'old readings removed',
     'an alert was queued',
     'a test alert was delivered',
     'meter sync agent has stopped',
@@ -15,6 +13,8 @@ export const logMessages = {
     'meter sync cancelled',
     'meter sync skipped',
     'meter sync succeeded',
+    'old readings removed',
+    'partitions of readings created',
   ],
   warn: [
     'a connection to the Sync database stopped responding and was closed',
