@@ -84,8 +84,7 @@ async function run(command: Command): Promise<number> {
     case 'serve':
       return await runUntilStopped((context) => serve(readEnvironment(), context))
     case 'migrate':
-      await migrate(parseConfig(readEnvironment()).syncDatabase)
-      return print('The schema of the Sync database is up to date\n')
+      return await migrateSchema()
     case 'mcp':
       return await withAgent('mcp', 'info', serveAssistant)
     case 'sync':
@@ -103,6 +102,13 @@ async function run(command: Command): Promise<number> {
     case 'check':
       return await runCheck(command.name)
   }
+}
+
+async function migrateSchema(): Promise<number> {
+  const missingIndex = await migrate(parseConfig(readEnvironment()).syncDatabase)
+  if (missingIndex) printError(`Searches scan all meters, because their index is missing: ${missingIndex.reason}`)
+  if (missingIndex) printError(missingIndex.hint)
+  return print('The schema of the Sync database is up to date\n')
 }
 
 function print(text: string): number {

@@ -40,7 +40,8 @@ export async function startService({ config, log, signal, clock }: ServiceOption
   const listening = await listenHttp(config)
   try {
     const started = await whenUp({ log, signal }, async () => {
-      await migrate(config.syncDatabase)
+      const missingIndex = await migrate(config.syncDatabase)
+      if (missingIndex) log.warn(missingIndex, 'searches scan all meters: the Sync database has no index for them')
       return await startAgent({ config, log, ...(clock && { clock }) })
     })
     const { agent } = started

@@ -48,6 +48,7 @@ test('each table is written by one folder', () => {
     ['meter', 'mirror'],
     ['meter_change', 'mirror'],
     ['meter_collection', 'collection'],
+    ['meter_listing', 'meters'],
     ['meter_reading', 'readings'],
     ['migration', 'db'],
     ['rejected_row', 'mirror'],

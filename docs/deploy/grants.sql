@@ -20,6 +20,8 @@ grant update (
   name, serial_number, kind, unit, location, ip_address, port, attributes, active, removed_at, updated_at, last_run_id,
   id_hash, row_hash
 ) on sync.meter to meter_sync;
+-- A copy for searches and lists.
+grant insert, update on sync.meter_listing to meter_sync;
 
 -- Readings are written once and stay. A trigger, which has the rights of the owner, notes in sync.meter_collection when each
 -- meter was read; what that table copies of the meters is corrected after a run.
@@ -47,7 +49,8 @@ grant insert, delete on sync.rejected_row to meter_sync;
 
 grant insert (id, name, reading_interval_seconds) on sync.client_system to meter_sync;
 grant update (
-  name, meters_total, meters_active, source_fingerprint, content_digest, same_meters_as, reading_interval_seconds
+  name, meters_total, meters_active, source_fingerprint, content_digest, same_meters_as, reading_interval_seconds,
+  changed_run_id, listed_run_id
 ) on sync.client_system to meter_sync;
 grant update (value) on sync.revision_counter to meter_sync;
 grant insert (client_system_id), update (failing, stale, withheld, withheld_digest, silent, revision) on sync.alert to meter_sync;

@@ -8,14 +8,15 @@ import { findLastApplied, journalSettings, openJournal, readNewestMigration } fr
 import { type LoginObservation, observeLogin } from './login.ts'
 import { isTransactionPooled, poolerMessage } from './pooler.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
+import { createSearchIndex, type MissingSearchIndex } from './search-index.ts'
 
 /**
  * Migrates the schemas of the Sync database, `sync` and that of the job queue, to the versions of this program. Several
  * processes may call this at once: one migrates while the others wait. When nothing is to be done, no right to create
  * anything is needed. Throws ConfigError when a schema is newer than the program, when the encoding is not UTF8, or when
- * migrations are pending and the role may not apply them.
+ * migrations are pending and the role may not apply them. Returns why searches have no index, if so.
  */
-export async function migrate(target: DatabaseTarget): Promise<void> {
+export async function migrate(target: DatabaseTarget): Promise<MissingSearchIndex | null> {
   const client = await connectToSyncDatabase(target)
   try {
     await configureMigration(client)
@@ -33,6 +34,7 @@ export async function migrate(target: DatabaseTarget): Promise<void> {
     }
     if (applied < newest) await applyMigrations(drizzle(client), journalSettings)
     if (queue !== 'same') await migrateQueue(client)
+    return await createSearchIndex(client)
   } catch (error) {
     if (errorCode(error) !== '42501') throw error
     throw new ConfigError([

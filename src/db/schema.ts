@@ -20,6 +20,9 @@ import type { StoredRejectedBecause } from './reasons.ts'
 /** Text that is compared byte by byte. Pages of a list rely on this order, which is then the same on every server. */
 const collatedText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })
 
+/** Text in natural order, without regard to case before all else; on a server without ICU in the order of its bytes. */
+const naturalText = customType<{ data: string }>({ dataType: () => 'text collate "sync"."natural_order"' })
+
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 
 /** A timestamp with milliseconds, as on the wire, so that a cursor made from it identifies exactly one row. */
@@ -44,6 +47,9 @@ export const clientSystem = sync.table('client_system', {
   sameMetersAs: text('same_meters_as'),
   /** The expected interval of meters whose own is not known (READING_INTERVAL_MINUTES). */
   readingIntervalSeconds: integer('reading_interval_seconds').notNull().default(3_600),
+  /** The last run that changed meters, and the last one whose changes are in `meter_listing`. */
+  changedRunId: uuid('changed_run_id'),
+  listedRunId: uuid('listed_run_id'),
   createdAt: time('created_at').notNull().defaultNow(),
 })
 
@@ -95,6 +101,41 @@ export const meter = sync.table(
     uniqueIndex('meter_external_id').on(table.clientSystemId, table.externalId),
     // The proof covers only present meters, so a removed one must not become active by another program.
     check('meter_removed_inactive', sql`${table.removedAt} is null or not ${table.active}`),
+  ],
+)
+
+/**
+ * What lists of meters are searched and sorted by: a copy of `meter`, because these indexes would double the time of a run.
+ * A run writes it when it changed few meters; otherwise it is corrected afterwards (src/meters/listing.ts). Texts are cut,
+ * because an index entry holds 2,704 bytes at most. `words` has what a search looks at, and its index needs the extension
+ * pg_trgm, so no migration creates it (src/db/search-index.ts). `whole_hash` shows which copies are outdated.
+ */
+export const meterListing = sync.table(
+  'meter_listing',
+  {
+    meterId: bigint('meter_id', { mode: 'number' }).primaryKey(),
+    clientSystemId: text('client_system_id').notNull(),
+    externalId: naturalText('external_id').notNull(),
+    name: naturalText().notNull(),
+    location: naturalText().notNull(),
+    kind: collatedText().notNull(),
+    active: boolean().notNull(),
+    updatedAt: time('updated_at').notNull(),
+    words: collatedText().notNull(),
+    /** The external id and the serial number without case. */
+    idText: collatedText('id_text').notNull(),
+    serialText: collatedText('serial_text').notNull(),
+    wholeHash: bigint('whole_hash', { mode: 'bigint' }).notNull(),
+  },
+  (table) => [
+    index('meter_listing_external_id').on(table.clientSystemId, table.externalId),
+    index('meter_listing_name').on(table.clientSystemId, table.name, table.externalId),
+    index('meter_listing_location').on(table.clientSystemId, table.location, table.externalId),
+    index('meter_listing_updated').on(table.clientSystemId, table.updatedAt, table.externalId),
+    index('meter_listing_kind').on(table.clientSystemId, table.kind),
+    index('meter_listing_inactive').on(table.clientSystemId, table.externalId).where(sql`not active`),
+    index('meter_listing_id_text').on(table.clientSystemId, table.idText),
+    index('meter_listing_serial_text').on(table.clientSystemId, table.serialText),
   ],
 )
 

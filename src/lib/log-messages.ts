@@ -33,6 +33,8 @@ export const logMessages = {
     'meter sync ended elsewhere',
     'rows rejected',
     'the collection states could not be corrected',
+    'searches scan all meters: the Sync database has no index for them',
+    'the list of meters could not be corrected',
     'the partitions of readings could not be created or dropped; retrying',
     'the job queue gave a warning',
     'the job queue reported an error; it continues',

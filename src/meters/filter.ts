@@ -1,5 +1,5 @@
 import type { CollectionState } from '../wire/types.ts'
-import type { Keys } from './keys.ts'
+import { asExact, asSorted, type FoldCase } from './listed.ts'
 
 export type MeterFilter = {
   clientSystemId: string
@@ -43,19 +43,20 @@ const inState: Record<CollectionState, string> = {
 /** The rest of a longer search counts as one word. */
 const maxWords = 8
 
-export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, keys: Keys): Matching {
+export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, fold: FoldCase): Matching {
   const values: unknown[] = []
   const add = (value: unknown) => `$${values.push(value)}`
   const whole = search?.trim() ?? ''
   const words = whole === '' ? [] : whole.split(/\s+/).slice(0, maxWords)
   const system = `listed.client_system_id = ${add(clientSystemId)}`
-  const contained = words.map((word) => `listed.words like ${keys.fold(`${add(toPattern(word))}::text`)}`)
+  const contained = words.map((word) => `listed.words like ${fold(`${add(toPattern(word))}::text`)}`)
   const exact = () => {
     if (words.length === 0) return null
-    const key = keys.sortKey(`${add(whole)}::text`)
-    return `(listed.id_key = ${key} or listed.serial_key = ${key})`
+    const text = asExact(fold, `${add(whole)}::text`)
+    return `(listed.id_text = ${text} or listed.serial_text = ${text})`
   }
-  const equal = (column: string, value: string | null) => (value === null ? 'true' : `${column} = ${add(value)}`)
+  const equal = (column: string, value: string | null) =>
+    value === null ? 'true' : `${column} = ${asSorted(`${add(value)}::text`)}`
   return {
     values,
     add,

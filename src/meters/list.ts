@@ -11,8 +11,7 @@ export type MeterCursor = {
   order: MeterOrder
   exact: boolean
   key: string
-  idKey: string
-  meterId: number
+  externalId: string
 }
 
 export type MeterListing = MeterFilter & { sort: MeterSort; order: MeterOrder; after: MeterCursor | null }
@@ -24,13 +23,13 @@ export type MeterListing = MeterFilter & { sort: MeterSort; order: MeterOrder; a
 export type MeterPage = ResultPage<Meter> & { total: number | null; totalIsExact: boolean; after: MeterCursor | null }
 
 /** More meters than these are not counted. */
-const maxCounted = 10_000
+const maxCounted = 1_000
 
 /** What each sort compares, and its type. Meters that are equal in it follow by external id. */
 const sorted: Record<MeterSort, { key: string; type: string }> = {
-  externalId: { key: 'listed.id_key', type: 'text' },
-  name: { key: 'listed.name_key', type: 'text' },
-  location: { key: 'listed.location_key', type: 'text' },
+  externalId: { key: 'listed.external_id', type: 'text' },
+  name: { key: 'listed.name', type: 'text' },
+  location: { key: 'listed.location', type: 'text' },
   lastReading: { key: `coalesce(last_read_at, '-infinity')`, type: 'timestamptz' },
   updated: { key: 'listed.updated_at', type: 'timestamptz' },
 }
@@ -40,7 +39,7 @@ const sorted: Record<MeterSort, { key: string; type: string }> = {
  * come first. A missing value is smaller than any other.
  */
 export async function listMeters(db: Queryable, listing: MeterListing, limit: number): Promise<MeterPage> {
-  const listed = await findListed(db)
+  const listed = await findListed(db, listing.clientSystemId)
   const { items, more } = await listPage(db, listed, listing, limit)
   const known = more ? null : items.length
   return {
@@ -69,47 +68,43 @@ async function listPage(
   return { items: found.slice(0, limit), more: rest.more || found.length > limit }
 }
 
-type PartRow = MeterRow & { page_key: unknown; page_place: string; page_id_key: string; page_id: string }
+type PartRow = MeterRow & { page_key: unknown; page_place: string; page_external_id: string; page_id: string }
 
 /** Returns a page of the meters that the search text identifies, or of all others. */
 async function findPart(
   db: Queryable,
-  { keys, from }: Listed,
+  { fold, from }: Listed,
   { sort, order, after, ...filter }: MeterListing,
   limit: number,
   exact: boolean,
 ): Promise<ResultPage<ListedMeter>> {
-  const matching = toMatching(filter, keys)
+  const matching = toMatching(filter, fold)
   const identified = matching.exact()
   const { key, type } = sorted[sort]
-  const columns = sort === 'externalId' ? [key, 'listed.meter_id'] : [key, 'listed.id_key', 'listed.meter_id']
-  const place = after && [
-    `${matching.add(after.key)}::${type}`,
-    ...(sort === 'externalId' ? [] : [matching.add(after.idKey)]),
-    `${matching.add(after.meterId)}::bigint`,
-  ]
+  const columns = [...new Set([key, 'listed.external_id'])]
+  const place = after && [`${matching.add(after.key)}::${type}`, `${matching.add(after.externalId)}::text`]
   const conditions = [
     ...conditionsOf(matching),
     identified === null ? 'true' : exact ? identified : `${identified} is not true`,
-    place ? `(${columns.join(', ')}) ${order === 'asc' ? '>' : '<'} (${place.join(', ')})` : 'true',
+    place ? `(${key}, listed.external_id) ${order === 'asc' ? '>' : '<'} (${place.join(', ')})` : 'true',
   ]
   const page = `
-    select listed.meter_id as page_id, ${key} as page_key, listed.id_key as page_id_key
+    select listed.meter_id as page_id, ${key} as page_key, listed.external_id as page_external_id
     from ${from}
     where ${conditions.join(' and ')}
     order by ${columns.map((column) => `${column} ${order}`).join(', ')}
     limit $${matching.values.length + 1}`
-  const pageOrder = ['page_key', 'page_id_key', 'page_id'].map((column) => `${column} ${order}`).join(', ')
+  const pageOrder = ['page_key', 'page_external_id'].map((column) => `${column} ${order}`).join(', ')
   const select = `
-    select page_id, page_key, page_key::text as page_place, page_id_key, ${meterColumns}
+    select page_id, page_key, page_key::text as page_place, page_external_id, ${meterColumns}
     from (${page}) page
     join (${metersWithCollection}) on meter.id = page_id
     order by ${pageOrder}`
   const { items, more } = await findPage<PartRow>(db, { select, order: pageOrder }, matching.values, limit)
   return {
-    items: items.map(({ page_key: _, page_place: key, page_id_key: idKey, page_id, ...row }) => ({
+    items: items.map(({ page_key: _, page_place: key, page_external_id: externalId, page_id: __, ...row }) => ({
       meter: toMeter(row),
-      cursor: { sort, order, exact, key, idKey, meterId: Number(page_id) },
+      cursor: { sort, order, exact, key, externalId },
     })),
     more,
   }
@@ -125,7 +120,7 @@ function conditionsOf({ words, state, kind, location, collection }: Matching): s
  */
 async function countMeters(
   db: Queryable,
-  { keys, from }: Listed,
+  { fold, from }: Listed,
   listing: MeterListing,
   { first, known }: { first: boolean; known: number | null },
 ): Promise<Pick<MeterPage, 'total' | 'totalIsExact'>> {
@@ -140,7 +135,7 @@ async function countMeters(
     const { all, active } = rows[0] ?? { all: 0, active: 0 }
     return { total: { all, active, inactive: all - active }[state], totalIsExact: true }
   }
-  const matching = toMatching(listing, keys)
+  const matching = toMatching(listing, fold)
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::float8 as count
      from (select from ${from} where ${conditionsOf(matching).join(' and ')} limit $${matching.values.length + 1}) matching`,
@@ -156,7 +151,7 @@ const exportedAtOnce = 1_000
 /** Returns all meters that match, a page at a time: a client that reads slowly holds no connection, and memory stays flat. */
 export async function* exportMeters(db: Queryable, listing: Omit<MeterListing, 'after'>): AsyncGenerator<Meter[]> {
   for (let after: MeterCursor | null = null; ; ) {
-    const page = await listPage(db, await findListed(db), { ...listing, after }, exportedAtOnce)
+    const page = await listPage(db, await findListed(db, listing.clientSystemId), { ...listing, after }, exportedAtOnce)
     if (page.items.length > 0) yield page.items.map(({ meter }) => meter)
     if (!page.more) return
     after = page.items.at(-1)?.cursor ?? null

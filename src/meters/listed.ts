@@ -1,39 +1,73 @@
 import type { Queryable } from '../db/connect.ts'
-import { createKeys, type Keys } from './keys.ts'
 
-/** Where lists of meters are read from. */
-export type Listed = {
-  keys: Keys
-  /** The meters, as `listed`, with what they are found and sorted by; and when each is late and silent. */
-  from: string
-}
+/** Returns an SQL expression that folds the case of a text; the result has the collation C. */
+export type FoldCase = (text: string) => string
 
-/** Returns from where the meters are listed now. */
-export async function findListed(db: Queryable): Promise<Listed> {
+/**
+ * Returns how this server folds case: with ICU in every script, without it as the collation of the database does. ASCII is
+ * folded apart, in a third of the time.
+ */
+export async function findFoldCase(db: Queryable): Promise<FoldCase> {
   const { rows } = await db.query<{ icu: boolean }>(
     `select exists (select from pg_collation where collname = 'und-x-icu') as icu`,
   )
-  const keys = createKeys(rows[0]?.icu ?? false)
-  return { keys, from: `(${selectKeys(keys)}) listed ${withCollection}` }
+  const collation = rows[0]?.icu ? ' collate "und-x-icu"' : ''
+  return (text) => `case
+    when octet_length(${text}) = char_length(${text}) then lower(${text} collate "C")
+    else replace(lower(${text}${collation}) collate "C", 'ς', 'σ')
+  end`
+}
+
+/** What lists compare is cut to these lengths in characters, because it is in an index. */
+const maxSorted = 200
+const maxExact = 500
+
+/** SQL expressions for values that are compared with columns of the list. */
+export const asSorted = (text: string) => `left(${text}, ${maxSorted})`
+export const asExact = (fold: FoldCase, text: string) => `left(${fold(text)}, ${maxExact})`
+
+export const listedColumns =
+  'meter_id, client_system_id, external_id, name, location, kind, active, updated_at, words, id_text, serial_text, whole_hash'
+
+/** The columns of `sync.meter_listing`, computed from `sync.meter m`. No word of a search goes from one line to the next. */
+export function computeListed(fold: FoldCase): string {
+  const lines = ['m.external_id', 'm.name', `coalesce(m.serial_number, '')`, `coalesce(m.location, '')`]
+  return `
+    m.id as meter_id,
+    m.client_system_id,
+    m.external_id collate sync.natural_order as external_id,
+    ${asSorted('m.name')} collate sync.natural_order as name,
+    ${asSorted(`coalesce(m.location, '')`)} collate sync.natural_order as location,
+    ${asSorted(`coalesce(m.kind, '')`)} collate "C" as kind,
+    m.active,
+    m.updated_at,
+    concat_ws(E'\\n', ${lines.map(fold).join(', ')}) collate "C" as words,
+    ${asExact(fold, 'm.external_id')} as id_text,
+    ${asExact(fold, `coalesce(m.serial_number, '')`)} as serial_text,
+    m.whole_hash`
+}
+
+/** Where lists of meters are read from. */
+export type Listed = {
+  fold: FoldCase
+  /** The meters as `listed`, with the columns of `sync.meter_listing`, and when each is late and silent. */
+  from: string
+}
+
+/** Returns from where the meters of a Client System are listed: the list, or while it is outdated the meters themselves. */
+export async function findListed(db: Queryable, clientSystemId: string): Promise<Listed> {
+  const fold = await findFoldCase(db)
+  const { rows } = await db.query<{ current: boolean }>(
+    'select changed_run_id = listed_run_id as current from sync.client_system where id = $1',
+    [clientSystemId],
+  )
+  const listed = rows[0]?.current
+    ? 'sync.meter_listing listed'
+    : `(select ${computeListed(fold)} from sync.meter m) listed`
+  return { fold, from: `${listed} ${withCollection}` }
 }
 
 const withCollection = `
   left join lateral (
-    select late_at, silent_at, coalesce(last_read_at, '-infinity') as last_read_at
-    from sync.meter_collection where meter_id = listed.meter_id
+    select late_at, silent_at, last_read_at from sync.meter_collection where meter_id = listed.meter_id
   ) collection on true`
-
-/** Texts in which no word of a search goes from one column to the next. */
-function selectKeys({ fold, sortKey }: Keys): string {
-  const words = ['external_id', 'name', `coalesce(serial_number, '')`, `coalesce(location, '')`].map(fold)
-  return `
-    select id as meter_id, client_system_id, active, updated_at,
-      coalesce(kind, '') as kind,
-      coalesce(location, '') as location,
-      concat_ws(E'\\n', ${words.join(', ')}) as words,
-      ${sortKey('external_id')} as id_key,
-      ${sortKey('serial_number')} as serial_key,
-      ${sortKey('name')} as name_key,
-      ${sortKey(`coalesce(location, '')`)} as location_key
-    from sync.meter`
-}

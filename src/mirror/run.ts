@@ -6,8 +6,9 @@ import { transaction } from '../db/pool.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log, Redact } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
+import { listChanged, maxListedByRun } from '../meters/listing.ts'
 import { storeWaitingReadings } from '../readings/waiting.ts'
-import { findBaseline } from '../runs/client-system.ts'
+import { findBaseline, markChanged } from '../runs/client-system.ts'
 import {
   type CompleteJob,
   type RunRef,
@@ -133,6 +134,10 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   }
   signal.throwIfAborted()
   if (counts.inserted > 0 || readMode === 'full') await storeWaitingReadings(session.client, clientSystemId)
+  const changed = counts.inserted + counts.updated + counts.deleted
+  const canList = !firstLoad && changed <= maxListedByRun(baseline.meters.total)
+  if (changed > 0 && (await markChanged(session.client, run, canList)))
+    await listChanged(session.client, clientSystemId)
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
   await session.commit()
   return { status: 'succeeded', result, verdict }

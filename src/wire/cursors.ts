@@ -35,7 +35,7 @@ const databaseTime = z
 
 /** What a page of each list ends with. */
 export const runCursor = cursor(z.object({ queuedAt: z.iso.datetime().refine(isStorableTime), id: z.uuid() }))
-const meterPlace = { order: z.enum(meterOrders), exact: z.boolean(), idKey: storableText, meterId: z.int().min(0) }
+const meterPlace = { order: z.enum(meterOrders), exact: z.boolean(), externalId: storableText }
 export const meterCursor = cursor(
   z.discriminatedUnion('sort', [
     z.object({ sort: z.enum(['externalId', 'name', 'location']), key: storableText, ...meterPlace }),

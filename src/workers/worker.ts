@@ -6,8 +6,10 @@ import { drizzle } from '../db/drizzle.ts'
 import { AgentError } from '../lib/errors.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { createRedact, type Log } from '../lib/log.ts'
+import { listAnew } from '../meters/listing.ts'
 import { type Outcome, runSync } from '../mirror/run.ts'
 import { cancelled } from '../runs/cancel.ts'
+import { findUnlisted, markListed } from '../runs/client-system.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
 import type { CompleteJob, RunResult } from '../runs/store.ts'
 import { readReasonWords, rejectionWords, withheldWords } from '../wire/reason-words.ts'
@@ -63,7 +65,10 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
         log,
       })
       logOutcome(log, run, outcome)
-      if (outcome.status === 'succeeded') correctCollection(run, outcome.result)
+      if (outcome.status === 'succeeded') {
+        correctCollection(run, outcome.result)
+        void correctListing(run)
+      }
       if (outcome.status === 'ended') logByRow(log, await findRun(db, run.id))
     } catch (err) {
       log.error({ err, runId: job.id }, 'the end of a run could not be recorded; the reaper will record it')
@@ -83,6 +88,18 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
     void refreshCollection(lists, clientSystemId, readMode === 'full' ? null : id).catch((err) => {
       if (!stopping) log.warn({ err, clientSystem: clientSystemId }, 'the collection states could not be corrected')
     })
+  }
+
+  /** Goes on after the run, too. What a worker that was killed left is corrected after the next run. */
+  async function correctListing({ clientSystemId }: Run): Promise<void> {
+    try {
+      const unlisted = await findUnlisted(lists, clientSystemId)
+      if (unlisted === null) return
+      await listAnew(lists, clientSystemId)
+      await markListed(lists, clientSystemId, unlisted)
+    } catch (err) {
+      if (!stopping) log.warn({ err, clientSystem: clientSystemId }, 'the list of meters could not be corrected')
+    }
   }
 
   async function ended(runId: string): Promise<void> {

@@ -101,9 +101,26 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     )
   }
   await grant()
+  // The agent may not create the extension that the index for searches needs. It says so, and searches without it.
+  await ask(ownerUrl, 'drop extension pg_trgm cascade')
   const agent = await world.agent(environment())
   await agent.settled()
+  const warnings = agent.log.filter(({ msg }) => /^searches scan all meters/.test(msg))
+  assert.deepEqual(
+    warnings.map(({ reason, hint }) => [/permission denied/.test(String(reason)), /pg_trgm/.test(String(hint))]),
+    [[true, true]],
+  )
+  const found = await agent.api<{ meters: { externalId: string }[] }>('/api/meters?q=meter%2042')
+  assert.deepEqual(
+    found.body.meters.map(({ externalId }) => externalId),
+    ['42'],
+  )
   await agent.stop()
+  await migrate()
+  assert.equal(
+    (await ask(ownerUrl, `select to_regclass('sync.meter_listing_words') as index`))[0]?.index,
+    'sync.meter_listing_words',
+  )
   await ask(ownerUrl, 'create table sync.later (id int)')
 
   const refused = [
@@ -119,6 +136,7 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     'update sync.meter_collection set last_read_at = now()',
     'insert into sync.meter_collection select * from sync.meter_collection',
     'delete from sync.meter_collection',
+    'delete from sync.meter_listing',
     'update sync.waiting_reading set value = 0',
     `update sync.run set requested_by = 'x'`,
     'update sync.run set queued_at = now()',

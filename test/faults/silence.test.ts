@@ -47,7 +47,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     const post = { method: 'POST', body: JSON.stringify([reading]) }
     const answers: Promise<void>[] = []
     for (const [message, path, init] of [
-      [/from\s+sync\.meter\b/, '/api/meters'],
+      [/page_external_id/, '/api/meters'],
       [/order by \S+"queued_at" desc/, '/api/runs'],
       [/copy pg_temp\.incoming/, '/api/readings', post],
       [/insert into sync\.meter_reading/, '/api/readings', post],

@@ -46,16 +46,11 @@ export async function readKnown(sync: Database): Promise<Known[]> {
 
 const fold = (text: string) => text.toLowerCase().replaceAll('ς', 'σ')
 
-/** The key of natural order. */
-function sortKey(text: string): string {
-  const start = [...text].slice(0, 80).join('').toLowerCase()
-  return start
-    .normalize('NFKD')
-    .replaceAll(/[\u0300-\u036f]/g, '')
-    .replaceAll(/[0-9]+/g, (digits) => digits.replace(/^0+(?=.)/, '').padStart(20, '0'))
-}
+const collator = new Intl.Collator('und', { numeric: true })
+const compareBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other))
 
-const compareTexts = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other))
+/** Compares in natural order. */
+const compareTexts = (one: string, other: string) => collator.compare(one, other) || compareBytes(one, other)
 
 const wordsOf = ({ q = '' }: Query) => q.split(/\s+/).filter((word) => word !== '')
 
@@ -74,14 +69,14 @@ function hasWords(meter: Known, query: Query): boolean {
 /** Filters and sorts in memory. */
 export function find(meters: readonly Known[], query: Query): Known[] {
   const { q = '', sort = 'externalId', order = 'asc' } = query
-  const key = sortKey(q.trim())
+  const whole = fold(q.trim())
   const isExact = (meter: Known) =>
-    key !== '' && [meter.externalId, meter.serialNumber ?? ''].some((text) => sortKey(text) === key)
+    whole !== '' && [meter.externalId, meter.serialNumber ?? ''].some((text) => fold(text) === whole)
   const sign = order === 'asc' ? 1 : -1
   const compare: Record<typeof sort, (one: Known, other: Known) => number> = {
     externalId: () => 0,
-    name: (one, other) => compareTexts(sortKey(one.name), sortKey(other.name)),
-    location: (one, other) => compareTexts(sortKey(one.location ?? ''), sortKey(other.location ?? '')),
+    name: (one, other) => compareTexts(one.name, other.name),
+    location: (one, other) => compareTexts(one.location ?? '', other.location ?? ''),
     lastReading: (one, other) => (one.lastRead ?? 0) - (other.lastRead ?? 0),
     updated: (one, other) => one.updated - other.updated,
   }
@@ -90,10 +85,7 @@ export function find(meters: readonly Known[], query: Query): Known[] {
     .sort(
       (one, other) =>
         Number(isExact(other)) - Number(isExact(one)) ||
-        sign *
-          (compare[sort](one, other) ||
-            compareTexts(sortKey(one.externalId), sortKey(other.externalId)) ||
-            one.id - other.id),
+        sign * (compare[sort](one, other) || compareTexts(one.externalId, other.externalId)),
     )
 }
 
@@ -109,7 +101,7 @@ export function countFacets(meters: readonly Known[], query: Query, limit: numbe
     const all = Map.groupBy(but(facet), (meter) => meter[facet] ?? '')
     const sorted = [...all]
       .map(([value, { length: meters }]) => ({ value, meters }))
-      .sort((one, other) => other.meters - one.meters || compareTexts(one.value, other.value))
+      .sort((one, other) => other.meters - one.meters || compareBytes(one.value, other.value))
     const rest = sorted.slice(limit)
     const others = { values: rest.length, meters: rest.reduce((sum, { meters }) => sum + meters, 0) }
     return { values: sorted.slice(0, limit), others }

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseCsvRecord } from '../../src/http/csv.ts'
 import type { Meter, MeterFacets } from '../../src/wire/types.ts'
-import { createWorld, type TestAgent, type World } from '../support/world.ts'
+import { createMeters } from '../support/meters.ts'
+import { createWorld, eventually, type TestAgent, type World } from '../support/world.ts'
 import { countFacets, find, type Query, readKnown } from './model.ts'
 
 type Page = { meters: Meter[]; total: number | null; totalIsExact: boolean; next: string | null }
@@ -74,7 +75,16 @@ async function createRandomMeters(world: World): Promise<TestAgent> {
     insert into sync.meter_reading (meter_id, quantity, read_at, value)
     select id, 'energy', now() - make_interval(hours => 1 + 2 * (id % 6)::integer, mins => 7), 1.50
     from sync.meter where id % 3 > 0`)
+  await eventually(async () => await isListed(world))
   return agent
+}
+
+async function isListed({ sync }: World): Promise<boolean> {
+  return (await sync.query('select from sync.client_system where changed_run_id = listed_run_id')).length === 1
+}
+
+async function setOutdated({ sync }: World): Promise<void> {
+  await sync.query(`update sync.client_system set changed_run_id = gen_random_uuid()`)
 }
 
 function address(path: string, query: Query, more: Record<string, string>): string {
@@ -98,6 +108,39 @@ async function readAll(agent: TestAgent, query: Query, limit: number): Promise<{
   }
   return { meters, first }
 }
+
+test('what a run changes is listed at once when it is little, and soon when it is much', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 300)
+  const agent = await world.agent()
+  await agent.settled()
+  await eventually(async () => await isListed(world))
+  const listed = async () => {
+    const known = await readKnown(world.sync)
+    const expected = (query: Query) => find(known, query).map(({ externalId }) => externalId)
+    for (const query of [{ sort: 'name' }, { state: 'inactive' }, { q: 'new 7' }, { q: 'Hall 77' }] as const) {
+      const { meters } = await readAll(agent, query, 200)
+      assert.deepEqual(
+        meters.map(({ externalId }) => externalId),
+        expected(query),
+      )
+    }
+  }
+  await world.source.query(`
+    insert into meter (external_id, name, location) values (7000, 'New 7', 'Hall 77');
+    update meter set name = 'New 7' where external_id = 8;
+    delete from meter where external_id = 9`)
+  await agent.sync()
+  assert.ok(await isListed(world))
+  await listed()
+  await world.source.query(`
+    update meter set location = 'Hall 77', active = external_id % 2 = 0 where external_id > 100;
+    insert into meter (external_id, name) values (9, 'New 7 again')`)
+  await agent.sync()
+  await listed()
+  await eventually(async () => await isListed(world))
+  await listed()
+})
 
 /** Reads a list as CSV, and compares it with the list. */
 async function assertCsv(agent: TestAgent, query: Query): Promise<void> {
@@ -126,6 +169,8 @@ test('random searches find, sort, page and count what a filter in memory does', 
   await assertCsv(agent, { state: 'active', sort: 'lastReading', order: 'desc' })
   const queries = [...fc.sample(query, { numRuns: 60, seed }), ...texts.map((q): Query => ({ q }))]
   for (const [at, query] of queries.entries()) {
+    // The second half is answered without the list, as it is while the list is outdated.
+    if (at === Math.ceil(queries.length / 2)) await setOutdated(world)
     const said = `seed ${seed}: ${JSON.stringify(query)}`
     const expected = find(known, query)
     const { meters, first } = await readAll(agent, query, at % 3 === 0 ? 7 : 200)

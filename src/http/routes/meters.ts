@@ -24,7 +24,7 @@ export const meterRoutes: readonly Route[] = [
     query: input.metersQuery,
     answers: {
       200: {
-        description: 'A page of meters; on the first one their total, which is counted up to 10,000. Or all as CSV',
+        description: 'A page of meters; on the first one their total, which is counted up to 1,000. Or all as CSV',
         content: {
           ...json(page('meters', shape.meter).extend({ total: shape.total, totalIsExact: shape.totalIsExact }), {
             meters: [example.meter],

@@ -1,0 +1,82 @@
+import type { Queryable } from '../db/connect.ts'
+import { computeListed, type FoldCase, findFoldCase, listedColumns } from './listed.ts'
+
+/** Meters of one statement. */
+const pageSize = 5_000
+
+/** After so many rows, the statistics of the table are computed anew. */
+const analyzedAfter = 10_000
+
+/** The most changes that a run lists in its transaction, by the number of meters before it. */
+export function maxListedByRun(meters: number): number {
+  return Math.min(1_000, 20 + meters / 1_000)
+}
+
+/**
+ * Brings the list up to what a run changed, in its transaction. A run that changed many meters must not wait for that: the
+ * list is then outdated until `listAnew`.
+ */
+export async function listChanged(db: Queryable, clientSystemId: string): Promise<void> {
+  await db.query(
+    writeListed(
+      await findFoldCase(db),
+      `select meter_id from change where operation in ('update', 'restore', 'delete')
+       union all
+       select m.id
+       from change c
+       cross join lateral (select external_id from staging where staging.ctid = c.staged offset 0) s
+       join sync.meter m on m.client_system_id = $1 and m.external_id = s.external_id
+       where c.operation = 'insert'`,
+    ),
+    [clientSystemId],
+  )
+}
+
+/**
+ * Writes the list entries of these meters. An older state never replaces a newer one, which a run may have written
+ * meanwhile.
+ */
+function writeListed(fold: FoldCase, meterIds: string): string {
+  const columns = listedColumns.split(', ').filter((column) => column !== 'meter_id')
+  return `
+    insert into sync.meter_listing as l (${listedColumns})
+    select ${computeListed(fold)}
+    from (${meterIds}) wanted (meter_id)
+    join sync.meter m on m.id = wanted.meter_id
+    on conflict (meter_id) do update
+    set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+    where l.updated_at <= excluded.updated_at`
+}
+
+/** Corrects the list of a Client System in pieces, wherever it is outdated. */
+export async function listAnew(db: Queryable, clientSystemId: string): Promise<void> {
+  const fold = await findFoldCase(db)
+  let written = 0
+  for (let after: string | null = '0'; after !== null; ) {
+    const page: { rows: { last: string | null; written: number }[] } = await db.query(refreshPage(fold), [
+      clientSystemId,
+      after,
+      pageSize,
+    ])
+    written += page.rows[0]?.written ?? 0
+    after = page.rows[0]?.last ?? null
+  }
+  // Does nothing but warn where the role is not the owner; the server does it by itself a minute later.
+  if (written > analyzedAfter) await db.query('analyze sync.meter_listing')
+}
+
+function refreshPage(fold: FoldCase): string {
+  const outdated = `
+    select page.id
+    from page
+    left join sync.meter_listing l on l.meter_id = page.id
+    where (l.whole_hash, l.updated_at) is distinct from (page.whole_hash, page.updated_at)`
+  return `
+    with page as materialized (
+      select id, whole_hash, updated_at from sync.meter where client_system_id = $1 and id > $2 order by id limit $3
+    ), written as (
+      ${writeListed(fold, outdated)}
+      returning 1
+    )
+    select max(id)::text as last, (select count(*)::float8 from written) as written from page`
+}
