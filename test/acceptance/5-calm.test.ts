@@ -9,6 +9,11 @@ import { createWorld } from '../support/world.ts'
 /** The limit of the cumulative layout shift: what a reader looks at stays where it is. */
 const maxShift = 0.02
 
+const earlierRuns = `
+  insert into sync.run (id, client_system_id, trigger, status, queued_at, started_at, finished_at, revision)
+  select gen_random_uuid(), 'main', 'schedule', 'cancelled', at, at, at, 0
+  from generate_series(now() - interval '25 hours', now() - interval '1 hour', interval '1 hour') at`
+
 /** What can be pressed and is smaller than 44 pixels. Cells of the history are as wide as a day; a table has the same. */
 function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('a, button, summary, input, select')]
@@ -67,6 +72,19 @@ test('a load and a sync of any length move nothing, every target fits a finger, 
   await eyes.phone.goto(`${agent.url}/#/settings`)
   await eyes.phone.getByRole('region', { name: 'Settings of the agent' }).waitFor()
   assert.deepEqual(await smallTargets(eyes.phone), [])
+
+  // The notice of a failure pushes down what is below it, but not the row that is being read.
+  await world.sync.query(earlierRuns)
+  await eyes.phone.goto(`${agent.url}/#/`)
+  await eyes.phone.reload()
+  const read = eyes.phone.locator('tr.run').nth(10)
+  await read.scrollIntoViewIfNeeded()
+  const before = await read.boundingBox()
+  await world.source.query('alter table meter rename to meter_away')
+  await agent.sync()
+  await eyes.phone.getByRole('alert').waitFor()
+  const after = await eyes.phone.locator('tr.run').nth(11).boundingBox()
+  assert.ok(Math.abs((after?.y ?? 0) - (before?.y ?? 0)) < 30, `${before?.y} to ${after?.y}`)
 
   // On paper there is nothing to press and no dark ground, and the history keeps its strip.
   await eyes.wide.emulateMedia({ media: 'print', colorScheme: 'dark' })
