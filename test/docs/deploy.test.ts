@@ -181,7 +181,7 @@ test('the files of docs/deploy agree with the program: variables, metrics, what 
     [...read(file).matchAll(/^(?:# ?)?(?:Environment=)?([A-Z][A-Z_]+)=/gm)].map(([, name = '']) => name),
   )
   const composed = [...read('compose.yaml').matchAll(/^ {6}([A-Z_]+): /gm)].map(([, name = '']) => name)
-  const others = /^(NODE_|POSTGRES_|PATH$)/
+  const others = /^(NODE_|MALLOC_|POSTGRES_|PATH$)/
   assert.ok(set.length > 10 && composed.length > 5)
   for (const name of [...set, ...composed])
     assert.ok(known.has(name.replace(/_FILE$/, '')) || others.test(name), `${name} is no variable of the agent`)
