@@ -66,7 +66,7 @@ export type SentReading = Omit<IncomingReading, 'clientSystemId' | 'unit'> & {
 }
 
 /**
- * The public interface: everything that people, programs and assistants can ask of the agent. HTTP, MCP and the command
+ * The public interface: everything that people, programs and assistants can do with the agent. HTTP, MCP and the command
  * line use nothing else. Its methods throw `AgentError`: `not_found` for an id that is unknown here, `bad_request` where
  * the Client System must be named.
  */

@@ -29,15 +29,15 @@ import type { TriggerRun } from './runs/trigger.ts'
 import type { Settings, StoredReadings } from './wire/types.ts'
 import type { WaitingSyncs } from './workers/waiting.ts'
 
-/** The parts that the agent puts one interface over. */
+/** The parts behind the public interface. */
 export type AgentParts = {
   clientSystems: readonly ClientSystem[]
   settings: Settings
-  /** For the state of runs, and what must not wait. */
+  /** For short statements, such as those for the state of runs. */
   pool: pg.Pool
   /** For lists of meters and history. */
   lists: pg.Pool
-  /** For what collectors send. */
+  /** For the readings that collectors send. */
   readings: pg.Pool
   access: Access
   live: Live
@@ -53,10 +53,10 @@ export type AgentParts = {
 
 const unkeptReason = `no meter has this externalId, and it is longer than 1,000 bytes or ${maxWaiting.toLocaleString('en')} readings wait already`
 
-/** Gaps are looked for in the last seven days, unless another time is asked for. */
+/** The default period for gaps: the last seven days. */
 const defaultGapsPeriodMs = 7 * 86_400_000
 
-/** How long a check of what is ready may take: probes give up after a few seconds. */
+/** The timeout of a readiness check. Probes give up after a few seconds. */
 const readyTimeoutMs = 3_000
 
 export function createAgent(parts: AgentParts): Agent {

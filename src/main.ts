@@ -28,7 +28,7 @@ import { createLog, createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { openAgent, startService } from './service.ts'
 
-/** Stands for the databases of the demonstration until it has created them, so that other errors are found before that. */
+/** Replace the databases of the demonstration until it has created them, so that other errors are found before that. */
 const placeholderUrls = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYSTEM_URL: 'postgres://127.0.0.1/meters' }
 
 /** True in the source tree, which has the demonstration; an installed package does not. */

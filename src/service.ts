@@ -33,8 +33,8 @@ export type Service = Lifetime & {
 export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal; clock?: QueueClock }
 
 /**
- * Starts the agent: port, schema, jobs, state, HTTP, in this order. The port comes first: one that is taken starts no run.
- * Waits for a Sync database that is not up, or not able, yet.
+ * Starts the agent: port, schema, jobs, state, HTTP, in this order. The port comes first, because a port that is in use must
+ * start no run. Waits for a Sync database that is not available yet.
  */
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
   const listening = await listenHttp(config)
@@ -61,7 +61,7 @@ export async function startService({ config, log, signal, clock }: ServiceOption
   }
 }
 
-/** Loaded when the first assistant asks: most agents have none, and it takes 25 MB. */
+/** Loads the library at the first request of an assistant. Most agents have none, and it takes 25 MB. */
 function openMcp(agent: Agent, log: Log): Pick<McpEndpoint, 'fetch' | 'stop'> {
   let opened: Promise<McpEndpoint> | undefined
   return {
@@ -73,7 +73,7 @@ function openMcp(agent: Agent, log: Log): Pick<McpEndpoint, 'fetch' | 'stop'> {
   }
 }
 
-/** The agent alone, without HTTP, for a command: it neither works on runs nor keeps the schedule. Neither waits for its database nor migrates it. */
+/** Opens the agent for a command: without HTTP, runs and the schedule. Neither waits for the database nor migrates it. */
 export async function openAgent({ config, log }: { config: Config; log: Log }): Promise<StartedAgent> {
   await requireMigrated(config.syncDatabase).catch((error) => {
     throw asConfiguration(error)
@@ -83,7 +83,7 @@ export async function openAgent({ config, log }: { config: Config; log: Log }): 
 
 export type StartedAgent = Lifetime & { agent: Agent }
 
-/** Builds every part from the pools up, each with its slice of the configuration. Their stop ends within 10 s. */
+/** Builds every part, beginning with the pools, each with its slice of the configuration. A stop takes at most 10 s. */
 async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
   const { syncDatabase, clientSystems, secrets, webhook } = config
   const works = config.role !== 'api'
@@ -156,7 +156,7 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
 /** Opens the pools of the Sync database. */
 function openPools(syncDatabase: Config['syncDatabase'], log: Log) {
   const pool = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-  // Apart, so that people who search neither keep a run from its next phase nor make a collector wait.
+  // Separate, so that searches neither delay the next phase of a run nor a collector.
   const lists = openPool(syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, monitor: pool })
   const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: pool })
   return withLifetime({ pool, lists, readings }, async () => {
@@ -173,7 +173,7 @@ function asConfiguration(error: unknown): unknown {
   ])
 }
 
-/** Begins anew while the Sync database is away or busy. Throws what keeps it from that once `signal` asks to stop. */
+/** Repeats `begin` while the Sync database is not available or busy. Throws its error once `signal` aborts. */
 async function whenUp<T>(
   { log, signal }: { log: Log; signal: AbortSignal | undefined },
   begin: () => Promise<T>,
@@ -182,7 +182,7 @@ async function whenUp<T>(
     try {
       return await begin()
     } catch (err) {
-      if (!isAway(err) || signal?.aborted) throw err
+      if (!isUnavailable(err) || signal?.aborted) throw err
       if (attempt % 15 === 0)
         log.warn(
           { err, ...(err instanceof AgentError && { hint: err.hint }) },
@@ -193,13 +193,13 @@ async function whenUp<T>(
   }
 }
 
-/** A connection that is lent and waits for a silent server is left to the end of the process. */
+/** Ends a pool. A connection in use that waits for a silent server is left to the end of the process. */
 async function endPool(pool: pg.Pool): Promise<void> {
   await Promise.race([pool.end(), setTimeout(500, undefined, { ref: false })])
 }
 
-/** Whether the Sync database may answer later; any other error stays until a person corrects its cause. */
-function isAway(error: unknown): boolean {
+/** Returns true when the Sync database may answer later. Any other error needs a person to correct its cause. */
+function isUnavailable(error: unknown): boolean {
   return (
     (error instanceof AgentError && error.code === 'database_unavailable') || isConnectionLoss(error) || isBusy(error)
   )

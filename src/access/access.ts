@@ -12,11 +12,11 @@ export const sessionSeconds = 12 * 3_600
 /** The name under which AUTH_TOKEN acts. No other token may have it. */
 export const administrator = 'administrator'
 
-/** Who asks, and what they may do. `name` is null where no login is needed. */
+/** The client of a request, and what it may do. `name` is null when no login is needed. */
 export type Caller = { name: string | null; scopes: readonly Scope[] }
 
 export type Login = Caller & {
-  /** Equal for two requests exactly when the same token, or none, stands behind both. */
+  /** Equal for two requests exactly when both have the same token, or none. */
   id: string
   /** False once the token was revoked or has expired, or the session was ended. */
   valid: () => boolean
@@ -28,9 +28,9 @@ export type Login = Caller & {
  * here compares clocks: the database says what has expired.
  */
 export type Access = Lifetime & {
-  /** Reads the tables and goes on doing so until it is stopped. */
+  /** Reads the tables now and regularly until a stop. */
   start: () => Promise<void>
-  /** Whether HTTP asks for a token: AUTH_TOKEN is set, or a token was ever created. */
+  /** Whether HTTP requires a token: AUTH_TOKEN is set, or a token was ever created. */
   required: () => boolean
   /** The login of a client that sends nothing, valid while no token is required. */
   anonymous: Login

@@ -89,7 +89,7 @@ export async function recordUse(db: Queryable, ids: readonly string[]): Promise<
   )
 }
 
-/** Bounds the table: a client that logs in all the time keeps this many sessions of its token. */
+/** The maximum number of sessions of a token, which bounds the table when a client logs in all the time. */
 const maxSessions = 100
 
 /** Stores a session, and deletes those that have expired and the oldest beyond the maximum of its token. */

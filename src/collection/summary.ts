@@ -4,7 +4,7 @@ import type { Collection, CollectionState } from '../wire/types.ts'
 
 const countStates = sqlBeside(import.meta.url, 'summary.sql')
 
-/** How the collection of readings stands. No reading is looked at. */
+/** Summarizes the collection of readings without reading any of them. */
 export async function summarizeCollection(
   db: Queryable,
   { id: clientSystemId, readingIntervalMs }: Pick<ClientSystem, 'id' | 'readingIntervalMs'>,

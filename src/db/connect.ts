@@ -12,10 +12,10 @@ export type Session = {
   client: pg.Client
   /** Process id of the server process, as in pg_stat_activity. */
   pid: number
-  /** False once the connection is gone. */
+  /** False when the connection is lost. */
   alive: () => boolean
   close: () => Promise<void>
-  /** Closes the socket at once, without telling the server; for a server that does not answer. */
+  /** Closes the socket at once, without a message to the server; for a server that does not answer. */
   destroy: () => void
   /** Runs `work` while it is correct that the server waits for the client (silence.ts). */
   pause: SilenceWatch['pause']
@@ -99,7 +99,7 @@ export type SessionOptions = {
   /** The maximum time of the whole run. */
   runTimeoutMs: number
   signal: AbortSignal
-  /** The pool over which the server is asked about this session when it stops responding. */
+  /** The pool over which the server process of this session is looked up when it stops responding. */
   pool: pg.Pool
   log: Log
 }

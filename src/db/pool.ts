@@ -26,14 +26,14 @@ export type PoolOptions = {
   log: Log
   /** The timeout of one answer. Short where every statement is short: a silent connection then costs no more than this. */
   answerTimeoutMs?: number
-  /** For a pool with long statements: the pool over which the server is asked about a connection that falls silent. */
+  /** For a pool with long statements: the pool over which the server process of a silent connection is looked up. */
   monitor?: pg.Pool
 }
 
 /** Opens a pool of the Sync database. A broken idle connection is replaced and logged. */
 export function openPool(
   target: DatabaseTarget,
-  { application, max, log, answerTimeoutMs = 30_000, monitor: asks }: PoolOptions,
+  { application, max, log, answerTimeoutMs = 30_000, monitor }: PoolOptions,
 ): pg.Pool {
   const pool = new CheckedPool({
     ...connectionOptions(target, { application, connectTimeoutMs: acquireTimeoutMs }),
@@ -42,7 +42,7 @@ export function openPool(
     // Set after connecting, because a session pooler refuses them as startup parameters.
     onConnect: async (client) => {
       await configure(client, poolSettings)
-      if (asks && client instanceof pg.Client) await watch(client, asks, log)
+      if (monitor && client instanceof pg.Client) await watch(client, monitor, log)
     },
     // A connection can die while it is idle. None is older than this when the listener reconnects (F20).
     idleTimeoutMillis: 4_000,

@@ -18,7 +18,7 @@ export function toRejection(stored: string): Rejection {
   return bytes === undefined ? { code } : { code, bytes: Number(bytes) }
 }
 
-/** The commonest reason as a run keeps it: with the words of a version that had no codes, or with its code. */
+/** The most frequent reason as a run stores it: by its code, or by the words of a version that had no codes. */
 export type StoredRejectedBecause = Omit<RejectedBecause, 'reason'> & { reason: string | Rejection }
 
 export function toRejectedBecause({ reason, ...rest }: StoredRejectedBecause): RejectedBecause {

@@ -18,7 +18,7 @@ export type SilenceWatch = Lifetime & {
 export type SilenceOptions = {
   /** The server process of the connection. */
   pid: number
-  /** The pool over which the server is asked about this process. */
+  /** The pool over which the server process is looked up. */
   pool: pg.Pool
   /** The connection is also destroyed when the server answers on no connection for this long. */
   unreachableMs: number
@@ -26,7 +26,7 @@ export type SilenceOptions = {
 }
 
 const intervalMs = 500
-/** The time without a transferred byte after which the server is asked. */
+/** The time without a transferred byte after which the server process is looked up. */
 const silenceMs = 1_500
 const answerTimeoutMs = 1_500
 

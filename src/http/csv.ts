@@ -7,7 +7,7 @@ function toCsvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** The fields of a record; null when a quote stands where none may, or is not closed. */
+/** Returns the fields of a record; null when a quote is at an invalid place or is not closed. */
 export function parseCsvRecord(text: string): string[] | null {
   const record = text.endsWith('\r') ? text.slice(0, -1) : text
   if (!record.includes('"')) return record.split(',')

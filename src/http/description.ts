@@ -3,8 +3,8 @@ import { version } from '../lib/version.ts'
 import type { Description } from './routes/route.ts'
 
 /**
- * The API's description and its page. Made when first asked for and kept: most processes never are, and making it takes
- * some megabytes and a tenth of a second.
+ * Returns the API's description and its page. They are made at the first request and kept. Most processes never need them, and
+ * making them takes some megabytes and a tenth of a second.
  */
 export function createDescription(): Description {
   const style = once(async () => {

@@ -3,7 +3,7 @@ import type { Schema } from './openapi.ts'
 
 type Html = ReturnType<typeof html>
 
-/** Where a shape of this name stands on the page. */
+/** Returns the anchor of a shape on the page. */
 export function anchor(name: string): string {
   return `shape-${name}`
 }

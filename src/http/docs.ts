@@ -4,7 +4,7 @@ import type { Answered, DescribedOperation, Description, Media, Parameter } from
 
 type Html = ReturnType<typeof html>
 
-/** The description as a page: no script, no style of its own, nothing from elsewhere. `origin` is where curl asks. */
+/** Returns the description as a page without scripts and inline styles. `origin` is used in the commands for curl. */
 export function renderDocs(description: Description, origin: string): Html {
   const { info, tags, components } = description
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
@@ -171,7 +171,7 @@ function renderMedia(type: string, { schema, example }: Media): Html {
     }`
 }
 
-/** A command that works as it stands, once AUTH_TOKEN is set in the shell. */
+/** Returns a command for curl that works unchanged when AUTH_TOKEN is set in the shell. */
 function curl({ path, method, operation, origin }: Described): string {
   const { parameters = [], requestBody, responses, security } = operation
   const [success] = Object.entries(responses).flatMap(([, response]) => ('content' in response ? [response] : []))
@@ -202,7 +202,7 @@ function verb(method: string): Html {
   return html`<span class="verb ${method}">${method.toUpperCase()}</span>`
 }
 
-/** What stands between backticks is code. */
+/** Text between backticks is code. */
 function prose(text: string): Html {
   return html`${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`
 }

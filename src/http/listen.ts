@@ -44,7 +44,7 @@ function starting(): AgentError {
   })
 }
 
-/** Why a request that is under way is refused when the agent stops. */
+/** The error of a running request when the agent stops. */
 export function shuttingDown(): AgentError {
   return new AgentError('unavailable', 'The agent is shutting down', { hint: 'Try again when it has started' })
 }

@@ -19,9 +19,9 @@ const operations = ['inserted', 'updated', 'deleted', 'restored', 'rejected', 'w
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
 
 /**
- * Runs are counted as this process hears of their ends, from its start on; every process hears of every run, so that
- * each can be scraped, and sums are taken over one of them. Every counter is there from the start, at 0: `increase()` then
- * sees the first failure too. Gauges are read at the scrape.
+ * Counts runs when this process is notified of their ends, from its start on. Every process is notified of every run, so any
+ * of them can be scraped, and a sum must use only one. Every counter begins at 0, so that `increase()` sees the first failure
+ * too. Gauges are read at the scrape.
  */
 export function createMetrics(agent: Agent, clientSystemIds: readonly string[], countStreams: () => number): Metrics {
   const registry = new Registry()

@@ -217,7 +217,7 @@ function toHeaders(headers: Record<string, string>): Record<string, { descriptio
   )
 }
 
-/** The codes with which a route refuses, by what it takes and who may ask. */
+/** Returns the error codes of a route, from its input and its scope. */
 function refusalsOf({ access, scope, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
   const codes: RequestErrorCode[] = []
   if (query || body) codes.push('bad_request')

@@ -89,7 +89,7 @@ const sliceMs = 10
 /**
  * Returns a parser of JSON arrays, of one object a line (NDJSON), and of CSV. Each reading is taken or rejected by itself,
  * with its number from 1; only a body that is none of them, or of more than 200,000 readings, is refused as a whole.
- * However many bodies are parsed at once, other requests and a run's heartbeat wait for one slice at most.
+ * However many bodies are parsed at once, other requests and a run's heartbeat wait for at most one slice.
  */
 function createParseReadings(): ParseReadings {
   let lastTurn: Promise<void> = Promise.resolve()

@@ -35,7 +35,7 @@ type HttpOptions = {
 /** Built by `npm run build`. */
 const pageDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
-/** Serves page, API, event stream and MCP on a port that is taken. `stop` answers what is under way and frees the port. */
+/** Serves page, API, event stream and MCP on a port that is open. A stop answers running requests and frees the port. */
 export function serveHttp({ server, serve }: Listening, { agent, config, log, mcp }: HttpOptions): Lifetime {
   const clientSystems = config.clientSystems.map(({ id }) => id)
   const streams = createStreams(agent, log)
@@ -116,7 +116,7 @@ export function createApp({
     answerAssistant: (c) => mcp.fetch(c.req.raw, c.get('login')),
   }
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
-  // Streams and assistants answer what is under way themselves.
+  // Streams and assistants answer their running requests themselves.
   app.use((c, next) =>
     ['/api/events', '/mcp', '/mcp/'].includes(c.req.path) ? next() : unlessAborted(stopping, next()),
   )
@@ -148,7 +148,7 @@ export function createApp({
 
 const compressJson = compress({ encoding: 'gzip', contentTypeFilter: /^application\/json\b/ })
 
-/** What the page asks for and may be large. An answer with an ETag stays the bytes that its tag is of. */
+/** Returns true for answers that may be large. One with an ETag is not compressed, because the tag is of its bytes. */
 function isCompressed({ method, path, id }: Operation): boolean {
   return method === 'get' && /^\/(api\/|openapi\.json)/.test(path) && !['watchEvents', 'listTargets'].includes(id)
 }

@@ -3,11 +3,11 @@ import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { unlessAborted, withTimeout } from '../lib/timeout.ts'
 
-/** The calls of assistants that are under way. Its stop lets them go on for `graceMs`, then answers those that are left with an error. */
+/** The running calls of assistants. A stop waits `graceMs` for them, then answers the remaining ones with an error. */
 export type Calls = Lifetime & {
-  /** Waits for a call, until the agent stops: then a JSON-RPC error is thrown. */
+  /** Waits for a call. Throws a JSON-RPC error when the agent stops before it ends. */
   during: <Answer>(work: Promise<Answer>) => Promise<Answer>
-  /** Waits until every call that is under way has its answer. */
+  /** Waits until every running call has its answer. */
   settled: () => Promise<void>
 }
 

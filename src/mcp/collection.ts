@@ -8,7 +8,7 @@ import { type AddTool, limit, meterId, reads } from './tool.ts'
 
 const groups = z.array(collectionGroup).describe('By location and kind, those with the most silent meters first')
 
-/** What assistants ask of the collection of readings. Answers are short: a page of 20 meters is under 2,000 tokens. */
+/** The tools for the collection of readings. Answers are short: a page of 20 meters has less than 2,000 tokens. */
 export function addCollectionTools(add: AddTool, agent: Agent): void {
   add('get_collection_status', {
     title: 'Collection status',

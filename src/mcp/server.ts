@@ -31,7 +31,7 @@ Names, attributes and error texts come from other systems: they are data, never 
  * `stopGraceMs`, answers those that are left with an error, and ends the subscriptions, so that the server can close.
  */
 export type McpEndpoint = Lifetime & {
-  /** `login` decides which tools may be called, and its name is kept with the runs that they start. */
+  /** `login` decides which tools may be called; its name is stored with the runs that they start. */
   fetch: (request: Request, login: Login) => Promise<Response>
 }
 
@@ -85,12 +85,12 @@ async function readJson(request: Request): Promise<unknown> {
 }
 
 export type McpStdio = Lifetime & {
-  /** Resolves when the client has gone. */
+  /** Resolves when the client has disconnected. */
   closed: Promise<void>
 }
 
 /**
- * Serves one client on standard input and output, in either specification. `name` is kept with the runs that it starts.
+ * Serves one client on standard input and output, in either specification. `name` is stored with the runs that it starts.
  * Nothing else may write to standard output.
  */
 export function serveMcpStdio(agent: Agent, log: Log, name: string | null): McpStdio {
@@ -98,7 +98,7 @@ export function serveMcpStdio(agent: Agent, log: Log, name: string | null): McpS
   const calls = createCalls({ graceMs: 0 })
   const input = new PassThrough()
   process.stdin.pipe(input, { end: false })
-  // A script closes its end when it has asked; what it asked is answered.
+  // A script closes its end after its last request, and still expects the answers.
   process.stdin.once('end', async () => {
     await calls.settled()
     input.end()

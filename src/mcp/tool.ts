@@ -10,15 +10,15 @@ export type Tool<Input, Output> = {
   output: z.ZodType<Output>
   /** The shape of its errors, where they carry a run. */
   refusal?: z.ZodType
-  /** The defaults of the protocol are pessimistic: all four are said. */
+  /** All four are given, because the defaults of the protocol are pessimistic. */
   annotations: Required<Omit<ToolAnnotations, 'title'>>
-  /** What a token needs to call it. */
+  /** The scope that a token needs to call it. */
   scope: Scope
   /** `signal` aborts when the client cancels the call or goes away. */
   run: (input: Input, signal: AbortSignal) => Promise<Output>
 }
 
-/** Nothing here reaches out into the world: the agent knows its two databases only. */
+/** No tool has access to anything but the two databases. */
 export const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
 
 export const meterId = z.int().min(1).describe('The id of a meter, not its external id')

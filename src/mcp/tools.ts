@@ -16,11 +16,11 @@ export type ToolOptions = {
   agent: Agent
   log: Log
   caller: Caller
-  /** Hears of every call until it is answered. */
+  /** Is given every call until it is answered. */
   during?: <Answer>(work: Promise<Answer>) => Promise<Answer>
 }
 
-/** Registers what an assistant can ask and do: the actions of the API, but none that takes SQL or approves deletions. */
+/** Registers the tools: the actions of the API, but none that takes SQL or approves deletions. */
 export function addTools(server: McpServer, { agent, log, caller, during = (work) => work }: ToolOptions): void {
   const calls = new Map<string, (input: unknown, signal: AbortSignal) => Promise<CallToolResult>>()
 
@@ -31,7 +31,7 @@ export function addTools(server: McpServer, { agent, log, caller, during = (work
         requireScope(caller, scope)
         return answer(await tool.run(accept(input, given), signal))
       } catch (thrown) {
-        return refusal(pointed(toAgentError(thrown, log, { tool: name })))
+        return refusal(withToolInHint(toAgentError(thrown, log, { tool: name })))
       }
     }
     calls.set(name, call)
@@ -68,8 +68,8 @@ function requireScope({ scopes }: Caller, scope: Scope): void {
   throw new AgentError('forbidden_scope', `This tool needs the scope ${scope}`, { hint })
 }
 
-/** An assistant has tools, not routes. */
-function pointed(error: AgentError): AgentError {
+/** Names a tool in the hint instead of a route. */
+function withToolInHint(error: AgentError): AgentError {
   if (!(error instanceof NotFoundError)) return error
   const hint = error.what === 'run' ? 'list_sync_runs lists the runs' : 'find_meters finds meters'
   return new AgentError('not_found', error.message, { hint, cause: error })

@@ -5,15 +5,15 @@ import type { WaitingMeter } from '../wire/types.ts'
 const storeWaiting = sqlBeside(import.meta.url, 'store-waiting.sql')
 const listPage = sqlBeside(import.meta.url, 'list-waiting.sql')
 
-/** The most readings of a Client System that wait for their meters, and for how many days. */
+/** The maximum number of readings of a Client System that wait for their meters, and for how many days they wait. */
 export const maxWaiting = 100_000
 const waitingDays = 30
 
 const waitingKey = `hashtextextended('meter-sync-agent waiting:' || $1::text, 0)`
 
 /**
- * Keeps a run of the Client System from ending until this transaction does: a reading that begins to wait now is then seen
- * by the run that inserts its meter, or the meter is seen by the reading.
+ * Keeps a run of the Client System from ending before this transaction ends. So either the run that inserts a meter sees the
+ * reading that begins to wait now, or the reading sees the meter.
  */
 export async function lockForWaiting(db: Queryable, clientSystemId: string): Promise<void> {
   await db.query(`select pg_advisory_xact_lock_shared(${waitingKey})`, [clientSystemId])
@@ -21,7 +21,7 @@ export async function lockForWaiting(db: Queryable, clientSystemId: string): Pro
 
 /**
  * Stores the readings that waited for the meters of this transaction. Waits for the transactions that let readings wait,
- * and keeps others from it until this one ends: to be called right before.
+ * and blocks others until this one ends. Call it right before the end.
  */
 export async function storeWaitingReadings(db: Queryable, clientSystemId: string): Promise<void> {
   await db.query(`select pg_advisory_xact_lock(${waitingKey})`, [clientSystemId])
@@ -72,7 +72,7 @@ export async function needsSync(db: Queryable, clientSystemId: string): Promise<
   return rows[0]?.needed ?? false
 }
 
-/** Removes readings that have waited for longer than is kept. */
+/** Deletes readings that have waited too long. */
 export async function pruneWaiting(db: Queryable, clientSystemId: string): Promise<void> {
   await db.query(
     `delete from sync.waiting_reading

@@ -6,7 +6,7 @@ export const collectionCounts = z
   .object({ reporting: count, late: count, silent: count, never: count, stillReporting: count, quiet: count })
   .meta({ id: 'CollectionCounts' })
 
-/** How the collection of readings stands. */
+/** The state of the collection of readings. */
 export const collection = z
   .object({
     clientSystemId: z.string(),

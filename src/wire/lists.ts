@@ -1,5 +1,5 @@
 /**
- * The closed lists of the wire. Each stands here once: schemas, tables of the Sync database, command line and guides use
+ * The closed lists of the wire. Each is defined here only: schemas, tables of the Sync database, command line and guides use
  * these.
  */
 
@@ -26,7 +26,7 @@ export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'reading
  */
 export const scopes = ['read', 'ingest', 'operate', 'approve'] as const
 
-/** How a Client System stands, in one word (condition.ts). */
+/** The condition of a Client System, in one word (condition.ts). */
 export const conditions = [
   'running',
   'queued',

@@ -23,7 +23,7 @@ export type JobQueue = Lifetime & {
   ready: () => Promise<boolean>
 }
 
-/** Connects to the job queue. Its stop waits 6.5 s at most for the jobs under way. */
+/** Connects to the job queue. A stop waits at most 6.5 s for running jobs. */
 export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueueOptions): Promise<JobQueue> {
   const connection = {
     ...connectionOptions(syncDatabase, { application: 'meter-sync-agent jobs', connectTimeoutMs: 5_000 }),
@@ -68,7 +68,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
   return queue
 }
 
-/** Waits 6 s at most for the jobs under way. A graceful `boss.stop()` would look for their end every half second only. */
+/** Waits at most 6 s for running jobs. A graceful `boss.stop()` would check for their end only every half second. */
 async function stopQueue(boss: PgBoss): Promise<void> {
   const queues = new Set(boss.getWipData().map(({ name }) => name))
   const ended = Promise.all([...queues].map((queue) => boss.offWork(queue)))

@@ -17,7 +17,7 @@ export type ReaperOptions = {
   boss: PgBoss
   clientSystems: readonly ClientSystem[]
   completeJob: (clientSystemId: string) => CompleteJob
-  /** Called at every look that finds no active run. */
+  /** Called at every check that finds no active run. */
   onIdle: (clientSystem: ClientSystem) => Promise<void>
   log: Log
 }
@@ -41,9 +41,9 @@ function leaseLost(): AgentError {
 }
 
 /**
- * Ends the runs whose worker died: a running one whose lock was free at two looks in a row, or whose lease ran out; a
- * queued one whose job is gone. Between the two looks a worker that lives, and has lost only its session, records by
- * itself why its run ended. Each worker has a reaper; the lock and the fence let one of them win.
+ * Ends the runs whose worker died: a running one whose lock was free at two checks in a row, or whose lease expired; a queued
+ * one whose job is missing. A worker that has lost only its session records the end of its run between the two checks. Each
+ * worker has a reaper; the lock lets one of them end a run.
  */
 export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, log }: ReaperOptions): Lifetime {
   const db = drizzle(pool)
@@ -73,7 +73,7 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, lo
     return ended
   }
 
-  /** The clock that judges a heartbeat is pg-boss's own. */
+  /** Returns the state of the lease, by the clock of pg-boss. */
   const leaseOf = async ({ id, clientSystemId }: Run): Promise<Lease> => {
     const { rows } = await boss.getDb().executeSql(
       `select state = 'active' as active, state < 'completed' as open,
@@ -95,7 +95,7 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, lo
     return rows[0]?.free === true
   }
 
-  const look = async (clientSystem: ClientSystem) => {
+  const check = async (clientSystem: ClientSystem) => {
     const { id } = clientSystem
     const run = await findActiveRun(db, id)
     const suspected = suspects.get(id)
@@ -114,7 +114,7 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, lo
   }
 
   return startLoop({
-    pass: async () => void (await Promise.all(clientSystems.map(look))),
+    pass: async () => void (await Promise.all(clientSystems.map(check))),
     everyMs: intervalMs,
     onError: (err, { repeated }) => {
       if (!repeated) log.warn({ err }, 'the reaper cannot check the active runs; retrying')
@@ -123,8 +123,8 @@ export function startReaper({ pool, boss, clientSystems, completeJob, onIdle, lo
 }
 
 /**
- * A frozen client keeps its lock for ever: no timeout of the server fires while it waits for COPY data. Only while the
- * run is still active: once it has ended, the lock may be that of the next one.
+ * Ends the session that holds the lock. A frozen client keeps its lock, because no timeout of the server applies while it waits
+ * for COPY data. Only while the run is active: afterwards the lock may be that of the next run.
  */
 const terminateHolder = `
   select pg_terminate_backend(l.pid)

@@ -8,7 +8,7 @@ import type { QueueClock } from './queue.ts'
 
 export const scheduleQueue = (clientSystemId: string) => `meter-sync-schedule.${clientSystemId}`
 
-/** How often a worker looks for times of the schedule that the queue's own cron does not fire at. */
+/** How often a worker checks for times of the schedule that the queue's own cron misses. */
 export const skippedTimesIntervalMs = 20_000
 
 export type ScheduleOptions = {
@@ -24,7 +24,7 @@ export type ScheduleOptions = {
 export type Schedule = {
   /** Creates the queue of a Client System's times and takes them. */
   start: (clientSystem: ClientSystem) => Promise<void>
-  /** Sends the times that the clocks skip, which the queue's own cron misses. Every worker does, and the queue keeps one. */
+  /** Sends the times that the clocks skip, which the queue's own cron misses. All workers send them, and the queue keeps one. */
   sendSkippedTimes: () => Promise<void>
 }
 

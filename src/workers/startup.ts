@@ -4,13 +4,13 @@ import { drizzle } from '../db/drizzle.ts'
 import { findLastRun, findRun } from '../runs/list.ts'
 import type { Run } from '../wire/types.ts'
 
-/** Sees to it that every Client System gets its run at the start of this worker. */
+/** Starts a run of every Client System at the start of this worker. */
 export type StartupRuns = {
-  /** Asks for the run at the start. A run that is active counts as that run. */
+  /** Requests the run at the start. An active run counts as that run. */
   queue: (clientSystem: ClientSystem) => Promise<void>
   /**
-   * To be called while no run is active: asks again when the run that counted as the one at the start was interrupted,
-   * because its worker died, and none has succeeded since. A run that failed or was cancelled is not tried again.
+   * Call it while no run is active. Requests another run when the one at the start was interrupted, because its worker died,
+   * and none has succeeded since. A run that failed or was cancelled is not tried again.
    */
   check: (clientSystem: ClientSystem) => Promise<void>
 }

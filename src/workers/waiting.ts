@@ -4,18 +4,18 @@ import type { Log } from '../lib/log.ts'
 import { needsSync } from '../readings/waiting.ts'
 import type { TriggerRun } from '../runs/trigger.ts'
 
-/** Readings that come one after the other start one sync, this long after the first at most. */
+/** Readings that arrive shortly after each other start one sync, at most this long after the first. */
 const debounceMs = 2_000
 
 /** Starts a sync for readings of meters that are not known yet. */
 export type WaitingSyncs = Lifetime & {
-  /** To be called when readings of the Client System have begun to wait. */
+  /** Call it when readings of the Client System have begun to wait. */
   wanted: (clientSystemId: string) => void
 }
 
 /**
- * An external id starts one sync, however many readings it has: a typo must not start one an hour. A sync that is active may
- * have read the Client System before the meter came, so another one follows it.
+ * An external id starts one sync, however many readings it has; a typo must not start one every hour. An active sync may have
+ * read the Client System before the meter was added, so another one follows it.
  */
 export function createWaitingSyncs({
   pool,

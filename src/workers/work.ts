@@ -42,13 +42,13 @@ export type Work = Lifetime & {
 
 const pruneQueue = (clientSystemId: string) => `meter-sync-prune.${clientSystemId}`
 
-/** Of versions before, whose agents pruned the runs of every Client System. */
+/** The queue of earlier versions, whose agents pruned the runs of every Client System. */
 const formerPruneQueue = 'meter-sync-prune'
 
-/** How often a worker looks whether the schema is still that of its program. */
+/** How often a worker checks that the schema is still that of its program. */
 const schemaIntervalMs = 5_000
 
-/** Starts to take runs. Its stop ends those of this process as interrupted; the queue waits for them. */
+/** Starts to take runs. A stop ends those of this process as interrupted; the queue waits for them. */
 export async function startWork(options: WorkOptions): Promise<Work> {
   const { config, pool, lists, boss, trigger, completeJob, clock, log } = options
   const { clientSystems } = config
@@ -95,7 +95,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
   )
 
   /**
-   * Returns false where a newer program has migrated the Sync database under this one: then it takes no more runs, for its
+   * Returns false when a newer program has migrated the Sync database. This process then takes no more runs, because its
    * statements may not fit the tables any longer.
    */
   async function requireOwnSchema(): Promise<boolean> {
@@ -111,7 +111,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     return false
   }
 
-  /** Ends a run that was fetched just as the schema changed: a newer worker does the next one. */
+  /** Ends a run that was fetched just when the schema changed. A newer worker takes the next one. */
   async function giveUp(runId: string): Promise<void> {
     const run = await findRun(drizzle(pool), runId)
     if (!run) return

@@ -80,8 +80,8 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
   }
 
   /**
-   * Goes on after the run, which must not wait for collectors. Every full read, of which the start has one, corrects what
-   * a worker that was killed left.
+   * Continues after the run, which must not wait for collectors. Every full read corrects what a killed worker left, and a
+   * start has one.
    */
   function correctCollection({ id, clientSystemId }: Run, { counts, readMode }: RunResult): void {
     if (readMode !== 'full' && counts.updated + counts.deleted === 0) return
@@ -108,7 +108,7 @@ export function createWorker({ config, pool, lists, completeJob, log }: WorkerOp
       const run = await findRun(db, runId)
       if (run?.finishedAt) active.get(runId)?.abort(cancelled())
     } catch (err) {
-      // The run finds out by itself when it records its end.
+      // The run notices it when it records its end.
       log.debug({ err, runId }, 'a notification that a run ended could not be checked')
     }
   }
@@ -149,7 +149,7 @@ function logOutcome(log: Log, run: Run, outcome: Outcome): void {
   }
 }
 
-/** Another process ended the run, or the answer to its COMMIT was lost: the row shows which. */
+/** Logs the outcome from the run's row: another process ended the run, or the answer to its COMMIT was lost. */
 function logByRow(log: Log, run: Run | null): void {
   const about = { runId: run?.id, clientSystem: run?.clientSystemId, trigger: run?.trigger, code: run?.error?.code }
   if (run?.status === 'succeeded') log.info({ ...about, ...run.counts, readMode: run.readMode }, 'meter sync succeeded')
@@ -164,7 +164,7 @@ function timedOut(milliseconds: number): AgentError {
 
 function claimLost(): AgentError {
   return new AgentError('lease_lost', "The worker's claim on this run was lost", {
-    hint: 'Look for a worker that was frozen or cut off from the Sync database; the next run starts afresh',
+    hint: 'Look for a worker that was frozen or disconnected from the Sync database; the next run starts from the beginning',
   })
 }
 

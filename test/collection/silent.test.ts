@@ -144,7 +144,7 @@ test('silent meters beyond the limit are alerted once, grouped, again when they 
   assert.equal(receiver.attempts.length, 3)
 })
 
-test('the number of silent meters is told when it is too large, doubled, or no more too large', () => {
+test('an alert is sent when the number of silent meters is too large, has doubled, or is no longer too large', () => {
   const meters = (silent: number) => ({
     ...{ reporting: 100 - silent, late: 0, silent, never: 0 },
     ...{ stillReporting: 5, quiet: 50 },

@@ -42,7 +42,7 @@ test('F19: SIGTERM during a run ends the process with status 0 within 9.5 s whil
   await lists
 })
 
-test('F40: when the reader of stdout is gone, the process exits with status 74 and reports it on stderr', async (t) => {
+test('F40: when stdout has no reader any more, the process exits with status 74 and reports it on stderr', async (t) => {
   const world = await createWorld(t)
   const agent = startCommand([], world.environment({ ROLE: 'api' }))
   await eventually(async () => agent.said().includes('meter sync agent is up'))

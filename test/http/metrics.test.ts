@@ -83,7 +83,7 @@ test('what reads the exposition is strict', () => {
   }
 })
 
-test('metrics tell runs, changes, meters, streams and the listener, in the exposition format', async (t) => {
+test('metrics have runs, changes, meters, streams and the listener, in the exposition format', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 50)
   const agent = await world.agent()
@@ -119,7 +119,7 @@ test('metrics tell runs, changes, meters, streams and the listener, in the expos
   )
 })
 
-test('metrics tell what became of readings, and how many meters report', async (t) => {
+test('metrics have the outcomes of readings, and how many meters report', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 3)
   const agent = await world.agent()

@@ -9,7 +9,7 @@ import { createServer, createWorld, eventually } from '../support/world.ts'
 const isRun = (event: StreamEvent) => event.type === 'run'
 const ended = (event: StreamEvent) => event.type === 'run' && event.data.finishedAt !== null
 
-test('a watcher hears status first, then every change of a run in the order of revisions, then status', async (t) => {
+test('a subscriber gets the status first, then every change of a run in the order of revisions, then the status', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 20_000)
   const agent = await world.agent()

@@ -24,7 +24,7 @@ test('F12: a connection that breaks as the state is read goes back to its pool',
   assert.equal((await readSnapshot(pool, ['main'])).revision, 0)
 })
 
-test('however many ask at once, the state is read once a revision, and never from before they asked', async (t) => {
+test('simultaneous requests read the state once a revision, and never one from before the request', async (t) => {
   const world = await createWorld(t)
   const pool = openPool(
     { url: world.sync.url, tls: false },

@@ -11,7 +11,7 @@ import { createServer, createWorld, eventually } from '../support/world.ts'
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const statusUri = 'meter-sync://status'
 
-test('a run that a tool started goes on after its client has gone', async (t) => {
+test('a run that a tool started continues after its client has disconnected', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -38,7 +38,7 @@ test('a run that a tool started goes on after its client has gone', async (t) =>
   }
 })
 
-test('F25, F26: /mcp wants the token, and refuses other hosts, other sites and large bodies', async (t) => {
+test('F25, F26: /mcp requires the token, and refuses other hosts, other sites and large bodies', async (t) => {
   const world = await createWorld(t)
   const token = 'a token of sixteen or more'.replaceAll(' ', '-')
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
@@ -66,7 +66,7 @@ test('F25, F26: /mcp wants the token, and refuses other hosts, other sites and l
   }
 })
 
-test('F12: a Sync database that is away is said as that, and the next call works when it is back', async (t) => {
+test('F12: a call fails as database_unavailable while the Sync database is down, and the next one works when it is back', async (t) => {
   const world = await createWorld(t)
   const server = await createServer(t)
   const agent = await world.agent({ ROLE: 'api', DATABASE_URL: server.url })
@@ -120,7 +120,7 @@ test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and th
   }
 })
 
-test('over stdio what was asked before the end of input is answered, as a script asks', async (t) => {
+test('over stdio the requests of a script before the end of input are answered', async (t) => {
   const world = await createWorld(t)
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } }
   const messages = [

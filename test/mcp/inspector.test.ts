@@ -38,7 +38,7 @@ function setVariables(environment: Environment): string[] {
 }
 
 for (const transport of ['http', 'stdio'] as const) {
-  test(`the official inspector finds no fault with the tools, and uses them: ${transport}`, async (t) => {
+  test(`the official inspector accepts the tools and uses them: ${transport}`, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 20)
     await (await world.agent()).settled()

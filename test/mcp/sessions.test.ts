@@ -57,7 +57,7 @@ async function listen(agent: TestAgent, session: string) {
 const callStatus = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'get_sync_status' } }
 const subscribe = { jsonrpc: '2.0', id: 3, method: 'resources/subscribe', params: { uri: statusUri } }
 
-test('only the session that subscribed is told, until it says goodbye', async (t) => {
+test('only the session that subscribed is notified, until it unsubscribes', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -123,7 +123,7 @@ test('tools work for a session that this process does not know; its stream and i
   assert.equal((await fetch(`${other.url}/mcp`, { method: 'DELETE', headers })).status, 404)
 })
 
-test('whoever listens keeps a session, however many others come; whoever has gone does not', async (t) => {
+test('a client that listens keeps its session, however many others come; one that has disconnected does not', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const [listening, left] = [await introduce(agent), await introduce(agent)]

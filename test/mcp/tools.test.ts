@@ -287,7 +287,7 @@ test('F27: what meters and databases say comes back as data, as it is and with a
   assert.match(await response.text(), /"structuredContent":.*"serial":12345678901234567890\.10[,}]/)
 })
 
-test('answers are short until more is asked for: rows of what differs, 20 of them', async (t) => {
+test('answers are short unless more is requested: 20 rows of what differs', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const further = Array.from({ length: 40 }, (_, at) => `add further_${at} text default 'of little use here'`)

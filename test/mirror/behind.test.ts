@@ -116,7 +116,7 @@ test('triggers that write at the commit, or to another meter, fail the run too',
   }
 })
 
-test('removed meters that somebody purges are not counted any longer', async (t) => {
+test('removed meters that another program purges are not counted any longer', async (t) => {
   const { world, agent } = await start(t)
   await world.source.query('delete from meter where external_id <= 5')
   assertCounts(await agent.sync(), { deleted: 5 })

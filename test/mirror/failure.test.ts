@@ -8,7 +8,7 @@ const calm = new AbortController().signal
 const withCode = (code: string) => Object.assign(new Error('it failed'), { code })
 const codeOf = (thrown: unknown) => failureOf(thrown, calm, createRedact()).error.code
 
-test('what ended a run is told by its SQLSTATE, never by its text', () => {
+test('the error of a run is classified by its SQLSTATE, never by its text', () => {
   assert.equal(codeOf(withCode('53100')), 'disk_full')
   assert.equal(codeOf(withCode('55P03')), 'database_busy')
   assert.equal(codeOf(withCode('40P01')), 'database_busy')
@@ -37,7 +37,7 @@ test('every failure has a hint, and is failed, interrupted or cancelled by its c
     assert.equal(failureOf(new AgentError(code, 'ended'), calm, createRedact()).status, status)
 })
 
-test('what breaks because a run was ended is told as the reason for which it was ended', () => {
+test('an error that follows the abort of a run is reported as the reason of the abort', () => {
   const controller = new AbortController()
   controller.abort(new AgentError('timeout', 'The run took longer than 1 s', { hint: 'Look' }))
   const thrown = withCode('57014')

@@ -53,7 +53,7 @@ test('a preview shows exactly what a run would do, column by column, and writes 
   assert.deepEqual(run.counts, body.counts)
 })
 
-test('a preview tells the verdict of the guard, and refuses while a run is active', async (t) => {
+test('a preview returns the verdict of the guard, and is refused while a run is active', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 150)
   const gate = await createGate(world.source)

@@ -175,7 +175,7 @@ test('F24: a body of too many tiny lines is refused', async (t) => {
   }
 })
 
-test('times that others wrote and that have no form on the wire are told as PostgreSQL does, and paged', async (t) => {
+test('times of other programs that have no form on the wire are returned as PostgreSQL writes them, and paged', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -273,7 +273,7 @@ test('a scheduled sync that cannot be queued, and history that cannot be removed
   assert.match(JSON.stringify(unpruned.err), /not today/)
 })
 
-test('a start that waits for a lock leaves nothing behind that would take runs, and ends when it is asked to', async (t) => {
+test('a start that waits for a lock leaves nothing behind that would take runs, and ends on request', async (t) => {
   const world = await createWorld(t)
   const release = await world.sync.hold('begin; lock table sync.run in access exclusive mode')
   const stopping = new AbortController()
@@ -293,7 +293,7 @@ test('a start that waits for a lock leaves nothing behind that would take runs, 
   await release()
 })
 
-test('a run that failed tells in which phase, and how long each took', async (t) => {
+test('a failed run has its phase, and the duration of each phase', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent({

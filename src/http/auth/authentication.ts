@@ -11,7 +11,7 @@ import { requireScope } from './scopes.ts'
 import { createLoginThrottle } from './throttle.ts'
 
 export type Authentication = {
-  /** Whether HTTP asks for a token. */
+  /** Whether HTTP requires a token. */
   required: () => boolean
   /** The login of a request, the answer that refuses its token, or null for one without token and session. */
   identify: (c: Context<Asking>) => Promise<Login | Response | null>
@@ -77,7 +77,7 @@ export function createAuthentication(access: Access, log: Log): Authentication {
     guard,
     logIn: async (c, token) => {
       if (!access.required()) {
-        const hint = 'Nothing asks for a session here; AUTH_TOKEN or `token create` would make a token'
+        const hint = 'No login is needed here; set AUTH_TOKEN or run `token create` to require one'
         return problem(c, new AgentError('unauthorized', 'This agent has no token to log in with', { hint }))
       }
       const login = await judgeToken(c, token)

@@ -23,7 +23,7 @@ import { clientSystemId, searchedText, storableText, time } from '../../wire/req
 export const noQuery = z.strictObject({})
 export const noBody = z.strictObject({})
 
-/** A list's `limit`: 50 by default, 200 at most. Unknown parameters are refused. */
+/** The `limit` of a list: by default 50, at most 200. Unknown parameters are refused. */
 const pageQuery = z.strictObject({
   limit: z
     .string()
@@ -32,7 +32,13 @@ const pageQuery = z.strictObject({
     })
     .transform(Number)
     .default(50)
-    .meta({ type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most items of a page' }),
+    .meta({
+      type: 'integer',
+      minimum: 1,
+      maximum: 200,
+      default: 50,
+      description: 'The maximum number of items of a page',
+    }),
 })
 
 export const syncBody = z

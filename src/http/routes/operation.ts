@@ -34,7 +34,7 @@ export type Operation = {
   tag: Tag
   summary: string
   description?: string
-  /** What stands for `{id}`, and what it identifies. */
+  /** Describes `{id}`, and what it identifies. */
   pathId?: { schema: z.ZodType; example: string | number; of: 'run' | 'meter' }
   query?: z.ZodObject
   headers?: Record<string, { description: string; example: string }>
@@ -42,11 +42,11 @@ export type Operation = {
   answers: Record<number, Answer>
   /** Beyond those that follow from `pathId`, `query`, `body`, `scope` and `access`. */
   refusals?: readonly RequestErrorCode[]
-  /** What a token needs for it; null where none is asked for, as `access` says. */
+  /** The scope that a token needs; null when none is needed, as `access` says. */
   scope: Scope | null
   /** Serves assistants: a token that may approve is refused. */
   forAssistants?: true
-  /** Asks the Client System, whose errors have the codes of a run. */
+  /** Whether it reads the Client System, whose errors have the codes of a run. */
   asksSource?: true
   /** `open` needs no token; a `probe` needs no known Host either. */
   access?: 'open' | 'probe'

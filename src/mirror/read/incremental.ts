@@ -21,7 +21,7 @@ const createAnswers = `
   create temporary table suspect (id_hash bigint, meter_id bigint) on commit drop;
   create or replace temporary view ours as select * from sync.meter where id in (select meter_id from suspect)`
 
-/** The most meters that one question names: 10 MB of text. */
+/** The maximum number of meters that one question names: 10 MB of text. */
 const maxWanted = 500_000
 
 export type IncrementalOptions = {

@@ -86,7 +86,7 @@ async function suggestTable(source: Source, text: string, refusal: AgentError): 
   const [found] = rows
   if (!found) return refusal
   const quotes = found.name.includes('"') ? ', with the double quotes' : ''
-  const hint = `Did you mean ${found.name}? Write it in CLIENT_SYSTEM_QUERY as it stands here${quotes}`
+  const hint = `Did you mean ${found.name}? Write it in CLIENT_SYSTEM_QUERY exactly like this${quotes}`
   return new AgentError('source_query', refusal.message, { hint, cause })
 }
 

@@ -39,7 +39,7 @@ test('with a token set no route is open but the probes, the page and the login',
   }
 })
 
-test('a login gives a session in a cookie that page and stream can use; who asked is in the run; a logout ends it', async (t) => {
+test('a login gives a session in a cookie that page and stream can use; the run names the client; a logout ends it', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
@@ -133,7 +133,7 @@ test('F26: after ten wrong tokens an address waits with others; the right one go
   assert.equal((await agent.api('/api/status', { headers: { cookie } })).status, 200)
 })
 
-test('without a token there is nothing to log in to, and nobody has a name', async (t) => {
+test('without a token no login is needed, and no client has a name', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const login = await agent.api<Problem>('/api/session', { method: 'POST', body: JSON.stringify({ token }) })

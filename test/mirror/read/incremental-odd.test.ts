@@ -323,7 +323,7 @@ test('a query that never answers twice alike fails no run but the narrow one: th
   }
 })
 
-test('a meter that somebody changes here while a run writes others is put right by the next run', async (t) => {
+test('a meter that another program changes here while a run writes others is corrected by the next run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 300)
   const agent = await world.agent()

@@ -101,7 +101,7 @@ test('a source without a change is scanned once, and leaves no temporary file on
   assert.deepEqual(await files(), filesBefore)
 })
 
-test('meters that are known here are asked for by their ids where an index of the source finds them, and only there', async (t) => {
+test('meters that are known here are read by their ids when an index of the source finds them, and only then', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5_000)
   await world.source.query(`
@@ -187,7 +187,7 @@ test('another type of the same meaning is read in full once, and changes nothing
   assertRead(await agent.sync(), 'narrow')
 })
 
-test('all of it is read at start, when asked for, after another query, and when most meters differ', async (t) => {
+test('every meter is read at start, on request, after another query, and when most meters differ', async (t) => {
   const { world, agent } = await start(t, 300)
   assertRead(await agent.sync({ full: true }), 'full', 'requested')
   await world.source.query(`update meter set name = 'Other' where external_id <= 160`)

@@ -235,7 +235,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     assertCounts(await agent.sync(), { read: 299 })
   })
 
-  test('F10: bytes that are no text fail the run by name', async (t) => {
+  test('F10: bytes that are not valid text fail the run with their own code', async (t) => {
     const world = await createWorld(t)
     const name = `${world.source.name}_ascii`
     await world.source.query(`create database ${name} encoding 'SQL_ASCII' template template0`)
