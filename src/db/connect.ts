@@ -136,8 +136,8 @@ export async function openSession(
       transaction_timeout: '0',
       work_mem: '64MB',
       temp_buffers: '32MB',
-      // The meters are likely in memory: look up thousands of them through an index instead of scanning a million.
-      random_page_cost: '1.1',
+      // The meters are likely in memory: ten thousand of a million are looked up through an index, a hundred thousand are not.
+      random_page_cost: '2',
       // The statements of a run are few, and compiling them costs more than it saves.
       jit: 'off',
       // For ANALYZE of temporary tables. Their joins are on unique keys, so more statistics would not improve a plan.
