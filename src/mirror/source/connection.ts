@@ -7,6 +7,7 @@ import { connectionOptions, settableCondition } from '../../db/connect.ts'
 import { observeLogin } from '../../db/login.ts'
 import { destroySocket } from '../../db/silence.ts'
 import { AgentError } from '../../lib/errors.ts'
+import { type AnswerWait, waitForAnswer } from './answer-timeout.ts'
 import { connectError } from './connect-errors.ts'
 import { sourceError } from './errors.ts'
 
@@ -36,8 +37,6 @@ export type Source = AsyncDisposable & {
   close: () => Promise<void>
 }
 
-type Waiting = { milliseconds: number; doing: string; variable: string }
-
 /** Connects within `timeouts.connectMs` and begins the transaction. When `signal` aborts, the connection is closed at once. */
 export async function openSource(clientSystem: ClientSystem, signal: AbortSignal): Promise<Source> {
   const { timeouts, target, name } = clientSystem
@@ -53,38 +52,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   const cut = () => destroySocket(client)
   signal.addEventListener('abort', cut, { once: true })
 
-  /**
-   * Waits for an answer of the source. After the timeout the socket is destroyed, because the server may never answer again.
-   * If this process itself was busy, an answer may have arrived unread, so the socket is checked once more before.
-   */
-  async function within<T>({ milliseconds, doing, variable }: Waiting, answer: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    let look: NodeJS.Immediate | undefined
-    const late = new Promise<never>((_, reject) => {
-      const declareTimeout = () => {
-        const hint = `Check the network to ${name} and its load${variable && `, or raise ${variable}`}`
-        reject(
-          new AgentError('source_timeout', `${name} was silent for ${milliseconds / 1_000} s while ${doing}`, { hint }),
-        )
-        cut()
-      }
-      const wait = () => {
-        timer = setTimeout(() => {
-          const read = bytesRead(client)
-          // Sockets are read after timers and before immediates.
-          look = setImmediate(() => (bytesRead(client) > read ? wait() : declareTimeout()))
-        }, milliseconds)
-      }
-      wait()
-    })
-    answer.catch(() => undefined)
-    try {
-      return await Promise.race([answer, late])
-    } finally {
-      clearTimeout(timer)
-      clearImmediate(look)
-    }
-  }
+  const within = <T>(wait: AnswerWait, answer: Promise<T>) => waitForAnswer(answer, wait, { client, name })
 
   const close = async () => {
     signal.removeEventListener('abort', cut)
@@ -92,12 +60,12 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
     await client.end().catch(() => undefined)
     clearTimeout(timer)
   }
-  const waitForAnswer = { milliseconds: timeouts.startMs, variable: 'READ_START_SECONDS' }
+  const firstByte = { milliseconds: timeouts.startMs, variable: 'READ_START_SECONDS' }
 
   async function ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {
     try {
       const query = { text, values, queryMode: 'extended' }
-      return await within({ ...waitForAnswer, doing: 'it was asked' }, client.query<Row>(query))
+      return await within({ ...firstByte, doing: 'it was asked' }, client.query<Row>(query))
     } catch (error) {
       throw sourceError(error, { name, role, doing: 'asking' })
     }
@@ -106,7 +74,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
   async function* copy(text: string, { sparse } = { sparse: false }) {
     const stream = client.query(copyStreams.to(text))
     const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
-    let waiting: Waiting = { ...waitForAnswer, doing: 'it was read' }
+    let waiting: AnswerWait = { ...firstByte, doing: 'it was read' }
     let whole = false
     try {
       for (;;) {
@@ -158,7 +126,7 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       where ${settableCondition};
       savepoint begun`
     try {
-      const answers: unknown = await within({ ...waitForAnswer, doing: 'it was asked' }, client.query(text))
+      const answers: unknown = await within({ ...firstByte, doing: 'it was asked' }, client.query(text))
       return begun.parse(answers)[1].rows[0]
     } catch (error) {
       throw sourceError(error, { name, role, doing: 'asking' })
@@ -183,11 +151,6 @@ export async function openSource(clientSystem: ClientSystem, signal: AbortSignal
       otherServer: login.otherServer(),
     })
   }
-}
-
-/** Returns the number of bytes that were read from the connection's socket. */
-function bytesRead({ connection: { stream } }: pg.Client): number {
-  return 'bytesRead' in stream && typeof stream.bytesRead === 'number' ? stream.bytesRead : 0
 }
 
 /** The results of the statements that begin the transaction. */
