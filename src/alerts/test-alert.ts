@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Webhook } from '../config/targets.ts'
-import { AgentError, errorMessage } from '../lib/errors.ts'
+import { errorMessage, TooManyRequestsError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { AlertTest, Status } from '../wire/types.ts'
 import type { AlertPayload } from './decide.ts'
@@ -22,10 +22,8 @@ const minIntervalMs = 5_000
 export function createTestAlerts({ webhook, status, log }: TestAlertOptions): () => Promise<AlertTest[]> {
   let lastMs = Number.NEGATIVE_INFINITY
   return async () => {
-    if (performance.now() - lastMs < minIntervalMs)
-      throw new AgentError('too_many_requests', 'A test alert was sent less than 5 s ago', {
-        hint: 'Wait 5 s, then send it again',
-      })
+    const waitMs = lastMs + minIntervalMs - performance.now()
+    if (waitMs > 0) throw new TooManyRequestsError('A test alert was sent less than 5 s ago', Math.ceil(waitMs / 1_000))
     lastMs = performance.now()
     if (!webhook) return []
     const body = JSON.stringify(toTestPayload(await status()))

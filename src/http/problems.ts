@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { AgentError, type RequestErrorCode } from '../lib/errors.ts'
+import { AgentError, type RequestErrorCode, TooManyRequestsError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { toAgentError } from '../lib/to-agent-error.ts'
 import type { Problem, Run } from '../wire/types.ts'
@@ -47,6 +47,7 @@ export function problem(c: Context, error: AgentError, about: { run?: Run } = {}
   const body = describeProblem(error, about)
   const { status } = body
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
+  if (error instanceof TooManyRequestsError) c.header('Retry-After', String(error.waitSeconds))
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' })
 }
 

@@ -67,6 +67,16 @@ export class NotFoundError extends AgentError<'not_found'> {
   }
 }
 
+/** A request that came too soon. A client may repeat it after `waitSeconds`. */
+export class TooManyRequestsError extends AgentError<'too_many_requests'> {
+  readonly waitSeconds: number
+
+  constructor(message: string, waitSeconds: number) {
+    super('too_many_requests', message, { hint: `Try again in ${waitSeconds} s` })
+    this.waitSeconds = waitSeconds
+  }
+}
+
 /** Invalid configuration, found at start. `errors` has one line for each error; the process exits with status 78. */
 export class ConfigError extends Error {
   readonly errors: readonly string[]

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import { type Access, administrator, type Login } from '../../agent.ts'
-import { AgentError } from '../../lib/errors.ts'
+import { AgentError, TooManyRequestsError } from '../../lib/errors.ts'
 import type { Log } from '../../lib/log.ts'
 import { problem } from '../problems.ts'
 import type { Operation } from '../routes/operation.ts'
@@ -35,11 +35,8 @@ export function createAuthentication(access: Access, log: Log): Authentication {
     const seconds = throttle.wait(address)
     const login = token === null ? null : await access.byToken(token, { lookAgain: seconds === 0 })
     if (login) return login
-    if (seconds > 0) {
-      c.header('Retry-After', String(seconds))
-      const hint = `Try again in ${seconds} s`
-      return problem(c, new AgentError('too_many_requests', 'Too many wrong tokens came from this address', { hint }))
-    }
+    if (seconds > 0)
+      return problem(c, new TooManyRequestsError('Too many wrong tokens came from this address', seconds))
     if (token !== null) throttle.fail(address)
     const message = token === null ? 'A token is required' : 'The token is not valid'
     const hint =
