@@ -41,16 +41,21 @@ const sorted: Record<MeterSort, { key: string; type: string }> = {
 export async function listMeters(db: Queryable, listing: MeterListing, limit: number): Promise<MeterPage> {
   const listed = await findListed(db, listing.clientSystemId)
   const { items, more } = await listPage(db, listed, listing, limit)
-  const known = more ? null : items.length
+  const known = more ? null : items.filter(({ meter }) => meter !== null).length
   return {
-    items: items.map(({ meter }) => meter),
+    items: metersOf(items),
     more,
     ...(await countMeters(db, listed, listing, { first: listing.after === null, known })),
     after: items.at(-1)?.cursor ?? null,
   }
 }
 
-type ListedMeter = { meter: Meter; cursor: MeterCursor }
+/** `meter` is null where another program deleted it: such an entry keeps its place, so that a page does not look like the last. */
+type ListedMeter = { meter: Meter | null; cursor: MeterCursor }
+
+function metersOf(items: ListedMeter[]): Meter[] {
+  return items.flatMap(({ meter }) => meter ?? [])
+}
 
 async function listPage(
   db: Queryable,
@@ -68,7 +73,13 @@ async function listPage(
   return { items: found.slice(0, limit), more: rest.more || found.length > limit }
 }
 
-type PartRow = MeterRow & { page_key: unknown; page_place: string; page_external_id: string; page_id: string }
+/** Without the columns of a meter where another program deleted it. */
+type PartRow = (MeterRow | { id: null }) & {
+  page_key: unknown
+  page_place: string
+  page_external_id: string
+  page_id: string
+}
 
 /** Returns a page of the meters that the search text identifies, or of all others. */
 async function findPart(
@@ -98,12 +109,12 @@ async function findPart(
   const select = `
     select page_id, page_key, page_key::text as page_place, page_external_id, ${meterColumns}
     from (${page}) page
-    join (${metersWithCollection}) on meter.id = page_id
+    left join (${metersWithCollection}) on meter.id = page_id
     order by ${pageOrder}`
   const { items, more } = await findPage<PartRow>(db, { select, order: pageOrder }, matching.values, limit)
   return {
     items: items.map(({ page_key: _, page_place: key, page_external_id: externalId, page_id: __, ...row }) => ({
-      meter: toMeter(row),
+      meter: row.id === null ? null : toMeter(row),
       cursor: { sort, order, exact, key, externalId },
     })),
     more,
@@ -152,7 +163,8 @@ const exportedAtOnce = 1_000
 export async function* exportMeters(db: Queryable, listing: Omit<MeterListing, 'after'>): AsyncGenerator<Meter[]> {
   for (let after: MeterCursor | null = null; ; ) {
     const page = await listPage(db, await findListed(db, listing.clientSystemId), { ...listing, after }, exportedAtOnce)
-    if (page.items.length > 0) yield page.items.map(({ meter }) => meter)
+    const meters = metersOf(page.items)
+    if (meters.length > 0) yield meters
     if (!page.more) return
     after = page.items.at(-1)?.cursor ?? null
   }

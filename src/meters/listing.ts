@@ -32,10 +32,7 @@ export async function listChanged(db: Queryable, clientSystemId: string): Promis
   )
 }
 
-/**
- * Writes the list entries of these meters. An older state never replaces a newer one, which a run may have written
- * meanwhile.
- */
+/** Writes the list entries of these meters, in one order, so that two writers never wait for each other. */
 function writeListed(fold: FoldCase, meterIds: string): string {
   const columns = listedColumns.split(', ').filter((column) => column !== 'meter_id')
   return `
@@ -43,9 +40,9 @@ function writeListed(fold: FoldCase, meterIds: string): string {
     select ${computeListed(fold)}
     from (${meterIds}) wanted (meter_id)
     join sync.meter m on m.id = wanted.meter_id
+    order by m.id
     on conflict (meter_id) do update
-    set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
-    where l.updated_at <= excluded.updated_at`
+    set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`
 }
 
 /** Corrects the list of a Client System in pieces, wherever it is outdated. */
@@ -65,17 +62,19 @@ export async function listAnew(db: Queryable, clientSystemId: string): Promise<v
   if (written > analyzedAfter) await db.query('analyze sync.meter_listing')
 }
 
+/** Writes only over an entry that is still the one that was found outdated: a run may have written a newer one meanwhile. */
 function refreshPage(fold: FoldCase): string {
-  const outdated = `
-    select page.id
-    from page
-    left join sync.meter_listing l on l.meter_id = page.id
-    where (l.whole_hash, l.updated_at) is distinct from (page.whole_hash, page.updated_at)`
   return `
     with page as materialized (
       select id, whole_hash, updated_at from sync.meter where client_system_id = $1 and id > $2 order by id limit $3
+    ), outdated as materialized (
+      select page.id, l.whole_hash, l.updated_at
+      from page
+      left join sync.meter_listing l on l.meter_id = page.id
+      where (l.whole_hash, l.updated_at) is distinct from (page.whole_hash, page.updated_at)
     ), written as (
-      ${writeListed(fold, outdated)}
+      ${writeListed(fold, 'select id from outdated')}
+      where (l.meter_id, l.whole_hash, l.updated_at) in (select id, whole_hash, updated_at from outdated)
       returning 1
     )
     select max(id)::text as last, (select count(*)::float8 from written) as written from page`

@@ -140,6 +140,24 @@ test('what a run changes is listed at once when it is little, and soon when it i
   await listed()
   await eventually(async () => await isListed(world))
   await listed()
+  // Another program deletes a meter, and the clock of the server goes back.
+  await world.sync.query(`
+    delete from sync.meter where external_id = '50';
+    update sync.meter set updated_at = now() + interval '1 hour' where external_id in ('11', '12');
+    update sync.meter_listing set updated_at = now() + interval '1 hour' where meter_id in (
+      select id from sync.meter where external_id in ('11', '12'))`)
+  await world.source.query(
+    `update meter set name = 'New 7 late' where external_id = 11; delete from meter where external_id = 50`,
+  )
+  await agent.sync()
+  assert.ok(await isListed(world))
+  await listed()
+  await setOutdated(world)
+  await world.sync.query(`update sync.meter set updated_at = now() where external_id = '12'`)
+  await world.source.query(`update meter set name = 'New 7 later' where external_id = 12`)
+  await agent.sync()
+  await eventually(async () => await isListed(world))
+  await listed()
 })
 
 /** Reads a list as CSV, and compares it with the list. */
