@@ -40,7 +40,7 @@ const inState: Record<CollectionState, string> = {
   quiet: 'not listed.active and (late_at >= now()) is not true',
 }
 
-/** The rest of a longer search counts as one word. */
+/** Further words of a search are ignored: each costs a look at the index. */
 const maxWords = 8
 
 export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, fold: FoldCase): Matching {

@@ -20,7 +20,7 @@ export const meterRoutes: readonly Route[] = [
     tag: 'Meters',
     summary: 'Find, filter and sort meters',
     description:
-      'The words of q may stand anywhere in the external id, the name, the serial number and the location, in any case. As JSON a page at a time. As CSV all of them in one answer of any size; an answer that is cut off is not complete.',
+      'The words of q, eight at most, may stand anywhere in the external id, the name, the serial number and the location, in any case. As JSON a page at a time. As CSV all of them in one answer of any size; an answer that is cut off is not complete.',
     query: input.metersQuery,
     answers: {
       200: {
