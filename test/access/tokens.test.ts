@@ -129,7 +129,8 @@ test('no assistant can approve: /mcp refuses a token that may, and no tool takes
   const agent = await world.agent({ ROLE: 'api' })
   const person = await createToken(world, 'person', scopes)
   const assistant = await createToken(world, 'assistant', ['read', 'operate'])
-  await eventually(async () => (await agent.api('/api/status')).status === 401)
+  // An answer without a token that is under way when the first one is created is cut off.
+  await eventually(async () => (await agent.api('/api/status').catch(() => null))?.status === 401)
   for (const method of ['POST', 'GET', 'DELETE']) {
     const { status, code } = await ask(agent, '/mcp', { method, headers: { ...mcpHeaders, ...bearer(person) } })
     assert.deepEqual([status, code], [403, 'forbidden_scope'])

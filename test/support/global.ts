@@ -1,10 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { migrate } from '../../src/db/migrate.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
 import { type SharedBrowser, startBrowser } from './browser.ts'
+import { createDataFolder } from './data-folder.ts'
 
 /**
  * Two real PostgreSQL servers for the whole suite, 18 and 15, each with a template database that is migrated: a test
@@ -12,7 +13,8 @@ import { type SharedBrowser, startBrowser } from './browser.ts'
  */
 const servers: Postgres[] = []
 let browser: SharedBrowser | undefined
-let directory = ''
+let data = ''
+let browserFolder = ''
 
 const settings = {
   fsync: 'off',
@@ -24,26 +26,24 @@ const settings = {
 }
 
 export async function globalSetup(): Promise<void> {
-  directory = mkdtempSync(join(tmpdir(), 'meter-sync-test-'))
-  chmodSync(directory, 0o755)
+  data = createDataFolder('meter-sync-test-')
   const started = await Promise.all(
-    ([18, 15] as const).map((version) =>
-      startPostgres({ directory: join(directory, String(version)), version, settings }),
-    ),
+    ([18, 15] as const).map((version) => startPostgres({ directory: join(data, String(version)), version, settings })),
   )
   servers.push(...started)
   await Promise.all(servers.map(createTemplate))
   const [eighteen, fifteen] = servers.map((server) => server.url('postgres'))
   process.env.TEST_POSTGRES_18 = eighteen
   process.env.TEST_POSTGRES_15 = fifteen
-  browser = await startBrowser(directory)
+  browserFolder = mkdtempSync(join(tmpdir(), 'meter-sync-browser-'))
+  browser = await startBrowser(browserFolder)
   process.env.TEST_BROWSER = browser.endpoint
 }
 
 export async function globalTeardown(): Promise<void> {
   await browser?.close()
   await Promise.all(servers.map((server) => server.stop('immediate')))
-  rmSync(directory, { recursive: true, force: true })
+  for (const folder of [data, browserFolder]) rmSync(folder, { recursive: true, force: true })
 }
 
 async function createTemplate(server: Postgres): Promise<void> {

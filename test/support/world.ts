@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +12,7 @@ import { createRedact, redactLine } from '../../src/lib/log.ts'
 import { type ServiceOptions, startService } from '../../src/service.ts'
 import type { Run, Status } from '../../src/wire/types.ts'
 import { inherited } from './command.ts'
+import { createDataFolder } from './data-folder.ts'
 import { openStream } from './stream.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -254,8 +254,7 @@ export async function eventually<T>(
 
 /** Starts a server that only this test uses and that it can stop and start, with an empty database. */
 export async function createServer(t: TestContext) {
-  const directory = mkdtempSync(join(tmpdir(), 'meter-sync-server-'))
-  chmodSync(directory, 0o755)
+  const directory = createDataFolder('meter-sync-server-')
   const cluster = join(directory, 'cluster')
   let server = await startPostgres({ directory: cluster })
   const { port } = server
