@@ -89,7 +89,11 @@ test('a session that ends while the page is open shows the form again, and the a
   await logIn(page)
   await page.getByRole('link', { name: '3', exact: true }).waitFor()
 
-  // The session is gone when something is asked for.
+  // Everything that the view requests by itself has come: the click is the first request after the session ended.
+  await page
+    .getByRole('option', { name: /\(\d+\)$/ })
+    .first()
+    .waitFor({ state: 'attached' })
   await page.context().clearCookies()
   await page.getByRole('link', { name: '3', exact: true }).click()
   await page.getByText('Your session has ended').waitFor()
