@@ -56,12 +56,49 @@ Every refusal is \`application/problem+json\` (RFC 9457) with a \`code\` from a 
 
 Lists hold \`limit\` items and continue with the \`next\` of the page before, which is null at the end.`
 
-/** OpenAPI 3.1 of the whole agent, made of the schemas that refuse requests and those of the answers. */
+/** Returns the OpenAPI 3.1 description of all routes, from the schemas that check requests and those of the answers. */
 export function describeApi(version: string): Description {
+  const components = createComponents()
+  const paths: Description['paths'] = {}
+  for (const { operation } of routes) {
+    const { path, method } = operation
+    paths[path] = { ...paths[path], [method]: describeOperation(components, operation) }
+  }
+  components.refusal(405, statuses.method_not_allowed.title, ['method_not_allowed'])
+
+  const described: Description = {
+    openapi: '3.1.1',
+    info: { title: 'Meter Sync Agent', version, description: about, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { schemas: components.schemas, responses: components.responses, securitySchemes },
+  }
+  return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/'))
+}
+
+const securitySchemes: Description['components']['securitySchemes'] = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of `token create`, or the value of AUTH_TOKEN',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: sessionCookie,
+    description: 'What POST /api/session gives; over TLS its name begins with __Host-',
+  },
+}
+
+type Components = ReturnType<typeof createComponents>
+
+/** Collects the schemas and error responses that several operations share. */
+function createComponents() {
   const schemas: Record<string, Schema> = {}
   const responses: Record<string, Answered> = {}
 
-  /** As JSON Schema; what has a name goes to the components. */
+  /** Returns the JSON Schema of a schema. Schemas with a name are added to `schemas`, and referenced. */
   function toSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
     const whole = z.toJSONSchema(z.object({ it: schema }), { io, override: polish })
     Object.assign(schemas, whole.$defs)
@@ -77,7 +114,7 @@ export function describeApi(version: string): Description {
     return Object.fromEntries(entries)
   }
 
-  /** A problem with one of these codes, kept once. */
+  /** Returns a reference to the error response with these codes, and adds it to `responses` the first time. */
   function refusal(status: number | '4XX', title: string, codes: readonly string[]): Reference {
     const name = codes.length > 2 ? `problem_${status}` : codes.join('_or_')
     const schema: Schema = { ...toSchema(shape.problem, 'output'), properties: { code: { enum: [...codes] } } }
@@ -90,119 +127,89 @@ export function describeApi(version: string): Description {
     return { $ref: `#/components/responses/${name}` }
   }
 
-  function toResponses(operation: Operation): DescribedOperation['responses'] {
-    const described: DescribedOperation['responses'] = {}
-    const byStatus = Map.groupBy(refusalsOf(operation), (code) => statuses[code].status)
-    for (const [status, codes] of byStatus) {
-      const title = codes.map((code) => statuses[code].title).join('; ')
-      described[status] = refusal(status, title, codes)
-    }
-    if (operation.access === 'probe') {
-      const title = 'Not HTTP, or not received in time: answered before any route is asked'
-      described['4XX'] = refusal('4XX', title, ['bad_request', 'request_timeout'])
-    }
-    if (operation.asksSource) {
-      const codes = runErrorCodes.filter((code) => !isRequestCode(code))
-      described[502] = refusal(502, 'The databases could not be compared; the code is that of a run', codes)
-    }
-    for (const [status, { description, content, headers, events }] of Object.entries(operation.answers)) {
-      described[status] = {
-        description,
-        ...(headers && { headers: toHeaders(headers) }),
-        ...(content && { content: toMedia(content, 'output') }),
-        ...(events && {
-          'x-events': Object.fromEntries(
-            Object.entries(events).map(([name, { description, schema }]) => [
-              name,
-              { description, schema: toSchema(schema, 'output') },
-            ]),
-          ),
-        }),
-      }
-    }
-    return described
-  }
+  return { schemas, responses, toSchema, toMedia, refusal }
+}
 
-  function toParameters({ pathId, query, headers }: Operation): Parameter[] {
-    const found: Parameter[] = []
-    const add = (
-      name: string,
-      place: Parameter['in'],
-      required: boolean,
-      schema: Schema,
-      example?: string | number,
-    ) => {
-      const { description, ...rest } = schema
-      found.push({
-        name,
-        in: place,
-        required,
-        ...(description !== undefined && { description }),
-        schema: rest,
-        ...(example !== undefined && { example }),
-      })
-    }
-    if (pathId) add('id', 'path', true, toSchema(pathId.schema, 'input'), pathId.example)
-    const { properties = {}, required = [] } = query ? toSchema(query, 'input') : {}
-    for (const [name, schema] of Object.entries(properties)) {
-      if (typeof schema === 'object') add(name, 'query', required.includes(name), schema)
-    }
-    for (const [name, { description, ...rest }] of Object.entries(headers ?? {}))
-      found.push({ name, in: 'header', required: false, description, schema: { type: 'string' }, ...rest })
-    return found
-  }
-
-  const paths: Description['paths'] = {}
-  for (const { operation } of routes) {
-    const { id, method, path, tag, summary, description, body, scope } = operation
-    const parameters = toParameters(operation)
-    paths[path] = {
-      ...paths[path],
-      [method]: {
-        operationId: id,
-        tags: [tag],
-        summary,
-        ...(description !== undefined && { description }),
-        security: scope === null ? [] : [{ bearer: [scope] }, { session: [scope] }],
-        ...(parameters.length > 0 && { parameters }),
-        ...(body && {
-          requestBody: {
-            ...(body.description !== undefined && { description: body.description }),
-            required: body.required ?? false,
-            content: toMedia(body.content, 'input'),
-          },
-        }),
-        responses: toResponses(operation),
-      } satisfies DescribedOperation,
-    }
-  }
-  refusal(405, statuses.method_not_allowed.title, ['method_not_allowed'])
-
-  const described: Description = {
-    openapi: '3.1.1',
-    info: { title: 'Meter Sync Agent', version, description: about, license: { name: 'MIT', identifier: 'MIT' } },
-    servers: [{ url: '/' }],
-    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    paths,
-    components: {
-      schemas,
-      responses,
-      securitySchemes: {
-        bearer: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'A token of `token create`, or the value of AUTH_TOKEN',
-        },
-        session: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: sessionCookie,
-          description: 'What POST /api/session gives; over TLS its name begins with __Host-',
-        },
+function describeOperation(components: Components, operation: Operation): DescribedOperation {
+  const { id, tag, summary, description, body, scope } = operation
+  const parameters = toParameters(components, operation)
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    security: scope === null ? [] : [{ bearer: [scope] }, { session: [scope] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && {
+      requestBody: {
+        ...(body.description !== undefined && { description: body.description }),
+        required: body.required ?? false,
+        content: components.toMedia(body.content, 'input'),
       },
-    },
+    }),
+    responses: { ...describeRefusals(components, operation), ...describeAnswers(components, operation) },
   }
-  return JSON.parse(JSON.stringify(described).replaceAll('"#/$defs/', '"#/components/schemas/'))
+}
+
+function toParameters({ toSchema }: Components, { pathId, query, headers }: Operation): Parameter[] {
+  const found: Parameter[] = []
+  const add = (name: string, place: Parameter['in'], required: boolean, schema: Schema, example?: string | number) => {
+    const { description, ...rest } = schema
+    found.push({
+      name,
+      in: place,
+      required,
+      ...(description !== undefined && { description }),
+      schema: rest,
+      ...(example !== undefined && { example }),
+    })
+  }
+  if (pathId) add('id', 'path', true, toSchema(pathId.schema, 'input'), pathId.example)
+  const { properties = {}, required = [] } = query ? toSchema(query, 'input') : {}
+  for (const [name, schema] of Object.entries(properties)) {
+    if (typeof schema === 'object') add(name, 'query', required.includes(name), schema)
+  }
+  for (const [name, { description, ...rest }] of Object.entries(headers ?? {}))
+    found.push({ name, in: 'header', required: false, description, schema: { type: 'string' }, ...rest })
+  return found
+}
+
+function describeRefusals({ refusal }: Components, operation: Operation): DescribedOperation['responses'] {
+  const described: DescribedOperation['responses'] = {}
+  const byStatus = Map.groupBy(refusalsOf(operation), (code) => statuses[code].status)
+  for (const [status, codes] of byStatus) {
+    const title = codes.map((code) => statuses[code].title).join('; ')
+    described[status] = refusal(status, title, codes)
+  }
+  if (operation.access === 'probe') {
+    const title = 'Not HTTP, or not received in time: answered before any route is asked'
+    described['4XX'] = refusal('4XX', title, ['bad_request', 'request_timeout'])
+  }
+  if (operation.asksSource) {
+    const codes = runErrorCodes.filter((code) => !isRequestCode(code))
+    described[502] = refusal(502, 'The databases could not be compared; the code is that of a run', codes)
+  }
+  return described
+}
+
+function describeAnswers({ toSchema, toMedia }: Components, { answers }: Operation): DescribedOperation['responses'] {
+  const described: DescribedOperation['responses'] = {}
+  for (const [status, { description, content, headers, events }] of Object.entries(answers)) {
+    described[status] = {
+      description,
+      ...(headers && { headers: toHeaders(headers) }),
+      ...(content && { content: toMedia(content, 'output') }),
+      ...(events && {
+        'x-events': Object.fromEntries(
+          Object.entries(events).map(([name, { description, schema }]) => [
+            name,
+            { description, schema: toSchema(schema, 'output') },
+          ]),
+        ),
+      }),
+    }
+  }
+  return described
 }
 
 const refusalHeaders: Record<string, Record<string, string>> = {
