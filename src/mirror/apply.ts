@@ -3,14 +3,14 @@ import type { Counts } from '../wire/types.ts'
 import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'
 
-const keepDifferences = sqlBeside(import.meta.url, 'sql/difference.sql')
-const keepDeletions = sqlBeside(import.meta.url, 'sql/audit.sql')
-const keepRejected = sqlBeside(import.meta.url, 'sql/reject.sql')
-const insertMeters = sqlBeside(import.meta.url, 'sql/insert.sql')
-const loadMeters = sqlBeside(import.meta.url, 'sql/load.sql')
-const updateMeters = sqlBeside(import.meta.url, 'sql/update.sql')
-const keepHashes = sqlBeside(import.meta.url, 'sql/rehash.sql')
-const markDeleted = sqlBeside(import.meta.url, 'sql/delete.sql')
+const recordUpdates = sqlBeside(import.meta.url, 'sql/record-updates.sql')
+const recordDeletions = sqlBeside(import.meta.url, 'sql/record-deletions.sql')
+const recordRejectedRows = sqlBeside(import.meta.url, 'sql/record-rejected-rows.sql')
+const insertMeters = sqlBeside(import.meta.url, 'sql/insert-meters.sql')
+const loadMeters = sqlBeside(import.meta.url, 'sql/load-meters.sql')
+const updateMeters = sqlBeside(import.meta.url, 'sql/update-meters.sql')
+const updateHashes = sqlBeside(import.meta.url, 'sql/update-hashes.sql')
+const markDeleted = sqlBeside(import.meta.url, 'sql/mark-deleted.sql')
 
 /**
  * Writes the difference to the local meters, with one statement for each kind of change. Only rows that differ are written.
@@ -23,9 +23,9 @@ export async function apply(
 ): Promise<Counts> {
   const withhold = verdict.deletions === 'withhold'
   const { read, restored, rejected, missing } = difference
-  if (rejected > 0) await client.query(keepRejected, [run.id])
-  if (difference.updated > 0) await client.query(keepDifferences, [run.id])
-  if (missing > 0) await client.query(keepDeletions, [run.id, withhold])
+  if (rejected > 0) await client.query(recordRejectedRows, [run.id])
+  if (difference.updated > 0) await client.query(recordUpdates, [run.id])
+  if (missing > 0) await client.query(recordDeletions, [run.id, withhold])
   const write = async (needed: boolean, statement: string, values: unknown[]) =>
     needed ? ((await client.query(statement, values)).rowCount ?? 0) : 0
   const inserted = await write(difference.inserted > 0, firstLoad ? loadMeters : insertMeters, [
@@ -33,7 +33,7 @@ export async function apply(
     run.id,
   ])
   const updated = await write(difference.updated > 0, updateMeters, [run.id])
-  await write(difference.rehashed > 0, keepHashes, [])
+  await write(difference.rehashed > 0, updateHashes, [])
   const deleted = await write(missing > 0 && !withhold, markDeleted, [run.id])
   return {
     read,

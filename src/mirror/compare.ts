@@ -2,10 +2,10 @@ import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import { type StoredRejectedBecause, toRejectedBecause } from '../db/reasons.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
-const findDoubled = sqlBeside(import.meta.url, 'sql/doubled.sql')
+const findDoubled = sqlBeside(import.meta.url, 'sql/find-doubled.sql')
 const writeChanges = sqlBeside(import.meta.url, 'sql/compare.sql')
-const countChanges = sqlBeside(import.meta.url, 'sql/count.sql')
-const findCommonestReason = sqlBeside(import.meta.url, 'sql/commonest-reason.sql')
+const countChanges = sqlBeside(import.meta.url, 'sql/count-changes.sql')
+const findCommonestReason = sqlBeside(import.meta.url, 'sql/find-commonest-reason.sql')
 
 /** How many meters differ, and how. */
 export type Difference = {

@@ -8,7 +8,7 @@ import type { Projection } from '../source/projection.ts'
 import type { ReportProgress, Staged } from './stage.ts'
 
 const compareDigests = sqlBeside(import.meta.url, '../sql/compare-digests.sql')
-const findSuspectRows = sqlBeside(import.meta.url, '../sql/find-suspects.sql')
+const findSuspectRows = sqlBeside(import.meta.url, '../sql/find-suspect-rows.sql')
 const countRepeats = sqlBeside(import.meta.url, '../sql/count-repeats.sql')
 const findRepeatsThere = sqlBeside(import.meta.url, '../sql/find-repeats-there.sql')
 const findRepeatsHere = sqlBeside(import.meta.url, '../sql/find-repeats-here.sql')

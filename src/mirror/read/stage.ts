@@ -5,8 +5,8 @@ import type { ReadReason, ReadStep } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { Projection } from '../source/projection.ts'
 
-const createTables = sqlBeside(import.meta.url, '../sql/stage.sql')
-const measureBothSides = sqlBeside(import.meta.url, '../sql/measure.sql')
+const createTables = sqlBeside(import.meta.url, '../sql/create-tables.sql')
+const measureBothSides = sqlBeside(import.meta.url, '../sql/measure-both-sides.sql')
 
 /** Receives what is being read, how many rows are expected, and how far it has come. */
 export type ReportProgress = {
