@@ -4,7 +4,7 @@ import { figureReads, openBrowser } from '../support/browser.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
-test('what the page says after a run', async (t) => {
+test('the page after a run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 40)
   await world.source.query('update meter set active = false where external_id <= 3')

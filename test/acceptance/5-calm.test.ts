@@ -24,7 +24,7 @@ function smallTargets(page: Page): Promise<string[]> {
     .map(({ element, width, height }) => element.outerHTML.slice(0, 80) + ' ' + width + ' x ' + height)`)
 }
 
-test('a load and a sync of any length move nothing, every target fits a finger, and a print has no buttons', {
+test('the layout does not shift during a load or a sync, touch targets are large enough, and a print has no buttons', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -18,7 +18,7 @@ async function logIn(page: Page, given = token): Promise<void> {
   await page.getByRole('button', { name: 'Log in' }).click()
 }
 
-test('with a token set the page requires it, becomes live without a reload, and forgets everything at the logout', async (t) => {
+test('with a token set the page requires it, becomes live without a reload, and clears its data at the logout', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent({ AUTH_TOKEN: token })
@@ -139,7 +139,7 @@ test('the page shows why a login fails: too many wrong tokens and how long to wa
   assert.equal(await page.getByLabel('Token').inputValue(), token)
 })
 
-test('a logout that does not arrive shows that the session continues', async (t) => {
+test('a failed logout shows that the session continues', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const browse = await openBrowser(t)
@@ -151,7 +151,7 @@ test('a logout that does not arrive shows that the session continues', async (t)
   await page.getByRole('alert').getByText('You are still logged in.').waitFor()
 })
 
-test('a login or a logout in one tab is one in every tab of the browser', async (t) => {
+test('a login or a logout in one tab applies to every tab of the browser', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const browse = await openBrowser(t)
@@ -165,7 +165,7 @@ test('a login or a logout in one tab is one in every tab of the browser', async 
   await other.getByRole('heading', { name: 'Log in' }).waitFor()
 })
 
-test('without a token there is no trace of a login', async (t) => {
+test('without a token the page shows no login', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const browse = await openBrowser(t)

@@ -194,7 +194,7 @@ test('R5.8: the agent needs SELECT only, and cannot write to the Client System',
   assert.deepEqual(await world.source.query('select m.*, xmin::text from meter m order by external_id'), before)
 })
 
-test('R5.9: two Client Systems in one Sync database with the same external ids leave each other alone', async (t) => {
+test('R5.9: two Client Systems in one Sync database with the same external ids do not affect each other', async (t) => {
   const world = await createWorld(t)
   const other = await createWorld(t)
   await createMeters(world.source, 20)

@@ -41,7 +41,7 @@ test('the days are one stop of the Tab key, and Show more keeps the focus', asyn
   assert.deepEqual(complaints, [])
 })
 
-test('nothing is cut off between a phone and a desk, and the reader’s own size of letters is taken', async (t) => {
+test('no content is cut off at any width, and the font size of the browser is respected', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const agent = await world.agent()

@@ -88,7 +88,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     proxy.fault = null
   })
 
-  test('F32: a run whose session falls silent ends with the reason, and the next run waits for nothing', async (t) => {
+  test('F32: a run whose session falls silent ends with the reason, and the next run succeeds within 4 s', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using proxy = await openProxy(world.sync.url)

@@ -41,7 +41,7 @@ const heard = (...runs: Run[]): Action[] => runs.map((run) => ({ type: 'run', ru
 const saidOf = (...runs: Run[]) => said(start, heard(...runs))
 
 describe('announced to screen readers:', () => {
-  test('that the page has lost touch and why, and how things stand once it is back', () => {
+  test('that the connection was lost and why, and the status once it is restored', () => {
     assert.equal(lossOf({ refused: null }), 'The connection to the agent is lost. The status is unknown.')
     const refused = { message: 'The Sync database does not answer', hint: null }
     assert.equal(lossOf({ refused }), 'The Sync database does not answer. The status is unknown.')
@@ -58,7 +58,7 @@ describe('announced to screen readers:', () => {
     ])
   })
 
-  test('of a failure what went wrong, and no counts', () => {
+  test('the error of a failed run, without counts', () => {
     assert.deepEqual(saidOf(running(2, 20), failed(2, 21)), [
       'Sync started.',
       'Sync failed: Cannot connect to the Client System',
@@ -92,7 +92,7 @@ describe('announced to screen readers:', () => {
     )
   })
 
-  test('after a lost connection, how the run ended meanwhile', () => {
+  test('the result of a run that ended while the connection was lost', () => {
     const status = statusOf(inSync(succeeded(2, 22)))
     assert.deepEqual(
       said(hear(start, running(2, 20)), [{ type: 'lost' }, { type: 'status', status, at: noon, from: 'stream' }]),
@@ -107,7 +107,7 @@ describe('not announced:', () => {
     assert.equal(announcementOf(initialState, first), null)
   })
 
-  test('of progress, phases and the state of the connection', () => {
+  test('progress, phases and the state of the connection', () => {
     const active = running(2, 20)
     assert.deepEqual(
       said(hear(start, active), [
@@ -121,7 +121,7 @@ describe('not announced:', () => {
     )
   })
 
-  test('twice: doubles, a late answer to the trigger, and the statuses between say nothing new', () => {
+  test('a second time: repeated events, a late answer to the trigger, and the statuses between them', () => {
     const end = succeeded(2, 22, { counts: counts({ inserted: 2 }) })
     const status = (before: Run, active: Run | null): Action => ({
       type: 'status',
@@ -141,7 +141,7 @@ describe('not announced:', () => {
     assert.deepEqual(sentences, ['Sync started.', 'Sync finished: 2 inserted, 0 updated, 0 deleted.'])
   })
 
-  test('of the same end again, in whatever order the events come', () => {
+  test('the same end of a run again, in any order of events', () => {
     const events = [queued(2, 20), running(2, 21), succeeded(2, 22), queued(3, 30), failed(3, 33)]
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { maxLength: 20 }), (runs) => {

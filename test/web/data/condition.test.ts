@@ -93,7 +93,7 @@ describe('the condition of a Client System', () => {
     assert.equal(conditionOf({ ...status, activeRun: running(5, 51) }, since + 90_000), 'running')
   })
 
-  test('is no worker as soon as that is known', () => {
+  test('is "no worker" as soon as no worker is reported', () => {
     const run = queued(5, 50)
     const status = { ...inSync(success), activeRun: run }
     const since = Date.parse(run.queuedAt)
@@ -115,7 +115,7 @@ describe('the title and icon of the tab', () => {
     return shown
   }
 
-  test('tell the condition, and nothing before the first status', () => {
+  test('show the condition, and none before the first status', () => {
     assert.deepEqual(tabOf(initialState), { title: 'Sync Status · Meter Sync Agent', icon: 'unknown' })
     assert.deepEqual(tab(clientSystem()), { title: 'Not synced yet · Meter Sync Agent', icon: 'unknown' })
     assert.deepEqual(tab(inSync(success)), { title: 'In sync · Meter Sync Agent', icon: 'in-sync' })
@@ -125,7 +125,7 @@ describe('the title and icon of the tab', () => {
     assert.equal(tab({ ...inSync(success), activeRun: running(2, 20) }).icon, 'running')
   })
 
-  test('tell the worst of several Client Systems', () => {
+  test('show the worst condition of several Client Systems', () => {
     const [good, bad] = [clientSystem({ ...inSync(success), id: 'good' }), clientSystem({ ...afterFailure, id: 'bad' })]
     assert.equal(tab(good, bad).icon, 'failed')
     assert.equal(tab(bad, good).icon, 'failed')
@@ -136,7 +136,7 @@ describe('the title and icon of the tab', () => {
     assert.equal(tab({ ...afterFailure, activeRun: running(3, 30) }).icon, 'failed')
   })
 
-  test('do not say "in sync" while the page is not live, and still tell a failure', () => {
+  test('do not show "in sync" while the page is not live, and still show a failure', () => {
     const lost = (status: ClientSystemStatus) => tabOf(reduce(live(status), { type: 'lost' }))
     assert.deepEqual(lost(inSync(success)), { title: 'Connection lost · Meter Sync Agent', icon: 'unknown' })
     assert.equal(lost({ ...inSync(success), activeRun: running(2, 20) }).icon, 'unknown')

@@ -18,21 +18,21 @@ describe('a page', () => {
     assert.deepEqual(mergePage(noHistory, [], null, null), { runs: [], next: null, state: 'ready' })
   })
 
-  test('that is older goes to the end, without doubles', () => {
+  test('that is older is appended, without duplicates', () => {
     const more = mergePage(read, runs(6, 5, 4, 3), 'three', 'five')
     assert.deepEqual(idsOf(more), ids(8, 7, 6, 5, 4, 3))
     assert.equal(more.next, 'three')
     assert.equal(mergePage(more, runs(2), null, 'three').next, null)
   })
 
-  test('that is the first, read again, keeps the older ones and where they go on', () => {
+  test('that is the first, read again, keeps the older runs and their cursor', () => {
     const more = mergePage(read, runs(4, 3), 'three', 'five')
     const again = mergePage(more, runs(9, 8, 7, 6), 'six', null)
     assert.deepEqual(idsOf(again), ids(9, 8, 7, 6, 5, 4, 3))
     assert.equal(again.next, 'three')
   })
 
-  test('that is the first and touches nothing known stands alone: the gap is unknown', () => {
+  test('that is the first and overlaps no known run replaces the list, because the gap is unknown', () => {
     assert.deepEqual(mergePage(read, runs(20, 19, 18, 17), 'seventeen', null), {
       runs: runs(20, 19, 18, 17),
       next: 'seventeen',
@@ -40,20 +40,20 @@ describe('a page', () => {
     })
   })
 
-  test('that is older and late, for a list that began anew meanwhile, is dropped', () => {
+  test('that is older and arrives after the list was reset is dropped', () => {
     const anew = mergePage(read, runs(20, 19, 18, 17), 'seventeen', null)
     assert.equal(mergePage(anew, runs(4, 3), 'three', 'five'), anew)
     const more = mergePage(read, runs(4, 3), 'three', 'five')
     assert.equal(mergePage(more, runs(4, 3), 'three', 'five'), more)
   })
 
-  test('does not take away a run that began after it was read', () => {
+  test('does not remove a run that began after the page was read', () => {
     const begun = patchHistory(read, queued(9, 95))
     assert.deepEqual(idsOf(mergePage(begun, runs(8, 7, 6, 5), 'five', null)), ids(9, 8, 7, 6, 5))
     assert.deepEqual(idsOf(mergePage(patchHistory(noHistory, queued(1, 5)), [], null, null)), ids(1))
   })
 
-  test('does not bring back an older state of a run', () => {
+  test('does not restore an older state of a run', () => {
     const patched = patchHistory(read, succeeded(8, 85))
     for (const after of [
       mergePage(patched, [running(8, 79), ...runs(7, 6, 5)], 'five', null),
@@ -63,22 +63,22 @@ describe('a page', () => {
     }
   })
 
-  test('takes away what is kept no longer', () => {
+  test('removes runs that are no longer kept', () => {
     const all = mergePage(noHistory, runs(3, 2, 1), null, null)
     assert.deepEqual(idsOf(mergePage(all, runs(3, 2), null, null)), ids(3, 2))
   })
 
-  test('that is ready ends a failure', () => {
+  test('that was read clears an earlier error', () => {
     assert.equal(mergePage({ ...noHistory, state: 'failed' }, runs(1), null, null).state, 'ready')
   })
 })
 
 describe('a run that arrives', () => {
-  test('stands first when it is new', () => {
+  test('is first when it is new', () => {
     assert.deepEqual(idsOf(patchHistory(read, queued(9, 95))), ids(9, 8, 7, 6, 5))
   })
 
-  test('takes the place of its older state, and of nothing else', () => {
+  test('replaces only its own older state', () => {
     const begun = patchHistory(read, running(9, 95))
     const ended = patchHistory(begun, succeeded(9, 96))
     assert.deepEqual(ended.runs, [succeeded(9, 96), ...runs(8, 7, 6, 5)])
@@ -86,12 +86,12 @@ describe('a run that arrives', () => {
     assert.equal(patchHistory(ended, succeeded(9, 96)), ended)
   })
 
-  test('stands in its place when it is late', () => {
+  test('is sorted into its place when it is late', () => {
     const gap = mergePage(noHistory, runs(8, 6), 'six', null)
     assert.deepEqual(idsOf(patchHistory(gap, succeeded(7, 70))), ids(8, 7, 6))
   })
 
-  test('is left to its own page when it is older than what was read', () => {
+  test('is ignored when it is older than the pages that were read', () => {
     assert.equal(patchHistory(read, succeeded(2, 20)), read)
     const all = mergePage(noHistory, runs(8, 7), null, null)
     assert.deepEqual(idsOf(patchHistory(all, succeeded(2, 20))), ids(8, 7, 2))
@@ -105,7 +105,7 @@ function pageOf(kept: readonly Run[], before: string | null, limit: number): { p
   return { page, next: older.length > limit ? (page.at(-1)?.id.slice(4) ?? null) : null }
 }
 
-test('whatever happens between the pages, the list has no doubles, no gaps and the newest first', () => {
+test('after any events between the pages the list has no duplicates, no gaps and the newest run first', () => {
   const steps = fc.array(fc.constantFrom('begin', 'first page', 'next page', 'reconnect after ten runs'), {
     maxLength: 30,
   })

@@ -28,7 +28,7 @@ const tick = (state: State, progress: Progress) => reduce(state, { type: 'progre
 const lose = (state: State) => reduce(state, { type: 'lost' })
 
 describe('a status', () => {
-  test('replaces what was known, and makes the page live', () => {
+  test('replaces the earlier status, and makes the page live', () => {
     const state = onStream(initialState, statusOf(inSync(succeeded(1, 10))))
     assert.equal(state.connection, 'live')
     assert.deepEqual(state.agent, { version: '1.2.3', demonstration: false })
@@ -39,13 +39,13 @@ describe('a status', () => {
     assert.deepEqual(idsOf(systemOf(later).history), ['run-2', 'run-1'])
   })
 
-  test('that opens a connection stands as it is, also when its revisions begin anew', () => {
+  test('that opens a connection is taken unchanged, also when its revisions restart', () => {
     const before = hear(live(inSync(succeeded(1, 900))), running(2, 901))
     const after = onStream(lose(before), statusOf(inSync(succeeded(3, 4))))
     assert.deepEqual(systemOf(after).status, inSync(succeeded(3, 4)))
   })
 
-  test('takes Client Systems away, and brings new ones', () => {
+  test('removes and adds Client Systems', () => {
     const state = onStream(live(clientSystem({ id: 'a' }), clientSystem({ id: 'b' })), {
       ...statusOf(clientSystem({ id: 'b' }), clientSystem({ id: 'c' })),
     })
@@ -64,7 +64,7 @@ describe('a status', () => {
     }
   })
 
-  test('requested while a run ended does not bring the run back', () => {
+  test('requested while a run ended does not make the run active again', () => {
     const ended = hear(live(inSync(succeeded(1, 10))), running(2, 20), failed(2, 21))
     const after = polled(ended, statusOf({ ...inSync(succeeded(1, 10)), activeRun: running(2, 20) }))
     assert.equal(systemOf(after).status.activeRun, null)
@@ -93,7 +93,7 @@ describe('a status', () => {
     assert.equal(systemOf(polled(state, statusOf(inSync(succeeded(3, 4))))).status.activeRun?.id, 'run-4')
   })
 
-  test('that does not come shows why, until one comes', () => {
+  test('that is unavailable shows its cause until the next status arrives', () => {
     const refused = { message: 'The Sync database does not answer', hint: null }
     const unanswered = (state: State) => reduce(state, { type: 'unanswered', refused })
     const open = live(inSync(succeeded(1, 10)))
@@ -164,20 +164,20 @@ describe('a run', () => {
     assert.equal(status.lastFailure, null)
   })
 
-  test('that is replayed or late changes nothing', () => {
+  test('that is replayed or late has no effect', () => {
     const state = hear(live(inSync(succeeded(1, 10))), running(2, 20), succeeded(2, 23))
     const again = hear(state, succeeded(1, 10), queued(2, 19), running(2, 20), running(2, 22), succeeded(2, 23))
     assert.deepEqual(again, state)
   })
 
-  test('answered to a trigger after the stream sent a later state changes nothing', () => {
+  test('in the answer to a trigger has no effect after the stream sent a later state', () => {
     const state = hear(live(inSync(succeeded(1, 10))), running(2, 21))
     assert.deepEqual(hear(state, queued(2, 20)), state)
     const ended = hear(state, succeeded(2, 22))
     assert.deepEqual(hear(ended, queued(2, 20)), ended)
   })
 
-  test('that did not come by a lost stream makes the rest of the page no newer', () => {
+  test('that arrived while the stream was lost does not make the rest of the page current', () => {
     const lost = lose(live(clientSystem()))
     const state = reduce(lost, { type: 'run', run: queued(1, 5), at: null })
     assert.equal(state.heardAt, noon)
@@ -220,14 +220,14 @@ describe('progress', () => {
   })
 })
 
-test('a lost connection keeps what was known', () => {
+test('a lost connection keeps the last known state', () => {
   const state = live(inSync(succeeded(1, 10)))
   const lost = lose(state)
   assert.deepEqual(lost, { ...state, connection: 'lost' })
   assert.equal(lose(lost), lost)
 })
 
-test('a history that could not be read keeps the runs that were', () => {
+test('a history that could not be read keeps the runs that were read before', () => {
   const state = reduce(live(inSync(succeeded(1, 10))), { type: 'history failed', clientSystemId: 'main' })
   assert.equal(systemOf(state).history.state, 'failed')
   assert.deepEqual(idsOf(systemOf(state).history), ['run-1'])
@@ -259,7 +259,7 @@ const lives = fc
     })
   })
 
-test('any order of the same runs, with doubles, ends as hearing them in order did', () => {
+test('the same runs in any order, with duplicates, give the same state as in order', () => {
   const start = live(inSync(succeeded(1, 10)))
   fc.assert(
     fc.property(
@@ -298,7 +298,7 @@ function statusAfter(runs: readonly Run[]): Status {
   )
 }
 
-test('a status read at any time, and received at any later one, ends as the last status did', () => {
+test('a status that is read at any time and received later gives the same state as the last status', () => {
   const start = live(inSync(succeeded(1, 10)))
   fc.assert(
     fc.property(lives, fc.nat(), fc.nat(), fc.constantFrom(onStream, polled), (runs, read, late, receive) => {
@@ -330,7 +330,7 @@ test('progress received at any time is never shown for a run that ended', () => 
   )
 })
 
-test('runs queued at the same moment stand in the order of the API, by id', () => {
+test('runs that were queued at the same moment are in the order of the API, by id', () => {
   const twins = [succeeded(2, 21, { id: 'b', queuedAt: at(60) }), succeeded(3, 22, { id: 'a', queuedAt: at(60) })]
   const orders = [twins, twins.toReversed()].map((runs) => idsOf(systemOf(hear(live(clientSystem()), ...runs)).history))
   assert.deepEqual(orders, [

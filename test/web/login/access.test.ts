@@ -41,6 +41,6 @@ test('an agent that does not answer ends no session', () => {
   assert.deepEqual(accessUnanswered(unknown), { state: 'checking', failed: true })
 })
 
-test('nothing is known after a logout', () => {
+test('a logout clears the access', () => {
   assert.equal(reduce(live(inSync(succeeded(1, 10))), { type: 'left' }), initialState)
 })

@@ -22,7 +22,7 @@ function preview(some: Partial<Counts>, listed = 0): Preview {
   }
 }
 
-test('the headline says how many meters would change, and what would be held back', () => {
+test('the headline shows how many meters would change, and how many deletions would be held back', () => {
   const words = (some: Partial<Counts>) => glanceOf(preview(some)).words
   assert.equal(words({ unchanged: 9, rejected: 1 }), 'Nothing would change')
   assert.equal(words({ inserted: 1 }), '1 meter would change')
@@ -32,7 +32,7 @@ test('the headline says how many meters would change, and what would be held bac
   assert.equal(glanceOf(preview({ updated: 2, withheld: 1 })).tone, 'attention')
 })
 
-test('a list that is cut says that it is', () => {
+test('a truncated list is marked as truncated', () => {
   assert.equal(listedOf(preview({ updated: 1 }, 1)), '1')
   assert.equal(listedOf(preview({ updated: 60, withheld: 40 }, 100)), '100')
   assert.equal(listedOf(preview({ updated: 1194, withheld: 40 }, 100)), 'the first 100 of 1,234, by external id')
@@ -43,7 +43,7 @@ test('the sentence on what was compared names rejected rows only when there are 
   assert.equal(comparedOf(counts({ read: 1, rejected: 1 })), '1 row read, 0 unchanged, 1 would be rejected.')
 })
 
-test('the counts are announced, or that nothing would change', () => {
+test('the announcement has the counts, or that no meter would change', () => {
   assert.equal(announcedOf(preview({})), 'Preview: nothing would change.')
   assert.equal(
     announcedOf(preview({ inserted: 1, updated: 2, deleted: 3 })),

@@ -28,7 +28,7 @@ test('the address of a run, and of each of its parts, leads back to it', () => {
   }
 })
 
-test('the addresses are those that people may have kept', () => {
+test('bookmarked addresses stay valid', () => {
   assert.equal(addressOf(null), '#/')
   assert.equal(addressOf('4f7c'), '#/runs/4f7c')
   assert.equal(addressOf('4f7c', 'rejected'), '#/runs/4f7c/rejected')
@@ -94,14 +94,14 @@ test('the days and the quantity of readings come back from the address of their 
   assert.deepEqual(unknown, { view: 'meters', meterId: '7', filter: noMeterFilter, readings: latestReadings })
 })
 
-test('an address that is not known is the status view', () => {
+test('an unknown address shows the status view', () => {
   const unknown = ['', '#', '#/', '#/runs', '#/runs/', '#/meters/x', '#/meter', '#/runs/a/insert/b', '#/runs/a b']
   for (const hash of [...unknown, 'x#/runs/a', '#/?outcome=all&trigger=me', '#/?day=2026-02-30', '#/?day=today'])
     assert.deepEqual(parseRoute(hash), status, hash)
   assert.deepEqual(parseRoute(addressOf(null)), status)
 })
 
-test('a part that is not known is the run itself', () => {
+test('an unknown part of a run shows the run itself', () => {
   assert.deepEqual(parseRoute('#/runs/4f7c/everything'), { ...status, runId: '4f7c' })
 })
 

@@ -28,7 +28,7 @@ test('an unknown share is not shown: without an estimate, or once it is exceeded
   assert.equal(reach({ rowsExpected: null, rowsRead: 0, bytesRead: 0 }).amount, null)
 })
 
-test('a full bar would say that the run is done: after the reading there is no share', () => {
+test('no share is shown after the reading, because a full bar would mean that the run has ended', () => {
   for (const phase of phases.filter((phase) => phase !== 'reading')) {
     const { share, amount, words } = reachOf({ ...run, phase }, progressOf(run, 1000, { phase, step: null }))
     assert.deepEqual({ share, amount, words }, { share: null, amount: null, words: phaseWords[phase].doing })

@@ -7,7 +7,7 @@ import { type Difference, differencesOf, valuesOf } from '../../../web/src/ui/di
 const textsOf = (differences: readonly Difference[]) =>
   differences.map(({ column, before, after }) => `${column}: ${before ?? '∅'} → ${after ?? '∅'}`)
 
-test('each column that changed reads old → new, under a name for people', () => {
+test('each changed column shows old → new under its label', () => {
   const before = { name: 'Boiler', ipAddress: '10.0.0.1', active: true, port: null }
   const after = { name: 'Boiler 2', ipAddress: null, active: false, port: 502 }
   assert.deepEqual(textsOf(differencesOf(before, after)), [
@@ -28,7 +28,7 @@ test('only attributes that changed are listed, under their own names', () => {
   ])
 })
 
-test('an attribute that came or went has no other side', () => {
+test('an added or removed attribute has one side only', () => {
   assert.deepEqual(textsOf(differencesOf({ attributes: { a: 1 } }, { attributes: { b: 'x' } })), [
     'a: 1 → ∅',
     'b: ∅ → x',
@@ -48,7 +48,7 @@ test('a number differs from the same digits as text', () => {
   assert.deepEqual(textsOf(differencesOf({ attributes: { a: 5 } }, { attributes: { a: '5' } })), ['a: 5 → "5"'])
 })
 
-test('an attribute may have the name of something that every object has', () => {
+test('an attribute may have the name of a property of Object.prototype', () => {
   assert.deepEqual(differencesOf({ attributes: {} }, { attributes: { constructor: 'Elster' } }), [
     { column: 'constructor', before: null, after: 'Elster' },
   ])
@@ -58,7 +58,7 @@ test('an insert, a delete and a deletion held back have no differences', () => {
   assert.deepEqual(differencesOf(null, null), [])
 })
 
-test('attributes that are no object are one column like any other', () => {
+test('attributes that are not an object are compared as one column', () => {
   assert.deepEqual(textsOf(differencesOf({ attributes: null }, { attributes: [1] })), ['attributes: ∅ → [1]'])
   assert.deepEqual(textsOf(differencesOf({ attributes: null }, { attributes: { a: 1 } })), ['a: ∅ → 1'])
 })
@@ -76,7 +76,7 @@ test('an attribute is listed exactly when its value differs, and its two sides n
   )
 })
 
-test('of a new meter its values are listed, the name first, the attributes last, and nothing that is not there', () => {
+test('the values of a new meter are listed: the name first, the attributes last, and no missing value', () => {
   const meter = { kind: null, name: 'Boiler', port: 502, serialNumber: '', attributes: { unit: 'own', firmware: null } }
   assert.deepEqual(valuesOf(meter), [
     { column: 'name', value: 'Boiler' },

@@ -36,7 +36,7 @@ describe('a count', () => {
     [1_000, '1,000'],
     [12_345_678, '12,345,678'],
   ])
-  test('takes the plural of its noun, but for one', () => {
+  test('takes the plural of its noun, except for one', () => {
     assert.deepEqual(
       [0, 1, 2, 2_000].map((count) => plural(count, 'row')),
       ['0 rows', '1 row', '2 rows', '2,000 rows'],
@@ -59,7 +59,7 @@ describe('a size', () => {
     [2_500_000_000, '2.5 GB'],
     [7e15, '7000 TB'],
   ])
-  test('has at most three digits, and the size it stands for, below a thousand terabytes', () => {
+  test('has at most three digits and the right magnitude below a thousand terabytes', () => {
     const factor: Record<string, number> = { byte: 1, bytes: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
     fc.assert(
       fc.property(fc.nat({ max: 999e12 }), (bytes) => {
@@ -174,17 +174,17 @@ describe('a moment', () => {
     assert.ok(formatExact(iso).endsWith(`(${iso})`))
   })
 
-  test('that is no time stays as it is', () => {
+  test('that is invalid is shown unchanged', () => {
     for (const format of [formatExact, formatDateTime, formatDayTime]) assert.equal(format('infinity'), 'infinity')
   })
 })
 
-test('a value is text as it is, anything else as JSON; nothing has no text', () => {
+test('a text is shown unchanged, any other value as JSON, and a missing value as no text', () => {
   const values = ['a "b"', '', 0, false, [1, null], { a: { b: 1 } }, null, undefined]
   assert.deepEqual(values.map(formatValue), ['a "b"', '', '0', 'false', '[1,null]', '{"a":{"b":1}}', null, null])
 })
 
-test('of a long text a part is shown: its beginning, or where it differs, with whole letters', () => {
+test('a long text is cut to its beginning, or to where it differs, between whole characters', () => {
   assert.equal(isLong('x'.repeat(400)), false)
   assert.equal(isLong('x'.repeat(401)), true)
   assert.equal(excerptOf('x'.repeat(500), 0), `${'x'.repeat(300)} …`)
@@ -197,7 +197,7 @@ test('of a long text a part is shown: its beginning, or where it differs, with w
   assert.equal(firstDifference('ab', 'abc'), 2)
 })
 
-test('an excerpt splits no letter, and of two texts of one length shows the difference', () => {
+test('an excerpt splits no character, and shows where two texts of equal length differ', () => {
   const letter = fc.constantFrom('a', 'é', '👩', '𝒳')
   const side = fc.array(letter, { minLength: 401, maxLength: 700 }).map((letters) => letters.join(''))
   fc.assert(
@@ -213,7 +213,7 @@ test('an excerpt splits no letter, and of two texts of one length shows the diff
   )
 })
 
-test('sentences have an end, and what is missing leaves no trace', () => {
+test('each sentence ends with a full stop, and a missing part is left out', () => {
   assert.equal(sentences('It does not answer', null, 'Try again.', undefined, ''), 'It does not answer. Try again.')
   assert.equal(sentences(null), '')
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { formatMoment, formatStamp, parseTimeStyle, timeStyles } from '../../../web/src/ui/time-style.ts'
 import { at, noon } from '../samples.ts'
 
-test('a style that was kept comes back, and anything else is relative', () => {
+test('a stored style is restored, and an invalid one is relative', () => {
   for (const style of timeStyles) assert.equal(parseTimeStyle(style), style)
   for (const text of [null, '', 'UTC', 'constructor']) assert.equal(parseTimeStyle(text), 'relative')
 })
@@ -14,7 +14,7 @@ test('one moment in each style', () => {
   assert.equal(formatMoment(at(0), 'utc', noon, 'short'), '5 Mar, 12:00:00 UTC')
 })
 
-test('a future time has no age, but clocks may differ a little; a text that is no time stays as it is', () => {
+test('a future time has no age, but clocks may differ a little; an invalid time is shown unchanged', () => {
   assert.equal(formatMoment(at(3 * 86_400), 'relative', noon, 'full'), 'in 3 days')
   assert.equal(formatMoment(at(30), 'relative', noon, 'full'), 'just now')
   for (const style of timeStyles) assert.equal(formatMoment('infinity', style, noon, 'short'), 'infinity')

@@ -4,18 +4,18 @@ import { test } from 'node:test'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-const many = 500
+const subscriberCount = 500
 
-type Watcher = { socket: Socket; heard: string }
+type Subscriber = { socket: Socket; received: string }
 
-function watch(url: string): Promise<Watcher> {
+function subscribe(url: string): Promise<Subscriber> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  const watcher: Watcher = { socket, heard: '' }
+  const subscriber: Subscriber = { socket, received: '' }
   socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
   return new Promise((done, failed) => {
     socket.setEncoding('utf8').on('data', (text) => {
-      watcher.heard += text
-      if (watcher.heard.includes('event: status')) done(watcher)
+      subscriber.received += text
+      if (subscriber.received.includes('event: status')) done(subscriber)
     })
     socket.on('error', failed)
   })
@@ -74,23 +74,23 @@ test('F22: hundreds of subscribers get the end of a run once each; those that va
     const { body } = await agent.api<string>('/metrics')
     return Number(/^meter_sync_event_streams (\d+)$/m.exec(body)?.[1])
   }
-  const watchers: Watcher[] = []
+  const subscribers: Subscriber[] = []
   world.after(async () => {
-    for (const { socket } of watchers) socket.destroy()
+    for (const { socket } of subscribers) socket.destroy()
   })
-  for (let at = 0; at < many; at++) watchers.push(await watch(agent.url))
-  assert.ok((await streams()) >= many)
+  for (let at = 0; at < subscriberCount; at++) subscribers.push(await subscribe(agent.url))
+  assert.ok((await streams()) >= subscriberCount)
 
   const run = await agent.sync()
-  const ends = ({ heard }: Watcher) =>
-    heard
+  const ends = ({ received }: Subscriber) =>
+    received
       .split('\n\n')
       .filter((event) => event.includes('event: run\n') && event.includes(run.id) && event.includes('"succeeded"'))
       .length
-  await eventually(async () => watchers.every((watcher) => ends(watcher) > 0), 20_000)
-  assert.deepEqual([...new Set(watchers.map(ends))], [1])
+  await eventually(async () => subscribers.every((subscriber) => ends(subscriber) > 0), 20_000)
+  assert.deepEqual([...new Set(subscribers.map(ends))], [1])
 
-  for (const [at, { socket }] of watchers.entries()) {
+  for (const [at, { socket }] of subscribers.entries()) {
     socket.removeAllListeners('error').on('error', () => undefined)
     if (at % 2 === 0) socket.resetAndDestroy()
     else socket.destroy()
