@@ -12,7 +12,7 @@ const retryMs = 60_000
 
 const lockNotAvailable = '55P03'
 
-export type PartitionKeeperOptions = {
+export type PartitioningOptions = {
   /** For statements that may take long. */
   pool: pg.Pool
   /** How long readings are kept; null for ever. */
@@ -21,7 +21,7 @@ export type PartitionKeeperOptions = {
 }
 
 /** Creates the partitions of the readings, those of coming months ahead, and drops old ones once a day. */
-export function startPartitionKeeper({ pool, readingsDays, log }: PartitionKeeperOptions): Loop {
+export function startPartitioning({ pool, readingsDays, log }: PartitioningOptions): Loop {
   let notBefore = 0
   let droppedOn = ''
 

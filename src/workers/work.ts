@@ -12,7 +12,7 @@ import { registerClientSystem } from '../runs/client-system.ts'
 import { findRun } from '../runs/list.ts'
 import { type CompleteJob, recordFailure } from '../runs/store.ts'
 import type { TriggerRun } from '../runs/trigger.ts'
-import { startPartitionKeeper } from './partitions.ts'
+import { startPartitioning } from './partitions.ts'
 import { pruneHistory } from './prune.ts'
 import { createRunQueue, type QueueClock, runQueueSettings } from './queue.ts'
 import { startReaper } from './reaper.ts'
@@ -164,7 +164,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     await work.stop()
     throw error
   }
-  loops.add(startPartitionKeeper({ pool: lists, readingsDays: config.readingsDays, log }))
+  loops.add(startPartitioning({ pool: lists, readingsDays: config.readingsDays, log }))
   loops.add(
     startLoop({
       pass: schedule.sendSkippedTimes,

@@ -2,8 +2,8 @@ import { AgentError } from '../../lib/errors.ts'
 import type { ColumnType } from './types.ts'
 
 /**
- * Returns the text of a port: without leading zeros, and without a fraction of zeros. What is no port stays as it is and is
- * rejected by the comparison.
+ * Returns the text of a port: without leading zeros, and without a fraction of zeros. Any other text is unchanged, and
+ * the comparison rejects it.
  */
 export function portText(value: string, { family }: ColumnType): string {
   const text = `${value}::text`

@@ -113,7 +113,7 @@ function roundStep(atLeast: number): number {
   return factor * power
 }
 
-/** As many digits as tell one step from the next. */
+/** As many digits as distinguish one step from the next. */
 function tickFormat(step: number, largest: number): Intl.NumberFormat {
   if (largest >= 1e9 || largest < 1e-4) {
     const digits = Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step)) + 2

@@ -10,7 +10,7 @@ const flagWords: Record<Flag, string> = {
   unit: 'other unit than the meter',
 }
 
-/** A triangle for what may be wrong, a diamond for a decrease that is explained: told apart without colour. */
+/** A triangle for what may be wrong, a diamond for a decrease that is explained: distinguished without colour. */
 const shapes = { doubtful: 'M0 -6.5L6.5 5H-6.5Z', explained: 'M0 -6L6 0L0 6L-6 0Z' }
 
 function kindOf(flags: readonly Flag[]): keyof typeof shapes {
