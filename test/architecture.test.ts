@@ -58,6 +58,17 @@ test('each table is written by one folder', () => {
   ])
 })
 
+test('the constant of an SQL file carries its name', () => {
+  const toConstant = (file: string) => file.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  for (const path of sources) {
+    for (const [, constant, file = ''] of read(path).matchAll(
+      /(?:const (\w+) = )?sqlBeside\(import\.meta\.url, '(?:.*\/)?(.+)\.sql'\)/g,
+    )) {
+      assert.equal(constant, toConstant(file), `${path} reads ${file}.sql`)
+    }
+  }
+})
+
 test('nothing silences the compiler or the linter', () => {
   const own = [...sources, ...globSync('{web/src,test}/**/*.{ts,tsx}', { cwd: project })]
   const silencers = [/\bas unknown as\b/, /@ts-(ignore|expect-error|nocheck)/, /biome-ignore (?!format)/]

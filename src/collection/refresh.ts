@@ -1,6 +1,6 @@
 import { type Queryable, sqlBeside } from '../db/connect.ts'
 
-const refreshPage = sqlBeside(import.meta.url, 'refresh.sql')
+const correctCopies = sqlBeside(import.meta.url, 'correct-copies.sql')
 
 /** Meters of one statement: collectors that write to a meter wait for it. */
 const pageSize = 20_000
@@ -12,7 +12,7 @@ const pageSize = 20_000
  */
 export async function refreshCollection(db: Queryable, clientSystemId: string, runId: string | null): Promise<void> {
   for (let after: string | null = '0'; after !== null; ) {
-    const { rows }: { rows: { last: string | null }[] } = await db.query(refreshPage, [
+    const { rows }: { rows: { last: string | null }[] } = await db.query(correctCopies, [
       clientSystemId,
       after,
       pageSize,

@@ -2,8 +2,8 @@ import { type Queryable, sqlBeside } from '../db/connect.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
 import type { CollectionGroup, SilentMeter } from '../wire/types.ts'
 
-const listGroups = sqlBeside(import.meta.url, 'groups.sql')
-const listPage = sqlBeside(import.meta.url, 'silent.sql')
+const selectGroups = sqlBeside(import.meta.url, 'select-groups.sql')
+const selectSilent = sqlBeside(import.meta.url, 'select-silent.sql')
 
 /**
  * The active meters by location and kind, those with the most silent ones first, `limit` groups at most. Takes most of a
@@ -15,7 +15,7 @@ export async function groupCollection(
   limit: number,
 ): Promise<CollectionGroup[]> {
   type Row = Omit<CollectionGroup, 'silentSince'> & { silentSince: Date | null }
-  const { rows } = await db.query<Row>(listGroups, [clientSystemId, limit])
+  const { rows } = await db.query<Row>(selectGroups, [clientSystemId, limit])
   return rows.map((row) => ({ ...row, silentSince: row.silentSince?.toISOString() ?? null }))
 }
 
@@ -29,7 +29,7 @@ export async function listSilentMeters(
   limit: number,
 ): Promise<ResultPage<{ meter: SilentMeter; cursor: SilentCursor }>> {
   type Row = Omit<SilentMeter, 'lastReadAt'> & { lastReadAt: Date | null; at: string }
-  const { rows } = await db.query<Row>(listPage, [
+  const { rows } = await db.query<Row>(selectSilent, [
     clientSystemId,
     before?.at ?? null,
     before?.meterId ?? null,

@@ -2,7 +2,7 @@ import type { ClientSystem } from '../config/environment.ts'
 import { type Queryable, sqlBeside } from '../db/connect.ts'
 import type { Collection, CollectionState } from '../wire/types.ts'
 
-const countStates = sqlBeside(import.meta.url, 'summary.sql')
+const countStates = sqlBeside(import.meta.url, 'count-states.sql')
 
 /** Summarizes the collection of readings without reading any of them. */
 export async function summarizeCollection(

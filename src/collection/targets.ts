@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Queryable, sqlBeside } from '../db/connect.ts'
 
-const listPage = sqlBeside(import.meta.url, 'targets.sql')
+const selectTargets = sqlBeside(import.meta.url, 'select-targets.sql')
 
 export type TargetsFilter = { clientSystemId: string; kind: string | null; location: string | null }
 
@@ -45,7 +45,7 @@ export async function* listTargets(
   { clientSystemId, kind, location }: TargetsFilter,
 ): AsyncGenerator<TargetRow[]> {
   for (let after = ''; ; ) {
-    const { rows }: { rows: TargetRow[] } = await db.query(listPage, [
+    const { rows }: { rows: TargetRow[] } = await db.query(selectTargets, [
       clientSystemId,
       kind,
       location,

@@ -177,7 +177,10 @@ export async function configure(client: pg.ClientBase, settings: Record<string, 
   await client.query(setting)
 }
 
-/** Returns the text of a `.sql` file in the directory of a module: `sqlBeside(import.meta.url, 'compare.sql')`. */
+/**
+ * Returns the text of a `.sql` file in the directory of a module. The constant carries the name of the file:
+ * `const writeChanges = sqlBeside(import.meta.url, 'write-changes.sql')`.
+ */
 export function sqlBeside(module: string, name: string): string {
   return readFileSync(new URL(name, module), 'utf8')
 }

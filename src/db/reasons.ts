@@ -10,7 +10,7 @@ export function toReason<Reason>(stored: string | null): Reason | { code: 'earli
   return stored.startsWith('{') ? JSON.parse(stored) : { code: 'earlier', text: stored }
 }
 
-/** Reads the reason of a rejected row as compare.sql writes it: its code, or `row_too_large:` and the size in bytes. */
+/** Reads the reason of a rejected row as write-changes.sql writes it: its code, or `row_too_large:` and the bytes. */
 export function toRejection(stored: string): Rejection {
   const [name, bytes] = stored.split(':')
   const code = rejectionCodes.find((known) => known === name)

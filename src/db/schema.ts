@@ -186,7 +186,7 @@ export const waitingReading = sync.table(
  * The time of each meter's last reading; a meter without a row was never read. A trigger on `meter_reading` writes it,
  * whichever program stores readings. A reading from the future counts as read when it arrived. `late_at` and `silent_at`
  * are two and six expected intervals after the last reading. `active` and `interval_seconds` are copies, because counting
- * a million meters with a join takes too long; src/collection/refresh.sql corrects them after a run.
+ * a million meters with a join takes too long; src/collection/correct-copies.sql corrects them after a run.
  */
 export const meterCollection = sync.table(
   'meter_collection',

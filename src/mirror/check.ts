@@ -10,9 +10,11 @@ import type { Source } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
 import { refuseSameDatabase } from './source/same-database.ts'
 
+const selectInsertions = sqlBeside(import.meta.url, 'sql/select-insertions.sql')
+
 const listFirst = `
   select external_id as "externalId", after::text as values
-  from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i
+  from (${selectInsertions}) i
   order by external_id
   limit 5`
 

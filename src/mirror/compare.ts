@@ -3,7 +3,7 @@ import { type StoredRejectedBecause, toRejectedBecause } from '../db/reasons.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
 const findDoubled = sqlBeside(import.meta.url, 'sql/find-doubled.sql')
-const writeChanges = sqlBeside(import.meta.url, 'sql/compare.sql')
+const writeChanges = sqlBeside(import.meta.url, 'sql/write-changes.sql')
 const countChanges = sqlBeside(import.meta.url, 'sql/count-changes.sql')
 const findCommonestReason = sqlBeside(import.meta.url, 'sql/find-commonest-reason.sql')
 

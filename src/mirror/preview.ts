@@ -17,6 +17,8 @@ import { openSource } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
 import { refuseSameDatabase } from './source/same-database.ts'
 
+const selectInsertions = sqlBeside(import.meta.url, 'sql/select-insertions.sql')
+
 const maxChanges = 100
 
 /** Lists the changes by external id, up to about a megabyte. */
@@ -25,7 +27,7 @@ const listChanges = limitToBytes(
   select change.meter_id as "meterId", change.external_id as "externalId", change.operation,
     change.before::text as before, change.after::text as after, ${changedMeter('m')} as meter
   from (
-    (select * from (${sqlBeside(import.meta.url, 'sql/insertion.sql')}) i order by external_id limit $1)
+    (select * from (${selectInsertions}) i order by external_id limit $1)
     union all
     (
       select meter_id, external_id, operation, before, after

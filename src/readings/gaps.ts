@@ -1,7 +1,7 @@
 import { type Queryable, sqlBeside } from '../db/connect.ts'
 import type { ReadingGap } from '../wire/types.ts'
 
-const findMeterGaps = sqlBeside(import.meta.url, 'gaps.sql')
+const findMeterGaps = sqlBeside(import.meta.url, 'find-meter-gaps.sql')
 
 /** More gaps than this say no more than that the meter is hardly read. */
 const maxGaps = 1_000

@@ -3,7 +3,7 @@ import { parseObject } from '../db/json.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
 import type { MeterReading } from '../wire/types.ts'
 
-const listPage = sqlBeside(import.meta.url, 'list-all.sql')
+const selectAllReadings = sqlBeside(import.meta.url, 'select-all-readings.sql')
 
 export type ReadingsFilter = {
   clientSystemId: string
@@ -36,7 +36,7 @@ export async function listAllReadings(
 ): Promise<ResultPage<ReadingRow>> {
   type Row = Omit<ReadingRow, 'cursor'> & { at: string }
   const { meterId: afterMeter = null, at = null, quantity = null } = after ?? {}
-  const { rows } = await db.query<Row>(listPage, [
+  const { rows } = await db.query<Row>(selectAllReadings, [
     ...[clientSystemId, kind, location, from, to],
     ...[afterMeter, at, quantity, limit + 1, meterId],
   ])

@@ -5,7 +5,7 @@ import { toReading } from '../meters/meter.ts'
 import { readingFlags } from '../wire/lists.ts'
 import type { FlaggedReading } from '../wire/types.ts'
 
-const listPage = sqlBeside(import.meta.url, 'list.sql')
+const selectReadings = sqlBeside(import.meta.url, 'select-readings.sql')
 
 export type ReadingCursor = { at: string; quantity: string }
 
@@ -24,7 +24,7 @@ export async function listReadings(
   { meterId, from, to, before, registers }: MeterReadingsFilter,
   limit: number,
 ): Promise<ResultPage<{ reading: FlaggedReading; cursor: ReadingCursor }>> {
-  const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(listPage, [
+  const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(selectReadings, [
     ...[meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
     registers,
   ])

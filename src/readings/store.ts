@@ -5,9 +5,9 @@ import { sqlBeside } from '../db/connect.ts'
 import { transaction } from '../db/pool.ts'
 import { lockForWaiting, maxWaiting } from './waiting.ts'
 
-const storeIncoming = sqlBeside(import.meta.url, 'store.sql')
-const waitIncoming = sqlBeside(import.meta.url, 'wait.sql')
-const countConflicts = sqlBeside(import.meta.url, 'conflicts.sql')
+const storeIncoming = sqlBeside(import.meta.url, 'store-incoming.sql')
+const letIncomingWait = sqlBeside(import.meta.url, 'let-incoming-wait.sql')
+const countConflicts = sqlBeside(import.meta.url, 'count-conflicts.sql')
 
 /** A reading that was found to be well formed. `value` is the text of a number, `readAt` ISO 8601 with its offset. */
 export type IncomingReading = {
@@ -83,7 +83,10 @@ async function letWait(client: pg.PoolClient, unknown: number[]): Promise<Later>
   )
   const clientSystemIds = named.map(({ id }) => id)
   for (const id of clientSystemIds) await lockForWaiting(client, id)
-  const { rows } = await client.query<Pick<Later, 'stored' | 'known' | 'rejected'>>(waitIncoming, [unknown, maxWaiting])
+  const { rows } = await client.query<Pick<Later, 'stored' | 'known' | 'rejected'>>(letIncomingWait, [
+    unknown,
+    maxWaiting,
+  ])
   const { stored, known, rejected } = rows[0] ?? nothingUnknown
   return { stored, known, waiting: unknown.length - known - rejected.length, rejected, clientSystemIds }
 }

@@ -3,7 +3,7 @@ import { type ResultPage, takePage } from '../db/pages.ts'
 import type { WaitingMeter } from '../wire/types.ts'
 
 const storeWaiting = sqlBeside(import.meta.url, 'store-waiting.sql')
-const listPage = sqlBeside(import.meta.url, 'list-waiting.sql')
+const selectWaiting = sqlBeside(import.meta.url, 'select-waiting.sql')
 
 /** The maximum number of readings of a Client System that wait for their meters, and for how many days they wait. */
 export const maxWaiting = 100_000
@@ -36,7 +36,7 @@ export async function listWaiting(
   limit: number,
 ): Promise<ResultPage<WaitingMeter>> {
   type Row = Omit<WaitingMeter, 'firstReceivedAt' | 'lastReceivedAt'> & { firstReceivedAt: Date; lastReceivedAt: Date }
-  const { rows } = await db.query<Row>(listPage, [clientSystemId, after ?? '', limit + 1])
+  const { rows } = await db.query<Row>(selectWaiting, [clientSystemId, after ?? '', limit + 1])
   const { items, more } = takePage(rows, limit)
   return {
     items: items.map((row) => ({

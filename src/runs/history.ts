@@ -3,8 +3,8 @@ import { createHourCheck } from '../config/hours.ts'
 import { type Queryable, sqlBeside } from '../db/connect.ts'
 import type { RunHistory } from '../wire/types.ts'
 
-const selectHours = sqlBeside(import.meta.url, 'history-hours.sql')
-const selectSummary = sqlBeside(import.meta.url, 'history-summary.sql')
+const selectHours = sqlBeside(import.meta.url, 'select-hours.sql')
+const selectSummary = sqlBeside(import.meta.url, 'select-summary.sql')
 
 const hourMs = 3_600_000
 /** The number of days with hours, and the number of days over which the reliability is computed. */

@@ -78,7 +78,7 @@ test('the package holds what running needs, and nothing else', () => {
   const wanted = [
     'bin/meter-sync-agent.cjs',
     'dist/main.cjs',
-    'dist/mirror/sql/compare.sql',
+    'dist/mirror/sql/write-changes.sql',
     'dist/http/docs.css',
     'dist/http/document.css',
     'drizzle/0000_initial.sql',
