@@ -121,7 +121,7 @@ async function serveAssistant(
   agent: Agent,
   { log, parts, signal, ended }: ProcessContext & { log: Log },
 ): Promise<number> {
-  const { serveMcpStdio } = await import('./mcp/server.ts')
+  const { serveMcpStdio } = await import('./mcp/stdio.ts')
   const client = parts.add(serveMcpStdio(agent, log, currentUser()))
   if (!signal.aborted) await Promise.race([client.closed, ended])
   return exitStatus.done

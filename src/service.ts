@@ -17,7 +17,7 @@ import { createStack, type Lifetime, withLifetime } from './lib/lifetime.ts'
 import { createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { startLive } from './live/live.ts'
-import type { McpEndpoint } from './mcp/server.ts'
+import type { McpEndpoint } from './mcp/endpoint.ts'
 import { createPreviews } from './mirror/previews.ts'
 import { createCancel } from './runs/cancel.ts'
 import { createTrigger } from './runs/trigger.ts'
@@ -66,7 +66,7 @@ function openMcp(agent: Agent, log: Log): Pick<McpEndpoint, 'fetch' | 'stop'> {
   let opened: Promise<McpEndpoint> | undefined
   return {
     fetch: async (request, login) => {
-      opened ??= import('./mcp/server.ts').then(({ createMcpEndpoint }) => createMcpEndpoint(agent, log))
+      opened ??= import('./mcp/endpoint.ts').then(({ createMcpEndpoint }) => createMcpEndpoint(agent, log))
       return await (await opened).fetch(request, login)
     },
     stop: async () => await (await opened)?.stop(),

@@ -91,7 +91,7 @@ test('what few need is loaded when they do: the description of the API, the MCP 
     }
   }
   assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/description.ts'))
-  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/mcp/server.ts']) {
+  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/mcp/endpoint.ts']) {
     assert.ok(sources.includes(later))
     assert.ok(!loaded.has(later), later)
   }

@@ -4,8 +4,8 @@ import { AgentError } from '../lib/errors.ts'
 import { run } from '../wire/schemas.ts'
 import type { Run } from '../wire/types.ts'
 
-/** A refusal because of the state of a run, which the answer carries. */
-export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {
+/** A call that the state of a run does not allow. The answer carries the run. */
+export class RunStateError extends AgentError<'run_active' | 'run_finished'> {
   readonly run: Run
 
   constructor(code: 'run_active' | 'run_finished', message: string, { hint, run }: { hint: string; run: Run }) {
@@ -15,26 +15,29 @@ export class RunRefusal extends AgentError<'run_active' | 'run_finished'> {
 }
 
 /**
- * What a tool answers: the wire shape, and the same as text for clients that read only text. Whatever meters and
- * databases say is a value within JSON, never prose (F27).
+ * Returns the result of a call: the content in the shapes of the wire, and the same as JSON text for clients that read only
+ * text. All content of meters and databases is a value within that JSON (F27).
  */
 export function answer(content: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(content) }], structuredContent: content }
 }
 
 /**
- * The shape of an error. It belongs to what a tool says it answers: many clients hold an error against the output schema
- * too, and would show its mismatch in place of the hint.
+ * The shape of an error. It is part of the output schema of every tool, because many clients validate errors against that
+ * schema too, and would show the mismatch instead of the hint.
  */
-export const refusalShape = z
+export const errorShape = z
   .object({ code: z.string(), message: z.string(), hint: z.string().nullable() })
   .meta({ id: 'Refusal' })
 
-/** The same for a tool that acts on runs; the others do not need its schema, which is half of their description. */
-export const runRefusalShape = refusalShape.extend({ run: run.exactOptional() }).meta({ id: 'RunRefusal' })
+/** The shape of an error that carries a run. Only tools that act on runs use it, because the schema of a run is long. */
+export const runErrorShape = errorShape.extend({ run: run.exactOptional() }).meta({ id: 'RunRefusal' })
 
-/** An error as a tool returns it: `code`, `message` and `hint`, and `run` where one is meant. */
-export function refusal(error: AgentError): CallToolResult {
+/** Returns the result of a call that failed, with `isError`: `code`, `message` and `hint`, and `run` where there is one. */
+export function errorAnswer(error: AgentError): CallToolResult {
   const { code, message, hint } = error
-  return { ...answer({ code, message, hint, ...(error instanceof RunRefusal && { run: error.run }) }), isError: true }
+  return {
+    ...answer({ code, message, hint, ...(error instanceof RunStateError && { run: error.run }) }),
+    isError: true,
+  }
 }

@@ -5,31 +5,31 @@ import { unlessAborted, withTimeout } from '../lib/timeout.ts'
 
 /** The running calls of assistants. A stop waits `graceMs` for them, then answers the remaining ones with an error. */
 export type Calls = Lifetime & {
-  /** Waits for a call. Throws a JSON-RPC error when the agent stops before it ends. */
-  during: <Answer>(work: Promise<Answer>) => Promise<Answer>
+  /** Waits for a call and returns its answer. Throws a JSON-RPC error when the agent stops before the call ends. */
+  track: <Answer>(call: Promise<Answer>) => Promise<Answer>
   /** Waits until every running call has its answer. */
   settled: () => Promise<void>
 }
 
 export function createCalls({ graceMs }: { graceMs: number }): Calls {
-  const underWay = new Set<Promise<unknown>>()
+  const running = new Set<Promise<unknown>>()
   const stopping = new AbortController()
   const settled = async () => {
     await setImmediate()
-    await Promise.allSettled(underWay)
+    await Promise.allSettled(running)
     // The library has written the answers by then.
     await setImmediate()
   }
-  const during: Calls['during'] = async (work) => {
-    const answer = unlessAborted(stopping.signal, work)
-    underWay.add(answer)
+  const track: Calls['track'] = async (call) => {
+    const answer = unlessAborted(stopping.signal, call)
+    running.add(answer)
     try {
       return await answer
     } finally {
-      underWay.delete(answer)
+      running.delete(answer)
     }
   }
-  return withLifetime({ during, settled }, async () => {
+  return withLifetime({ track, settled }, async () => {
     await withTimeout(graceMs, settled()).catch(() => undefined)
     stopping.abort(
       new ProtocolError(ProtocolErrorCode.InternalError, 'The agent is shutting down', {

@@ -1,22 +1,19 @@
 import { z } from 'zod'
-import { conditionOf, conditionWords, verdictOf } from '../wire/condition.ts'
-import { conditions, rejectionCodes } from '../wire/lists.ts'
+import { rejectionCodes } from '../wire/lists.ts'
 import { rejectionWords } from '../wire/reason-words.ts'
 import {
   changedColumns,
-  clientSystemStatus,
   collectionState,
   count,
   integer,
   operation,
   runStatus,
-  status,
   time,
   trigger,
 } from '../wire/schemas.ts'
-import type { Change, ClientSystemStatus, Meter, PreviewedChange, Rejected, Run, Status } from '../wire/types.ts'
+import type { Change, Meter, PreviewedChange, Rejected, Run } from '../wire/types.ts'
 
-/** What an assistant chooses a meter by; get_meter has the rest. */
+/** The fields of a meter in a list; get_meter returns all. */
 export const meterRow = z
   .object({
     id: integer,
@@ -34,7 +31,7 @@ export function toMeterRow({ id, externalId, name, kind, location, active, lastR
   return { id, externalId, name, kind, location, active, lastReadingAt: lastReading?.readAt ?? null, collection }
 }
 
-/** What an assistant chooses a run by; get_sync_run has the rest. Counts that are zero are left out. */
+/** The fields of a run in a list; get_sync_run returns all. Counts that are zero are left out. */
 export const runRow = z
   .object({
     id: z.string(),
@@ -48,30 +45,30 @@ export const runRow = z
   .meta({ id: 'RunRow' })
 
 export function toRunRow({ id, trigger, status, queuedAt, finishedAt, counts, error }: Run): z.infer<typeof runRow> {
-  const some = counts && Object.fromEntries(Object.entries(counts).filter(([, number]) => number > 0))
-  return { id, trigger, status, queuedAt, finishedAt, counts: some, errorCode: error?.code ?? null }
+  const nonZero = counts && Object.fromEntries(Object.entries(counts).filter(([, number]) => number > 0))
+  return { id, trigger, status, queuedAt, finishedAt, counts: nonZero, errorCode: error?.code ?? null }
 }
 
 type Columns = Change['before']
 
 /**
- * Of the attributes only those that differ: a change of one of them has all before and after, and a meter may have
- * hundreds.
+ * Returns a change with only the attributes that differ. A stored change of one attribute has all of them before and after,
+ * and a meter may have hundreds.
  */
-function narrowed<Sides extends { before: Columns; after: Columns }>(sides: Sides): Sides {
+function withDifferingAttributes<Sides extends { before: Columns; after: Columns }>(sides: Sides): Sides {
   const [old, now] = [attributesOf(sides.before), attributesOf(sides.after)]
   if (old === null || now === null) return sides
-  const pick = (from: Record<string, unknown>, other: Record<string, unknown>) =>
-    Object.fromEntries(
-      Object.entries(from).filter(
-        ([name, value]) => !Object.hasOwn(other, name) || JSON.stringify(value) !== JSON.stringify(other[name]),
-      ),
-    )
   return {
     ...sides,
-    before: { ...sides.before, attributes: pick(old, now) },
-    after: { ...sides.after, attributes: pick(now, old) },
+    before: { ...sides.before, attributes: pickDiffering(old, now) },
+    after: { ...sides.after, attributes: pickDiffering(now, old) },
   }
+}
+
+function pickDiffering(from: Record<string, unknown>, other: Record<string, unknown>): Record<string, unknown> {
+  const differs = ([name, value]: [string, unknown]) =>
+    !Object.hasOwn(other, name) || JSON.stringify(value) !== JSON.stringify(other[name])
+  return Object.fromEntries(Object.entries(from).filter(differs))
 }
 
 function attributesOf(columns: Columns): Record<string, unknown> | null {
@@ -81,10 +78,10 @@ function attributesOf(columns: Columns): Record<string, unknown> | null {
 
 const differing = changedColumns.describe('The columns that changed; of the attributes those that differ')
 
-/** With every field. Described in short: every assistant reads the description of every tool. */
+/** A change with every field. Its description is short, because every assistant reads the schemas of all tools. */
 export const fullChange = z.looseObject({ externalId: z.string(), operation }).describe('With detail full')
 
-/** A change of one run. */
+/** A change in the list of one run. */
 export const changeRow = z
   .object({
     meterId: integer,
@@ -97,17 +94,17 @@ export const changeRow = z
   .meta({ id: 'ChangeRow' })
 
 export function toChangeRow({ runId: _, at: __, meter, ...change }: Change): z.infer<typeof changeRow> {
-  return { ...narrowed(change), name: meter?.name ?? null }
+  return { ...withDifferingAttributes(change), name: meter?.name ?? null }
 }
 
-/** A change that a sync would make; an insertion has no meter yet. */
+/** A change that a sync would make. `meterId` is null for an insertion. */
 export const previewRow = changeRow.extend({ meterId: integer.nullable() }).meta({ id: 'PreviewRow' })
 
 export function toPreviewRow({ meter, ...change }: PreviewedChange): z.infer<typeof previewRow> {
-  return { ...narrowed(change), name: meter?.name ?? null }
+  return { ...withDifferingAttributes(change), name: meter?.name ?? null }
 }
 
-/** A change of one meter. */
+/** A change in the history of one meter. */
 export const historyRow = z
   .object({ runId: z.string(), at: time, operation, before: differing, after: differing })
   .meta({ id: 'HistoryRow' })
@@ -118,43 +115,14 @@ export function toHistoryRow({
   meter: ___,
   ...change
 }: Change): z.infer<typeof historyRow> {
-  return narrowed(change)
+  return withDifferingAttributes(change)
 }
 
-/** Why a row was not used, without its values. */
+/** A rejected row with its reason, without its values. */
 export const rejectedRow = z
   .object({ externalId: z.string().nullable(), code: z.enum(rejectionCodes), reason: z.string() })
   .meta({ id: 'RejectedRow' })
 
 export function toRejectedRow({ externalId, reason }: Rejected): z.infer<typeof rejectedRow> {
   return { externalId, code: reason.code, reason: rejectionWords(reason) }
-}
-
-const verdict = z
-  .object({
-    condition: z.enum(conditions),
-    words: z.string().describe('The headline of the Sync Status page'),
-    explanation: z.string(),
-    nextStep: z.string().nullable().describe('What to do; null when there is nothing to do'),
-  })
-  .meta({ id: 'Verdict' })
-
-/** Without `keptDeletions`: the explanation of the verdict has the note. */
-export const statusWithVerdicts = status.extend({
-  clientSystems: z.array(clientSystemStatus.omit({ keptDeletions: true }).extend({ verdict })),
-})
-
-/** The status, each Client System with its verdict at the time of the server. */
-export function withVerdicts(now: Status): z.infer<typeof statusWithVerdicts> {
-  const at = Date.parse(now.serverTime)
-  const clientSystems = now.clientSystems.map(({ keptDeletions, ...system }) => ({
-    ...system,
-    verdict: toVerdict({ ...system, keptDeletions }, at),
-  }))
-  return { ...now, clientSystems }
-}
-
-function toVerdict(system: ClientSystemStatus, at: number): z.infer<typeof verdict> {
-  const condition = conditionOf(system, at)
-  return { condition, words: conditionWords[condition], ...verdictOf(system, condition) }
 }

@@ -1,41 +1,109 @@
 import { randomUUID } from 'node:crypto'
-import {
-  isInitializeRequest,
-  type McpServer,
-  WebStandardStreamableHTTPServerTransport,
-} from '@modelcontextprotocol/server'
+import { isInitializeRequest, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Caller, Login } from '../agent.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
+import type { SubscribingServer } from './server.ts'
 
-/** Sessions over HTTP for clients of the specification before, whose subscriptions live in them. */
+/** Sessions over HTTP for clients of the specification 2025-11-25, whose subscriptions last as long as their session. */
 export type Sessions = Lifetime & {
   /**
-   * Answers within a session, opening one for a client that introduces itself. Null for a request that belongs to none
-   * of this process's: another process may have opened it, or this one before it was started again.
+   * Answers a request within its session, and opens one for a client that initializes. Returns null for a request whose
+   * session this process does not know, because another process opened it or this one has restarted.
    */
   fetch: (request: Request, body: unknown, login: Login) => Promise<Response | null>
   count: () => number
 }
 
-/** The server of one client; `catchUp` sends it what it may have missed while its stream was cut. */
-export type Connected = { server: McpServer; catchUp: () => void }
-
-type Session = Connected & {
-  /** The login that opened it: it answers no other. */
+type Session = SubscribingServer & {
+  /** The login that opened the session. Requests of other logins are not answered within it. */
   loginId: string
   transport: WebStandardStreamableHTTPServerTransport
   usedAt: number
-  /** Its streams that are open: someone listens. */
-  streams: number
+  openStreams: number
 }
 
-/** How many ended sessions are remembered. */
+const maxSessions = 100
+/** Few clients end their session, so it ends when it was unused for this long. */
+const idleMs = 3_600_000
+/** How many ended sessions are remembered, so that their clients get the answer that they have ended. */
 const maxEnded = 1_000
 
+/** The sessions in the order of their last use, and the ids of ended ones in the order of their end. */
+type Store = { sessions: Map<string, Session>; ended: Set<string> }
+
 /**
- * Whether only the process that opened the session can answer: the stream, the end, and a subscription. The client is
- * answered that the session is not found, and introduces itself anew. A call of a tool is answered by any process.
+ * Creates an empty store of sessions. `createServer` makes the server of one client, and `now` returns milliseconds. The id
+ * of a session is no credential: the token is checked with each request.
+ */
+export function createSessions(createServer: (caller: Caller) => SubscribingServer, now = Date.now): Sessions {
+  const store: Store = { sessions: new Map(), ended: new Set() }
+
+  async function openSession(request: Request, login: Login): Promise<Response> {
+    await makeRoom(store, now())
+    const connected = createServer(login)
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => {
+        store.sessions.set(id, { ...connected, loginId: login.id, transport, usedAt: now(), openStreams: 0 })
+      },
+      onsessionclosed: (id) => endSession(store, id),
+    })
+    await connected.server.connect(transport)
+    const response = await transport.handleRequest(request)
+    if (transport.sessionId === undefined) await connected.server.close()
+    return response
+  }
+
+  const fetch: Sessions['fetch'] = async (request, body, login) => {
+    const id = request.headers.get('mcp-session-id')
+    if (id === null) return isInitializeRequest(body) ? await openSession(request, login) : null
+    const session = store.sessions.get(id)
+    if (session?.loginId !== login.id) {
+      return store.ended.has(id) || needsSession(request, body) ? sessionNotFound() : null
+    }
+    session.usedAt = now()
+    store.sessions.delete(id)
+    store.sessions.set(id, session)
+    return await answerInSession(session, request)
+  }
+
+  return withLifetime({ fetch, count: () => store.sessions.size }, async () => {
+    for (const id of [...store.sessions.keys()]) await endSession(store, id)
+  })
+}
+
+async function answerInSession(session: Session, request: Request): Promise<Response> {
+  const response = await session.transport.handleRequest(request)
+  if (request.method === 'GET' && response.ok) {
+    session.openStreams++
+    session.catchUp()
+    request.signal.addEventListener('abort', () => session.openStreams--, { once: true })
+  }
+  return response
+}
+
+async function endSession({ sessions, ended }: Store, id: string): Promise<void> {
+  const session = sessions.get(id)
+  sessions.delete(id)
+  ended.add(id)
+  const [oldest] = ended
+  if (ended.size > maxEnded && oldest !== undefined) ended.delete(oldest)
+  await session?.server.close()
+}
+
+/** Ends idle sessions without a stream. Then ends the least recently used ones, those without a stream first, to allow one more. */
+async function makeRoom(store: Store, now: number): Promise<void> {
+  const withoutStream = [...store.sessions].filter(([, { openStreams }]) => openStreams === 0)
+  for (const [id, { usedAt }] of withoutStream) if (now - usedAt > idleMs) await endSession(store, id)
+  for (const [id] of [...withoutStream, ...store.sessions]) {
+    if (store.sessions.size >= maxSessions) await endSession(store, id)
+  }
+}
+
+/**
+ * Returns whether only the process that opened the session can answer: its stream, its end, and subscriptions. Any process
+ * answers a call of a tool.
  */
 function needsSession(request: Request, body: unknown): boolean {
   if (request.method !== 'POST') return true
@@ -44,79 +112,8 @@ function needsSession(request: Request, body: unknown): boolean {
 
 const subscription = z.object({ method: z.enum(['resources/subscribe', 'resources/unsubscribe']) })
 
-/** In the words of the library; a client that reads it introduces itself anew. */
+/** Returns the answer of the library for an unknown session, at which the client initializes again. */
 function sessionNotFound(): Response {
   const error = { code: -32_001, message: 'Session not found' }
   return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 404 })
-}
-
-/** Few clients say goodbye. */
-const mostSessions = 100
-const idleMilliseconds = 3_600_000
-
-/** `create` makes the server of one client. The id of a session is no credential: the token is checked with each request. */
-export function createSessions(create: (caller: Caller) => Connected, now = Date.now): Sessions {
-  /** In the order of their last use. */
-  const sessions = new Map<string, Session>()
-  /** Ended here: their client is answered that they are gone, in the order of their end. */
-  const ended = new Set<string>()
-
-  async function end(id: string): Promise<void> {
-    const session = sessions.get(id)
-    sessions.delete(id)
-    ended.add(id)
-    if (ended.size > maxEnded) for (const oldest of [...ended].slice(0, 1)) ended.delete(oldest)
-    await session?.server.close()
-  }
-
-  /** Ends sessions that seem unused, and when there are too many, those unused for longest. */
-  async function tidy(): Promise<void> {
-    const silent = [...sessions].filter(([, { streams }]) => streams === 0)
-    const idle = silent.filter(([, { usedAt }]) => now() - usedAt > idleMilliseconds)
-    for (const [id] of idle) await end(id)
-    const others = [...silent, ...sessions].map(([id]) => id)
-    for (const id of others) if (sessions.size >= mostSessions) await end(id)
-  }
-
-  async function open(request: Request, login: Login): Promise<Response> {
-    await tidy()
-    const { server, catchUp } = create(login)
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) =>
-        void sessions.set(id, { loginId: login.id, server, catchUp, transport, usedAt: now(), streams: 0 }),
-      onsessionclosed: end,
-    })
-    await server.connect(transport)
-    const response = await transport.handleRequest(request)
-    if (transport.sessionId === undefined) await server.close()
-    return response
-  }
-
-  function use(id: string, session: Session): void {
-    session.usedAt = now()
-    sessions.delete(id)
-    sessions.set(id, session)
-  }
-
-  const part: Omit<Sessions, keyof Lifetime> = {
-    fetch: async (request, body, login) => {
-      const id = request.headers.get('mcp-session-id')
-      if (id === null) return isInitializeRequest(body) ? await open(request, login) : null
-      const session = sessions.get(id)
-      if (session?.loginId !== login.id) return ended.has(id) || needsSession(request, body) ? sessionNotFound() : null
-      use(id, session)
-      const response = await session.transport.handleRequest(request)
-      if (request.method === 'GET' && response.ok) {
-        session.streams++
-        session.catchUp()
-        request.signal.addEventListener('abort', () => session.streams--, { once: true })
-      }
-      return response
-    },
-    count: () => sessions.size,
-  }
-  return withLifetime(part, async () => {
-    for (const id of [...sessions.keys()]) await end(id)
-  })
 }

@@ -1,41 +1,73 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import type { Agent, Caller } from '../agent.ts'
+import { AgentError, describeIssues } from '../lib/errors.ts'
 import type { Scope } from '../wire/types.ts'
+import { errorShape } from './answers.ts'
+import { describeOutput } from './output.ts'
 
-/** A tool of assistants. */
-export type Tool<Input, Output> = {
+/** All four hints are given, because the defaults of the protocol are pessimistic. */
+type Annotations = Required<Omit<ToolAnnotations, 'title'>>
+
+/** Every tool has access to the two databases only, so none has an open world. */
+export const readOnly: Annotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+}
+
+/** What a handler uses besides its input. */
+export type ToolContext = {
+  agent: Agent
+  /** The assistant. A run that it starts stores its name. */
+  caller: Caller
+  /** Aborts when the client cancels the call or disconnects. */
+  signal: AbortSignal
+}
+
+type Definition<Input, Output> = {
+  name: string
   title: string
   description: string
+  /** The scope that a token needs to call it. */
+  scope: Scope
+  annotations: Annotations
   input: z.ZodType<Input>
   output: z.ZodType<Output>
   /** The shape of its errors, where they carry a run. */
-  refusal?: z.ZodType
-  /** All four are given, because the defaults of the protocol are pessimistic. */
-  annotations: Required<Omit<ToolAnnotations, 'title'>>
-  /** The scope that a token needs to call it. */
-  scope: Scope
-  /** `signal` aborts when the client cancels the call or goes away. */
-  run: (input: Input, signal: AbortSignal) => Promise<Output>
+  error?: z.ZodType
+  handle: (input: Input, context: ToolContext) => Output | Promise<Output>
 }
 
-/** No tool has access to anything but the two databases. */
-export const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
+/** A tool of assistants: described by its schemas and served by `call`. */
+export type Tool = Pick<Definition<never, never>, 'name' | 'title' | 'description' | 'scope' | 'annotations'> & {
+  inputSchema: z.ZodType
+  outputSchema: ReturnType<typeof describeOutput>
+  /** Throws `bad_request` where the input does not match its schema, and what the handler throws. */
+  call: (input: unknown, context: ToolContext) => Promise<Record<string, unknown>>
+}
 
-export const meterId = z.int().min(1).describe('The id of a meter, not its external id')
-export const limit = z
-  .int()
-  .min(1)
-  .max(200)
-  .default(20)
-  .describe('At most; large ones end a page sooner, and next goes on')
+/** Defines a tool in one place: its description, what it takes and returns, the scope that it needs, and its handler. */
+export function tool<Input, Output extends Record<string, unknown>>({
+  input: inputSchema,
+  output,
+  error = errorShape,
+  handle,
+  ...rest
+}: Definition<Input, Output>): Tool {
+  return {
+    ...rest,
+    inputSchema,
+    outputSchema: describeOutput(z.union([output, error])),
+    call: async (input, context) => await handle(parseInput(inputSchema, input), context),
+  }
+}
 
-export const detail = z.enum(['compact', 'full']).default('compact').describe('full: every field of each item')
-
-/** Returns the function that makes the rows of an answer: compact ones, or the items themselves. */
-export const rowsOf =
-  <Item, Row>(wanted: z.infer<typeof detail>, toRow: (item: Item) => Row) =>
-  (item: Item): Item | Row =>
-    wanted === 'full' ? item : toRow(item)
-
-/** Registers one tool. */
-export type AddTool = <Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>) => void
+function parseInput<Input>(schema: z.ZodType<Input>, input: unknown): Input {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw new AgentError('bad_request', `The input is invalid: ${describeIssues(parsed.error.issues)}`, {
+    hint: 'Correct the input and call the tool again',
+  })
+}

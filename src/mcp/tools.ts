@@ -1,64 +1,59 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server'
-import { z } from 'zod'
 import type { Agent, Caller } from '../agent.ts'
-import { AgentError, describeIssues, NotFoundError } from '../lib/errors.ts'
+import { AgentError, NotFoundError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { toAgentError } from '../lib/to-agent-error.ts'
 import type { Scope } from '../wire/types.ts'
-import { answer, refusal, refusalShape } from './answers.ts'
-import { addCollectionTools } from './collection.ts'
-import { addMeterTools } from './meters.ts'
-import { describeOutput } from './output.ts'
-import { addSyncTools } from './syncs.ts'
+import { answer, errorAnswer } from './answers.ts'
+import type { Calls } from './calls.ts'
 import type { Tool } from './tool.ts'
+import { collectionTools } from './tools/collection.ts'
+import { meterTools } from './tools/meters.ts'
+import { runTools } from './tools/runs.ts'
+import { syncTools } from './tools/syncs.ts'
+
+/** Every tool, in the order of the list that assistants read. None takes SQL, and none approves held-back deletions. */
+const tools: readonly Tool[] = [...syncTools, ...runTools, ...meterTools, ...collectionTools]
+const toolsByName = new Map(tools.map((tool) => [tool.name, tool]))
 
 export type ToolOptions = {
   agent: Agent
   log: Log
   caller: Caller
-  /** Is given every call until it is answered. */
-  during?: <Answer>(work: Promise<Answer>) => Promise<Answer>
+  calls: Calls
 }
 
-/** Registers the tools: the actions of the API, but none that takes SQL or approves deletions. */
-export function addTools(server: McpServer, { agent, log, caller, during = (work) => work }: ToolOptions): void {
-  const calls = new Map<string, (input: unknown, signal: AbortSignal) => Promise<CallToolResult>>()
-
-  function add<Input, Output extends Record<string, unknown>>(name: string, tool: Tool<Input, Output>): void {
-    const { title, description, annotations, input, output, scope } = tool
-    const call = async (given: unknown, signal: AbortSignal) => {
-      try {
-        requireScope(caller, scope)
-        return answer(await tool.run(accept(input, given), signal))
-      } catch (thrown) {
-        return refusal(withToolInHint(toAgentError(thrown, log, { tool: name })))
-      }
-    }
-    calls.set(name, call)
-    const outputSchema = describeOutput(z.union([output, tool.refusal ?? refusalShape]))
-    const described = { title, description, annotations, inputSchema: input, outputSchema, _meta: { scope } }
-    server.registerTool(name, described, (given, { mcpReq }) => call(given, mcpReq.signal))
+/** Registers the tools with the server of one client. */
+export function addTools(server: McpServer, options: ToolOptions): void {
+  for (const tool of tools) {
+    const { name, title, description, annotations, inputSchema, outputSchema, scope } = tool
+    server.registerTool(
+      name,
+      { title, description, annotations, inputSchema, outputSchema, _meta: { scope } },
+      (input, { mcpReq }) => callTool(tool, input, mcpReq.signal, options),
+    )
   }
-
-  addSyncTools(add, agent, caller)
-  addMeterTools(add, agent)
-  addCollectionTools(add, agent)
-
-  // The library answers a wrong name or input with prose, or with an error of the protocol that few assistants are shown.
-  server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, { mcpReq }) => {
-    const call = calls.get(name)
-    if (call) return await during(call(given, mcpReq.signal))
-    const hint = `Call one of: ${[...calls.keys()].join(', ')}`
-    return refusal(new AgentError('not_found', `There is no tool ${JSON.stringify(name)}`, { hint }))
+  // Replaces the handler of the library, which answers an unknown name or an invalid input without code and hint.
+  server.server.setRequestHandler('tools/call', async ({ params: { name, arguments: input = {} } }, { mcpReq }) => {
+    const tool = toolsByName.get(name)
+    if (tool) return await options.calls.track(callTool(tool, input, mcpReq.signal, options))
+    const hint = `Call one of: ${[...toolsByName.keys()].join(', ')}`
+    return errorAnswer(new AgentError('not_found', `There is no tool ${JSON.stringify(name)}`, { hint }))
   })
 }
 
-function accept<Input>(schema: z.ZodType<Input>, given: unknown): Input {
-  const judged = schema.safeParse(given)
-  if (judged.success) return judged.data
-  throw new AgentError('bad_request', `The input is wrong: ${describeIssues(judged.error.issues)}`, {
-    hint: 'Correct the input and call the tool again',
-  })
+async function callTool(
+  tool: Tool,
+  input: unknown,
+  signal: AbortSignal,
+  { agent, log, caller }: ToolOptions,
+): Promise<CallToolResult> {
+  try {
+    requireScope(caller, tool.scope)
+    return answer(await tool.call(input, { agent, caller, signal }))
+  } catch (thrown) {
+    return errorAnswer(withToolInHint(toAgentError(thrown, log, { tool: tool.name })))
+  }
 }
 
 /** Throws `forbidden_scope` when the token of the assistant does not have the scope. */

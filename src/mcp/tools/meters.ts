@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Agent } from '../agent.ts'
-import { AgentError } from '../lib/errors.ts'
+import { AgentError } from '../../lib/errors.ts'
 import {
   cursorText,
   hasOrderOfCursor,
@@ -8,19 +7,22 @@ import {
   meterCursor,
   orderOfCursor,
   readingCursor,
-} from '../wire/cursors.ts'
-import { meterOrders, meterSorts } from '../wire/lists.ts'
-import { clientSystemId, searchedText, time } from '../wire/requests.ts'
-import { collectionState, flaggedReading, meter, next, total, totalIsExact } from '../wire/schemas.ts'
-import { fittingPage } from './fitting.ts'
-import { fullChange, historyRow, meterRow, toHistoryRow, toMeterRow } from './rows.ts'
-import { type AddTool, detail, limit, meterId, reads, rowsOf } from './tool.ts'
+} from '../../wire/cursors.ts'
+import { meterOrders, meterSorts } from '../../wire/lists.ts'
+import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
+import { collectionState, flaggedReading, meter, next, total, totalIsExact } from '../../wire/schemas.ts'
+import { readPageThatFits } from '../answer-size.ts'
+import { fullChange, historyRow, meterRow, toHistoryRow, toMeterRow } from '../rows.ts'
+import { readOnly, type Tool, tool } from '../tool.ts'
+import { detail, limit, meterId, rowsOf } from './inputs.ts'
 
-/** The tools for meters, their history and their readings. */
-export function addMeterTools(add: AddTool, agent: Agent): void {
-  add('find_meters', {
+/** The tools that read meters, their history and their readings. */
+export const meterTools: readonly Tool[] = [
+  tool({
+    name: 'find_meters',
     title: 'Find meters',
     scope: 'read',
+    annotations: readOnly,
     description:
       'The meters that match a search and filters; an exact external id or serial number comes first. get_meter returns all of one.',
     input: z
@@ -39,33 +41,33 @@ export function addMeterTools(add: AddTool, agent: Agent): void {
       })
       .refine(hasOrderOfCursor, orderOfCursor),
     output: z.object({ meters: z.array(z.union([meterRow, meter])), total, totalIsExact, next }),
-    annotations: reads,
-    run: async ({ clientSystemId = null, q = null, detail, limit, ...asked }) => {
-      const { kind = null, location = null, collection = null, ...rest } = asked
-      const filter = { ...rest, clientSystemId, search: q, kind, location, collection }
-      const { items, total, totalIsExact, next } = await fittingPage(limit, rowsOf(detail, toMeterRow), (limit) =>
+    handle: async (input, { agent }) => {
+      const { clientSystemId = null, q: search = null, kind = null, location = null, collection = null } = input
+      const { state, sort, order, detail, limit, after } = input
+      const filter = { clientSystemId, search, state, kind, location, collection, sort, order, after }
+      const { items, total, totalIsExact, next } = await readPageThatFits(limit, rowsOf(detail, toMeterRow), (limit) =>
         agent.meters({ ...filter, limit }),
       )
       return { meters: items, total, totalIsExact, next: cursorText(next) }
     },
-  })
-
-  add('get_meter', {
+  }),
+  tool({
+    name: 'get_meter',
     title: 'Meter',
     scope: 'read',
+    annotations: readOnly,
     description:
-      'One meter as it is now, and what the runs changed of it, newest first. Takes either meterId or externalId.',
+      'One meter as it is now, and the changes that runs made to it, newest first. Takes either meterId or externalId.',
     input: z.strictObject({
       meterId: meterId.optional(),
-      externalId: searchedText.optional().describe('Its key in the Client System, in place of meterId'),
+      externalId: searchedText.optional().describe('Its key in the Client System, instead of meterId'),
       clientSystemId,
       detail,
-      limit: limit.describe('How many changes at most; large ones end a page sooner, and next goes on'),
+      limit: limit.describe('Maximum number of changes; large changes make a page shorter'),
       before: historyCursor,
     }),
     output: z.object({ meter, history: z.object({ changes: z.array(z.union([historyRow, fullChange])), next }) }),
-    annotations: reads,
-    run: async ({ meterId, externalId, clientSystemId = null, detail, before, limit }) => {
+    handle: async ({ meterId, externalId, clientSystemId = null, detail, before, limit }, { agent }) => {
       if ((meterId === undefined) === (externalId === undefined)) {
         throw new AgentError('bad_request', 'The input must have either meterId or externalId', {
           hint: 'Name the meter by one of them',
@@ -75,36 +77,33 @@ export function addMeterTools(add: AddTool, agent: Agent): void {
         externalId === undefined
           ? await agent.meter(meterId ?? 0)
           : await agent.meterByExternalId(clientSystemId, externalId)
-      const { items, next } = await fittingPage(limit, rowsOf(detail, toHistoryRow), (limit) =>
+      const { items, next } = await readPageThatFits(limit, rowsOf(detail, toHistoryRow), (limit) =>
         agent.history(meter.id, { before, limit }),
       )
-      return {
-        meter,
-        history: { changes: items, next: cursorText(next) },
-      }
+      return { meter, history: { changes: items, next: cursorText(next) } }
     },
-  })
-
-  add('get_meter_readings', {
+  }),
+  tool({
+    name: 'get_meter_readings',
     title: 'Meter readings',
     scope: 'read',
-    description: 'What collectors read from a meter, newest first, with flags for what may be wrong.',
+    annotations: readOnly,
+    description: 'The readings of a meter, newest first, with flags for values that may be wrong.',
     input: z.strictObject({
       meterId,
-      from: time.describe('Readings from this time on'),
-      to: time.describe('Readings before this time'),
+      from: time.describe('Start, inclusive'),
+      to: time.describe('End, exclusive'),
       limit,
       before: readingCursor,
     }),
     output: z.object({ readings: z.array(flaggedReading), next }),
-    annotations: reads,
-    run: async ({ meterId, from = null, to = null, before, limit }) => {
-      const { items, next } = await fittingPage(
+    handle: async ({ meterId, from = null, to = null, before, limit }, { agent }) => {
+      const { items, next } = await readPageThatFits(
         limit,
-        (one) => one,
+        (reading) => reading,
         (limit) => agent.readings(meterId, { from, to, before, limit }),
       )
       return { readings: items, next: cursorText(next) }
     },
-  })
-}
+  }),
+]
