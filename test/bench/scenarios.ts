@@ -178,14 +178,13 @@ async function measureScenario(
   return scenario
 }
 
-/** Adds what the servers have spent on it. A session's time is known when it has ended, a moment after its client. */
+/** Adds what the servers have spent on it. */
 async function counting<T>(
   servers: Servers,
   measure: () => Promise<T>,
 ): Promise<T & { processorSeconds: number | null }> {
   const before = servers.processorSeconds()
   const measured = await measure()
-  await pause(1_000)
   const after = servers.processorSeconds()
   return {
     ...measured,

@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { sqlBeside } from '../../src/db/connect.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
@@ -21,10 +22,7 @@ export type Version = 18 | 15
 export type Servers = AsyncDisposable & {
   /** Empty databases, a Sync database for each of the source trees that are measured, the meters filled in twice: in the Client System and, for the floor, beside the Sync database. */
   fill: (meters: number, trees?: number) => Promise<Databases>
-  /**
-   * Processor seconds of the sessions that have ended on both servers, their parallel workers included; null where /proc is
-   * missing. Other load on the machine changes it little, unlike times.
-   */
+  /** Processor seconds of all processes of both servers; null where /proc is missing. Other load changes it little, unlike times. */
   processorSeconds: () => number | null
   /** Version, and the settings as the servers tell them. */
   describe: () => Promise<{ version: string; settings: Record<string, string> }>
@@ -46,7 +44,10 @@ export type Databases = {
   change: (every: number, value: number) => Promise<number>
   /** Empties the Sync databases of meters and runs. */
   forget: () => Promise<void>
-  /** What autovacuum and the checkpointer would have done within the hour, so that they do not do it meanwhile. */
+  /**
+   * Waits until the agents' work after a run has ended. Then does what autovacuum and the checkpointer would have done within
+   * the hour, so that they do not do it meanwhile.
+   */
   settle: () => Promise<void>
 }
 
@@ -84,7 +85,7 @@ export async function startServers(version: Version): Promise<Servers> {
       return databases
     },
     processorSeconds: () => {
-      const spent = ['client-system', 'sync'].map((name) => spentByChildren(join(directory, name)))
+      const spent = ['client-system', 'sync'].map((name) => spentByServer(join(directory, name)))
       return spent.reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0)
     },
     describe: () =>
@@ -132,6 +133,7 @@ function connect(clientSystem: Postgres, sync: Postgres, names: string[]): Datab
     settle: async () => {
       for (const url of [clientSystemUrl, ...syncUrls]) {
         await within(url, async (client) => {
+          await untilIdle(client)
           await client.query('vacuum (analyze)')
           await client.query('checkpoint')
         })
@@ -140,16 +142,45 @@ function connect(clientSystem: Postgres, sync: Postgres, names: string[]): Datab
   }
 }
 
-/** Processor seconds of the children that a server has waited for. */
-function spentByChildren(data: string): number | null {
+/** Processor seconds of a server's processes: those that run and those that have ended. */
+function spentByServer(data: string): number | null {
   try {
-    const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // After the name in parentheses; in hundredths of a second.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[13]) + Number(fields[14])) / 100
+    const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+    const running = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => readProcess(Number(pid)) ?? [])
+      .filter(({ parent }) => parent === postmaster)
+    const ended = readProcess(postmaster)?.endedChildren ?? 0
+    return ended + running.reduce((sum, { own }) => sum + own, 0)
   } catch {
     return null
+  }
+}
+
+/** Processor seconds of a process and of its children that have ended; null when the process does not exist. */
+function readProcess(pid: number): { parent: number; own: number; endedChildren: number } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // After the name in parentheses: state, parent, …; times are in hundredths of a second.
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
+    const seconds = (user: number, system: number) => ((fields[user] ?? 0) + (fields[system] ?? 0)) / 100
+    return { parent: fields[1] ?? 0, own: seconds(11, 12), endedChildren: seconds(13, 14) }
+  } catch {
+    return null
+  }
+}
+
+/** Waits until no other session of the database has executed a statement for half a second. */
+async function untilIdle(client: pg.Client): Promise<void> {
+  const busy = `
+    select from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'`
+  for (let idle = 0; idle < 5; idle++) {
+    if ((await client.query(busy)).rowCount !== 0) idle = -1
+    await pause(100)
   }
 }
 
