@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { Meter } from '../wire/types.ts'
-import { toCsvRecord } from './csv.ts'
+import { toSpreadsheetRecord } from './csv.ts'
 import { answerText } from './export.ts'
 
 const columns = [
@@ -11,12 +11,12 @@ const lastReading = ['lastReadAt', 'lastQuantity', 'lastValue', 'lastUnit']
 
 /** Meters as CSV. The attributes of each are JSON; numbers keep all their digits. */
 async function* metersToCsv(pages: AsyncIterable<readonly Meter[]>): AsyncGenerator<string> {
-  yield toCsvRecord([...columns, ...lastReading, 'attributes'])
+  yield toSpreadsheetRecord([...columns, ...lastReading, 'attributes'])
   for await (const meters of pages) yield meters.map(toRecord).join('')
 }
 
 function toRecord({ lastReading: last, attributes, ...meter }: Meter): string {
-  return toCsvRecord([
+  return toSpreadsheetRecord([
     ...columns.map((column) => (meter[column] === null ? null : String(meter[column]))),
     ...(last ? [last.readAt, last.quantity, toText(last.value), last.unit] : lastReading.map(() => null)),
     JSON.stringify(attributes),

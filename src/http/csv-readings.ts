@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { AgentError } from '../lib/errors.ts'
-import { parseCsvRecord } from './csv.ts'
+import { parseCsvRecord, withoutGuard } from './csv.ts'
 import { maxReadingBytes, maxReadings } from './split-readings.ts'
 
 /** A reading of a CSV body as the schema of readings takes it, or the reason why it cannot be one. */
@@ -46,7 +46,7 @@ function toReading(line: number, bytes: Buffer, header: readonly string[]): CsvR
   if (fields === null) return { line, fault: 'a quote of the line is not closed, or stands within a field' }
   if (fields.length !== header.length)
     return { line, fault: `the line has ${fields.length} fields, not ${header.length}` }
-  const pairs = header.map((name, at): [string, string] => [name, fields[at] ?? ''])
+  const pairs = header.map((name, at): [string, string] => [name, withoutGuard(fields[at] ?? '')])
   // An empty field is none.
   return { line, value: Object.fromEntries(pairs.filter(([name, text]) => text !== '' || !optional.includes(name))) }
 }

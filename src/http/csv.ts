@@ -7,6 +7,22 @@ function toCsvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
+/**
+ * A record for people, who open it in a spreadsheet. A text that a spreadsheet would take for a formula gets a leading
+ * apostrophe, which makes it a text there; numbers stay as they are. `withoutGuard` takes the apostrophe away.
+ */
+export function toSpreadsheetRecord(fields: readonly (string | number | null)[]): string {
+  return toCsvRecord(fields.map((field) => (typeof field === 'string' ? withGuard(field) : field)))
+}
+
+function withGuard(text: string): string {
+  return /^'*[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? `'${text}` : text
+}
+
+export function withoutGuard(text: string): string {
+  return text.startsWith("'") && /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text
+}
+
 /** Returns the fields of a record; null when a quote is at an invalid place or is not closed. */
 export function parseCsvRecord(text: string): string[] | null {
   const record = text.endsWith('\r') ? text.slice(0, -1) : text

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ReadingRow, TargetRow } from '../agent.ts'
-import { toCsvRecord } from './csv.ts'
+import { toCsvRecord, toSpreadsheetRecord } from './csv.ts'
 
 const readingColumns = ['clientSystemId', 'externalId', 'quantity', 'value', 'unit', 'readAt']
 
@@ -9,11 +9,11 @@ async function* readingsToCsv(
   clientSystemId: string,
   pages: AsyncIterable<readonly ReadingRow[]>,
 ): AsyncGenerator<string> {
-  yield toCsvRecord(readingColumns)
+  yield toSpreadsheetRecord(readingColumns)
   for await (const rows of pages) {
     yield rows
       .map(({ externalId, quantity, value, unit, readAt }) =>
-        toCsvRecord([clientSystemId, externalId, quantity, value, unit, readAt]),
+        toSpreadsheetRecord([clientSystemId, externalId, quantity, value, unit, readAt]),
       )
       .join('')
   }
@@ -24,7 +24,7 @@ const targetColumns = [
   ...(['readingIntervalMinutes', 'attributes'] as const),
 ]
 
-/** Targets as CSV; the attributes of each are JSON. */
+/** Targets as CSV, for programs: every text is exact. The attributes of each are JSON. */
 export async function* targetsToCsv(pages: AsyncIterable<readonly TargetRow[]>): AsyncGenerator<string> {
   yield toCsvRecord(targetColumns)
   for await (const rows of pages) {

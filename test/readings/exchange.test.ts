@@ -78,7 +78,9 @@ suite('readings and targets in and out', { concurrency: true }, () => {
       insert into sync.meter_reading (meter_id, quantity, read_at, value, unit)
       select id, q, timestamptz '2026-01-01 00:00:00.000001Z' + n * interval '15 minutes', n + 0.10, case when n % 2 = 0 then 'kWh, "net"' end
       from sync.meter, unnest('{energy,power}'::text[]) q, generate_series(0, 1999) n
-      where external_id <> '4'`)
+      where external_id <> '4'
+      union all
+      select id, '''=x', '2026-01-31 00:00Z', -1.5, '=1+1' from sync.meter where external_id = '4'`)
     type Listed = { readings: MeterReading[]; next: string | null }
     const list = async (search: string) => (await agent.api<Listed>(`/api/readings?${search}`)).body
     const window = 'from=2026-01-01T00:15:00Z&to=2026-01-01T01:00:00Z'
@@ -109,11 +111,13 @@ suite('readings and targets in and out', { concurrency: true }, () => {
     const { headers, body: csv } = await agent.api<string>('/api/readings?format=csv')
     assert.match(headers.get('content-type') ?? '', /^text\/csv/)
     const lines = csv.split('\r\n')
-    assert.equal(lines.length, 1 + 3 * 2 * 2_000 + 1)
+    assert.equal(lines.length, 1 + 3 * 2 * 2_000 + 2)
     const line = lines.find((one) => one.startsWith('main,1,'))
     assert.equal(line, 'main,1,energy,0.10,"kWh, ""net""",2026-01-01T00:00:00.000001Z')
+    // A spreadsheet would take these texts for formulas; the number stays one.
+    assert.ok(lines.includes(`main,4,''=x,-1.5,'=1+1,2026-01-31T00:00:00.000000Z`))
     const again = (await post(agent, csv)).body
-    assert.deepEqual([again.stored, again.duplicates, again.rejected], [0, 12_000, []])
+    assert.deepEqual([again.stored, again.duplicates, again.rejected], [0, 12_001, []])
 
     const [meter] = (await agent.api<{ meters: Meter[] }>('/api/meters?q=Meter%202')).body.meters
     const own = await agent.api<string>(`/api/meters/${meter?.id}/readings?format=csv&to=2026-01-01T00:15:00Z`)
