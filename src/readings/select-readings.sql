@@ -39,7 +39,7 @@ from (
   order by read_at desc, quantity desc
   limit $6
 ) r
-join sync.meter m on m.id = r.meter_id
+cross join (select unit from sync.meter where id = $1) m
 cross join lateral (
   select exists (
     select
