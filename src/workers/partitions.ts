@@ -3,6 +3,7 @@ import { errorCode } from '../lib/errors.ts'
 import { type Loop, startLoop } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { createPartitions, dropOldReadings } from '../readings/partitions.ts'
+import type { QueueClock } from './queue.ts'
 
 /** How often a worker looks for readings whose month has no partition. */
 const everyMs = 2_000
@@ -18,11 +19,14 @@ export type PartitioningOptions = {
   /** How long readings are kept; null for ever. */
   readingsDays: number | null
   log: Log
+  /** Default: the clock of the process. */
+  clock?: Pick<QueueClock, 'now' | 'setInterval' | 'clearInterval'> | undefined
 }
 
 /** Creates the partitions of the readings, those of coming months ahead, and drops old ones once a day. */
-export function startPartitioning({ pool, readingsDays, log }: PartitioningOptions): Loop {
-  let notBefore = 0
+export function startPartitioning({ pool, readingsDays, log, clock }: PartitioningOptions): Loop {
+  const now = () => clock?.now() ?? performance.now()
+  let notBefore = Number.NEGATIVE_INFINITY
   let droppedOn = ''
 
   async function drop(days: number): Promise<void> {
@@ -36,12 +40,13 @@ export function startPartitioning({ pool, readingsDays, log }: PartitioningOptio
   const loop = startLoop({
     everyMs,
     pass: async () => {
-      if (performance.now() < notBefore) return
-      notBefore = performance.now() + retryMs
-      if (readingsDays !== null) await drop(readingsDays)
+      if (now() < notBefore) return
+      notBefore = now() + retryMs
+      // First what new readings need: nothing that keeps old ones from being removed may stop it.
       const months = await createPartitions(pool)
       if (months.length > 0) log.info({ months }, 'partitions of readings created')
-      notBefore = 0
+      if (readingsDays !== null) await drop(readingsDays)
+      notBefore = Number.NEGATIVE_INFINITY
     },
     onError: (err) => {
       // A run, a long query or a dump uses a table.
@@ -49,6 +54,7 @@ export function startPartitioning({ pool, readingsDays, log }: PartitioningOptio
       const hint = 'Readings are stored meanwhile. If privileges are missing, run docs/deploy/grants.sql as the owner'
       log.warn({ err, hint }, 'the partitions of readings could not be created or dropped; retrying')
     },
+    ...(clock && { timers: clock }),
   })
   loop.soon()
   return loop

@@ -164,7 +164,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     await work.stop()
     throw error
   }
-  loops.add(startPartitioning({ pool: lists, readingsDays: config.readingsDays, log }))
+  loops.add(startPartitioning({ pool: lists, readingsDays: config.readingsDays, log, clock }))
   loops.add(
     startLoop({
       pass: schedule.sendSkippedTimes,

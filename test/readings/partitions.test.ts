@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
+import { TestClock } from 'pg-boss'
+import { pino } from 'pino'
 import { migrate } from '../../src/db/migrate.ts'
 import type { Meter, MeterReading, StoredReadings } from '../../src/wire/types.ts'
+import { startPartitioning } from '../../src/workers/partitions.ts'
 import { createMeters } from '../support/meters.ts'
 import { installOlder } from '../support/older.ts'
-import { createWorld, eventually, type TestAgent, type World } from '../support/world.ts'
+import { createWorld, eventually, type LogLine, type TestAgent, type World } from '../support/world.ts'
 
 const partitions = `select name from sync.reading_partitions() order by since`
 
@@ -119,13 +123,45 @@ test('readings of months that ended more than READINGS_DAYS ago are removed, whi
   assert.equal((await places(world)).default, 3)
   await assert.rejects(world.sync.query('select sync.drop_old_readings(30)'), /31 days at least/)
 
-  const agent = await world.agent({ READINGS_DAYS: '62' })
-  const removed = await eventually(async () => agent.log.find(({ msg }) => msg === 'old readings removed'))
-  assert.deepEqual(await places(world), { default: 1, [month(-1).name]: 1, [month(0).name]: 1 })
+  // A partition that cannot be dropped keeps no other from being created. The next attempt is a minute later.
+  await world.sync.query(`
+    create view kept as select from sync.meter_reading_${month(-14).name};
+    drop table sync.meter_reading_${month(1).name}`)
+  const pool = new pg.Pool({ connectionString: world.sync.url })
+  world.after(() => pool.end())
+  let used = 0
+  pool.on('acquire', () => used++)
+  const log: Pick<LogLine, 'msg' | 'partitions' | 'readings'>[] = []
+  const write = (line: string) => void log.push(JSON.parse(line))
+  const clock = new TestClock(0)
+  await using _partitioning = startPartitioning({ pool, readingsDays: 62, log: pino({}, { write }), clock })
+  await eventually(async () => log.length === 2)
+  const before = used
+  await clock.tick(58_000)
+  await setImmediate()
+  assert.equal(used, before)
+  await world.sync.query('drop view kept')
+  await clock.tick(2_000)
+  await eventually(async () => log.length === 3)
   assert.deepEqual(
-    [removed.partitions, removed.readings],
+    log.map(({ msg }) => msg),
+    [
+      'partitions of readings created',
+      'the partitions of readings could not be created or dropped; retrying',
+      'old readings removed',
+    ],
+  )
+  const kept = { default: 1, [month(-1).name]: 1, [month(0).name]: 1 }
+  assert.deepEqual(await places(world), kept)
+  assert.deepEqual(
+    [log[2]?.partitions, log[2]?.readings],
     [[month(-14), month(-4)].map(({ name }) => `meter_reading_${name}`), 2],
   )
+
+  await store(world, '1', [month(-5).at])
+  const agent = await world.agent({ READINGS_DAYS: '62' })
+  await eventually(async () => agent.log.some(({ msg }) => msg === 'old readings removed'))
+  assert.deepEqual(await places(world), kept)
   const { body } = await agent.api<{ readingsDays: number | null }>('/api/settings')
   assert.equal(body.readingsDays, 62)
 })
