@@ -1,7 +1,7 @@
 import type { Queryable } from './connect.ts'
 
 /**
- * The privileges that the running agent needs in addition to SELECT on every table (docs/deploy/grants.sql). A partition is
+ * The tables of the agent, with the privileges that it needs in addition to SELECT (docs/deploy/grants.sql). A partition is
  * read and written through its table.
  */
 const needed: Record<string, readonly string[]> = {
@@ -19,6 +19,8 @@ const needed: Record<string, readonly string[]> = {
   'sync.access_token': ['update'],
   'sync.login_session': ['insert', 'delete'],
   'sync.revision_counter': ['update'],
+  'sync.installation': [],
+  'sync.migration': [],
   'pgboss.job': ['insert', 'update', 'delete'],
   'pgboss.queue': ['insert', 'update'],
   'pgboss.version': ['update'],
@@ -27,7 +29,7 @@ const needed: Record<string, readonly string[]> = {
 
 /**
  * Returns the privileges that the role lacks on an existing schema, each as the GRANT that gives it. A privilege on some
- * columns of a table counts.
+ * columns of a table counts. Other tables in the schema `sync`, such as a partition that was detached and kept, need none.
  */
 export async function findMissingRights(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ grant: string }>(
@@ -49,7 +51,7 @@ export async function findMissingRights(db: Queryable): Promise<string[]> {
          where name = n.nspname || '.' || c.relname
        ) p
        where n.nspname in ('sync', 'pgboss') and c.relkind in ('r', 'p')
-         and not (n.nspname = 'sync' and c.relispartition) and not case when p.privilege = 'delete'
+         and (n.nspname = 'pgboss' or n.nspname || '.' || c.relname = any($3::text[])) and not case when p.privilege = 'delete'
          then has_table_privilege(c.oid, 'delete')
          else has_any_column_privilege(c.oid, p.privilege) end
        group by n.nspname, c.relname
@@ -59,7 +61,11 @@ export async function findMissingRights(db: Queryable): Promise<string[]> {
        where pronamespace = 'sync'::regnamespace and not has_function_privilege(oid, 'execute')
      )
      select format('grant %s to %I', "grant", current_user) as grant from lacking order by at, "grant"`,
-    [Object.entries(needed).flatMap(([name, privileges]) => privileges.map(() => name)), Object.values(needed).flat()],
+    [
+      Object.entries(needed).flatMap(([name, privileges]) => privileges.map(() => name)),
+      Object.values(needed).flat(),
+      Object.keys(needed),
+    ],
   )
   return rows.map(({ grant }) => grant)
 }

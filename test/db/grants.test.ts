@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
+import { findMissingRights } from '../../src/db/rights.ts'
 import { ask, createDeployment } from '../support/deployment.ts'
 import { openReceiver, webhookSecret } from '../support/receiver.ts'
 import { eventually } from '../support/world.ts'
@@ -172,8 +173,25 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     ownerUrl,
     `select relname from pg_class where relnamespace = 'sync'::regnamespace and relkind in ('r', 'p') and not relispartition`,
   )
-  for (const { relname } of tables.filter((table) => table.relname !== 'later'))
+  const own = tables.filter(({ relname }) => relname !== 'later')
+  for (const { relname } of own)
     assert.match(grants, new RegExp(`sync\\.${relname}\\b`), `grants.sql does not name sync.${relname}`)
+
+  // The command `check` asks for the privileges on each of them, and not for those on a table that is not the agent's.
+  const client = new pg.Client(agentUrl)
+  await client.connect()
+  try {
+    assert.deepEqual(await findMissingRights(client), [])
+    await ask(ownerUrl, `revoke all on all tables in schema sync from ${role}`)
+    const lacking = await findMissingRights(client)
+    for (const { relname } of own)
+      assert.ok(
+        lacking.some((grant) => grant.includes('select') && grant.includes(` on sync.${relname} to`)),
+        `rights.ts does not name sync.${relname}`,
+      )
+  } finally {
+    await client.end()
+  }
 })
 
 test('a role without privileges cannot connect to the Sync database of roles.sql or of the README', async (t) => {
