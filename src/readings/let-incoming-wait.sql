@@ -1,7 +1,7 @@
 -- Of the readings of `incoming` at the lines $1, whose meter was not known: stores those whose meter has come meanwhile, and
 -- lets the others wait, $2 at most of each Client System. Returns how many were stored, how many have a meter now, and the
--- lines that are not kept: those beyond the limit, and those with an id that no meter can have. To be run while the lock
--- is held that keeps a run from ending.
+-- lines that are not kept: those beyond the limit, and those with an id that no meter can have. A reading that waits already
+-- is kept. To be run while the lock is held that keeps a run from ending.
 with unknown as (
   select *
   from pg_temp.incoming
@@ -21,10 +21,15 @@ with unknown as (
   select client_system_id, count(*) as readings
   from sync.waiting_reading
   group by client_system_id
+), again as (
+  select u.line
+  from unknown u
+  join sync.waiting_reading w on w.client_system_id = u.client_system_id and w.external_id = u.external_id
+    and md5(w.quantity) = md5(u.quantity) and w.read_at = u.read_at
 ), candidate as (
   select u.*, row_number() over (partition by u.client_system_id order by u.line) as number
   from unknown u
-  where u.line not in (select line from known) and octet_length(u.external_id) <= 1000
+  where u.line not in (select line from known union all select line from again) and octet_length(u.external_id) <= 1000
 ), kept as (
   select c.*
   from candidate c
@@ -44,7 +49,7 @@ select
     (
       select array_agg(line order by line)
       from unknown
-      where line not in (select line from known) and line not in (select line from kept)
+      where line not in (select line from known union all select line from again union all select line from kept)
     ),
     '{}'
   ) as rejected

@@ -132,6 +132,9 @@ test('ids that no meter can have, and readings beyond the limit, are rejected', 
     select 'main', 'old', 'e', to_timestamp(n), 1, now() - interval '31 days' from generate_series(1, 99999) n`)
   const answer = await post(agent, energy('x', 1), energy('y', 1), energy('1', 2, 1))
   assert.deepEqual([answer.waiting, answer.rejected.map(({ line }) => line), answer.stored], [1, [2], 1])
+  // Sent again, a reading that waits already is not one more.
+  const again = await post(agent, energy('y', 1), energy('x', 1))
+  assert.deepEqual([again.waiting, again.rejected.map(({ line }) => line)], [1, [1]])
 })
 
 const runs = Number(process.env.WAITING_RUNS ?? 4)
