@@ -35,29 +35,22 @@ export function openStream(url: string, subscriber: StreamSubscriber): Stream {
   let source: EventSource | null = null
   let retryMs = firstRetryMs
   let retryTimer: ReturnType<typeof setTimeout> | undefined
-  let hiddenTimer: ReturnType<typeof setTimeout> | undefined
-  let tickedAt = Date.now()
 
   const close = () => {
     clearTimeout(retryTimer)
     source?.close()
     source = null
   }
-  const pause = () => {
-    close()
-    subscriber.onLost()
-  }
   const open = () => {
     close()
-    const opened = new EventSource(url)
-    source = opened
-    opened.addEventListener('status', (event) => {
-      retryMs = firstRetryMs
-      subscriber.onStatus(JSON.parse(event.data))
+    const opened = connect(url, {
+      ...subscriber,
+      onStatus: (status) => {
+        retryMs = firstRetryMs
+        subscriber.onStatus(status)
+      },
     })
-    opened.addEventListener('run', (event) => subscriber.onRun(JSON.parse(event.data)))
-    opened.addEventListener('progress', (event) => subscriber.onProgress(JSON.parse(event.data)))
-    opened.addEventListener('unavailable', (event) => subscriber.onUnavailable(JSON.parse(event.data)))
+    source = opened
     opened.addEventListener('error', () => {
       subscriber.onLost()
       if (opened.readyState !== EventSource.CLOSED || source !== opened) return
@@ -72,18 +65,49 @@ export function openStream(url: string, subscriber: StreamSubscriber): Stream {
     subscriber.onLost()
     open()
   }
+  const unfollow = followTab({
+    isOpen: () => source?.readyState === EventSource.OPEN,
+    close,
+    pause: () => {
+      close()
+      subscriber.onLost()
+    },
+    reopen,
+  })
+  open()
+  return {
+    reopen,
+    stop() {
+      unfollow()
+      close()
+    },
+  }
+}
 
+/** Opens a connection that passes each event on. */
+function connect(url: string, { onStatus, onRun, onProgress, onUnavailable }: StreamSubscriber): EventSource {
+  const source = new EventSource(url)
+  source.addEventListener('status', (event) => onStatus(JSON.parse(event.data)))
+  source.addEventListener('run', (event) => onRun(JSON.parse(event.data)))
+  source.addEventListener('progress', (event) => onProgress(JSON.parse(event.data)))
+  source.addEventListener('unavailable', (event) => onUnavailable(JSON.parse(event.data)))
+  return source
+}
+
+type Followed = { isOpen: () => boolean; close: () => void; pause: () => void; reopen: () => void }
+
+/** Pauses in a tab that is hidden for long, and reopens when it is seen, online or awake again. Returns what ends that. */
+function followTab({ isOpen, close, pause, reopen }: Followed): () => void {
   const stopping = new AbortController()
   const { signal } = stopping
-  document.addEventListener(
-    'visibilitychange',
-    () => {
-      clearTimeout(hiddenTimer)
-      if (document.hidden) hiddenTimer = setTimeout(pause, hiddenLimitMs)
-      else if (source?.readyState !== EventSource.OPEN) reopen()
-    },
-    { signal },
-  )
+  let hiddenTimer: ReturnType<typeof setTimeout> | undefined
+  let tickedAt = Date.now()
+  const followVisibility = () => {
+    clearTimeout(hiddenTimer)
+    if (document.hidden) hiddenTimer = setTimeout(pause, hiddenLimitMs)
+    else if (!isOpen()) reopen()
+  }
+  document.addEventListener('visibilitychange', followVisibility, { signal })
   addEventListener('online', reopen, { signal })
   addEventListener('pagehide', close, { signal })
   addEventListener('pageshow', (event) => event.persisted && reopen(), { signal })
@@ -92,15 +116,9 @@ export function openStream(url: string, subscriber: StreamSubscriber): Stream {
     tickedAt = Date.now()
     if (slept && !document.hidden) reopen()
   }, 5_000)
-
-  open()
-  return {
-    reopen,
-    stop() {
-      stopping.abort()
-      clearInterval(tick)
-      clearTimeout(hiddenTimer)
-      close()
-    },
+  return () => {
+    stopping.abort()
+    clearInterval(tick)
+    clearTimeout(hiddenTimer)
   }
 }

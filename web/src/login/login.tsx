@@ -12,35 +12,8 @@ type Props = {
 
 /** The form for a token. The token is kept in the field until it is sent, and nowhere afterwards. */
 export function Login({ ended, logIn }: Props) {
-  const field = useRef<HTMLInputElement>(null)
-  const [sending, setSending] = useState(false)
-  const [error, setError] = useState<ApiError | null>(null)
-  const now = useNow()
-  const [waitUntil, setWaitUntil] = useState(0)
-  const waitMs = waitUntil - now
-  const blocked = sending || waitMs > 0
-  useEffect(() => field.current?.focus(), [])
-
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    const input = field.current
-    if (blocked || input === null) return
-    setSending(true)
-    setError(null)
-    try {
-      await logIn(input.value)
-    } catch (reason) {
-      const refusal = toApiError(reason)
-      setError(refusal)
-      setWaitUntil(now + (refusal.retryAfter ?? 0) * 1000)
-      // A token that did not arrive can be sent again.
-      if (refusal.status !== 0) input.value = ''
-      input.focus()
-    } finally {
-      setSending(false)
-    }
-  }
-
+  const { field, sending, error, waitMs, submit } = useTokenForm(logIn)
+  useEffect(() => field.current?.focus(), [field])
   return (
     <section class="card login" aria-labelledby="login-title">
       <span class="login-icon" aria-hidden="true">
@@ -69,13 +42,44 @@ export function Login({ ended, logIn }: Props) {
           />
         </label>
         {error !== null && <LoginError error={error} />}
-        <button type="submit" class="button" aria-disabled={blocked} aria-busy={sending}>
+        <button type="submit" class="button" aria-disabled={sending || waitMs > 0} aria-busy={sending}>
           {sending ? 'Logging in…' : 'Log in'}
         </button>
         {waitMs > 0 && <p class="login-wait">You can try again {formatCountdown(waitMs)}.</p>}
       </form>
     </section>
   )
+}
+
+/** Sends the token of the field, once at a time and not before the agent allows another attempt. */
+function useTokenForm(logIn: Props['logIn']) {
+  const field = useRef<HTMLInputElement>(null)
+  const [sending, setSending] = useState(false)
+  const [error, setError] = useState<ApiError | null>(null)
+  const now = useNow()
+  const [waitUntil, setWaitUntil] = useState(0)
+  const waitMs = waitUntil - now
+
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    const input = field.current
+    if (sending || waitMs > 0 || input === null) return
+    setSending(true)
+    setError(null)
+    try {
+      await logIn(input.value)
+    } catch (reason) {
+      const refusal = toApiError(reason)
+      setError(refusal)
+      setWaitUntil(now + (refusal.retryAfter ?? 0) * 1000)
+      // A token that did not arrive can be sent again.
+      if (refusal.status !== 0) input.value = ''
+      input.focus()
+    } finally {
+      setSending(false)
+    }
+  }
+  return { field, sending, error, waitMs, submit }
 }
 
 /** Shows why the login failed. The hints of the API are for those who write requests. */
