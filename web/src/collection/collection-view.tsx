@@ -37,7 +37,11 @@ export function CollectionView({ statuses, route }: Props) {
 function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
   const { collection, groups, error } = useCollection(clientSystemId)
   if (collection === null) {
-    return error === null ? <p class="teaching">Reading…</p> : <Refusal words="Not read." error={error} />
+    return error === null ? (
+      <p class="teaching">Loading…</p>
+    ) : (
+      <Refusal words="The numbers could not be loaded." error={error} />
+    )
   }
   return (
     <>

@@ -6,24 +6,27 @@ import { type ApiError, toApiError } from '../data/requests.ts'
 /** A state changes with time alone, and readings come without an event. */
 const readEveryMs = 30_000
 
-type Now = { collection: Collection | null; groups: readonly CollectionGroup[]; error: ApiError | null }
+type Now = {
+  /** Null until it has been read. */
+  collection: Collection | null
+  /** Null until they have been read: counting them takes longer. */
+  groups: readonly CollectionGroup[] | null
+  /** Why the last request failed. */
+  error: ApiError | null
+}
 
 /** The collection of a Client System, read at once and again every half minute while the page is seen. */
 export function useCollection(clientSystemId: string): Now {
-  const [now, setNow] = useState<Now>({ collection: null, groups: [], error: null })
+  const [now, setNow] = useState<Now>({ collection: null, groups: null, error: null })
   useEffect(() => {
     let left = false
+    const show = (part: Partial<Now>) => !left && setNow((before) => ({ ...before, ...part }))
     const read = async () => {
       if (document.hidden) return
-      try {
-        const [collection, groups] = await Promise.all([
-          readCollection(clientSystemId),
-          readCollectionGroups(clientSystemId),
-        ])
-        if (!left) setNow({ collection, groups, error: null })
-      } catch (reason) {
-        if (!left) setNow((before) => ({ ...before, error: toApiError(reason) }))
-      }
+      const groups = readCollectionGroups(clientSystemId).then((read) => show({ groups: read }))
+      const collection = readCollection(clientSystemId).then((read) => show({ collection: read }))
+      const [failed] = (await Promise.allSettled([collection, groups])).filter(({ status }) => status === 'rejected')
+      show({ error: failed?.status === 'rejected' ? toApiError(failed.reason) : null })
     }
     void read()
     const timer = setInterval(read, readEveryMs)
