@@ -102,13 +102,6 @@ test('the readings of a meter are seen day by day, with axes, gaps and marks, by
   await wide.getByRole('link', { name: 'Latest' }).click()
   await wide.getByRole('img', { name: /^power: 19 readings/ }).waitFor()
 
-  // What a finger touches is large enough.
-  const targets = phone.locator('.reading-controls, .meter-search, .list-head').locator('a, input, button, select')
-  for (const target of await targets.all()) {
-    const { width = 0, height = 0 } = (await target.boundingBox()) ?? {}
-    assert.ok(width >= 44 && height >= 44, `${await target.textContent()}: ${width} × ${height}`)
-  }
-
   // The file has what is shown.
   await phone.getByRole('link', { name: '30 days' }).click()
   await phone.getByRole('img', { name: /^energy: 43 readings/ }).waitFor()
@@ -117,6 +110,18 @@ test('the readings of a meter are seen day by day, with axes, gaps and marks, by
   assert.equal(csv.body.trim().split('\n').length, 1 + 2 * 43)
   await lead(eyes, '#/meters/2')
   await inspect(eyes, 'readings-none', (page) => page.getByText('No readings of this meter yet').waitFor())
+
+  // The latest readings follow what comes in, half a minute later at most; other days stay.
+  await lead(eyes, '#/meters/1')
+  await phone.clock.install()
+  await phone.reload()
+  await phone.getByRole('img', { name: /^energy: 19 readings/ }).waitFor()
+  const newest = { externalId: '1', quantity: 'energy', unit: 'kWh', value: 7000 }
+  const readAt = new Date(yesterday + 23.5 * hour).toISOString()
+  await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([{ ...newest, readAt }]) })
+  await phone.clock.fastForward(31_000)
+  await phone.getByRole('img', { name: /^energy: 20 readings .* last 7000 kWh/ }).waitFor()
+  await phone.locator('.meter-facts').getByText('7000 kWh').waitFor()
 })
 
 test('the meters are found by search, filters and order, all of it in the address, and the place in the list is kept', {
@@ -212,4 +217,17 @@ test('the meters are found by search, filters and order, all of it in the addres
   assert.equal(await rows(wide).count(), 100)
   const place = (await rows(wide).nth(99).boundingBox())?.y ?? -1
   assert.ok(place > -450 && place < 900, `the open row is at ${place}`)
+
+  // A kind that is too rare for the list of choices can be typed.
+  await world.source.query(`
+    insert into meter (external_id, name, kind) select 1000 + id, 'Rare ' || id, 'rare ' || id from generate_series(1, 205) id`)
+  await agent.sync()
+  await lead(eyes, '#/meters?q=rare')
+  await select(wide, 'Kind').selectOption('Type one of 5 more…')
+  await wide.getByRole('textbox', { name: 'Kind' }).fill('rare 99')
+  await wide.keyboard.press('Enter')
+  await rows(wide).getByText('Rare 99', { exact: true }).waitFor()
+  await total(wide, '1 of 325 meters')
+  assert.match(wide.url(), /q=rare&kind=rare\+99$/)
+  await wide.locator('select:focus').getByRole('option', { name: 'rare 99' }).waitFor({ state: 'attached' })
 })

@@ -15,9 +15,11 @@ import { readingText } from '../ui/reading-text.ts'
 import { useSubject } from '../ui/subject.ts'
 import { CollectionWord } from './collection-word.tsx'
 import { MeterReadings } from './meter-readings.tsx'
+import { useCurrentMeter } from './use-current-meter.ts'
 
 /** All about one meter, in this order: its fields, its history, its readings as charts, and their gaps. */
-export function MeterDetails({ meter, heading }: { meter: Meter; heading: Heading }) {
+export function MeterDetails({ meter: listed, heading }: { meter: Meter; heading: Heading }) {
+  const { meter, times } = useCurrentMeter(listed)
   const root = useRef<HTMLDivElement>(null)
   useSubject(`Meter ${meter.externalId}`)
   // Only a link from elsewhere leads into the details; who opened the row stays there.
@@ -30,7 +32,7 @@ export function MeterDetails({ meter, heading }: { meter: Meter; heading: Headin
       <Fields meter={meter} />
       <Attributes attributes={meter.attributes} heading={heading} />
       <Timeline meterId={meter.id} heading={heading} />
-      <MeterReadings meter={meter} heading={heading} />
+      <MeterReadings meter={meter} times={times} heading={heading} />
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import type { ClientSystemStatus, MeterFacets } from '../../../src/wire/types.ts'
 import { collectionStates, type MeterFilter, meterAddress, meterStates } from '../routing/route.ts'
-import { formatCount, plural } from '../ui/format.ts'
 import { collectionWords } from './collection-word.tsx'
+import { Choice, type Option } from './meter-choice.tsx'
 
 type Props = { filter: MeterFilter; facets: MeterFacets | null }
 
@@ -54,56 +54,8 @@ export function MeterFilters({ filter, facets }: Props) {
   )
 }
 
-type Option = { value: string; word: string; meters: number | undefined }
-
 function optionsOf(facet: MeterFacets['kind'] | undefined, none: string): Option[] {
   return (facet?.values ?? []).map(({ value, meters }) => ({ value, word: value === '' ? none : value, meters }))
-}
-
-type ChoiceProps = {
-  name: string
-  chosen: string | null
-  options: readonly Option[]
-  /** The word for the empty text. */
-  none?: string
-  /** How many values are not among the options. */
-  others?: number | undefined
-  onChoose: (value: string | null) => void
-}
-
-/** The value of "All" in a list in which the empty text is a choice too. */
-const all = 'all'
-const prefix = '='
-
-function Choice({ name, chosen, options, none = 'None', others = 0, onChoose }: ChoiceProps) {
-  const known = chosen === null || options.some(({ value }) => value === chosen)
-  return (
-    <label class="field">
-      {name}
-      <select
-        value={chosen === null ? all : prefix + chosen}
-        onChange={({ currentTarget: { value } }) => onChoose(value === all ? null : value.slice(prefix.length))}
-      >
-        <option value={all}>All</option>
-        {!known && <option value={prefix + chosen}>{shortened(chosen || none)}</option>}
-        {options.map(({ value, word, meters }) => (
-          <option key={value} value={prefix + value}>
-            {shortened(word)}
-            {meters !== undefined && ` (${formatCount(meters)})`}
-          </option>
-        ))}
-        {others > 0 && <option disabled>{plural(others, 'more', 'more')}: search for them</option>}
-      </select>
-    </label>
-  )
-}
-
-const maxLetters = 60
-
-/** A list of choices cannot break a text into lines. */
-function shortened(text: string): string {
-  const letters = [...text]
-  return letters.length > maxLetters ? `${letters.slice(0, maxLetters - 1).join('')}…` : text
 }
 
 /** Whether a filter leaves anything out. */

@@ -14,11 +14,16 @@ import { ReadingGaps } from './reading-gaps.tsx'
 import { ReadingTable } from './reading-table.tsx'
 import { type ShownReadings, timeOf, useReadings } from './use-readings.ts'
 
-type Props = { meter: Meter; heading: Heading }
+type Props = {
+  meter: Meter
+  /** Grows each time the meter is read again. */
+  times: number
+  heading: Heading
+}
 
 /** The readings of a meter in some days: a chart for each quantity, the same as a table, and the gaps. */
-export function MeterReadings({ meter, heading: Heading }: Props) {
-  if (meter.lastReading !== null) return <ReadingsByDay meter={meter} heading={Heading} />
+export function MeterReadings({ meter, times, heading: Heading }: Props) {
+  if (meter.lastReading !== null) return <ReadingsByDay meter={meter} times={times} heading={Heading} />
   return (
     <section class="readings" aria-label="Readings">
       <Heading>Readings</Heading>
@@ -29,13 +34,14 @@ export function MeterReadings({ meter, heading: Heading }: Props) {
   )
 }
 
-function ReadingsByDay({ meter, heading: Heading }: Props) {
+function ReadingsByDay({ meter, times, heading: Heading }: Props) {
   const { readings: choice } = useContext(Here)
   const zone = useZone()
   const day = choice.day ?? dayOfReading(meter.lastReading?.readAt, Date.now(), zone)
   const span = choice.span ?? usualSpan(meter.readingIntervalMinutes)
   const period = useMemo(() => periodOf(day, span, zone), [day, span, zone])
-  const { shown, error, loading, read } = useReadings(meter.id, period)
+  // The latest readings follow what comes in; days of the past stay as they are.
+  const { shown, error, loading, read } = useReadings(meter.id, period, choice.day === null ? times : 0)
   const named = [...(shown?.readings ?? []), ...(shown?.gaps ?? [])].map(({ quantity }) => quantity)
   const quantities = [...new Set(choice.quantity === null ? named : [...named, choice.quantity])].sort()
   return (
@@ -58,7 +64,7 @@ function ReadingsByDay({ meter, heading: Heading }: Props) {
             </button>
           </p>
         )}
-        {shown === null && loading && <p class="teaching readings-loading">Reading…</p>}
+        {shown === null && loading && <p class="teaching readings-loading">Loading…</p>}
         {shown !== null && <Charts shown={shown} quantity={choice.quantity} />}
       </section>
       {shown !== null && <ReadingGaps gaps={of(choice.quantity, shown.gaps)} heading={Heading} />}
