@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { figureReads, takeShift } from '../support/browser.ts'
+import { figureReads, openBrowser, takeShift } from '../support/browser.ts'
 import { openEyes, takePicture } from '../support/eyes.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
@@ -14,17 +14,7 @@ const earlierRuns = `
   select gen_random_uuid(), 'main', 'schedule', 'cancelled', at, at, at, 0
   from generate_series(now() - interval '25 hours', now() - interval '1 hour', interval '1 hour') at`
 
-/** What can be pressed and is smaller than 44 pixels. Cells of the history are as wide as a day; a table has the same. */
-function smallTargets(page: Page): Promise<string[]> {
-  return page.evaluate(`[...document.querySelectorAll('a, button, summary, input, select')]
-    .filter((element) => element.checkVisibility() && !element.matches('.strip-cell'))
-    .map((element) => [element, element.closest('label:has(input[type=radio])') ?? element.closest('.run') ?? element])
-    .map(([element, target]) => ({ element, ...target.getBoundingClientRect().toJSON() }))
-    .filter(({ width, height }) => width < 43.5 || height < 43.5)
-    .map(({ element, width, height }) => element.outerHTML.slice(0, 80) + ' ' + width + ' x ' + height)`)
-}
-
-test('the layout does not shift during a load or a sync, touch targets are large enough, and a print has no buttons', {
+test('the layout does not shift during a load, a sync or a failure, and a print has no buttons', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -32,6 +22,7 @@ test('the layout does not shift during a load or a sync, touch targets are large
   const gate = await createGate(world.source)
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
   await agent.settled()
+  const browse = await openBrowser(t)
   const eyes = await (await openEyes(t))(agent.url)
   const pages = Object.entries(eyes)
   const calm = async (state: string, ready: (page: Page) => Promise<unknown>) => {
@@ -61,30 +52,29 @@ test('the layout does not shift during a load or a sync, touch targets are large
   await open()
   await calm('end of a long sync', (page) => figureReads(last(page), 'Updated', 3))
 
-  await eyes.phone
-    .getByRole('button', { name: /^Succeeded/ })
-    .first()
-    .click()
-  await eyes.phone.getByRole('insertion').first().waitFor()
-  await eyes.phone.getByRole('group', { name: 'Days' }).getByRole('button').last().click()
-  await eyes.phone.locator('summary', { hasText: 'Display' }).click()
-  assert.deepEqual(await smallTargets(eyes.phone), [])
-  await eyes.phone.goto(`${agent.url}/#/settings`)
-  await eyes.phone.getByRole('region', { name: 'Settings of the agent' }).waitFor()
-  assert.deepEqual(await smallTargets(eyes.phone), [])
-
-  // The notice of a failure pushes down what is below it, but not the row that is being read.
+  // The notice of a failure takes the place of the counts: at the top nothing moves, nor does a row that is being read.
   await world.sync.query(earlierRuns)
   await eyes.phone.goto(`${agent.url}/#/`)
   await eyes.phone.reload()
-  const read = eyes.phone.locator('tr.run').nth(10)
+  const reader = await browse(agent.url, { viewport: { width: 390, height: 844 } })
+  const read = reader.page.locator('tr.run').nth(10)
   await read.scrollIntoViewIfNeeded()
   const before = await read.boundingBox()
+  await calm('status before a failure', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
+  await last(eyes.wide).getByRole('link', { name: 'See this run' }).focus()
   await world.source.query('alter table meter rename to meter_away')
   await agent.sync()
-  await eyes.phone.getByRole('alert').waitFor()
-  const after = await eyes.phone.locator('tr.run').nth(11).boundingBox()
+  await calm('failure', async (page) => {
+    await page.getByRole('alert').getByText('relation "meter" does not exist').waitFor()
+    await page.getByRole('button', { name: /^Failed/ }).waitFor()
+  })
+  assert.equal(await eyes.wide.locator(':focus').textContent(), 'See this run')
+  await reader.page.getByRole('alert').waitFor()
+  const after = await reader.page.locator('tr.run').nth(11).boundingBox()
   assert.ok(Math.abs((after?.y ?? 0) - (before?.y ?? 0)) < 30, `${before?.y} to ${after?.y}`)
+  await world.source.query('alter table meter_away rename to meter')
+  await agent.sync()
+  await calm('success after a failure', (page) => last(page).getByText('No changes.').waitFor())
 
   // On paper there is nothing to press and no dark ground, and the history keeps its strip.
   await eyes.wide.emulateMedia({ media: 'print', colorScheme: 'dark' })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { figureReads } from '../support/browser.ts'
-import { fitsEveryWidth, inspect, lead, openEyes } from '../support/eyes.ts'
+import { fitsEveryWidth, inspect, lead, openEyes, takePicture, wideCounts } from '../support/eyes.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
@@ -37,7 +37,12 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   await fitsEveryWidth(eyes.wide, 'in-sync')
   await inspect(eyes, 'in-sync', (page) => figureReads(page.getByRole('region', { name: 'Last sync' }), 'Updated', 3))
   await lead(eyes, `#/runs/${changed.id}`)
-  await inspect(eyes, 'run', (page) => page.getByRole('insertion').filter({ hasText: 'Meter 3 (new)' }).waitFor())
+  await inspect(eyes, 'run', async (page) => {
+    await page.getByRole('insertion').filter({ hasText: 'Meter 3 (new)' }).waitFor()
+    await page.locator('summary', { hasText: 'Technical details' }).click()
+    await page.getByRole('group', { name: 'Days' }).getByRole('button').last().click()
+    await page.locator('summary', { hasText: 'Display' }).click()
+  })
   for (const page of Object.values(eyes)) assert.match(await page.title(), /^Run of \d.* · In sync · Meter Sync Agent$/)
 
   await world.source.query('delete from meter where external_id > 20')
@@ -102,6 +107,21 @@ test('R5.10: every view in every state has no accessibility violation, in light 
   )
   await agent.stop()
   await inspect(eyes, 'not-live', (page) => page.getByText('Not live', { exact: true }).waitFor())
+
+  // Numbers of seven digits fit a phone.
+  await world.sync.query(`delete from sync.run where status = 'failed'`)
+  await world.sync.query(
+    'update sync.run set inserted = 1234567, updated = 7654321, deleted = 1000000, withheld = 0, rejected = 0',
+  )
+  const large = await world.agent({ ROLE: 'api' })
+  await eyes.phone.goto(large.url)
+  await figureReads(eyes.phone.getByRole('region', { name: 'Last sync' }), 'Inserted', '1,234,567')
+  await eyes.phone
+    .getByRole('button', { name: /^Succeeded/ })
+    .first()
+    .waitFor()
+  await takePicture(eyes.phone, 'millions-phone-light')
+  assert.deepEqual(await wideCounts(eyes.phone), [])
 })
 
 test('R5.10: login and preview have no accessibility violation in any state, in light and dark, wide and on a phone', async (t) => {

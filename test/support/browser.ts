@@ -123,7 +123,7 @@ function figure(region: Locator, name: string): Locator {
 }
 
 /** The same, once it reads `count`. */
-export async function figureReads(region: Locator, name: string, count: number): Promise<void> {
+export async function figureReads(region: Locator, name: string, count: number | string): Promise<void> {
   await figure(region, name)
     .filter({ hasText: new RegExp(`^\\s*${count}\\b`) })
     .waitFor()

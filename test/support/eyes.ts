@@ -29,11 +29,28 @@ function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
+/** What can be pressed and is smaller than 44 pixels. Cells of the history are as wide as a day; a table has the same. */
+function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('a, button, summary, input, select')]
+    .filter((element) => element.checkVisibility() && !element.matches('.strip-cell, .plot-chooser'))
+    .map((element) => [element, element.closest('label:has(input[type=radio])') ?? element.closest('.run, .meter') ?? element])
+    .map(([element, target]) => ({ element, ...target.getBoundingClientRect().toJSON() }))
+    .filter(({ width, height }) => width < 43.5 || height < 43.5)
+    .map(({ element, width, height }) => element.outerHTML.slice(0, 80) + ' is ' + width + ' x ' + height)`)
+}
+
 /** The elements that reach beyond the right edge of the window. */
 function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('main *, header *')]
     .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((element) => element.tagName + '.' + element.getAttribute('class')).slice(0, 8)`)
+}
+
+/** The counts that are wider than their place. */
+export function wideCounts(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('dd, .number')]
+    .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
+    .map((element) => element.textContent + ' is wider than its place')`)
 }
 
 /** As much of a page as fits a picture that can be looked at. */
@@ -61,7 +78,7 @@ export async function lead(eyes: Eyes, hash: string): Promise<void> {
   for (const page of Object.values(eyes)) await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
 }
 
-/** Waits until both pages are ready, takes their pictures, and finds no violation and nothing too wide. */
+/** Waits until both pages are ready, takes their pictures, and finds no violation, nothing too wide or too small to touch. */
 export async function inspect(eyes: Eyes, state: string, ready: (page: Page) => Promise<unknown>): Promise<void> {
   const found = await Promise.all(
     Object.entries(eyes).map(async ([size, page]) => {
@@ -76,6 +93,7 @@ export async function inspect(eyes: Eyes, state: string, ready: (page: Page) => 
       const wider = await overflow(page)
       if (wider > 0) faults.push(`${state}-${size} is ${wider} pixels too wide`)
       if (size === 'wide') faults.push(...(await inspectWidths(page, state)))
+      else faults.push(...(await smallTargets(page)).map((target) => `${state}-${size} ${target}`))
       return faults
     }),
   )

@@ -1,4 +1,6 @@
+import type { VNode } from 'preact'
 import { standingFailure } from '../../../src/wire/condition.ts'
+import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import type { Agent } from '../data/agent.ts'
 import { isCurrent, type SystemState } from '../data/state.ts'
 import type { StatusRoute } from '../routing/route.ts'
@@ -8,9 +10,8 @@ import { useLasts } from '../ui/use-lasts.ts'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
 import { HeldBack } from './held-back.tsx'
-import { LastSync } from './last-sync.tsx'
-import { Meters } from './meters.tsx'
 import { Cancelled, Insecure, NoWorker, RejectedRows, SameMeters } from './notices.tsx'
+import { Overview } from './overview.tsx'
 import { PreviewButton } from './preview-button.tsx'
 import { SyncLine } from './sync-line.tsx'
 import { SyncNow } from './trigger.tsx'
@@ -26,11 +27,11 @@ type Props = {
 /** A Client System: the headline first, then notices, counts and the history. */
 export function ClientSystem({ system, agent, route, alone }: Props) {
   const { status, progress, history } = system
-  const { activeRun, lastRun, lastSuccess } = status
+  const { activeRun, lastRun } = status
   const { state } = agent
   const current = isCurrent(state)
   const knownUntil = current ? null : (state.heardAt ?? 0) + state.clockOffset
-  const failure = standingFailure(status)
+  const notices = noticesOf(status, current, agent.addRun)
   const lasts = useLasts(activeRun)
   // Landmarks need different names where there is more than one Client System.
   const of = alone ? '' : ` of ${status.name}`
@@ -44,17 +45,9 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
         </SyncNow>
         <SyncLine status={status} progress={progress} current={current} lasts={lasts} />
       </div>
-      {failure !== null && <Failure key={failure.id} run={failure} status={status} current={current} />}
-      {current && status.workers === 0 && activeRun === null && <NoWorker />}
-      {lastRun?.status === 'cancelled' && activeRun === null && <Cancelled run={lastRun} />}
       {status.insecure && <Insecure name={status.name} />}
       {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}
-      <HeldBack status={status} current={current} onRun={agent.addRun} />
-      {lastSuccess !== null && <RejectedRows run={lastSuccess} />}
-      <div class="figures">
-        <LastSync run={lastSuccess} of={of} />
-        <Meters meters={status.meters} clientSystemId={alone ? null : status.id} of={of} />
-      </div>
+      <Overview status={status} notices={notices} alone={alone} of={of} />
       <HistoryStrip clientSystemId={status.id} of={of} lastRunId={lastRun?.id ?? null} />
       <RunHistory
         clientSystemId={status.id}
@@ -65,4 +58,19 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
       />
     </section>
   )
+}
+
+/** What came of the last syncs and a person has to know or decide, the most important first. */
+function noticesOf(status: ClientSystemStatus, current: boolean, onRun: (run: Run) => void): VNode[] {
+  const { activeRun, lastRun, lastSuccess } = status
+  const failure = standingFailure(status)
+  const counts = lastSuccess?.counts
+  const notices = [
+    failure !== null && <Failure key={failure.id} run={failure} status={status} current={current} />,
+    current && status.workers === 0 && activeRun === null && <NoWorker key="no worker" />,
+    lastRun?.status === 'cancelled' && activeRun === null && <Cancelled key="cancelled" run={lastRun} />,
+    (counts?.withheld ?? 0) > 0 && <HeldBack key="held back" status={status} current={current} onRun={onRun} />,
+    lastSuccess !== null && (counts?.rejected ?? 0) > 0 && <RejectedRows key="rejected" run={lastSuccess} />,
+  ]
+  return notices.filter((notice) => notice !== false)
 }

@@ -26,20 +26,20 @@ export function Failure({ run, status, current }: Props) {
         <div role="alert">
           <p class="notice-title">{failureWords(code)}</p>
           <p>
-            Nothing was changed. {/* A countdown must not be announced again and again. */}
-            <span aria-live="off">{current && <NextTry status={status} />}</span>
+            <span>
+              Nothing was changed. {/* A countdown must not be announced again and again. */}
+              <span aria-live="off">{current && <NextTry status={status} />}</span>
+            </span>{' '}
+            <span class="notice-hint">{sentences(run.error?.hint)}</span>
           </p>
-          {run.error?.hint && <p>{sentences(run.error.hint)}</p>}
           <details class="notice-details" open>
             <summary>Details</summary>
             <p>{sentences(run.error?.message ?? 'The sync ended without a reason')}</p>
-            <p class="notice-foot">
-              <span>
-                {run.status === 'interrupted' ? 'Interrupted' : 'Failed'}{' '}
-                <time dateTime={at} title={formatExact(at)}>
-                  {stamp(at, 'full')}
-                </time>
-              </span>
+            <p class="notice-facts">
+              {run.status === 'interrupted' ? 'Interrupted' : 'Failed'}{' '}
+              <time dateTime={at} title={formatExact(at)}>
+                {stamp(at, 'full')}
+              </time>
               {code !== undefined && <code>{code}</code>}
             </p>
           </details>

@@ -8,8 +8,15 @@ import { ProofMark } from '../ui/proof.tsx'
 import { formatMoment, formatStamp } from '../ui/time-style.ts'
 import { useTimeStyle } from '../ui/times.tsx'
 
+type Props = {
+  run: Run | null
+  of: string
+  /** Whether notices above need the room. */
+  compact: boolean
+}
+
 /** The last success with its counts, also after a later failure. */
-export function LastSync({ run, of }: { run: Run | null; of: string }) {
+export function LastSync({ run, of, compact }: Props) {
   return (
     <section class="card" aria-label={`Last sync${of}`}>
       <h3>Last sync</h3>
@@ -27,7 +34,7 @@ export function LastSync({ run, of }: { run: Run | null; of: string }) {
               {run.startedAt !== null && ` · took ${durationOf(run.startedAt, run.finishedAt)}`}
             </span>
           </p>
-          {run.counts !== null && <Figures counts={run.counts} run={run} />}
+          {run.counts !== null && <Figures counts={run.counts} run={run} compact={compact} />}
           <p class="card-foot">
             <span>
               {run.counts !== null && !isQuiet(run.counts) && sentenceOf(run.counts, run)} <ProofMark run={run} />
@@ -48,8 +55,9 @@ function isQuiet({ inserted, updated, deleted }: Counts): boolean {
   return inserted + updated + deleted === 0
 }
 
-function Figures({ counts, run }: { counts: Counts; run: Run }) {
+function Figures({ counts, run, compact }: { counts: Counts; run: Run; compact: boolean }) {
   const quiet = isQuiet(counts)
+  if (compact) return <FigureList counts={counts} quiet />
   return (
     <div class="last-sync-figures">
       {quiet && (

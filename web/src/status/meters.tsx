@@ -49,7 +49,7 @@ export function Meters({ meters, clientSystemId, of }: Props) {
         </svg>
       )}
       <p class="card-foot">
-        <span>
+        <span class="meters-note">
           {total === 0
             ? 'No meters yet. The first sync inserts them.'
             : 'Inactive meters were deleted or switched off in the Client System. Their readings stay.'}

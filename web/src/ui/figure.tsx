@@ -16,7 +16,11 @@ type Props = {
 
 /** A count with its name, in a list of counts. A zero has no colour. */
 export function Figure({ name, count, icon, tone, note, href }: Props) {
-  const value = <data value={count}>{formatCount(count)}</data>
+  const value = (
+    <data value={count} data-long={count >= 1_000_000}>
+      {formatCount(count)}
+    </data>
+  )
   return (
     <div data-tone={count > 0 ? tone : 'quiet'}>
       <dt>
