@@ -18,9 +18,9 @@ import {
   type Environment,
   parseConfig,
   readEnvironment,
-  secretsOf,
   wantsDemonstration,
 } from './config/environment.ts'
+import { secretsOf } from './config/secrets.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
 import { AgentError, ConfigError, errorCode, errorMessage } from './lib/errors.ts'

@@ -1,8 +1,18 @@
-import { z } from 'zod'
 import { ConfigError } from '../lib/errors.ts'
-import { readDotEnv, readFiles } from './files.ts'
+import { type Environment, readDotEnv, readFiles } from './files.ts'
 import { scheduleInterval } from './schedule.ts'
-import { type DatabaseTarget, isLoopback, parseTarget, parseWebhook, type Webhook } from './targets.ts'
+import { secretsOf } from './secrets.ts'
+import {
+  type DatabaseTarget,
+  isLoopback,
+  parseTarget,
+  parseWebhook,
+  type ReportError,
+  type Webhook,
+} from './targets.ts'
+import { parseVariables, type Variables } from './variables.ts'
+
+export type { Environment } from './files.ts'
 
 /** Limits beyond which a run holds its deletions back (the variables `DELETE_GUARD_…`). */
 export type DeleteGuard = { minimum: number; percent: number; maximum: number }
@@ -53,67 +63,6 @@ export type Config = {
   webhook: Webhook | null
 }
 
-/** Environment variables by name. */
-export type Environment = Record<string, string | undefined>
-
-const integer = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum, {
-      error: `expected a whole number from ${minimum} to ${maximum}`,
-    })
-    .transform(Number)
-
-const schema = z.object({
-  DATABASE_URL: z.string().optional(),
-  CLIENT_SYSTEM_URL: z.string().optional(),
-  CLIENT_SYSTEM_INSECURE: z
-    .enum(['true', 'false'], { error: 'expected true or false' })
-    .default('false')
-    .transform((text) => text === 'true'),
-  CLIENT_SYSTEM_QUERY: z.string().default('select * from meter'),
-  CLIENT_SYSTEM_ID: z
-    .string()
-    .regex(/^[a-z0-9-]{1,63}$/, { error: 'expected 1 to 63 of a-z, 0-9 and -' })
-    .default('main'),
-  CLIENT_SYSTEM_NAME: z.string().trim().min(1, { error: 'expected a name' }).max(200).default('Client System'),
-  SYNC_CRON: z.string().default('0 * * * *'),
-  SYNC_TIMEZONE: z.string().default('UTC'),
-  RUN_TIMEOUT_SECONDS: integer(1, 86_400).default(3_600),
-  READ_START_SECONDS: integer(1, 86_400).default(300),
-  READ_IDLE_SECONDS: integer(1, 86_400).default(30),
-  DELETE_GUARD_MINIMUM: integer(0, 999_999_999).default(10),
-  DELETE_GUARD_PERCENT: integer(0, 100).default(5),
-  DELETE_GUARD_MAXIMUM: integer(0, 999_999_999).default(500),
-  FRESHNESS_MINUTES: integer(1, 999_999).optional(),
-  READING_INTERVAL_MINUTES: integer(1, 527_040).default(60),
-  READING_REGISTERS: z
-    .string()
-    .regex(/^\s*[\w.-]{1,100}\s*(,\s*[\w.-]{1,100}\s*){0,99}$/, {
-      error: 'expected names of quantities, like energy,volume',
-    })
-    .default('energy,volume'),
-  SILENT_ALERT_PERCENT: integer(0, 100).default(5),
-  HISTORY_DAYS: integer(1, 36_500).default(400),
-  READINGS_DAYS: integer(31, 36_500).optional(),
-  HOST: z.string().min(1, { error: 'expected an address' }).default('127.0.0.1'),
-  PORT: integer(0, 65_535).default(3_000),
-  AUTH_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,}$/, { error: 'expected at least 16 characters of ASCII, without spaces' })
-    .optional(),
-  ALLOWED_HOSTS: z.string().optional(),
-  ROLE: z.enum(['all', 'api', 'worker'], { error: 'expected all, api or worker' }).default('all'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'expected trace, debug, info, warn, error, fatal or silent',
-    })
-    .default('info'),
-  WEBHOOK_URL: z.string().optional(),
-  WEBHOOK_SECRET: z.string().optional(),
-  NODE_ENV: z.string().optional(),
-})
-
 /**
  * Returns the variables of the process and of `.env` in the working directory, with every `NAME_FILE` read; a variable of
  * the process wins. Without `dotEnv` the file `.env` is not read: an assistant starts `mcp` in the directory that it works
@@ -121,32 +70,6 @@ const schema = z.object({
  */
 export function readEnvironment({ dotEnv = true } = {}): Environment {
   return readFiles({ ...(dotEnv ? readDotEnv() : {}), ...process.env })
-}
-
-/**
- * Returns the secrets of an environment, valid or not. From a connection URL this is the password, both as it is written
- * and percent-decoded.
- */
-export function secretsOf(environment: Environment): string[] {
-  const { DATABASE_URL, CLIENT_SYSTEM_URL, AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = environment
-  const passwords = [DATABASE_URL, CLIENT_SYSTEM_URL].flatMap((url) => (url ? passwordsOf(url) : []))
-  const others = [AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET, WEBHOOK_SECRET?.replace(/^whsec_/, '')]
-  return [...new Set([...passwords, ...others])].flatMap((secret) => secret || [])
-}
-
-function passwordsOf(text: string): string[] {
-  const typed = /^\w+:\/\/[^:@/]*:(.*)@/s.exec(text)?.[1] ?? ''
-  const url = URL.canParse(text) ? new URL(text) : null
-  const given = [typed, url?.password ?? '', url?.searchParams.get('password') ?? '']
-  return given.flatMap((password) => [password, decode(password)])
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /**
@@ -166,86 +89,111 @@ export function wantsDemonstration(environment: Environment): boolean {
  */
 export function parseConfig(environment: Environment, { demonstration = false } = {}): Config {
   const errors: string[] = []
-  const issues = schema.safeParse(environment).error?.issues ?? []
-  const unreadable = new Set(issues.map(({ path }) => String(path[0])))
-  for (const { path, message } of issues) errors.push(`${String(path[0])}: ${message}`)
-  // An invalid variable is reported once. The other checks go on with its default, so that all errors are found.
-  const env = schema.parse({ ...environment, ...Object.fromEntries([...unreadable].map((name) => [name, undefined])) })
-  const reportError = (name: string, message: string) => {
-    if (!unreadable.has(name)) errors.push(`${name}: ${message}`)
+  const { variables, invalid } = parseVariables(environment, errors)
+  // An invalid variable is already reported, and the other checks use its default.
+  const reportError: ReportError = (name, message) => {
+    if (!invalid.has(name)) errors.push(`${name}: ${message}`)
   }
+  const syncDatabase = parseSyncDatabase(variables, reportError)
+  const clientSystem = parseClientSystem(variables, reportError)
+  const allowedHosts = parseAllowedHosts(variables, reportError)
+  requireProtection(variables, allowedHosts, reportError)
+  const webhook = parseWebhook(variables.WEBHOOK_URL, variables.WEBHOOK_SECRET, reportError)
+  if (errors.length > 0 || !syncDatabase || !clientSystem) throw new ConfigError(errors)
+  return {
+    syncDatabase,
+    clientSystems: [clientSystem],
+    role: variables.ROLE,
+    host: variables.HOST,
+    port: variables.PORT,
+    authToken: variables.AUTH_TOKEN ?? null,
+    allowedHosts,
+    historyDays: variables.HISTORY_DAYS,
+    readingsDays: variables.READINGS_DAYS ?? null,
+    readingRegisters: listOf(variables.READING_REGISTERS),
+    logLevel: variables.LOG_LEVEL,
+    demonstration,
+    secrets: secretsOf(environment),
+    webhook,
+  }
+}
 
-  if (!env.DATABASE_URL)
+/** Returns null after an error was reported. */
+function parseSyncDatabase({ DATABASE_URL: url }: Variables, reportError: ReportError): DatabaseTarget | null {
+  if (!url) {
     reportError('DATABASE_URL', 'expected the URL of the Sync database, postgres://user@host/database')
-  if (!env.CLIENT_SYSTEM_URL) {
-    reportError('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
+    return null
   }
-  const syncDatabase = env.DATABASE_URL ? parseTarget(env.DATABASE_URL, 'DATABASE_URL', reportError) : null
-  const source = env.CLIENT_SYSTEM_URL
-    ? parseTarget(env.CLIENT_SYSTEM_URL, 'CLIENT_SYSTEM_URL', reportError, { insecure: env.CLIENT_SYSTEM_INSECURE })
-    : null
-  if (source && !source.verified && !env.CLIENT_SYSTEM_INSECURE) {
+  return parseTarget(url, 'DATABASE_URL', reportError)?.target ?? null
+}
+
+/** Returns null after an error of its connection was reported. */
+function parseClientSystem(variables: Variables, reportError: ReportError): ClientSystem | null {
+  const source = parseSource(variables, reportError)
+  const schedule = { cron: variables.SYNC_CRON, timeZone: variables.SYNC_TIMEZONE }
+  const intervalMs = scheduleInterval(schedule.cron, schedule.timeZone, reportError)
+  return (
+    source && {
+      id: variables.CLIENT_SYSTEM_ID,
+      name: variables.CLIENT_SYSTEM_NAME,
+      target: source.target,
+      query: variables.CLIENT_SYSTEM_QUERY,
+      insecure: !source.verified,
+      schedule,
+      freshnessMs:
+        variables.FRESHNESS_MINUTES === undefined ? 2 * intervalMs + 600_000 : variables.FRESHNESS_MINUTES * 60_000,
+      timeouts: {
+        connectMs: 10_000,
+        startMs: variables.READ_START_SECONDS * 1_000,
+        idleMs: variables.READ_IDLE_SECONDS * 1_000,
+        totalMs: variables.RUN_TIMEOUT_SECONDS * 1_000,
+      },
+      guard: {
+        minimum: variables.DELETE_GUARD_MINIMUM,
+        percent: variables.DELETE_GUARD_PERCENT,
+        maximum: variables.DELETE_GUARD_MAXIMUM,
+      },
+      readingIntervalMs: variables.READING_INTERVAL_MINUTES * 60_000,
+      silentAlertPercent: variables.SILENT_ALERT_PERCENT,
+    }
+  )
+}
+
+/** Returns how to reach the Client System. An unverified connection is an error unless the administrator allowed it. */
+function parseSource(
+  { CLIENT_SYSTEM_URL: url, CLIENT_SYSTEM_INSECURE: insecure }: Variables,
+  reportError: ReportError,
+): ReturnType<typeof parseTarget> {
+  if (!url) {
+    reportError('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
+    return null
+  }
+  const source = parseTarget(url, 'CLIENT_SYSTEM_URL', reportError, { insecure })
+  if (source && !source.verified && !insecure) {
     reportError(
       'CLIENT_SYSTEM_URL',
       `sslmode=${source.sslmode} does not verify a remote server; use sslmode=verify-full, or allow it with CLIENT_SYSTEM_INSECURE=true`,
     )
   }
-  const interval = scheduleInterval(env.SYNC_CRON, env.SYNC_TIMEZONE, reportError)
-  const allowedHosts = (env.ALLOWED_HOSTS ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '')
-  const invalidHost = allowedHosts.find((name) => !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(name))
-  if (invalidHost !== undefined) {
-    reportError(
-      'ALLOWED_HOSTS',
-      `${invalidHost} is not a host name; expected names as in a URL, like meters.example.org`,
-    )
-  }
-  if (!isLoopback(env.HOST)) {
-    if (!env.AUTH_TOKEN) reportError('AUTH_TOKEN', `required because HOST=${env.HOST} is not loopback`)
-    if (allowedHosts.length === 0) reportError('ALLOWED_HOSTS', `required because HOST=${env.HOST} is not loopback`)
-  }
-  const webhook = parseWebhook(env.WEBHOOK_URL, env.WEBHOOK_SECRET, reportError)
-  if (errors.length > 0 || !syncDatabase || !source) throw new ConfigError(errors)
+  return source
+}
 
-  return {
-    syncDatabase: syncDatabase.target,
-    clientSystems: [
-      {
-        id: env.CLIENT_SYSTEM_ID,
-        name: env.CLIENT_SYSTEM_NAME,
-        target: source.target,
-        query: env.CLIENT_SYSTEM_QUERY,
-        insecure: !source.verified,
-        schedule: { cron: env.SYNC_CRON, timeZone: env.SYNC_TIMEZONE },
-        freshnessMs: env.FRESHNESS_MINUTES === undefined ? 2 * interval + 600_000 : env.FRESHNESS_MINUTES * 60_000,
-        timeouts: {
-          connectMs: 10_000,
-          startMs: env.READ_START_SECONDS * 1_000,
-          idleMs: env.READ_IDLE_SECONDS * 1_000,
-          totalMs: env.RUN_TIMEOUT_SECONDS * 1_000,
-        },
-        guard: {
-          minimum: env.DELETE_GUARD_MINIMUM,
-          percent: env.DELETE_GUARD_PERCENT,
-          maximum: env.DELETE_GUARD_MAXIMUM,
-        },
-        readingIntervalMs: env.READING_INTERVAL_MINUTES * 60_000,
-        silentAlertPercent: env.SILENT_ALERT_PERCENT,
-      },
-    ],
-    role: env.ROLE,
-    host: env.HOST,
-    port: env.PORT,
-    authToken: env.AUTH_TOKEN ?? null,
-    allowedHosts,
-    historyDays: env.HISTORY_DAYS,
-    readingsDays: env.READINGS_DAYS ?? null,
-    readingRegisters: env.READING_REGISTERS.split(',').map((name) => name.trim().toLowerCase()),
-    logLevel: env.LOG_LEVEL,
-    demonstration,
-    secrets: secretsOf(environment),
-    webhook,
-  }
+function parseAllowedHosts({ ALLOWED_HOSTS = '' }: Variables, reportError: ReportError): string[] {
+  const hosts = listOf(ALLOWED_HOSTS).filter((name) => name !== '')
+  const invalid = hosts.find((name) => !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/.test(name))
+  if (invalid !== undefined)
+    reportError('ALLOWED_HOSTS', `${invalid} is not a host name; expected names as in a URL, like meters.example.org`)
+  return hosts
+}
+
+/** Reports the variables that are missing where other machines can reach HTTP. */
+function requireProtection({ HOST, AUTH_TOKEN }: Variables, allowedHosts: string[], reportError: ReportError): void {
+  if (isLoopback(HOST)) return
+  if (!AUTH_TOKEN) reportError('AUTH_TOKEN', `required because HOST=${HOST} is not loopback`)
+  if (allowedHosts.length === 0) reportError('ALLOWED_HOSTS', `required because HOST=${HOST} is not loopback`)
+}
+
+/** Returns the items of a comma-separated list, in lower case. */
+function listOf(text: string): string[] {
+  return text.split(',').map((item) => item.trim().toLowerCase())
 }

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { ConfigError, errorCode, errorMessage } from '../lib/errors.ts'
 
-type Environment = Record<string, string | undefined>
+/** Environment variables by name. */
+export type Environment = Record<string, string | undefined>
 
 /** Variables whose value can also be read from the file that the variable `NAME_FILE` names. */
-const fileable = [
+const readableFromFile = [
   'DATABASE_URL',
   'CLIENT_SYSTEM_URL',
   'CLIENT_SYSTEM_QUERY',
@@ -21,7 +22,7 @@ const fileable = [
 export function readFiles(environment: Environment): Environment {
   const merged = { ...environment }
   const errors: string[] = []
-  for (const name of fileable) {
+  for (const name of readableFromFile) {
     const file = merged[`${name}_FILE`]
     if (!file) continue
     if (merged[name]) errors.push(`${name}: expected either ${name} or ${name}_FILE, but both are set`)
