@@ -1,6 +1,6 @@
 import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
 import { AgentError } from '../lib/errors.ts'
-import type { Baseline } from '../runs/client-system.ts'
+import type { Baseline } from '../runs/baseline.ts'
 import type { Run } from '../wire/types.ts'
 import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'

@@ -8,7 +8,8 @@ import type { Log, Redact } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { listChanged, maxListedByRun } from '../meters/listing.ts'
 import { storeWaitingReadings } from '../readings/waiting.ts'
-import { findBaseline, markChanged } from '../runs/client-system.ts'
+import { findBaseline } from '../runs/baseline.ts'
+import { markChanged } from '../runs/client-system.ts'
 import {
   type CompleteJob,
   type RunRef,

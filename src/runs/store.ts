@@ -1,7 +1,7 @@
 import type { Queryable } from '../db/connect.ts'
 import { nextRevision, notify } from '../db/notices.ts'
 import type { Counts, Phase, Run, RunError, RunStatus, Trigger } from '../wire/types.ts'
-import { type Baseline, saveBaseline } from './client-system.ts'
+import { type Baseline, saveBaseline } from './baseline.ts'
 
 /** Completes the pg-boss job of a run in the transaction of the caller. A missing job is not an error. */
 export type CompleteJob = (db: Queryable, runId: string) => Promise<void>

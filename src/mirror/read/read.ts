@@ -1,5 +1,5 @@
 import type { Session } from '../../db/connect.ts'
-import type { StoredBaseline } from '../../runs/client-system.ts'
+import type { StoredBaseline } from '../../runs/baseline.ts'
 import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { MeterQuery } from '../source/describe.ts'
