@@ -17,8 +17,8 @@ export function queueDbFor(client: Queryable): Db {
 
 /** Returns a function that completes the job of a run in the transaction of the caller. A missing job is not an error. */
 export function createCompleteJob(boss: PgBoss) {
-  return (clientSystemId: string) => async (client: Queryable, runId: string) => {
-    await boss.complete(runQueue(clientSystemId), runId, null, { db: queueDbFor(client), includeQueued: true })
+  return async (client: Queryable, { id, clientSystemId }: { id: string; clientSystemId: string }): Promise<void> => {
+    await boss.complete(runQueue(clientSystemId), id, null, { db: queueDbFor(client), includeQueued: true })
   }
 }
 

@@ -3,28 +3,26 @@ import { transaction } from '../db/pool.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Run } from '../wire/types.ts'
-import { type CompleteJob, recordFailure } from './store.ts'
+import { endRun } from './end.ts'
+import type { CompleteJob } from './store.ts'
 
 /** Cancels an active run, on whichever worker it runs. Returns false when it had already ended. */
 export type CancelRun = (run: Run) => Promise<boolean>
 
 export type CancelOptions = {
   pool: pg.Pool
-  completeJob: (clientSystemId: string) => CompleteJob
+  completeJob: CompleteJob
   log: Log
 }
 
 /** Returns a function that cancels runs. It only changes the row of the run; the worker is notified and rolls back. */
 export function createCancel({ pool, completeJob, log }: CancelOptions): CancelRun {
   return async (run) => {
-    const { code, message, hint } = cancelled()
-    const failure = { status: 'cancelled' as const, error: { code, message, hint }, timings: null, readMode: null }
-    const done = await transaction(pool, (client) =>
-      recordFailure(client, run, failure, completeJob(run.clientSystemId)),
-    )
-    if (done)
+    const ended = await transaction(pool, (client) => endRun(client, run, 'cancelled', cancelled(), completeJob))
+    if (ended) {
       log.info({ runId: run.id, clientSystem: run.clientSystemId, trigger: run.trigger }, 'meter sync cancelled')
-    return done
+    }
+    return ended
   }
 }
 

@@ -4,7 +4,7 @@ import type { Counts, Phase, Run, RunError, RunStatus, Trigger } from '../wire/t
 import { type Baseline, saveBaseline } from './baseline.ts'
 
 /** Completes the pg-boss job of a run in the transaction of the caller. A missing job is not an error. */
-export type CompleteJob = (db: Queryable, runId: string) => Promise<void>
+export type CompleteJob = (db: Queryable, run: RunRef) => Promise<void>
 
 export type RunRef = { id: string; clientSystemId: string }
 
@@ -119,7 +119,7 @@ export async function recordSuccess(
     ],
   )
   if (rowCount !== 1) return false
-  await completeJob(db, run.id)
+  await completeJob(db, run)
   await notifyRun(db, run, revision, true)
   return true
 }
@@ -150,7 +150,7 @@ export async function recordFailure(
     [run.id, revision, status, error.code, error.message, error.hint, timings && JSON.stringify(timings), readMode],
   )
   if (rowCount !== 1) return false
-  await completeJob(db, run.id)
+  await completeJob(db, run)
   await notifyRun(db, run, revision, true)
   return true
 }

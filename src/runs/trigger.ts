@@ -24,6 +24,15 @@ export type TriggerOptions = {
   log: Log
 }
 
+/** Returns the request of a run that the agent starts by itself. `full` reads every meter. */
+export function automaticRequest(
+  clientSystemId: string,
+  trigger: 'startup' | 'schedule' | 'readings',
+  { full = false } = {},
+): RunRequest {
+  return { clientSystemId, trigger, full, approveDeletes: null, approveDigest: null, requestedBy: null }
+}
+
 export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions): TriggerRun {
   const db = drizzle(pool)
 

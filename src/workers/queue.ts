@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type ConstructorOptions, PgBoss } from 'pg-boss'
 import type { Config } from '../config/environment.ts'
 import { configureQueueConnection, connectionOptions } from '../db/connect.ts'
-import { queueSchema, runQueue } from '../db/queue.ts'
+import { queueSchema } from '../db/queue.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 
@@ -88,18 +88,4 @@ function withoutRepeats<T extends { message: string }>(report: (event: T) => voi
     reported.set(event.message, now)
     report(event)
   }
-}
-
-/**
- * Settings of a queue of runs. A run ends by its own time limit, and a dead worker by its heartbeat. The queue's expiry
- * would end runs by whatever a process wrote there last: it is the longest that there is.
- */
-export const runQueueSettings = { retryLimit: 0, heartbeatSeconds: 10, expireInSeconds: 24 * 3_600, notify: true }
-
-/**
- * Creates the queue of a Client System's runs: one active job (`exclusive`), never tried again by itself (R2.4). A queue
- * that exists stays as it is: a process that only triggers runs must not change how workers run them.
- */
-export async function createRunQueue(boss: PgBoss, clientSystemId: string): Promise<void> {
-  await boss.createQueue(runQueue(clientSystemId), { policy: 'exclusive', ...runQueueSettings })
 }

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { ClientSystem } from '../config/environment.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { findLastRun, findRun } from '../runs/list.ts'
-import type { Run } from '../wire/types.ts'
+import { automaticRequest, type TriggerRun } from '../runs/trigger.ts'
 
 /** Starts a run of every Client System at the start of this worker. */
 export type StartupRuns = {
@@ -17,8 +17,7 @@ export type StartupRuns = {
 
 export type StartupOptions = {
   pool: pg.Pool
-  /** Queues a run with trigger `startup`, or returns the active one. */
-  trigger: (clientSystemId: string) => Promise<{ run: Run }>
+  trigger: TriggerRun
 }
 
 export function createStartupRuns({ pool, trigger }: StartupOptions): StartupRuns {
@@ -27,7 +26,7 @@ export function createStartupRuns({ pool, trigger }: StartupOptions): StartupRun
   const pending = new Map<string, string>()
 
   async function queue({ id }: Pick<ClientSystem, 'id'>): Promise<void> {
-    const { run } = await trigger(id)
+    const { run } = await trigger(automaticRequest(id, 'startup', { full: true }))
     pending.set(id, run.id)
   }
 

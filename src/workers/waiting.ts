@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { needsSync } from '../readings/waiting.ts'
-import type { TriggerRun } from '../runs/trigger.ts'
+import { automaticRequest, type TriggerRun } from '../runs/trigger.ts'
 
 /** Readings that arrive shortly after each other start one sync, at most this long after the first. */
 const debounceMs = 2_000
@@ -31,12 +31,11 @@ export function createWaitingSyncs({
     everyMs: debounceMs,
     pass: async () => {
       for (const clientSystemId of waiting) {
-        const request = { full: false, approveDeletes: null, approveDigest: null, requestedBy: null }
-        if (
-          !(await needsSync(pool, clientSystemId)) ||
-          (await trigger({ ...request, clientSystemId, trigger: 'readings' })).created
-        )
-          waiting.delete(clientSystemId)
+        if (await needsSync(pool, clientSystemId)) {
+          const { created } = await trigger(automaticRequest(clientSystemId, 'readings'))
+          if (!created) continue
+        }
+        waiting.delete(clientSystemId)
       }
     },
     onError: (err, { repeated }) => {
