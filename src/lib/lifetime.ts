@@ -16,16 +16,21 @@ export function withLifetime<Part extends object>(
   end: () => void | Promise<void>,
   { timeoutMs }: { timeoutMs?: number } = {},
 ): Part & Lifetime {
-  let stopped: Promise<void> | undefined
-  const stop = () => {
-    stopped ??= timeoutMs === undefined ? endOnce(end) : atMost(timeoutMs, endOnce(end))
-    return stopped
-  }
+  const stop = stopOnce(end, { timeoutMs })
   return { ...part, stop, [Symbol.asyncDispose]: stop }
 }
 
-async function endOnce(end: () => void | Promise<void>): Promise<void> {
-  await end()
+/** Returns the `stop` of a part: the first call calls `end`, as for `withLifetime`, and later calls wait for the same end. */
+export function stopOnce(
+  end: () => void | Promise<void>,
+  { timeoutMs }: { timeoutMs?: number | undefined } = {},
+): () => Promise<void> {
+  let stopped: Promise<void> | undefined
+  const endAsync = async () => await end()
+  return () => {
+    stopped ??= timeoutMs === undefined ? endAsync() : atMost(timeoutMs, endAsync())
+    return stopped
+  }
 }
 
 /** Waits for `work`, but not longer than `timeoutMs`. */

@@ -1,4 +1,4 @@
-import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
+import { type Lifetime, type Loop, startLoop, stopOnce } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withTimeout } from '../lib/timeout.ts'
 import type { Progress, Run, Status, Unavailable } from '../wire/types.ts'
@@ -49,80 +49,110 @@ export type BroadcastOptions = {
 /** A read that takes longer is abandoned and repeated: its connection may be half-open, and events must go on within 15 s (F20). */
 const readTimeoutMs = 4_000
 const retryMs = 1_000
+const stopTimeoutMs = 1_000
 
 const databaseUnavailable: Unavailable = {
   message: 'The Sync database does not answer',
   hint: 'Check that it is running and that DATABASE_URL reaches it; the agent reconnects by itself',
 }
 
-export function createBroadcast({ readStatus, readRunsSince, listening, log }: BroadcastOptions): Broadcast {
-  const subscribers = new Set<(event: LiveEvent) => void>()
+export function createBroadcast(options: BroadcastOptions): Broadcast {
+  return new RunBroadcast(options)
+}
+
+type Subscriber = (event: LiveEvent) => void
+
+class RunBroadcast implements Broadcast {
+  readonly #options: BroadcastOptions
+  readonly #loop: Loop
+  readonly #subscribers = new Set<Subscriber>()
   /** Every run up to this revision has been sent; null until a subscriber has received a state. */
-  let runsSentTo: number | null = null
+  #runsSentTo: number | null = null
   /** The ids of active runs. Progress of any other run is dropped, because any role can forge a notification. */
-  const active = new Set<string>()
+  readonly #active = new Set<string>()
   /** A status must be sent. Stays true when reading it fails, so that the next attempt sends it. */
-  let statusDue = false
-  let unavailable = false
+  #statusDue = false
+  #isUnavailable = false
 
-  const send = (event: LiveEvent) => {
-    for (const subscriber of subscribers) subscriber(event)
+  constructor(options: BroadcastOptions) {
+    this.#options = options
+    this.#loop = startLoop({
+      pass: async () => {
+        await this.#sendRuns()
+        await this.#sendStatusIfDue()
+      },
+      retryMs,
+      onError: (err) => {
+        options.log.warn({ err }, 'cannot read the state for live events; retrying')
+        this.reportUnavailable()
+      },
+    })
   }
 
-  async function sendChanges(): Promise<void> {
-    const runs = runsSentTo === null ? [] : await withTimeout(readTimeoutMs, readRunsSince(runsSentTo))
+  readonly stop = stopOnce(
+    async () => {
+      this.#subscribers.clear()
+      await this.#loop.stop()
+    },
+    { timeoutMs: stopTimeoutMs },
+  )
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber)
+    return () => void this.#subscribers.delete(subscriber)
+  }
+
+  refresh({ withStatus }: { withStatus: boolean }): void {
+    this.#statusDue ||= withStatus
+    this.#loop.soon()
+  }
+
+  recordSent({ status, revision }: { status: Status; revision: number }): void {
+    this.#runsSentTo ??= revision
+    for (const { activeRun } of status.clientSystems) if (activeRun) this.#active.add(activeRun.id)
+  }
+
+  reportUnavailable(): void {
+    this.#statusDue = true
+    if (!this.#isUnavailable) this.#send({ type: 'unavailable', unavailable: databaseUnavailable })
+    this.#isUnavailable = true
+  }
+
+  unavailable(): Unavailable | null {
+    return this.#isUnavailable ? databaseUnavailable : null
+  }
+
+  sendProgress(progress: Progress): void {
+    if (this.#active.has(progress.runId)) this.#send({ type: 'progress', progress })
+  }
+
+  /** Sends the runs that changed since the last one that was sent. The end of a run makes a status due. */
+  async #sendRuns(): Promise<void> {
+    if (this.#runsSentTo === null) return
+    const runs = await withTimeout(readTimeoutMs, this.#options.readRunsSince(this.#runsSentTo))
     for (const run of runs) {
-      runsSentTo = run.revision
-      if (run.finishedAt === null) active.add(run.id)
-      else active.delete(run.id)
-      statusDue ||= run.finishedAt !== null
-      send({ type: 'run', run })
+      this.#runsSentTo = run.revision
+      if (run.finishedAt === null) this.#active.add(run.id)
+      else this.#active.delete(run.id)
+      this.#statusDue ||= run.finishedAt !== null
+      this.#send({ type: 'run', run })
     }
-    if (!statusDue || !listening()) return
-    const state = await withTimeout(readTimeoutMs, readStatus())
-    runsSentTo ??= state.revision
-    statusDue = false
-    unavailable = false
-    send({ type: 'status', ...state, runsSentTo })
   }
 
-  function reportUnavailable(): void {
-    statusDue = true
-    if (!unavailable) send({ type: 'unavailable', unavailable: databaseUnavailable })
-    unavailable = true
+  async #sendStatusIfDue(): Promise<void> {
+    if (!this.#statusDue || !this.#options.listening()) return
+    const state = await withTimeout(readTimeoutMs, this.#options.readStatus())
+    this.#runsSentTo ??= state.revision
+    this.#statusDue = false
+    this.#isUnavailable = false
+    this.#send({ type: 'status', ...state, runsSentTo: this.#runsSentTo })
   }
 
-  const loop = startLoop({
-    pass: sendChanges,
-    retryMs,
-    onError: (err) => {
-      log.warn({ err }, 'cannot read the state for live events; retrying')
-      reportUnavailable()
-    },
-  })
-
-  const part: Omit<Broadcast, keyof Lifetime> = {
-    subscribe: (subscriber) => {
-      subscribers.add(subscriber)
-      return () => void subscribers.delete(subscriber)
-    },
-    refresh: ({ withStatus }) => {
-      statusDue ||= withStatus
-      loop.soon()
-    },
-    recordSent: ({ status, revision }) => {
-      runsSentTo ??= revision
-      for (const { activeRun } of status.clientSystems) if (activeRun) active.add(activeRun.id)
-    },
-    reportUnavailable,
-    unavailable: () => (unavailable ? databaseUnavailable : null),
-    sendProgress: (progress) => {
-      if (active.has(progress.runId)) send({ type: 'progress', progress })
-    },
+  #send(event: LiveEvent): void {
+    for (const subscriber of this.#subscribers) subscriber(event)
   }
-  const stop = async () => {
-    subscribers.clear()
-    await loop.stop()
-  }
-  return withLifetime(part, stop, { timeoutMs: 1_000 })
 }

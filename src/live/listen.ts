@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
-import createSubscriber, { type Subscriber } from 'pg-listen'
 import type { DatabaseTarget } from '../config/targets.ts'
-import { connectionOptions } from '../db/connect.ts'
-import { channel, notify } from '../db/notices.ts'
-import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
+import { notify } from '../db/notices.ts'
+import { type Lifetime, stopOnce } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { notice as noticeSchema } from '../wire/notice.ts'
 import type { Notice } from '../wire/types.ts'
-import { createProcesses } from './processes.ts'
+import { createListenConnection, type ListenConnection } from './listen-connection.ts'
+import { createProcesses, type Processes } from './processes.ts'
 
 /**
  * Listens for notifications on one connection (LISTEN), and opens another one when it is lost.
@@ -45,122 +44,132 @@ export type ListenerOptions = {
 /** Short enough to detect a half-open connection within 8 s (F20). */
 const pingIntervalMs = 4_000
 const reconnectDelayMs = 250
+/** The maximum time that a stop waits for the last ping, and for the end of the connection. */
 const closeTimeoutMs = 1_000
 
+/** Starts to connect at once, and tries again until it is stopped. */
 export function startListener(options: ListenerOptions): Listener {
-  const { target, pool, log, onNotice, onConnected, onLost } = options
-  const processes = createProcesses({ pingIntervalMs, onChange: options.onWorkers })
-  const self = randomUUID()
-  /** The connection that is in use or being opened; null between two. */
-  let current: Subscriber | null = null
-  let connected = false
-  let stopped = false
-  let reconnect: NodeJS.Timeout | undefined
-  /** The numbers of the last ping sent, and of the last one that arrived or could not be sent. */
-  let lastSent = 0
-  let lastArrived = 0
+  return new ReconnectingListener(options)
+}
 
-  async function connect(): Promise<void> {
-    const connection = createSubscriber.default(
-      {
-        ...connectionOptions(target, { application: 'meter-sync-agent listener', connectTimeoutMs: 5_000 }),
-        query_timeout: 5_000,
-      },
-      // No retries: pg-listen would wait for a half-open socket, and `lose` reconnects anyway.
-      { parse: parseOrNull, paranoidChecking: false, retryLimit: 1 },
-    )
-    current = connection
-    connection.events.on('error', (err) => lose(connection, err))
-    connection.notifications.on(channel, receive)
+class ReconnectingListener implements Listener {
+  readonly #options: ListenerOptions
+  readonly #processes: Processes
+  /** Identifies the pings of this process. */
+  readonly #id = randomUUID()
+  readonly #pingTimer: NodeJS.Timeout
+  #reconnectTimer: NodeJS.Timeout | undefined
+  /** The connection that is in use or being opened; null between two. */
+  #current: ListenConnection | null = null
+  #isConnected = false
+  #isStopped = false
+  /** The number of the last ping sent, and of the last one that arrived or could not be sent. */
+  #lastSent = 0
+  #lastArrived = 0
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#processes = createProcesses({ pingIntervalMs, onChange: options.onWorkers })
+    this.#pingTimer = setInterval(() => this.#checkPing(), pingIntervalMs)
+    void this.#connect()
+  }
+
+  readonly stop = stopOnce(() => this.#end())
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  connected(): boolean {
+    return this.#isConnected
+  }
+
+  workers(clientSystemId: string): number | null {
+    return this.#isConnected ? this.#processes.countWorkers(clientSystemId) : null
+  }
+
+  /** Opens a connection. One that fails or is lost later is replaced. Never throws. */
+  async #connect(): Promise<void> {
+    const { target, log, onConnected } = this.#options
+    const connection = createListenConnection(target, {
+      onPayload: (payload) => this.#receive(payload),
+      onError: (error) => this.#replace(connection, error),
+    })
+    this.#current = connection
     try {
-      await connection.connect()
-      await connection.listenTo(channel)
-    } catch (err) {
-      return lose(connection, err)
+      await connection.open()
+    } catch (error) {
+      return this.#replace(connection, error)
     }
-    if (connection !== current) return
-    connected = true
-    lastArrived = lastSent
+    // It was lost while it was opened.
+    if (connection !== this.#current) return
+    this.#isConnected = true
+    this.#lastArrived = this.#lastSent
     log.debug('the listener is connected')
     onConnected()
-    sendPing()
+    this.#sendPing()
   }
 
-  function lose(connection: Subscriber, err: unknown): void {
-    if (connection !== current || stopped) return
-    current = null
-    if (connected) {
-      log.warn({ err }, 'the listener lost the Sync database; reconnecting')
-      onLost()
+  /** Discards a lost connection and opens another one soon. Does nothing for one that was replaced already. */
+  #replace(connection: ListenConnection, err: unknown): void {
+    if (connection !== this.#current || this.#isStopped) return
+    this.#current = null
+    if (this.#isConnected) {
+      this.#options.log.warn({ err }, 'the listener lost the Sync database; reconnecting')
+      this.#options.onLost()
     }
-    connected = false
-    processes.clear()
-    discard(connection)
-    reconnect = setTimeout(connect, reconnectDelayMs)
+    this.#isConnected = false
+    this.#processes.clear()
+    connection.discard()
+    this.#reconnectTimer = setTimeout(() => this.#connect(), reconnectDelayMs)
   }
 
-  function receive(payload: unknown): void {
+  #receive(payload: unknown): void {
     // Any role that can connect to the database can send a notification, so an invalid one is ignored.
     const { data: notice } = noticeSchema.safeParse(payload)
     if (!notice) return
-    if (notice.type === 'ping') receivePing(notice)
-    else onNotice(notice)
+    if (notice.type === 'ping') this.#receivePing(notice)
+    else this.#options.onNotice(notice)
   }
 
-  function receivePing({ from, count, workers }: Extract<Notice, { type: 'ping' }>): void {
-    const isNew = processes.record(from, workers)
-    if (from === self) lastArrived = Math.max(lastArrived, count)
+  #receivePing({ from, count, workers }: Extract<Notice, { type: 'ping' }>): void {
+    const isNew = this.#processes.record(from, workers)
+    if (from === this.#id) this.#lastArrived = Math.max(this.#lastArrived, count)
     // A process that has just started does not know this one yet.
-    else if (isNew) sendPing()
+    else if (isNew) this.#sendPing()
   }
 
-  function sendPing(): void {
-    const count = ++lastSent
-    notify(pool, { type: 'ping', from: self, count, workers: options.working() }).catch(() => {
+  /** Replaces the connection where the last ping did not arrive; otherwise sends the next one. */
+  #checkPing(): void {
+    if (!this.#isConnected || !this.#current) return
+    this.#processes.removeSilent()
+    if (this.#lastArrived < this.#lastSent) this.#replace(this.#current, new Error('a ping did not arrive'))
+    else this.#sendPing()
+  }
+
+  #sendPing(): void {
+    const { pool, working, onLost } = this.#options
+    const count = ++this.#lastSent
+    notify(pool, { type: 'ping', from: this.#id, count, workers: working() }).catch(() => {
       // The pool failed, which says nothing about the listening connection.
-      lastArrived = Math.max(lastArrived, count)
-      if (connected) onLost()
+      this.#lastArrived = Math.max(this.#lastArrived, count)
+      if (this.#isConnected) onLost()
     })
   }
 
-  const ping = setInterval(() => {
-    if (!connected || !current) return
-    processes.removeSilent()
-    if (lastArrived < lastSent) lose(current, new Error('a ping did not arrive'))
-    else sendPing()
-  }, pingIntervalMs)
-
-  async function stop(): Promise<void> {
-    stopped = true
-    clearInterval(ping)
-    clearTimeout(reconnect)
-    // Informs the other processes that this one no longer works on runs.
-    const lastPing = notify(pool, { type: 'ping', from: self, count: lastSent, workers: [] }).catch(() => undefined)
-    if (connected) await Promise.race([lastPing, pause(closeTimeoutMs, undefined, { ref: false })])
-    connected = false
-    if (current) await Promise.race([current.close(), pause(closeTimeoutMs, undefined, { ref: false })])
+  async #end(): Promise<void> {
+    this.#isStopped = true
+    clearInterval(this.#pingTimer)
+    clearTimeout(this.#reconnectTimer)
+    const lastPing = this.#sendLastPing()
+    if (this.#isConnected) await Promise.race([lastPing, wait(closeTimeoutMs, undefined, { ref: false })])
+    this.#isConnected = false
+    if (this.#current) await Promise.race([this.#current.close(), wait(closeTimeoutMs, undefined, { ref: false })])
   }
 
-  void connect()
-  const part = {
-    connected: () => connected,
-    workers: (clientSystemId: string) => (connected ? processes.countWorkers(clientSystemId) : null),
-  }
-  return withLifetime(part, stop)
-}
-
-/** Closes a lost connection without waiting for it, because it may be half-open. Its later events are ignored. */
-function discard(connection: Subscriber): void {
-  for (const event of ['connected', 'notification', 'error'] as const) connection.events.removeAllListeners(event)
-  connection.events.on('error', () => undefined)
-  connection.close().catch(() => undefined)
-}
-
-/** Parses a payload. pg-listen would report an error and reconnect when this throws. */
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
+  /** Informs the other processes that this one no longer works on runs. */
+  async #sendLastPing(): Promise<void> {
+    const ping = { type: 'ping' as const, from: this.#id, count: this.#lastSent, workers: [] }
+    await notify(this.#options.pool, ping).catch(() => undefined)
   }
 }

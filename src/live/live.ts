@@ -4,10 +4,10 @@ import { drizzle } from '../db/drizzle.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { listRunsSince } from '../runs/list.ts'
-import type { Status } from '../wire/types.ts'
-import { createBroadcast, type LiveEvent } from './broadcast.ts'
+import type { Notice, Status } from '../wire/types.ts'
+import { type Broadcast, createBroadcast, type LiveEvent } from './broadcast.ts'
 import { startListener } from './listen.ts'
-import { createStatus } from './status.ts'
+import { createStatus, type StatusAt } from './status.ts'
 import { type CaughtUp, openSubscription, type Subscription } from './subscription.ts'
 
 /** The state of the Client Systems, and the events that change it. */
@@ -41,12 +41,12 @@ const maxMissedRuns = 200
 
 /** Listens for notifications, reads what changed from the tables, and broadcasts it. */
 export function startLive(options: LiveOptions): Live {
-  const { config, pool, version, working, onConnected, onRunEnded, onAccess, log } = options
+  const { config, pool, version, working, onConnected, log } = options
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
   const readStatus = createStatus({ config, pool, version, workers: (id) => listener.workers(id) })
 
-  async function status() {
+  async function status(): Promise<StatusAt> {
     const latest = await readStatus()
     broadcast.recordSent(latest)
     return latest
@@ -58,49 +58,67 @@ export function startLive(options: LiveOptions): Live {
     listening: () => listener.connected(),
     log,
   })
-
+  const refreshAll = () => broadcast.refresh({ withStatus: true })
   const listener = startListener({
     target: config.syncDatabase,
     pool,
     log,
     working,
-    onWorkers: () => broadcast.refresh({ withStatus: true }),
+    onWorkers: refreshAll,
     onLost: () => {
       broadcast.reportUnavailable()
-      broadcast.refresh({ withStatus: true })
+      refreshAll()
     },
     onConnected: () => {
       onConnected()
-      broadcast.refresh({ withStatus: true })
+      refreshAll()
     },
-    onNotice: (notice) => {
-      if (notice.type === 'access') return onAccess()
-      if (!ids.includes(notice.clientSystemId)) return
-      if (notice.type === 'run') {
-        if (notice.ended) onRunEnded(notice.runId)
-        return broadcast.refresh({ withStatus: false })
-      }
-      if (notice.type === 'kept') return broadcast.refresh({ withStatus: true })
-      const { type: _, ...progress } = notice
-      broadcast.sendProgress(progress)
-    },
+    onNotice: (notice) => handleNotice(notice, ids, broadcast, options),
   })
 
-  /** Reads the state, and the runs that changed between `since` and it. */
+  /** Reads the state, and the runs that changed between `since` and it. Later changes are broadcast. */
   async function catchUp(since: number | null): Promise<CaughtUp> {
     const latest = await status()
     const runs = since === null ? [] : await listRunsSince(db, ids, since, maxMissedRuns)
-    // Later changes are broadcast.
     const missed = runs.filter(({ revision }) => revision <= latest.revision)
     return { ...latest, runs: missed, unavailable: broadcast.unavailable() }
   }
 
-  const part: Omit<Live, keyof Lifetime> = {
-    status: async () => (await status()).status,
-    subscribe: broadcast.subscribe,
-    subscribeSince: (since, onOverflow) =>
-      openSubscription({ since, subscribe: broadcast.subscribe, catchUp, onOverflow }),
-    listening: listener.connected,
+  const subscribe: Live['subscribe'] = (subscriber) => broadcast.subscribe(subscriber)
+  return withLifetime(
+    {
+      status: async () => (await status()).status,
+      subscribe,
+      subscribeSince: (since: number | null, onOverflow: () => void) =>
+        openSubscription({ since, subscribe, catchUp, onOverflow }),
+      listening: () => listener.connected(),
+    },
+    async () => void (await Promise.all([listener.stop(), broadcast.stop()])),
+  )
+}
+
+/** Passes on what a notification says. One about a Client System of another agent is ignored. */
+function handleNotice(
+  notice: Exclude<Notice, { type: 'ping' }>,
+  clientSystemIds: readonly string[],
+  broadcast: Broadcast,
+  { onAccess, onRunEnded }: Pick<LiveOptions, 'onAccess' | 'onRunEnded'>,
+): void {
+  if (notice.type !== 'access' && !clientSystemIds.includes(notice.clientSystemId)) return
+  switch (notice.type) {
+    case 'access':
+      onAccess()
+      break
+    case 'run':
+      if (notice.ended) onRunEnded(notice.runId)
+      broadcast.refresh({ withStatus: false })
+      break
+    case 'kept':
+      broadcast.refresh({ withStatus: true })
+      break
+    case 'progress': {
+      const { type: _, ...progress } = notice
+      broadcast.sendProgress(progress)
+    }
   }
-  return withLifetime(part, async () => void (await Promise.all([listener.stop(), broadcast.stop()])))
 }
