@@ -151,7 +151,7 @@ export async function openSession(
     const pid = rows[0]?.pid ?? 0
     const watch = watchSilence(client, { pid, pool, unreachableMs: 10_000, log })
     const close = async () => void (await client.end().catch(() => undefined))
-    return { client, pid, alive: () => alive, close, destroy, pause: watch.pause }
+    return { client, pid, alive: () => alive, close, destroy, pause: (work) => watch.pause(work) }
   } catch (error) {
     destroy()
     throw error

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type pg from 'pg'
-import { backgroundTimers, type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
+import { backgroundTimers, type Lifetime, type Loop, startLoop, stopOnce } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withTimeout } from '../lib/timeout.ts'
 
@@ -31,68 +31,109 @@ const silenceMs = 1_500
 const answerTimeoutMs = 1_500
 
 /** Starts to watch a connection until it ends. */
-export function watchSilence(client: pg.Client, { pid, pool, unreachableMs, log }: SilenceOptions): SilenceWatch {
-  const { connection } = client
-  const transferred = () => {
-    const { stream } = connection
-    return stream instanceof Socket ? { read: stream.bytesRead, written: stream.bytesWritten } : { read: 0, written: 0 }
-  }
-  let seen = transferred()
-  let since = performance.now()
-  /** The bytes sent when the last answer was complete. An answer is outstanding when more has been sent. */
-  let answered = seen.written
-  let pauses = 0
-  /** How many times in a row the server process was waiting for its client. */
-  let waits = 0
+export function watchSilence(client: pg.Client, options: SilenceOptions): SilenceWatch {
+  const watch = new ConnectionWatch(client, options)
+  client.once('end', watch.stop)
+  return watch
+}
 
-  const isSilent = () => {
-    const { read, written } = transferred()
-    return pauses === 0 && written !== answered && read === seen.read && written === seen.written
+/** The numbers of bytes that a connection has transferred. */
+type Transferred = { read: number; written: number }
+
+class ConnectionWatch implements SilenceWatch {
+  readonly #client: pg.Client
+  readonly #options: SilenceOptions
+  readonly #loop: Loop
+  /** The bytes at the last check that was not silent, and its time in milliseconds. */
+  #seen: Transferred
+  #seenAt = performance.now()
+  /** The bytes sent when the last answer was complete. An answer is outstanding when more has been sent. */
+  #answered: number
+  #pauses = 0
+  /** How many times in a row the server process was waiting for its client. */
+  #waits = 0
+
+  constructor(client: pg.Client, options: SilenceOptions) {
+    this.#client = client
+    this.#options = options
+    this.#seen = this.#transferred()
+    this.#answered = this.#seen.written
+    // Runs before the listener of the driver, which sends the next statement at once.
+    client.connection.prependListener('readyForQuery', this.#recordAnswer)
+    this.#loop = startLoop({
+      pass: () => this.#check(),
+      everyMs: intervalMs,
+      onError: () => this.#checkReachable(),
+      timers: backgroundTimers,
+    })
   }
-  const cut = (reason: string) => {
-    void watch.stop()
-    log.warn({ pid, reason }, 'a connection to the Sync database stopped responding and was closed')
-    destroySocket(client)
-    pool.query(terminate, [pid]).catch(() => undefined)
+
+  readonly stop = stopOnce(async () => {
+    this.#client.connection.removeListener('readyForQuery', this.#recordAnswer)
+    await this.#loop.stop()
+  })
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
   }
-  const check = async () => {
-    if (!isSilent()) {
-      seen = transferred()
-      since = performance.now()
-      waits = 0
-      return
-    }
-    if (performance.now() - since < silenceMs) return
-    const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
-    if (!isSilent()) return
-    if (!rows[0]) return cut('its server process is gone')
-    // Once is not enough: the answer may be on its way.
-    waits = rows[0].waits ? waits + 1 : 0
-    if (waits === 2) cut('its server process waits for the agent')
-  }
-  const cutUnreachable = () => {
-    if (isSilent() && performance.now() - since > unreachableMs) cut('the Sync database answers on no connection')
-  }
-  const complete = () => {
-    answered = transferred().written
-  }
-  // Runs before the listener of the driver, which sends the next statement at once.
-  connection.prependListener('readyForQuery', complete)
-  const loop = startLoop({ pass: check, everyMs: intervalMs, onError: cutUnreachable, timers: backgroundTimers })
-  const pause: SilenceWatch['pause'] = async (work) => {
-    pauses++
+
+  async pause<T>(work: () => Promise<T>): Promise<T> {
+    this.#pauses++
     try {
       return await work()
     } finally {
-      pauses--
+      this.#pauses--
     }
   }
-  const watch = withLifetime({ pause }, async () => {
-    connection.removeListener('readyForQuery', complete)
-    await loop.stop()
-  })
-  client.once('end', watch.stop)
-  return watch
+
+  readonly #recordAnswer = () => {
+    this.#answered = this.#transferred().written
+  }
+
+  /** Looks up the server process once the connection was silent for long enough. Throws where no connection answers. */
+  async #check(): Promise<void> {
+    if (!this.#isSilent()) {
+      this.#seen = this.#transferred()
+      this.#seenAt = performance.now()
+      this.#waits = 0
+      return
+    }
+    if (performance.now() - this.#seenAt < silenceMs) return
+    const { pool, pid } = this.#options
+    const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
+    if (!this.#isSilent()) return
+    if (!rows[0]) return this.#cut('its server process is gone')
+    // Once is not enough: the answer may be on its way.
+    this.#waits = rows[0].waits ? this.#waits + 1 : 0
+    if (this.#waits === 2) this.#cut('its server process waits for the agent')
+  }
+
+  /** Cuts the connection where the server answers on no other one either. */
+  #checkReachable(): void {
+    if (this.#isSilent() && performance.now() - this.#seenAt > this.#options.unreachableMs) {
+      this.#cut('the Sync database answers on no connection')
+    }
+  }
+
+  /** True while an answer is outstanding and no byte was transferred since the last check that was not silent. */
+  #isSilent(): boolean {
+    const { read, written } = this.#transferred()
+    if (this.#pauses > 0 || written === this.#answered) return false
+    return read === this.#seen.read && written === this.#seen.written
+  }
+
+  #transferred(): Transferred {
+    const { stream } = this.#client.connection
+    return stream instanceof Socket ? { read: stream.bytesRead, written: stream.bytesWritten } : { read: 0, written: 0 }
+  }
+
+  #cut(reason: string): void {
+    const { pid, pool, log } = this.#options
+    void this.stop()
+    log.warn({ pid, reason }, 'a connection to the Sync database stopped responding and was closed')
+    destroySocket(this.#client)
+    pool.query(terminate, [pid]).catch(() => undefined)
+  }
 }
 
 const isWaiting = `
