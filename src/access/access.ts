@@ -4,7 +4,8 @@ import { type Lifetime, type Loop, startLoop, withLifetime } from '../lib/lifeti
 import type { Log } from '../lib/log.ts'
 import { scopes } from '../wire/lists.ts'
 import type { Scope } from '../wire/types.ts'
-import { deleteSession, insertSession, readAccess, recordUse, type ValidToken } from './store.ts'
+import { AccessCache } from './cache.ts'
+import { deleteSession, insertSession, type ValidToken } from './store.ts'
 
 /** How long a session lasts. */
 export const sessionSeconds = 12 * 3_600
@@ -48,132 +49,97 @@ export type Access = Lifetime & {
 }
 
 const pollMs = 2_000
-/** What was read is not relied on for longer: without the Sync database no token of it is let in. */
-const maxAgeMs = 4_000
-
-const hexDigest = (text: string) => createHash('sha256').update(text).digest('hex')
 
 export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToken: string | null; log: Log }): Access {
-  const listeners = new Set<() => void>()
-  /** By hash, by id, and the sessions of this process by hash with the id of their token. */
-  let tokens = new Map<string, ValidToken>()
-  let tokensById = new Map<string, ValidToken>()
-  let sessions = new Map<string, string | null>()
-  let anyToken = true
-  let readAt = Number.NEGATIVE_INFINITY
+  const cache = new AccessCache(pool, log)
+  const required = () => authToken !== null || cache.anyToken()
   let loop: Loop | undefined
-  let reading: Promise<void> = Promise.resolve()
-  let next: Promise<void> | undefined
-  const used = new Set<string>()
-  const wanted = new Set<string>()
-  const expected = authToken === null ? null : createHash('sha256').update(authToken).digest()
-
-  async function read(): Promise<void> {
-    const asked = [...new Set([...sessions.keys(), ...wanted])]
-    wanted.clear()
-    const began = performance.now()
-    const stored = await readAccess(pool, asked)
-    anyToken = stored.anyToken
-    tokens = new Map(stored.tokens.map((token) => [token.hash, token]))
-    tokensById = new Map(stored.tokens.map((token) => [token.id, token]))
-    sessions = new Map(stored.sessions.map(({ hash, tokenId }) => [hash, tokenId]))
-    readAt = began
-    const ids = [...used]
-    used.clear()
-    if (ids.length > 0)
-      await recordUse(pool, ids).catch((err) => log.warn({ err }, 'the use of a token was not recorded'))
-    for (const listener of listeners) listener()
-  }
-
-  function refresh(): Promise<void> {
-    // One that has begun may have read before the change that the caller wants to see.
-    next ??= reading.then(() => {
-      next = undefined
-      const begun = read()
-      reading = begun.catch(() => undefined)
-      return begun
-    })
-    return next
-  }
-
-  async function refreshIfOld(): Promise<void> {
-    if (performance.now() - readAt > maxAgeMs) await refresh()
-  }
-
-  const logUnread = (err: unknown) => log.debug({ err }, 'tokens and sessions were not read')
-
-  const required = () => authToken !== null || anyToken
-
-  const administratorLogin = (valid: () => boolean): Login => ({
-    id: administrator,
-    name: administrator,
-    scopes,
-    valid,
-  })
-
-  function tokenLogin({ id, name, scopes }: ValidToken, valid: () => boolean): Login {
-    used.add(id)
-    return { id: `token ${id}`, name, scopes, valid }
-  }
-
-  /** Bound to AUTH_TOKEN: a new one ends all sessions, and a reader of the table cannot make a cookie. */
-  const hashOf = (cookie: string) =>
-    createHmac('sha256', authToken ?? '')
-      .update(cookie)
-      .digest('hex')
-
-  function sessionLogin(hash: string): Login | null {
-    const tokenId = sessions.get(hash)
-    if (tokenId === undefined) return null
-    if (tokenId === null) return expected && administratorLogin(() => sessions.has(hash))
-    const token = tokensById.get(tokenId)
-    return token ? tokenLogin(token, () => sessions.has(hash) && tokensById.has(tokenId)) : null
-  }
 
   const part: Omit<Access, keyof Lifetime> = {
     start: async () => {
-      await refresh()
-      loop ??= startLoop({ pass: refresh, everyMs: pollMs, onError: logUnread })
+      await cache.refresh()
+      loop ??= startLoop({
+        pass: () => cache.refresh(),
+        everyMs: pollMs,
+        onError: (err) => log.debug({ err }, 'tokens and sessions were not read'),
+      })
     },
     required,
     anonymous: { id: 'anonymous', name: null, scopes, valid: () => !required() },
     byToken: async (given, { lookAgain }) => {
-      if (expected && timingSafeEqual(createHash('sha256').update(given).digest(), expected))
-        return administratorLogin(() => true)
-      const hash = hexDigest(given)
-      await refreshIfOld()
-      if (lookAgain && !tokens.has(hash)) await refresh()
-      const token = tokens.get(hash)
-      return token ? tokenLogin(token, () => tokens.has(hash)) : null
+      if (authToken !== null && isEqual(given, authToken)) return administratorLogin(() => true)
+      const hash = sha256(given).toString('hex')
+      await cache.refreshForToken(hash, { ifUnknown: lookAgain })
+      const token = cache.token(hash)
+      return token ? tokenLogin(cache, token, () => cache.token(hash) !== undefined) : null
     },
     bySession: async (cookie) => {
-      const hash = hashOf(cookie)
-      await refreshIfOld()
-      if (!sessions.has(hash)) {
-        wanted.add(hash)
-        await refresh()
-      }
-      return sessionLogin(hash)
+      const hash = hashCookie(cookie, authToken)
+      await cache.refreshForSession(hash)
+      return sessionLogin(cache, hash, authToken)
     },
     logIn: async ({ id }) => {
       const cookie = randomBytes(32).toString('base64url')
-      const tokenId = id === administrator ? null : id.replace('token ', '')
-      await insertSession(pool, { hash: hashOf(cookie), tokenId, seconds: sessionSeconds })
+      await insertSession(pool, {
+        hash: hashCookie(cookie, authToken),
+        tokenId: tokenIdOf(id),
+        seconds: sessionSeconds,
+      })
       return cookie
     },
     logOut: async (cookie) => {
-      await deleteSession(pool, hashOf(cookie))
-      await refresh()
+      await deleteSession(pool, hashCookie(cookie, authToken))
+      await cache.refresh()
     },
-    refresh,
-    onRefresh: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    refresh: () => cache.refresh(),
+    onRefresh: (listener) => cache.onRefresh(listener),
   }
-  return withLifetime(part, async () => {
-    listeners.clear()
-    await loop?.stop()
-    await reading
-  })
+  return withLifetime(part, async () => void (await Promise.all([cache.close(), loop?.stop()])))
+}
+
+function administratorLogin(valid: () => boolean): Login {
+  return { id: administrator, name: administrator, scopes, valid }
+}
+
+const tokenPrefix = 'token '
+
+/** Returns the login of a token, and records its use. */
+function tokenLogin(cache: AccessCache, { id, name, scopes }: ValidToken, valid: () => boolean): Login {
+  cache.markUsed(id)
+  return { id: `${tokenPrefix}${id}`, name, scopes, valid }
+}
+
+/** Returns the id of the token of a login; null for a login with AUTH_TOKEN. */
+function tokenIdOf(loginId: string): string | null {
+  return loginId === administrator ? null : loginId.replace(tokenPrefix, '')
+}
+
+/** Returns the login of a session; null when the session or its token is not valid. */
+function sessionLogin(cache: AccessCache, hash: string, authToken: string | null): Login | null {
+  const tokenId = cache.session(hash)
+  if (tokenId === undefined) return null
+  const isValid = () => cache.session(hash) !== undefined
+  // Without AUTH_TOKEN no session is that of the administrator, whatever the table says.
+  if (tokenId === null) return authToken === null ? null : administratorLogin(isValid)
+  const token = cache.tokenById(tokenId)
+  return token ? tokenLogin(cache, token, () => isValid() && cache.tokenById(tokenId) !== undefined) : null
+}
+
+/**
+ * Returns the hash by which a session is stored. It is bound to AUTH_TOKEN: a new one ends all sessions, and a reader of the
+ * table cannot make a cookie.
+ */
+function hashCookie(cookie: string, authToken: string | null): string {
+  return createHmac('sha256', authToken ?? '')
+    .update(cookie)
+    .digest('hex')
+}
+
+/** Compares two texts in a time that does not depend on where they differ. */
+function isEqual(one: string, other: string): boolean {
+  return timingSafeEqual(sha256(one), sha256(other))
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }
