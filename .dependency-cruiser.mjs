@@ -7,7 +7,7 @@ const layers = [
   'service',
   'cli',
   '(http|mcp)',
-  '(agent|create-agent)',
+  'agent',
   'workers',
   'alerts',
   'access',

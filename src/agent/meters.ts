@@ -1,0 +1,61 @@
+import type { Agent } from '../agent.ts'
+import { listTargets, tagTargets } from '../collection/targets.ts'
+import { NotFoundError } from '../lib/errors.ts'
+import { listHistory } from '../meters/changes.ts'
+import { countFacets } from '../meters/facets.ts'
+import { exportMeters, listMeters } from '../meters/list.ts'
+import { findMeter, findMeterByExternalId } from '../meters/meter.ts'
+import { findClientSystem, withClientSystem } from './client-systems.ts'
+import { mapPage, toPage } from './pages.ts'
+import type { AgentParts } from './parts.ts'
+
+type MeterMethods = Pick<
+  Agent,
+  'meter' | 'meterByExternalId' | 'meters' | 'exportMeters' | 'meterFacets' | 'history' | 'targets'
+>
+
+/** Returns the methods of the agent that find and list meters. */
+export function createMeterMethods({ clientSystems, lists }: AgentParts): MeterMethods {
+  const ids = clientSystems.map(({ id }) => id)
+
+  const meter: Agent['meter'] = async (id) => {
+    const found = await findMeter(lists, ids, id)
+    if (found) return found
+    throw new NotFoundError('meter', id)
+  }
+
+  return {
+    meter,
+
+    meterByExternalId: async (clientSystemId, externalId) => {
+      const { id } = findClientSystem(clientSystems, clientSystemId)
+      const found = await findMeterByExternalId(lists, id, externalId)
+      if (found) return found
+      throw new NotFoundError('meter', `with external id ${externalId}`)
+    },
+
+    meters: async ({ limit, ...filter }) => {
+      const { more, after, ...page } = await listMeters(lists, withClientSystem(clientSystems, filter), limit)
+      return { ...page, next: more ? after : null }
+    },
+
+    exportMeters: (filter) => exportMeters(lists, withClientSystem(clientSystems, filter)),
+
+    meterFacets: async ({ limit, ...filter }) =>
+      await countFacets(lists, withClientSystem(clientSystems, filter), limit),
+
+    history: async (meterId, { before, limit }) => {
+      await meter(meterId)
+      const rows = await listHistory(lists, meterId, before, limit)
+      return mapPage(
+        toPage(rows, ({ cursor }) => cursor),
+        ({ change }) => change,
+      )
+    },
+
+    targets: async (filter) => {
+      const named = withClientSystem(clientSystems, filter)
+      return { tag: await tagTargets(lists, named), pages: listTargets(lists, named) }
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import { setTimeout } from 'node:timers/promises'
+import { isMigrated } from '../db/migrate.ts'
+import type { AgentParts } from './parts.ts'
+
+/** The timeout of a check. Probes give up after a few seconds. */
+const checkTimeoutMs = 3_000
+
+/** Returns the names of the parts that keep the agent from serving: none when it is ready. */
+export async function findUnready({ pool, isQueueReady, live }: AgentParts): Promise<string[]> {
+  const checks: [name: string, check: () => Promise<boolean>][] = [
+    ['Sync database', async () => (await pool.query('select 1')).rowCount === 1],
+    ['migrations', () => isMigrated(pool)],
+    ['jobs', isQueueReady],
+    ['listener', async () => live.listening()],
+  ]
+  const results = await Promise.all(checks.map(async ([name, check]) => ((await passes(check)) ? null : name)))
+  return results.filter((name) => name !== null)
+}
+
+/** Returns true when a check passes in time. A connection that is half-open answers nothing for long. */
+async function passes(check: () => Promise<boolean>): Promise<boolean> {
+  const timeout = setTimeout(checkTimeoutMs, false, { ref: false })
+  return await Promise.race([check().catch(() => false), timeout])
+}

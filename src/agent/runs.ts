@@ -1,0 +1,89 @@
+import type { Agent } from '../agent.ts'
+import { drizzle } from '../db/drizzle.ts'
+import { NotFoundError } from '../lib/errors.ts'
+import { listChanges, listRejected } from '../meters/changes.ts'
+import { readRunHistory } from '../runs/history.ts'
+import { keepDeletions, listKeptDeletions, releaseDeletions } from '../runs/kept.ts'
+import { findActiveRun, findRun, listRuns } from '../runs/list.ts'
+import { findClientSystem, withClientSystem } from './client-systems.ts'
+import { mapPage, toPage } from './pages.ts'
+import type { AgentParts } from './parts.ts'
+
+type RunMethods = Pick<
+  Agent,
+  | 'trigger'
+  | 'preview'
+  | 'cancel'
+  | 'keepDeletions'
+  | 'releaseDeletions'
+  | 'activeRun'
+  | 'run'
+  | 'runs'
+  | 'runHistory'
+  | 'changes'
+  | 'rejected'
+>
+
+/** Returns the methods of the agent that request, end, and list runs. */
+export function createRunMethods(parts: AgentParts): RunMethods {
+  const { clientSystems, pool, lists } = parts
+  const db = drizzle(pool)
+
+  const run: Agent['run'] = async (id) => {
+    const found = await findRun(db, id)
+    if (found && clientSystems.some((clientSystem) => clientSystem.id === found.clientSystemId)) return found
+    throw new NotFoundError('run', id)
+  }
+
+  return {
+    run,
+
+    trigger: async (request) => await parts.trigger(withClientSystem(clientSystems, request)),
+
+    preview: async (clientSystemId, signal) => {
+      const clientSystem = findClientSystem(clientSystems, clientSystemId)
+      const active = await findActiveRun(db, clientSystem.id)
+      return active ? { active } : { preview: await parts.previews.preview(clientSystem, signal) }
+    },
+
+    cancel: async (id) => {
+      const cancelled = await parts.cancel(await run(id))
+      return { run: await run(id), cancelled }
+    },
+
+    keepDeletions: async (request) => {
+      const { id } = findClientSystem(clientSystems, request.clientSystemId)
+      await keepDeletions(pool, { ...request, clientSystemId: id })
+      return (await listKeptDeletions(db, [id])).get(id) ?? null
+    },
+
+    releaseDeletions: async (clientSystemId) =>
+      await releaseDeletions(pool, findClientSystem(clientSystems, clientSystemId).id),
+
+    activeRun: async (clientSystemId) => await findActiveRun(db, findClientSystem(clientSystems, clientSystemId).id),
+
+    runs: async (filter) => {
+      const clientSystemIds = [findClientSystem(clientSystems, filter.clientSystemId).id]
+      const rows = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit)
+      return toPage(rows, ({ queuedAt, id }) => ({ queuedAt, id }))
+    },
+
+    runHistory: async (clientSystemId) => await readRunHistory(lists, findClientSystem(clientSystems, clientSystemId)),
+
+    changes: async (runId, filter) => {
+      const { clientSystemId, counts } = await run(runId)
+      const inserted = (counts?.inserted ?? 0) > 0
+      const rows = await listChanges(lists, { runId, clientSystemId, inserted, ...filter }, filter.limit)
+      return toPage(rows, ({ externalId }) => externalId)
+    },
+
+    rejected: async (runId, { after, limit }) => {
+      await run(runId)
+      const rows = await listRejected(lists, runId, after, limit)
+      return mapPage(
+        toPage(rows, ({ id }) => id),
+        ({ rejected }) => rejected,
+      )
+    },
+  }
+}
