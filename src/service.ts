@@ -1,22 +1,22 @@
-import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
-import { createAccess } from './access/access.ts'
+import { type Access, createAccess } from './access/access.ts'
 import { createAgent } from './agent/create-agent.ts'
 import type { Agent } from './agent.ts'
-import { startWebhooks } from './alerts/deliver.ts'
+import { startWebhooks, type Webhooks } from './alerts/deliver.ts'
 import { createTestAlerts } from './alerts/test-alert.ts'
 import type { Config } from './config/environment.ts'
 import { describeSettings } from './config/settings.ts'
+import { whenAvailable } from './db/available.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
-import { openPool } from './db/pool.ts'
+import { openPools, type Pools } from './db/pools.ts'
 import { createCompleteJob } from './db/queue.ts'
 import { listenHttp } from './http/listen.ts'
 import { serveHttp } from './http/server.ts'
-import { AgentError, ConfigError, errorCode, errorMessage, isBusy, isConnectionLoss } from './lib/errors.ts'
-import { createStack, type Lifetime, withLifetime } from './lib/lifetime.ts'
+import { ConfigError, errorCode, errorMessage } from './lib/errors.ts'
+import { createStack, type Lifetime, type Stack, withLifetime } from './lib/lifetime.ts'
 import { createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
-import { startLive } from './live/live.ts'
+import { type Live, startLive } from './live/live.ts'
 import type { McpEndpoint } from './mcp/endpoint.ts'
 import { createPreviews } from './mirror/previews.ts'
 import { createCancel } from './runs/cancel.ts'
@@ -24,7 +24,7 @@ import { createTrigger } from './runs/trigger.ts'
 import { type QueueClock, startJobQueue } from './workers/queue.ts'
 import { createRunQueue } from './workers/run-queue.ts'
 import { createWaitingSyncs } from './workers/waiting.ts'
-import { startWork } from './workers/work.ts'
+import { startWork, type Work, type WorkOptions } from './workers/work.ts'
 
 export type Service = Lifetime & {
   /** The address where HTTP listens. */
@@ -40,7 +40,7 @@ export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal; c
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
   const listening = await listenHttp(config)
   try {
-    const started = await whenUp({ log, signal }, async () => {
+    const started = await whenAvailable({ log, signal }, async () => {
       const missingIndex = await migrate(config.syncDatabase)
       if (missingIndex) log.warn(missingIndex, 'searches scan all meters: the Sync database has no index for them')
       return await startAgent({ config, log, ...(clock && { clock }) })
@@ -87,10 +87,11 @@ export type StartedAgent = Lifetime & { agent: Agent }
 /** Builds every part, beginning with the pools, each with its slice of the configuration. A stop takes at most 10 s. */
 async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
   const { syncDatabase, clientSystems, secrets, webhook } = config
-  const works = config.role !== 'api'
   const parts = createStack()
   try {
-    const { pool, lists, readings } = parts.add(openPools(syncDatabase, log))
+    const pools = parts.add(openPools(syncDatabase, log))
+    const { pool, lists, readings } = pools
+    const works = config.role !== 'api'
     const queue = await startJobQueue({ syncDatabase, works, log, ...(clock && { clock }) })
     const { boss } = queue
     // The work stops first, so that the queue has nothing to wait for; what listens can stop meanwhile.
@@ -102,35 +103,12 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
     const completeJob = createCompleteJob(boss)
     const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
     const cancel = createCancel({ pool, completeJob, log })
-    const work = works
-      ? working.add(await startWork({ config, pool, lists, boss, trigger, completeJob, clock, log }))
-      : null
-    const alerts =
-      works && webhook ? working.add(await startWebhooks({ webhook, pool, boss, clientSystems, log })) : null
-
+    const jobs = works
+      ? await startWorking(working, { config, pools, boss, trigger, completeJob, clock, log })
+      : { work: null, alerts: null }
     const access = listening.add(createAccess({ pool, authToken: config.authToken, log }))
-    const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
-    const live = listening.add(
-      startLive({
-        config,
-        pool,
-        version,
-        log,
-        working: () => work?.clientSystemIds() ?? [],
-        onAccess: refreshAccess,
-        onConnected: () => {
-          refreshAccess()
-          alerts?.check()
-        },
-        onRunEnded: (runId) => {
-          work?.ended(runId)
-          alerts?.check()
-        },
-      }),
-    )
+    const live = listening.add(startLiveEvents({ config, pool, access, ...jobs, log }))
     const redact = createRedact(secrets)
-    const previews = listening.add(createPreviews({ syncDatabase, pool, redact, log }))
-    const waitingSyncs = listening.add(createWaitingSyncs({ pool, trigger, log }))
     const agent = createAgent({
       clientSystems,
       settings: describeSettings(config, version),
@@ -139,10 +117,10 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       readings,
       access,
       live,
-      previews,
+      previews: listening.add(createPreviews({ syncDatabase, pool, redact, log })),
       trigger,
       cancel,
-      waitingSyncs,
+      waitingSyncs: listening.add(createWaitingSyncs({ pool, trigger, log })),
       testAlerts: createTestAlerts({ webhook, status: live.status, log }),
       registers: config.readingRegisters,
       isQueueReady: queue.ready,
@@ -154,15 +132,46 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
   }
 }
 
-/** Opens the pools of the Sync database. */
-function openPools(syncDatabase: Config['syncDatabase'], log: Log) {
-  const pool = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-  // Separate, so that searches neither delay the next phase of a run nor a collector.
-  const lists = openPool(syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, monitor: pool })
-  const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: pool })
-  return withLifetime({ pool, lists, readings }, async () => {
-    await Promise.all([endPool(lists), endPool(readings)])
-    await endPool(pool)
+type Working = { work: Work | null; alerts: Webhooks | null }
+
+/** Starts what only a process does whose role is to work: runs, and alerts where a receiver is configured. */
+async function startWorking(
+  working: Stack,
+  { pools, ...options }: Omit<WorkOptions, 'config' | 'pool' | 'lists'> & { config: Config; pools: Pools },
+): Promise<Working> {
+  const { config, boss, log } = options
+  const { pool, lists } = pools
+  const { webhook, clientSystems } = config
+  const work = working.add(await startWork({ ...options, pool, lists }))
+  const alerts = webhook ? working.add(await startWebhooks({ webhook, pool, boss, clientSystems, log })) : null
+  return { work, alerts }
+}
+
+/** Starts live events. What they report also reaches the work, the alerts and the cache of tokens. */
+function startLiveEvents({
+  config,
+  pool,
+  access,
+  work,
+  alerts,
+  log,
+}: { config: Config; pool: pg.Pool; access: Access; log: Log } & Working): Live {
+  const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
+  return startLive({
+    config,
+    pool,
+    version,
+    log,
+    working: () => work?.clientSystemIds() ?? [],
+    onAccess: refreshAccess,
+    onConnected: () => {
+      refreshAccess()
+      alerts?.check()
+    },
+    onRunEnded: (runId) => {
+      work?.ended(runId)
+      alerts?.check()
+    },
   })
 }
 
@@ -172,36 +181,4 @@ function asConfiguration(error: unknown): unknown {
   return new ConfigError([
     `DATABASE_URL: its role may not work with the schema: ${errorMessage(error)}; run docs/deploy/grants.sql as the owner`,
   ])
-}
-
-/** Repeats `begin` while the Sync database is not available or busy. Throws its error once `signal` aborts. */
-async function whenUp<T>(
-  { log, signal }: { log: Log; signal: AbortSignal | undefined },
-  begin: () => Promise<T>,
-): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await begin()
-    } catch (err) {
-      if (!isUnavailable(err) || signal?.aborted) throw err
-      if (attempt % 15 === 0)
-        log.warn(
-          { err, ...(err instanceof AgentError && { hint: err.hint }) },
-          'waiting for the Sync database; check DATABASE_URL and the server if this stays',
-        )
-      await setTimeout(2_000, undefined, { signal }).catch(() => undefined)
-    }
-  }
-}
-
-/** Ends a pool. A connection in use that waits for a silent server is left to the end of the process. */
-async function endPool(pool: pg.Pool): Promise<void> {
-  await Promise.race([pool.end(), setTimeout(500, undefined, { ref: false })])
-}
-
-/** Returns true when the Sync database may answer later. Any other error needs a person to correct its cause. */
-function isUnavailable(error: unknown): boolean {
-  return (
-    (error instanceof AgentError && error.code === 'database_unavailable') || isConnectionLoss(error) || isBusy(error)
-  )
 }

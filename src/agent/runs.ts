@@ -5,6 +5,7 @@ import { listChanges, listRejected } from '../meters/changes.ts'
 import { readRunHistory } from '../runs/history.ts'
 import { keepDeletions, listKeptDeletions, releaseDeletions } from '../runs/kept.ts'
 import { findActiveRun, findRun, listRuns } from '../runs/list.ts'
+import type { Run } from '../wire/types.ts'
 import { findClientSystem, withClientSystem } from './client-systems.ts'
 import { mapPage, toPage } from './pages.ts'
 import type { AgentParts } from './parts.ts'
@@ -28,12 +29,7 @@ type RunMethods = Pick<
 export function createRunMethods(parts: AgentParts): RunMethods {
   const { clientSystems, pool, lists } = parts
   const db = drizzle(pool)
-
-  const run: Agent['run'] = async (id) => {
-    const found = await findRun(db, id)
-    if (found && clientSystems.some((clientSystem) => clientSystem.id === found.clientSystemId)) return found
-    throw new NotFoundError('run', id)
-  }
+  const run: Agent['run'] = (id) => requireRun(parts, id)
 
   return {
     run,
@@ -86,4 +82,11 @@ export function createRunMethods(parts: AgentParts): RunMethods {
       )
     },
   }
+}
+
+/** Returns a run of a Client System of this agent. Throws `not_found` for any other id. */
+async function requireRun({ clientSystems, pool }: AgentParts, id: string): Promise<Run> {
+  const run = await findRun(drizzle(pool), id)
+  if (run && clientSystems.some((clientSystem) => clientSystem.id === run.clientSystemId)) return run
+  throw new NotFoundError('run', id)
 }
