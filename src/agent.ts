@@ -8,7 +8,7 @@ import type { MeterCursor, MeterListing } from './meters/list.ts'
 import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
-import type { KeepRequest } from './runs/kept.ts'
+import type { KeepRequest } from './runs/kept-deletions.ts'
 import type { RunRequest } from './runs/store.ts'
 import type {
   AlertTest,
@@ -191,7 +191,7 @@ export type Agent = {
   storeReadings: (sent: readonly SentReading[]) => Promise<StoredReadings>
 
   /** Calls `subscriber` with every event from now on, in the order of revisions, until the returned function is called. */
-  watch: (subscriber: (event: LiveEvent) => void) => () => void
+  subscribe: (subscriber: (event: LiveEvent) => void) => () => void
 
   /**
    * Opens a subscription that begins with the state. For a subscriber that comes back with its last revision `since`, the

@@ -162,14 +162,14 @@ function startLiveEvents({
     pool,
     version,
     log,
-    working: () => work?.clientSystemIds() ?? [],
+    workingFor: () => work?.clientSystemIds() ?? [],
     onAccess: refreshAccess,
     onConnected: () => {
       refreshAccess()
       alerts?.check()
     },
     onRunEnded: (runId) => {
-      work?.ended(runId)
+      work?.stopIfEnded(runId)
       alerts?.check()
     },
   })

@@ -35,8 +35,8 @@ export type Access = Lifetime & {
   required: () => boolean
   /** The login of a client that sends nothing, valid while no token is required. */
   anonymous: Login
-  /** Returns null for a token that is not valid. With `lookAgain`, the table is read before that is said. */
-  byToken: (token: string, options: { lookAgain: boolean }) => Promise<Login | null>
+  /** Returns null for a token that is not valid. With `refreshIfUnknown`, the tables are read again before that. */
+  byToken: (token: string, options: { refreshIfUnknown: boolean }) => Promise<Login | null>
   bySession: (cookie: string) => Promise<Login | null>
   /** Opens a session for the holder of a token. Returns the value of its cookie. */
   logIn: (login: Login) => Promise<string>
@@ -66,10 +66,10 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
     },
     required,
     anonymous: { id: 'anonymous', name: null, scopes, valid: () => !required() },
-    byToken: async (given, { lookAgain }) => {
+    byToken: async (given, { refreshIfUnknown }) => {
       if (authToken !== null && isEqual(given, authToken)) return administratorLogin(() => true)
       const hash = sha256(given).toString('hex')
-      await cache.refreshForToken(hash, { ifUnknown: lookAgain })
+      await cache.refreshForToken(hash, { ifUnknown: refreshIfUnknown })
       const token = cache.token(hash)
       return token ? tokenLogin(cache, token, () => cache.token(hash) !== undefined) : null
     },

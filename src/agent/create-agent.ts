@@ -14,7 +14,7 @@ export function createAgent(parts: AgentParts): Agent {
     settings,
     testAlerts,
     status: live.status,
-    watch: live.subscribe,
+    subscribe: live.subscribe,
     subscribeSince: live.subscribeSince,
     listening: live.listening,
     unready: () => findUnready(parts),

@@ -109,6 +109,6 @@ async function storeSentReadings(
   }
   const { rejected: unstorable, waitingFor, ...counts } = await storeReadings(readings, namedReadings())
   for (const line of unstorable) rejected.push({ line, reason: unstorableReason })
-  for (const clientSystemId of waitingFor) waitingSyncs.wanted(clientSystemId)
+  for (const clientSystemId of waitingFor) waitingSyncs.request(clientSystemId)
   return { ...counts, rejected }
 }

@@ -69,8 +69,8 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
       if (!repeated) log.warn({ err }, 'alerts could not be decided; retrying')
     },
   })
-  loop.soon()
-  return withLifetime({ check: loop.soon }, loop.stop)
+  loop.requestPass()
+  return withLifetime({ check: loop.requestPass }, loop.stop)
 }
 
 /**

@@ -76,7 +76,7 @@ async function follow(
   }
   const refresh = () => void agent.run(requested.id).then(update, () => undefined)
   const queuedTimer = setTimeout(end, queuedTimeoutMs)
-  const unsubscribe = agent.watch((event) => {
+  const unsubscribe = agent.subscribe((event) => {
     if (event.type === 'run') update(event.run)
     // A status follows every reconnect. Events of the run may have been lost before it.
     else if (event.type === 'status') refresh()

@@ -5,7 +5,7 @@ import { destroySocket } from './silence.ts'
 export type LoginObservation = {
   /** The kind of server when it is not PostgreSQL, such as "an HTTP server"; otherwise null. */
   otherServer: () => string | null
-  /** True when the server asked for a password and the URL has none. The error of the driver does not say so. */
+  /** True when the server requested a password and the URL has none. The error of the driver does not say so. */
   passwordMissing: () => boolean
 }
 
@@ -14,18 +14,18 @@ export type LoginObservation = {
  * at once, because the driver would wait for the rest of a message.
  */
 export function observeLogin(client: pg.Client): LoginObservation {
-  let foreign: string | null = null
-  let asked = false
+  let otherServer: string | null = null
+  let isPasswordRequested = false
   client.connection.stream.once('data', (bytes: Buffer) => {
-    foreign = recognize(bytes)
-    if (foreign !== null) destroySocket(client)
+    otherServer = recognize(bytes)
+    if (otherServer !== null) destroySocket(client)
   })
   for (const request of ['authenticationSASL', 'authenticationMD5Password', 'authenticationCleartextPassword']) {
     client.connection.once(request, () => {
-      asked = true
+      isPasswordRequested = true
     })
   }
-  return { otherServer: () => foreign, passwordMissing: () => asked && !client.password }
+  return { otherServer: () => otherServer, passwordMissing: () => isPasswordRequested && !client.password }
 }
 
 function recognize(bytes: Buffer): string | null {

@@ -80,7 +80,7 @@ export function createMetrics(agent: Agent, clientSystemIds: readonly string[], 
   const streams = gauge('meter_sync_event_streams', 'Event streams that are open')
   const listener = gauge('meter_sync_listener_connected', '1 while this process hears notifications')
 
-  const leave = agent.watch((event) => {
+  const leave = agent.subscribe((event) => {
     if (event.type !== 'run' || event.run.finishedAt === null) return
     const { clientSystemId: client_system, trigger, status, counts, startedAt, finishedAt } = event.run
     runs.inc({ client_system, trigger, status })

@@ -58,7 +58,7 @@ export function createStack(): Stack {
 
 export type LoopOptions = {
   pass: () => Promise<void>
-  /** The interval of passes. Without it, a pass begins only after `soon`. */
+  /** The interval of passes. Without it, a pass begins only after `requestPass`. */
   everyMs?: number
   /** The time after which a failed pass is repeated. Without it, the next one begins at the interval. */
   retryMs?: number
@@ -74,10 +74,10 @@ type Timers = {
 }
 
 /**
- * Repeats `pass`, never two at once, until it is stopped. A stop waits for the pass that is running. `soon` begins a pass at
+ * Repeats `pass`, never two at once, until it is stopped. A stop waits for the pass that is running. `requestPass` begins a pass at
  * once, or right after the one that is running; several calls before it begins result in one pass.
  */
-export type Loop = Lifetime & { soon: () => void }
+export type Loop = Lifetime & { requestPass: () => void }
 
 export function startLoop({ pass, everyMs, retryMs, onError, timers = processTimers }: LoopOptions): Loop {
   let stopped = false
@@ -95,19 +95,19 @@ export function startLoop({ pass, everyMs, retryMs, onError, timers = processTim
     } catch (error) {
       onError(error, { repeated })
       repeated = true
-      if (retryMs !== undefined && !stopped) retry = setTimeout(soon, retryMs)
+      if (retryMs !== undefined && !stopped) retry = setTimeout(requestPass, retryMs)
     }
   }
 
-  function soon(): void {
+  function requestPass(): void {
     if (due || stopped) return
     due = true
     clearTimeout(retry)
     current = current.then(begin)
   }
 
-  const timer = everyMs === undefined ? undefined : timers.setInterval(soon, everyMs)
-  return withLifetime({ soon }, async () => {
+  const timer = everyMs === undefined ? undefined : timers.setInterval(requestPass, everyMs)
+  return withLifetime({ requestPass }, async () => {
     stopped = true
     if (timer !== undefined) timers.clearInterval(timer)
     clearTimeout(retry)

@@ -108,7 +108,7 @@ class RunBroadcast implements Broadcast {
 
   refresh({ withStatus }: { withStatus: boolean }): void {
     this.#statusDue ||= withStatus
-    this.#loop.soon()
+    this.#loop.requestPass()
   }
 
   recordSent({ status, revision }: { status: Status; revision: number }): void {

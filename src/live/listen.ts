@@ -24,7 +24,7 @@ export type Listener = Lifetime & {
   /** True while pings arrive. */
   connected: () => boolean
   /** Returns how many processes work on the runs of a Client System; null while this process cannot know all of them. */
-  workers: (clientSystemId: string) => number | null
+  countWorkers: (clientSystemId: string) => number | null
 }
 
 export type ListenerOptions = {
@@ -36,7 +36,7 @@ export type ListenerOptions = {
   /** Called when the connection is lost or nothing can be sent: from now on notifications may be missed. */
   onLost: () => void
   /** Returns the Client Systems whose runs this process works on now. */
-  working: () => string[]
+  workingFor: () => string[]
   /** Called when the workers that are alive have changed. */
   onWorkers: () => void
 }
@@ -84,7 +84,7 @@ class ReconnectingListener implements Listener {
     return this.#isConnected
   }
 
-  workers(clientSystemId: string): number | null {
+  countWorkers(clientSystemId: string): number | null {
     return this.#isConnected ? this.#processes.countWorkers(clientSystemId) : null
   }
 
@@ -148,9 +148,9 @@ class ReconnectingListener implements Listener {
   }
 
   #sendPing(): void {
-    const { pool, working, onLost } = this.#options
+    const { pool, workingFor, onLost } = this.#options
     const count = ++this.#lastSent
-    notify(pool, { type: 'ping', from: this.#id, count, workers: working() }).catch(() => {
+    notify(pool, { type: 'ping', from: this.#id, count, workers: workingFor() }).catch(() => {
       // The pool failed, which says nothing about the listening connection.
       this.#lastArrived = Math.max(this.#lastArrived, count)
       if (this.#isConnected) onLost()

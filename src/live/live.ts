@@ -26,7 +26,7 @@ export type LiveOptions = {
   pool: pg.Pool
   version: string
   /** The Client Systems whose runs this process works on now. */
-  working: () => string[]
+  workingFor: () => string[]
   /** The listener was (re)connected: notifications may have been missed. */
   onConnected: () => void
   onRunEnded: (runId: string) => void
@@ -41,10 +41,10 @@ const maxMissedRuns = 200
 
 /** Listens for notifications, reads what changed from the tables, and broadcasts it. */
 export function startLive(options: LiveOptions): Live {
-  const { config, pool, version, working, onConnected, log } = options
+  const { config, pool, version, workingFor, onConnected, log } = options
   const db = drizzle(pool)
   const ids = config.clientSystems.map(({ id }) => id)
-  const readStatus = createStatus({ config, pool, version, workers: (id) => listener.workers(id) })
+  const readStatus = createStatus({ config, pool, version, countWorkers: (id) => listener.countWorkers(id) })
 
   async function status(): Promise<StatusAt> {
     const latest = await readStatus()
@@ -63,7 +63,7 @@ export function startLive(options: LiveOptions): Live {
     target: config.syncDatabase,
     pool,
     log,
-    working,
+    workingFor,
     onWorkers: refreshAll,
     onLost: () => {
       broadcast.reportUnavailable()

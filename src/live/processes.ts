@@ -1,10 +1,10 @@
-/** The processes of the agent whose pings arrive from this Sync database, and the Client Systems that each works for. */
+/** The processes of the agent whose pings arrive from this Sync database, and the Client Systems whose runs each works on. */
 export type Processes = {
-  /** Records a ping of a process. Returns true when the process was unknown. */
+  /** Records a ping of a process. Returns true when it is the first ping of this process. */
   record: (process: string, clientSystemIds: string[]) => boolean
-  /** Removes the processes whose pings no longer arrive. To be called at every ping. */
+  /** Removes the processes whose pings no longer arrive. Call it before each ping is sent. */
   removeSilent: () => void
-  /** Returns how many processes work for a Client System; null when none is known yet but a ping may still arrive. */
+  /** Returns how many processes work on the runs of a Client System; null when none is known yet but a ping may still arrive. */
   countWorkers: (clientSystemId: string) => number | null
   /** Removes all processes, because the connection was lost. */
   clear: () => void
@@ -13,51 +13,61 @@ export type Processes = {
 /** The maximum number of processes that are stored, because any role that can connect can send notifications. */
 const maxProcesses = 1_000
 
-/** `pingIntervalMs` is the time between two pings of a process. `onChange` is called when the known workers change. */
-export function createProcesses({
-  pingIntervalMs,
-  onChange,
-}: {
+export type ProcessesOptions = {
+  /** The time between two pings of a process. */
   pingIntervalMs: number
+  /** Called when the workers that are known have changed. */
   onChange: () => void
-}): Processes {
+}
+
+/** The last ping of a process, and its time on the clock of `performance.now()`. */
+type Ping = { clientSystemIds: string[]; atMs: number }
+
+export function createProcesses({ pingIntervalMs, onChange }: ProcessesOptions): Processes {
   const silentAfterMs = 2.5 * pingIntervalMs
   /** After this time every process has sent a ping. */
   const settlingMs = pingIntervalMs + 1_000
-  const known = new Map<string, { clientSystemIds: string[]; at: number }>()
-  let since = performance.now()
-  let lastState = ''
-  const isSettled = () => performance.now() - since >= settlingMs
+  const lastPings = new Map<string, Ping>()
+  let beganMs = performance.now()
+  let reported = ''
+
+  const isSettled = () => performance.now() - beganMs >= settlingMs
   const reportChange = () => {
-    const workers = [...known].filter(([, { clientSystemIds }]) => clientSystemIds.length > 0)
-    const state = JSON.stringify([
-      isSettled(),
-      workers.map(([process, { clientSystemIds }]) => [process, clientSystemIds]),
-    ])
-    if (state === lastState) return
-    lastState = state
+    const state = describeWorkers(lastPings, isSettled())
+    if (state === reported) return
+    reported = state
     onChange()
   }
+
   return {
     record: (process, clientSystemIds) => {
-      const isNew = !known.has(process)
-      if (isNew && known.size >= maxProcesses) return false
-      known.set(process, { clientSystemIds, at: performance.now() })
+      const isNew = !lastPings.has(process)
+      if (isNew && lastPings.size >= maxProcesses) return false
+      lastPings.set(process, { clientSystemIds, atMs: performance.now() })
       reportChange()
       return isNew
     },
     removeSilent: () => {
-      for (const [process, { at }] of known) if (performance.now() - at > silentAfterMs) known.delete(process)
+      for (const [process, { atMs }] of lastPings) {
+        if (performance.now() - atMs > silentAfterMs) lastPings.delete(process)
+      }
       reportChange()
     },
     countWorkers: (clientSystemId) => {
-      const count = [...known.values()].filter((process) => process.clientSystemIds.includes(clientSystemId)).length
-      return count === 0 && !isSettled() ? null : count
+      const workers = [...lastPings.values()].filter(({ clientSystemIds }) => clientSystemIds.includes(clientSystemId))
+      return workers.length === 0 && !isSettled() ? null : workers.length
     },
     clear: () => {
-      known.clear()
-      lastState = ''
-      since = performance.now()
+      lastPings.clear()
+      reported = ''
+      beganMs = performance.now()
     },
   }
+}
+
+/** Returns a text that differs where the workers differ. */
+function describeWorkers(lastPings: ReadonlyMap<string, Ping>, isSettled: boolean): string {
+  const processes = [...lastPings].map(([process, { clientSystemIds }]) => ({ process, clientSystemIds }))
+  const workers = processes.filter(({ clientSystemIds }) => clientSystemIds.length > 0)
+  return JSON.stringify({ isSettled, workers })
 }

@@ -14,11 +14,11 @@ export type StatusOptions = {
   pool: pg.Pool
   version: string
   /** Returns how many workers of a Client System are alive; null while that is not known. */
-  workers: (clientSystemId: string) => number | null
+  countWorkers: (clientSystemId: string) => number | null
 }
 
 /** Returns a function that reads the status: the tables at one revision, and what follows from clock and schedule. */
-export function createStatus({ config, pool, version, workers }: StatusOptions): () => Promise<StatusAt> {
+export function createStatus({ config, pool, version, countWorkers }: StatusOptions): () => Promise<StatusAt> {
   const ids = config.clientSystems.map(({ id }) => id)
   const snapshot = createSnapshots(pool, ids)
 
@@ -43,7 +43,7 @@ export function createStatus({ config, pool, version, workers }: StatusOptions):
         lastFailure: known?.lastFailure ?? null,
         failures: known?.failures ?? null,
         keptDeletions: known?.keptDeletions ?? null,
-        workers: workers(id),
+        workers: countWorkers(id),
         freshness: computeFreshness(lastSuccess, clientSystem, now.getTime()),
       }
       return { ...system, condition: conditionOf(system, now.getTime()) }

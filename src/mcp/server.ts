@@ -73,7 +73,7 @@ export function createSubscribingServer({
 
 /** Calls `notify` whenever a run began, progressed or ended. Returns the function that stops it. */
 export function watchStatus(agent: Agent, notify: () => void): () => void {
-  return agent.watch((event) => {
+  return agent.subscribe((event) => {
     if (event.type === 'status' || (event.type === 'run' && event.run.finishedAt === null)) notify()
   })
 }

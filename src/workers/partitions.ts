@@ -56,6 +56,6 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
     },
     ...(clock && { timers: clock }),
   })
-  loop.soon()
+  loop.requestPass()
   return loop
 }

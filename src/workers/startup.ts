@@ -7,12 +7,12 @@ import { automaticRequest, type TriggerRun } from '../runs/trigger.ts'
 /** Starts a run of every Client System at the start of this worker. */
 export type StartupRuns = {
   /** Requests the run at the start. An active run counts as that run. */
-  queue: (clientSystem: ClientSystem) => Promise<void>
+  request: (clientSystem: ClientSystem) => Promise<void>
   /**
    * Call it while no run is active. Requests another run when the one at the start was interrupted, because its worker died,
    * and none has succeeded since. A run that failed or was cancelled is not tried again.
    */
-  check: (clientSystem: ClientSystem) => Promise<void>
+  requestAgain: (clientSystem: ClientSystem) => Promise<void>
 }
 
 export type StartupOptions = {
@@ -25,14 +25,14 @@ export function createStartupRuns({ pool, trigger }: StartupOptions): StartupRun
   /** The run that counts as the one at the start, by Client System, until it has ended. */
   const pending = new Map<string, string>()
 
-  async function queue({ id }: Pick<ClientSystem, 'id'>): Promise<void> {
+  async function request({ id }: Pick<ClientSystem, 'id'>): Promise<void> {
     const { run } = await trigger(automaticRequest(id, 'startup', { full: true }))
     pending.set(id, run.id)
   }
 
   return {
-    queue,
-    check: async ({ id }) => {
+    request,
+    requestAgain: async ({ id }) => {
       const runId = pending.get(id)
       if (runId === undefined) return
       const run = await findRun(db, runId)
@@ -40,7 +40,7 @@ export function createStartupRuns({ pool, trigger }: StartupOptions): StartupRun
       pending.delete(id)
       if (run?.status !== 'interrupted') return
       const success = await findLastRun(db, id, ['succeeded'])
-      if (!success || success.revision < run.revision) await queue({ id })
+      if (!success || success.revision < run.revision) await request({ id })
     },
   }
 }

@@ -10,7 +10,7 @@ const debounceMs = 2_000
 /** Starts a sync for readings of meters that are not known yet. */
 export type WaitingSyncs = Lifetime & {
   /** Call it when readings of the Client System have begun to wait. */
-  wanted: (clientSystemId: string) => void
+  request: (clientSystemId: string) => void
 }
 
 /**
@@ -42,5 +42,5 @@ export function createWaitingSyncs({
       if (!repeated) log.warn({ err }, 'a sync for readings of unknown meters could not be started; retrying')
     },
   })
-  return withLifetime({ wanted: (clientSystemId: string) => void waiting.add(clientSystemId) }, loop.stop)
+  return withLifetime({ request: (clientSystemId: string) => void waiting.add(clientSystemId) }, loop.stop)
 }

@@ -39,7 +39,7 @@ export type Work = Lifetime & {
   /** The Client Systems whose runs this process takes: none once it is stopped, or a newer program migrated the schema. */
   clientSystemIds: () => string[]
   /** Stops the work on a run that another process ended. A notification is only a hint; the run's row decides. */
-  ended: (runId: string) => void
+  stopIfEnded: (runId: string) => void
 }
 
 /** Starts to take runs. A stop ends those of this process as interrupted; the queue waits for them. */
@@ -51,7 +51,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
   const startup = createStartupRuns({ pool, trigger })
   let stopped = false
   const onIdle = async (clientSystem: ClientSystem) => {
-    if (!stopped) await startup.check(clientSystem)
+    if (!stopped) await startup.requestAgain(clientSystem)
   }
   const reaper = loops.add(startReaper({ pool, boss, clientSystems, completeJob, onIdle, log }))
   const onOutdated = async () => {
@@ -62,7 +62,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
   const work = withLifetime(
     {
       clientSystemIds: () => (stopped || schema.isOutdated() ? [] : clientSystems.map(({ id }) => id)),
-      ended: (runId: string) => void worker.ended(runId),
+      stopIfEnded: (runId: string) => void worker.stopIfEnded(runId),
     },
     async () => {
       stopped = true
@@ -82,7 +82,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
       })
       await startSchedule(clientSystem, schedule)
       await pruneDaily(clientSystem, { boss, lists, historyDays, log })
-      await startup.queue(clientSystem)
+      await startup.request(clientSystem)
     }
   } catch (error) {
     await work.stop()

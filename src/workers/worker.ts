@@ -23,7 +23,7 @@ export type Worker = Lifetime & {
    * Stops the work on a run that another process ended. A notification is only a hint, which any role that may connect
    * can forge: the run's row decides.
    */
-  ended: (runId: string) => Promise<void>
+  stopIfEnded: (runId: string) => Promise<void>
 }
 
 export type WorkerOptions = {
@@ -60,7 +60,7 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
-  async function ended(runId: string): Promise<void> {
+  async function stopIfEnded(runId: string): Promise<void> {
     if (!active.has(runId)) return
     try {
       const run = await findRun(drizzle(pool), runId)
@@ -71,7 +71,7 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
-  return withLifetime({ work, ended }, () => {
+  return withLifetime({ work, stopIfEnded }, () => {
     stopping = true
     for (const ending of active.values()) ending.abort(shuttingDown())
   })

@@ -69,7 +69,7 @@ async function open(world: World, databaseUrl: string) {
         pool,
         version: '0',
         log,
-        working: () => [],
+        workingFor: () => [],
         onConnected: () => undefined,
         onRunEnded: () => undefined,
         onAccess: () => undefined,
@@ -164,9 +164,9 @@ suite('a loop', () => {
       },
       onError: assert.fail,
     })
-    loop.soon()
+    loop.requestPass()
     await new Promise(setImmediate)
-    for (let at = 0; at < 5; at++) loop.soon()
+    for (let at = 0; at < 5; at++) loop.requestPass()
     gate.resolve()
     await new Promise(setImmediate)
     await new Promise(setImmediate)
@@ -187,11 +187,11 @@ suite('a loop', () => {
       retryMs: 1,
       onError: (_, { repeated }) => failures.push(repeated),
     })
-    loop.soon()
+    loop.requestPass()
     await third.promise
     await loop.stop()
     assert.deepEqual([failures, ended], [[false, true], true])
-    loop.soon()
+    loop.requestPass()
   })
 })
 

@@ -33,7 +33,7 @@ export function createAuthentication(access: Access, log: Log): Authentication {
   async function judgeToken(c: Context<Asking>, token: string | null): Promise<Login | Response> {
     const address = c.env.incoming.socket.remoteAddress ?? ''
     const seconds = throttle.wait(address)
-    const login = token === null ? null : await access.byToken(token, { lookAgain: seconds === 0 })
+    const login = token === null ? null : await access.byToken(token, { refreshIfUnknown: seconds === 0 })
     if (login) return login
     if (seconds > 0)
       return problem(c, new TooManyRequestsError('Too many wrong tokens came from this address', seconds))
