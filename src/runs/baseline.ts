@@ -1,7 +1,7 @@
 import type { ClientSystem } from '../config/environment.ts'
 import { type Queryable, sqlBeside } from '../db/connect.ts'
 
-const selectBaseline = sqlBeside(import.meta.url, 'find-baseline.sql')
+const selectBaseline = sqlBeside(import.meta.url, 'select-baseline.sql')
 
 /** What a successful run stores of a Client System for the next run. */
 export type Baseline = {
