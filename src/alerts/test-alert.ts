@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Webhook } from '../config/targets.ts'
+import type { Webhook } from '../config/webhook.ts'
 import { errorMessage, TooManyRequestsError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { AlertTest, Status } from '../wire/types.ts'

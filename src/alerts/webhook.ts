@@ -1,4 +1,4 @@
-import type { Webhook } from '../config/targets.ts'
+import type { Webhook } from '../config/webhook.ts'
 import { version } from '../lib/version.ts'
 
 /** An alert as it is sent: every attempt has the same id and the same bytes. */

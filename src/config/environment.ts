@@ -1,16 +1,10 @@
 import { ConfigError } from '../lib/errors.ts'
 import { type Environment, readDotEnv, readFiles } from './files.ts'
-import { scheduleInterval } from './schedule.ts'
+import { findLongestInterval } from './schedule.ts'
 import { secretsOf } from './secrets.ts'
-import {
-  type DatabaseTarget,
-  isLoopback,
-  parseTarget,
-  parseWebhook,
-  type ReportError,
-  type Webhook,
-} from './targets.ts'
+import { type DatabaseTarget, isLoopback, type ParsedTarget, parseTarget, type ReportError } from './targets.ts'
 import { parseVariables, type Variables } from './variables.ts'
+import { parseWebhook, type Webhook } from './webhook.ts'
 
 export type { Environment } from './files.ts'
 
@@ -131,7 +125,7 @@ function parseSyncDatabase({ DATABASE_URL: url }: Variables, reportError: Report
 function parseClientSystem(variables: Variables, reportError: ReportError): ClientSystem | null {
   const source = parseSource(variables, reportError)
   const schedule = { cron: variables.SYNC_CRON, timeZone: variables.SYNC_TIMEZONE }
-  const intervalMs = scheduleInterval(schedule.cron, schedule.timeZone, reportError)
+  const intervalMs = findLongestInterval(schedule.cron, schedule.timeZone, reportError)
   return (
     source && {
       id: variables.CLIENT_SYSTEM_ID,
@@ -163,7 +157,7 @@ function parseClientSystem(variables: Variables, reportError: ReportError): Clie
 function parseSource(
   { CLIENT_SYSTEM_URL: url, CLIENT_SYSTEM_INSECURE: insecure }: Variables,
   reportError: ReportError,
-): ReturnType<typeof parseTarget> {
+): ParsedTarget | null {
   if (!url) {
     reportError('CLIENT_SYSTEM_URL', 'expected the URL of the Client System, postgres://user@host/database')
     return null

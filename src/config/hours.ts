@@ -34,8 +34,8 @@ export function createHourCheck({ cron, timeZone }: ClientSystem['schedule']): (
     const isRepeated = local(begin - hourMs) === first
     if (isRepeated) return false
     for (const value of minutes ?? []) {
-      const wait = (Number(value) - new Date(first).getUTCMinutes() + 60) % 60
-      const time = new Date(first + wait * minuteMs)
+      const minutesLater = (Number(value) - new Date(first).getUTCMinutes() + 60) % 60
+      const time = new Date(first + minutesLater * minuteMs)
       if (allHours?.has(time.getUTCHours()) && months?.has(time.getUTCMonth() + 1) && fitsDay(time)) return true
     }
     return false

@@ -2,17 +2,17 @@ import { CronExpressionParser } from 'cron-parser'
 import { errorMessage } from '../lib/errors.ts'
 import type { ReportError } from './targets.ts'
 
-/** The longest gap is looked for within this time: a week, or a year where the months are restricted. */
+/** The period in which the longest gap is searched: a week and a day, or a year where the months are restricted. */
 const weekMs = 8 * 86_400_000
 const yearMs = 367 * 86_400_000
 
-const expected = 'expected five fields: minute hour day month weekday'
+const expectedFields = 'expected five fields: minute hour day month weekday'
 
 /**
- * Returns the longest gap between two times of a schedule, in milliseconds. An invalid schedule or time zone is passed to
- * `reportError`.
+ * Returns the longest gap between two times of a schedule, in milliseconds. Reports an invalid schedule or time zone, and
+ * returns 0 for an invalid schedule.
  */
-export function scheduleInterval(cron: string, timeZone: string, reportError: ReportError): number {
+export function findLongestInterval(cron: string, timeZone: string, reportError: ReportError): number {
   let tz = timeZone
   try {
     new Intl.DateTimeFormat('en', { timeZone })
@@ -22,26 +22,27 @@ export function scheduleInterval(cron: string, timeZone: string, reportError: Re
   }
   const fields = cron.trim().split(/\s+/)
   if (fields.length !== 5) {
-    reportError('SYNC_CRON', expected)
+    reportError('SYNC_CRON', expectedFields)
     return 0
   }
   const invalid = fields.find((field, at) => !isStandardField(field, at))
   if (invalid !== undefined) {
     reportError(
       'SYNC_CRON',
-      `${invalid} is not a valid field of five-field cron; ${expected}, like 0 * * * * or */15 6-20 * * mon-fri`,
+      `${invalid} is not a valid field of five-field cron; ${expectedFields}, like 0 * * * * or */15 6-20 * * mon-fri`,
     )
     return 0
   }
   try {
     return longestGap(cron, tz)
   } catch (error) {
-    reportError('SYNC_CRON', `${errorMessage(error)}; ${expected}`)
+    reportError('SYNC_CRON', `${errorMessage(error)}; ${expectedFields}`)
     return 0
   }
 }
 
-const names = [
+/** The names that each field accepts beside numbers, as an alternation of a regular expression. */
+const fieldNames = [
   null,
   null,
   null,
@@ -54,8 +55,8 @@ const names = [
  * such as `H`, `L`, `W`, `#` and `?`, are refused: they differ between schedulers, or change the time at every start.
  */
 function isStandardField(field: string, at: number): boolean {
-  const name = names[at]
-  const value = name ? `(\\d{1,2}|${name})` : '\\d{1,2}'
+  const names = fieldNames[at]
+  const value = names ? `(\\d{1,2}|${names})` : '\\d{1,2}'
   const item = `(\\*|${value}(-${value})?)(/\\d{1,2})?`
   return new RegExp(`^${item}(,${item})*$`, 'i').test(field)
 }

@@ -2,13 +2,13 @@ import type { Settings } from '../wire/types.ts'
 import type { ClientSystem, Config } from './environment.ts'
 import type { DatabaseTarget } from './targets.ts'
 
-type Described = Pick<
+type DescribedConfig = Pick<
   Config,
   'role' | 'demonstration' | 'historyDays' | 'readingsDays' | 'syncDatabase' | 'clientSystems' | 'webhook' | 'authToken'
 >
 
-/** What an administrator may see of the configuration: no user, no password, no query, and of a webhook its host alone. */
-export function describeSettings(config: Described, version: string): Settings {
+/** Returns what an administrator may see of the configuration: no user, no password, no query, and of a webhook its host alone. */
+export function describeSettings(config: DescribedConfig, version: string): Settings {
   const { role, demonstration, historyDays, readingsDays, syncDatabase, clientSystems, webhook, authToken } = config
   return {
     version,
