@@ -46,7 +46,7 @@ export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
 /** A Client System by its id; null where the agent has only one. */
 export type ClientSystemRef = { clientSystemId: string | null }
 
-/** A filter of what one Client System has. */
+/** A filter whose Client System may be null where the agent has only one. */
 type WithClientSystem<Filter> = Omit<Filter, 'clientSystemId'> & ClientSystemRef
 
 export type RunFilter = ClientSystemRef & {
@@ -107,6 +107,7 @@ export type Agent = {
   /** Ends an active run: the work stops, and nothing was changed. `cancelled` is false when it had finished before. */
   cancel: (runId: string) => Promise<{ run: Run; cancelled: boolean }>
 
+  /** Returns a run of one of the Client Systems. */
   run: (id: string) => Promise<Run>
 
   /** Returns a page of runs, newest first. */
@@ -124,6 +125,7 @@ export type Agent = {
   /** Returns a page of the rows that a run could not use. */
   rejected: (runId: string, filter: { after: number; limit: number }) => Promise<Page<Rejected, number>>
 
+  /** Returns a meter by its permanent id. */
   meter: (id: number) => Promise<Meter>
 
   /** Returns the meter that has this key in its Client System. */

@@ -28,7 +28,7 @@ import { createLog, createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
 import { openAgent, startService } from './service.ts'
 
-/** Replace the databases of the demonstration until it has created them, so that other errors are found before that. */
+/** Stand in for the databases of the demonstration until it has created them, so that other errors are reported before. */
 const placeholderUrls = { DATABASE_URL: 'postgres://127.0.0.1/sync', CLIENT_SYSTEM_URL: 'postgres://127.0.0.1/meters' }
 
 /** True in the source tree, which has the demonstration; an installed package does not. */
@@ -70,7 +70,7 @@ function reportError(error: unknown, command: Command): number {
   return exitStatus.failed
 }
 
-/** An assistant starts `mcp` in the directory that it works on, whose `.env` is not the administrator's. */
+/** Returns whether a command reads `.env`. An assistant starts `mcp` in a directory whose `.env` is not the administrator's. */
 function readOptions(command: string): { dotEnv: boolean } {
   return { dotEnv: command !== 'mcp' }
 }

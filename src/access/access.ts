@@ -24,9 +24,9 @@ export type Login = Caller & {
 }
 
 /**
- * Checks tokens and sessions. The tables are the truth: this process reads them every 2 s, and at once when a
- * notification says that they changed, so that a token that is revoked anywhere is refused here within 5 s. Nothing
- * here compares clocks: the database says what has expired.
+ * Checks tokens and sessions. This process reads their tables every 2 s, and at once when a notification arrives, so that a
+ * token that is revoked anywhere is refused here within 5 s. Only the database decides what has expired, so the clock of
+ * this process does not matter.
  */
 export type Access = Lifetime & {
   /** Reads the tables now and regularly until a stop. */
@@ -37,14 +37,15 @@ export type Access = Lifetime & {
   anonymous: Login
   /** Returns null for a token that is not valid. With `refreshIfUnknown`, the tables are read again before that. */
   byToken: (token: string, options: { refreshIfUnknown: boolean }) => Promise<Login | null>
+  /** Returns null for a session that is not valid. */
   bySession: (cookie: string) => Promise<Login | null>
   /** Opens a session for the holder of a token. Returns the value of its cookie. */
   logIn: (login: Login) => Promise<string>
   /** Ends a session, in every process. */
   logOut: (cookie: string) => Promise<void>
-  /** Reads the tables anew. What was committed before the call has been seen when this resolves. */
+  /** Reads the tables again. The result includes everything that was committed before the call. */
   refresh: () => Promise<void>
-  /** Calls `listener` after each reading of the tables. Returns the function that ends it. */
+  /** Calls `listener` after each refresh. Returns the function that ends it. */
   onRefresh: (listener: () => void) => () => void
 }
 

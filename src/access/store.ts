@@ -25,7 +25,7 @@ export async function insertToken(db: Queryable, { name, hash, scopes, expiresIn
   return rowCount === 1
 }
 
-/** The tokens that were not revoked, by name. */
+/** Returns the tokens that were not revoked, by name. */
 export async function listTokens(db: Queryable): Promise<ListedToken[]> {
   const { rows } = await db.query<ListedToken>(
     `select name, scopes, created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
@@ -57,27 +57,29 @@ export type StoredAccess = {
   sessions: ValidSession[]
 }
 
-/** Reads the valid tokens, and those of the sessions that are still valid. Hashes are hexadecimal. */
+/** Returns the valid tokens, and those of the sessions that are still valid. Hashes are hexadecimal. */
 export async function readAccess(db: Queryable, sessionHashes: readonly string[]): Promise<StoredAccess> {
   const { rows } = await db.query<ValidToken & { valid: boolean }>(
     `select id::text, name, encode(hash, 'hex') as hash, scopes,
        revoked_at is null and (expires_at is null or expires_at > now()) as valid
      from sync.access_token`,
   )
-  const sessions =
-    sessionHashes.length === 0
-      ? []
-      : await db.query<ValidSession>(
-          `select encode(hash, 'hex') as hash, token_id::text as "tokenId"
-           from sync.login_session
-           where hash in (select decode(h, 'hex') from unnest($1::text[]) h) and expires_at > now()`,
-          [sessionHashes],
-        )
   return {
     anyToken: rows.length > 0,
     tokens: rows.filter(({ valid }) => valid),
-    sessions: 'rows' in sessions ? sessions.rows : [],
+    sessions: sessionHashes.length === 0 ? [] : await readSessions(db, sessionHashes),
   }
+}
+
+/** Returns those of these sessions that are valid. */
+async function readSessions(db: Queryable, hashes: readonly string[]): Promise<ValidSession[]> {
+  const { rows } = await db.query<ValidSession>(
+    `select encode(hash, 'hex') as hash, token_id::text as "tokenId"
+     from sync.login_session
+     where hash in (select decode(h, 'hex') from unnest($1::text[]) h) and expires_at > now()`,
+    [hashes],
+  )
+  return rows
 }
 
 /** Records that these tokens were used, to the minute. */

@@ -26,7 +26,7 @@ export type AlertPayload = {
     lastSuccessAt: string | null
     freshness: ClientSystemStatus['freshness']
     meters: ClientSystemStatus['meters']
-    /** Of `meter_sync.collection` alone. */
+    /** Only an alert of type `meter_sync.collection` has it. */
     collection?: SilentMeters
   }
 }
@@ -44,7 +44,7 @@ export type AlertState = {
   failing: boolean
   stale: boolean
   withheld: number
-  /** Of the held-back deletions; null where there are none, or an earlier version reported them. */
+  /** The digest of the held-back deletions; null where there are none, or an earlier version reported them. */
   withheldDigest: string | null
   silent: number
   revision: number
@@ -100,7 +100,7 @@ export function decideAlerts(
   return { state: next, alerts }
 }
 
-/** True when the held-back deletions are not those that were reported. A null digest of an earlier version fits any. */
+/** Returns true when the held-back deletions are not those that were reported. A null digest of an earlier version fits any. */
 function isOtherThan(reported: AlertState, withheld: number, digest: string | null): boolean {
   if (withheld !== reported.withheld) return true
   return reported.withheldDigest !== null && digest !== reported.withheldDigest

@@ -16,7 +16,7 @@ import { describeStatus, isAccepted, postWebhook } from './webhook.ts'
 
 /** Sends alerts to a receiver by Standard Webhooks: a sync failed, held deletions back, is overdue, or recovered. */
 export type Webhooks = Lifetime & {
-  /** Requests a decision which alerts are due, because a run has ended. */
+  /** Requests that it is decided which alerts are due. Call it when a run has ended. */
   check: () => void
 }
 

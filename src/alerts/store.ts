@@ -30,7 +30,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
     [clientSystemId],
   )
   const tx = drizzle(db)
-  const mine = eq(alert.clientSystemId, clientSystemId)
+  const ofClientSystem = eq(alert.clientSystemId, clientSystemId)
   const [state = initialAlertState] = await tx
     .select({
       failing: alert.failing,
@@ -41,7 +41,7 @@ export async function lockSituation(db: pg.PoolClient, clientSystemId: string): 
       revision: alert.revision,
     })
     .from(alert)
-    .where(mine)
+    .where(ofClientSystem)
     .for('update')
   const rows = await tx
     .select()

@@ -32,12 +32,12 @@ export async function postWebhook({ url, key }: Webhook, { id, body, signal }: W
   return response.status
 }
 
-/** True for the statuses that accept an alert. */
+/** Returns true for the HTTP statuses by which a receiver accepts an alert. */
 export function isAccepted(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-/** Describes a status that does not accept an alert. */
+/** Describes an HTTP status by which a receiver does not accept an alert. */
 export function describeStatus(status: number): string {
   return `the receiver answered ${status}${status >= 300 && status < 400 ? ', which is not followed' : ''}`
 }

@@ -28,6 +28,7 @@ export function observeLogin(client: pg.Client): LoginObservation {
   return { otherServer: () => otherServer, passwordMissing: () => isPasswordRequested && !client.password }
 }
 
+/** Returns the kind of server that sends these first bytes; null when it may be PostgreSQL. */
 function recognize(bytes: Buffer): string | null {
   const text = bytes.toString('latin1')
   if (/^HTTP\//.test(text)) return 'an HTTP server'

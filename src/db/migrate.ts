@@ -72,12 +72,13 @@ export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.
   try {
     await client.connect()
   } catch (cause) {
-    throw syncConnectError(cause, target, login)
+    throw toConnectError(cause, target, login)
   }
   return client
 }
 
-function syncConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginObservation): AgentError {
+/** Returns the error for a connection to the Sync database that could not be opened. */
+function toConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginObservation): AgentError {
   const hints = connectHints('DATABASE_URL', url)
   const code = errorCode(cause)
   const foreign = login.otherServer()

@@ -53,6 +53,7 @@ export function openPool(
   return pool
 }
 
+/** Watches a connection for as long as it is open (silence.ts). */
 async function watch(client: pg.Client, pool: pg.Pool, log: Log): Promise<void> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   watchSilence(client, { pid: rows[0]?.pid ?? 0, pool, unreachableMs: 2_500, log })
@@ -100,13 +101,14 @@ class CheckedPool extends pg.Pool {
       const client = await super.connect()
       const releasedAt = this.#releasedAt.get(client)
       if (releasedAt === undefined || performance.now() - releasedAt < trustedIdleMs) return client
-      if (await answers(client)) return client
+      if (await isAnswering(client)) return client
       client.release(true)
     }
   }
 }
 
-async function answers(client: pg.ClientBase): Promise<boolean> {
+/** Returns false when the connection does not answer a ping in time. */
+async function isAnswering(client: pg.ClientBase): Promise<boolean> {
   const ping = { text: 'select 1', query_timeout: pingTimeoutMs }
   return await client.query(ping).then(
     () => true,

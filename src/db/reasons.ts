@@ -2,8 +2,7 @@ import { rejectionCodes } from '../wire/lists.ts'
 import type { RejectedBecause, Rejection } from '../wire/types.ts'
 
 /**
- * Reads a reason that is kept as JSON in a column of text. Versions before the codes kept words there, which become the
- * code `earlier`.
+ * Reads a reason that a column of text holds as JSON. Earlier versions stored words instead, which become the code `earlier`.
  */
 export function toReason<Reason>(stored: string | null): Reason | { code: 'earlier'; text: string } | null {
   if (stored === null) return null
@@ -21,6 +20,7 @@ export function toRejection(stored: string): Rejection {
 /** The most frequent reason as a run stores it: by its code, or by the words of a version that had no codes. */
 export type StoredRejectedBecause = Omit<RejectedBecause, 'reason'> & { reason: string | Rejection }
 
+/** Reads the most frequent reason of a run. */
 export function toRejectedBecause({ reason, ...rest }: StoredRejectedBecause): RejectedBecause {
   return { ...rest, reason: typeof reason === 'string' ? toRejection(reason) : reason }
 }

@@ -199,7 +199,7 @@ export const meterCollection = sync.table(
     active: boolean().notNull(),
     clientSystemId: text('client_system_id').notNull(),
   },
-  // They are few, and counted apart; a reading of a meter writes no entry.
+  // Inactive meters are few and counted apart. This index has no entry for the others, so readings do not write it.
   (table) => [index('meter_collection_inactive').on(table.clientSystemId).where(sql`not active`)],
 )
 
@@ -212,7 +212,7 @@ export const alert = sync.table('alert', {
   /** The number of silent meters that was last reported; 0 while it is below the limit. */
   silent: count('silent').notNull().default(0),
   revision: count('revision').notNull().default(-1),
-  /** Of the ids of the held-back deletions that were last reported. */
+  /** The digest of the held-back deletions that were last reported. */
   withheldDigest: text('withheld_digest'),
 })
 
@@ -242,7 +242,7 @@ export const run = sync.table(
     full: boolean().notNull().default(false),
     /** Approves all deletions of this run when there are at most this many, otherwise none. */
     approveDeletes: integer('approve_deletes'),
-    /** Of the meters that the approval is for; null where it is for any that are missing. */
+    /** The digest of the meters that the approval is for; null where it is for any that are missing. */
     approveDigest: text('approve_digest'),
     status: text().notNull(),
     phase: text(),
@@ -263,7 +263,7 @@ export const run = sync.table(
     readMode: text('read_mode'),
     readReason: text('read_reason'),
     withheldBecause: text('withheld_because'),
-    /** Of the ids of the meters whose deletion was withheld. */
+    /** The digest of the ids of the meters whose deletion was withheld. */
     withheldDigest: text('withheld_digest'),
     rejectedBecause: jsonb('rejected_because').$type<StoredRejectedBecause>(),
     proofRows: count('proof_rows'),

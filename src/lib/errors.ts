@@ -57,7 +57,7 @@ export class AgentError<Code extends string = RunErrorCode | RequestErrorCode> e
   }
 }
 
-/** A run or a meter that does not exist. Its hint names the route that lists them. */
+/** The error for a run or a meter that does not exist. Its hint names the route that lists them. */
 export class NotFoundError extends AgentError<'not_found'> {
   readonly what: 'run' | 'meter'
 
@@ -67,7 +67,7 @@ export class NotFoundError extends AgentError<'not_found'> {
   }
 }
 
-/** A request that came too soon. A client may repeat it after `waitSeconds`. */
+/** The error for a request that came too soon. A client may repeat it after `waitSeconds`. */
 export class TooManyRequestsError extends AgentError<'too_many_requests'> {
   readonly waitSeconds: number
 

@@ -41,7 +41,7 @@ export type ListenerOptions = {
   onWorkers: () => void
 }
 
-/** Short enough to detect a half-open connection within 8 s (F20). */
+/** The time between two pings. It is short enough to detect a half-open connection within 8 s (F20). */
 const pingIntervalMs = 4_000
 const reconnectDelayMs = 250
 /** The maximum time that a stop waits for the last ping, and for the end of the connection. */

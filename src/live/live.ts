@@ -12,6 +12,7 @@ import { type CaughtUp, openSubscription, type Subscription } from './subscripti
 
 /** The state of the Client Systems, and the events that change it. */
 export type Live = Lifetime & {
+  /** Returns the state of every Client System. */
   status: () => Promise<Status>
   /** Calls `subscriber` with every event from now on, in the order of revisions, until the returned function is called. */
   subscribe: (subscriber: (event: LiveEvent) => void) => () => void
@@ -25,12 +26,13 @@ export type LiveOptions = {
   config: Pick<Config, 'syncDatabase' | 'clientSystems' | 'demonstration'>
   pool: pg.Pool
   version: string
-  /** The Client Systems whose runs this process works on now. */
+  /** Returns the Client Systems whose runs this process works on now. */
   workingFor: () => string[]
-  /** The listener was (re)connected: notifications may have been missed. */
+  /** Called after every connect and reconnect, because notifications may have been missed. */
   onConnected: () => void
+  /** Called when a notification says that a run has ended. */
   onRunEnded: (runId: string) => void
-  /** Tokens or sessions changed. */
+  /** Called when a notification says that tokens or sessions changed. */
   onAccess: () => void
   log: Log
 }

@@ -3,7 +3,7 @@ import { type Queryable, sqlBeside } from '../db/connect.ts'
 
 const selectBaseline = sqlBeside(import.meta.url, 'select-baseline.sql')
 
-/** What a successful run stores of a Client System for the next run. */
+/** The state of a Client System after a successful run, as it is stored for the next run. */
 export type Baseline = {
   meters: { total: number; active: number }
   /** The xor of `whole_hash` over the present meters. When it differs, another program has changed the meters. */

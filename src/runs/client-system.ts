@@ -1,7 +1,7 @@
 import type { ClientSystem } from '../config/environment.ts'
 import type { Queryable } from '../db/connect.ts'
 
-/** Creates the row of a configured Client System, or stores what has changed of it. */
+/** Creates the row of a configured Client System, or updates its name and interval of readings. */
 export async function registerClientSystem(
   db: Queryable,
   { id, name, readingIntervalMs }: Pick<ClientSystem, 'id' | 'name' | 'readingIntervalMs'>,
@@ -15,8 +15,8 @@ export async function registerClientSystem(
 }
 
 /**
- * Records that a run changed meters, in its transaction. Returns true where the list of meters is up to date otherwise, and
- * `canList` says that the run brings it up to its changes; else the list is outdated from its commit on.
+ * Records that a run changed meters, in its transaction. Returns true where the run can and must list its changes: `canList` is
+ * true, and the list of meters has all earlier changes. Otherwise the list is outdated from the commit of the run on.
  */
 export async function markChanged(
   db: Queryable,

@@ -8,7 +8,7 @@ export type CompleteJob = (db: Queryable, run: RunRef) => Promise<void>
 
 export type RunRef = { id: string; clientSystemId: string }
 
-/** What is recorded of a run that succeeded. */
+/** The result of a run that succeeded, as it is recorded. */
 export type RunResult = {
   counts: Counts
   readMode: 'full' | 'narrow'
@@ -22,7 +22,7 @@ export type RunResult = {
   baseline: Baseline
 }
 
-/** What a trigger asks for. */
+/** A request for a run, as every kind of trigger makes it. */
 export type RunRequest = {
   clientSystemId: string
   trigger: Trigger
@@ -45,7 +45,7 @@ export async function recordQueued(db: Queryable, id: string, request: RunReques
     [id, clientSystemId, trigger, requestedBy, full, approveDeletes, revision, approveDigest],
   )
   if (rowCount !== 1) return false
-  await notifyRun(db, { id, clientSystemId }, revision, false)
+  await notifyRun(db, { id, clientSystemId }, { revision, ended: false })
   return true
 }
 
@@ -57,7 +57,7 @@ export async function recordStart(db: Queryable, run: RunRef): Promise<boolean> 
      where id = $1 and status = 'queued'`,
     [run.id, revision],
   )
-  await notifyRun(db, run, revision, false)
+  await notifyRun(db, run, { revision, ended: false })
   return rowCount === 1
 }
 
@@ -69,7 +69,7 @@ export async function recordPhase(db: Queryable, run: RunRef, phase: Phase): Pro
     phase,
     revision,
   ])
-  await notifyRun(db, run, revision, false)
+  await notifyRun(db, run, { revision, ended: false })
 }
 
 /**
@@ -120,7 +120,7 @@ export async function recordSuccess(
   )
   if (rowCount !== 1) return false
   await completeJob(db, run)
-  await notifyRun(db, run, revision, true)
+  await notifyRun(db, run, { revision, ended: true })
   return true
 }
 
@@ -151,10 +151,14 @@ export async function recordFailure(
   )
   if (rowCount !== 1) return false
   await completeJob(db, run)
-  await notifyRun(db, run, revision, true)
+  await notifyRun(db, run, { revision, ended: true })
   return true
 }
 
-async function notifyRun(db: Queryable, run: RunRef, revision: number, ended: boolean): Promise<void> {
-  await notify(db, { type: 'run', runId: run.id, clientSystemId: run.clientSystemId, revision, ended })
+async function notifyRun(
+  db: Queryable,
+  { id, clientSystemId }: RunRef,
+  change: { revision: number; ended: boolean },
+): Promise<void> {
+  await notify(db, { type: 'run', runId: id, clientSystemId, ...change })
 }

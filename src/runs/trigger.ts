@@ -24,7 +24,7 @@ export type TriggerOptions = {
   log: Log
 }
 
-/** Returns the request of a run that the agent starts by itself. `full` reads every meter. */
+/** Returns the request for a run that the agent starts by itself. With `full`, it reads every meter. */
 export function automaticRequest(
   clientSystemId: string,
   trigger: 'startup' | 'schedule' | 'readings',

@@ -37,7 +37,7 @@ async function correctCollection(
   }
 }
 
-/** Lists the meters anew, unless the run or an earlier one has listed all changes. */
+/** Rewrites the list of the meters, unless the run has already listed what it changed. */
 async function correctListing({ clientSystemId }: Run, { lists, isStopping, log }: CorrectionOptions): Promise<void> {
   try {
     const unlisted = await findUnlisted(lists, clientSystemId)

@@ -5,10 +5,10 @@ import type { Log } from '../lib/log.ts'
 import { createPartitions, dropOldReadings } from '../readings/partitions.ts'
 import type { QueueClock } from './queue.ts'
 
-/** How often a worker looks for readings whose month has no partition. */
+/** How often a worker creates the partitions that are missing. */
 const everyMs = 2_000
 
-/** The time until the next attempt after one that failed. Each may keep collectors waiting for 2.5 s. */
+/** The time until the next attempt after one that failed. Each can delay collectors by 2.5 s. */
 const retryMs = 60_000
 
 const lockNotAvailable = '55P03'
@@ -49,7 +49,7 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
       notBefore = Number.NEGATIVE_INFINITY
     },
     onError: (err) => {
-      // A run, a long query or a dump uses a table.
+      // A run, a long query or a dump holds a lock on a table.
       if (errorCode(err) === lockNotAvailable) return log.debug({ err }, 'the partitions of readings are in use')
       const hint = 'Readings are stored meanwhile. If privileges are missing, run docs/deploy/grants.sql as the owner'
       log.warn({ err, hint }, 'the partitions of readings could not be created or dropped; retrying')

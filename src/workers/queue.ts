@@ -27,7 +27,7 @@ export type JobQueue = Lifetime & {
 export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueueOptions): Promise<JobQueue> {
   const connection = {
     ...connectionOptions(syncDatabase, { application: 'meter-sync-agent jobs', connectTimeoutMs: 5_000 }),
-    // A connection that is half-open would otherwise keep the queue waiting, and a run's heartbeat too.
+    // Otherwise a half-open connection would block the queue, and the heartbeats of runs.
     query_timeout: 5_000,
     idleTimeoutMillis: 4_000,
     onConnect: configureQueueConnection,
@@ -35,7 +35,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
   const boss = new PgBoss({
     ...connection,
     schema: queueSchema,
-    // db/migrate.ts does: the role of a running agent need not own anything.
+    // db/migrate.ts migrates it, so that the role of a running agent need not own anything.
     migrate: false,
     max: 4,
     supervise: works,
@@ -43,7 +43,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
     useListenNotify: works,
     cronMonitorIntervalSeconds: 5,
     cronWorkerIntervalSeconds: 1,
-    // Below a minute, for which a time of the schedule stays due: a clock that steps then loses none.
+    // Less than the minute for which a time of the schedule is due, so that no time is lost when a clock is set.
     clockMonitorIntervalSeconds: 20,
     ...(clock && { clock }),
   })
@@ -61,7 +61,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
   try {
     await boss.start()
   } catch (error) {
-    // Otherwise it would go on trying, with pools that have ended.
+    // Otherwise pg-boss would continue to connect.
     await queue.stop()
     throw error
   }
@@ -78,7 +78,10 @@ async function stopQueue(boss: PgBoss): Promise<void> {
 
 const repeatMs = 30_000
 
-/** Passes on an event unless it has the message of one within the last 30 s: without its database every queue repeats its own. */
+/**
+ * Returns a function that reports an event unless one with its message was reported within 30 s. Without its database, every
+ * queue of pg-boss repeats the same error.
+ */
 function withoutRepeats<T extends { message: string }>(report: (event: T) => void): (event: T) => void {
   const reported = new Map<string, number>()
   return (event) => {

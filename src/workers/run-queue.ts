@@ -2,14 +2,14 @@ import type { Job, PgBoss } from 'pg-boss'
 import { runQueue } from '../db/queue.ts'
 
 /**
- * Settings of a queue of runs. A run ends by its own time limit, and a dead worker by its heartbeat. The queue's expiry
- * would end runs by whatever a process wrote there last: it is the longest that there is.
+ * Settings of a queue of runs. A run ends by its own timeout, and the run of a dead worker by its heartbeat. The expiry of the
+ * queue is the longest possible, because it applies to the runs of every process, whatever their timeouts are.
  */
 const runQueueSettings = { retryLimit: 0, heartbeatSeconds: 10, expireInSeconds: 24 * 3_600, notify: true }
 
 /**
- * Creates the queue of a Client System's runs: one active job (`exclusive`), never tried again by itself (R2.4). A queue
- * that exists stays as it is: a process that only triggers runs must not change how workers run them.
+ * Creates the queue of a Client System's runs, with one active job at most (`exclusive`) and no retries (R2.4). Does not
+ * change a queue that exists, because a process that only triggers runs must not change how workers run them.
  */
 export async function createRunQueue(boss: PgBoss, clientSystemId: string): Promise<void> {
   await boss.createQueue(runQueue(clientSystemId), { policy: 'exclusive', ...runQueueSettings })

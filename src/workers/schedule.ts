@@ -70,7 +70,7 @@ export function startSendingSkippedTimes(options: ScheduleOptions): Loop {
   return startLoop({
     pass: () => sendSkippedTimes(options),
     everyMs: skippedTimesIntervalMs,
-    onError: (err) => log.debug({ err }, 'the schedule could not be looked through'),
+    onError: (err) => log.debug({ err }, 'the skipped times of the schedule could not be sent'),
     ...(clock && { timers: clock }),
   })
 }

@@ -9,8 +9,8 @@ export type StartupRuns = {
   /** Requests the run at the start. An active run counts as that run. */
   request: (clientSystem: ClientSystem) => Promise<void>
   /**
-   * Call it while no run is active. Requests another run when the one at the start was interrupted, because its worker died,
-   * and none has succeeded since. A run that failed or was cancelled is not tried again.
+   * Requests another run when the run at the start was interrupted, because its worker died, and none has succeeded since. A
+   * run that failed or was cancelled is not repeated. Call it while no run is active.
    */
   requestAgain: (clientSystem: ClientSystem) => Promise<void>
 }

@@ -9,23 +9,17 @@ const debounceMs = 2_000
 
 /** Starts a sync for readings of meters that are not known yet. */
 export type WaitingSyncs = Lifetime & {
-  /** Call it when readings of the Client System have begun to wait. */
+  /** Requests a sync, because readings of the Client System have begun to wait. */
   request: (clientSystemId: string) => void
 }
 
+export type WaitingSyncsOptions = { pool: pg.Pool; trigger: TriggerRun; log: Log }
+
 /**
- * An external id starts one sync, however many readings it has; a typo must not start one every hour. An active sync may have
- * read the Client System before the meter was added, so another one follows it.
+ * Starts one sync for an external id, however many readings it has, because a typo must not start one every hour. While a sync
+ * is active, another one is started after it: the active one may have read the Client System before the meter was added.
  */
-export function createWaitingSyncs({
-  pool,
-  trigger,
-  log,
-}: {
-  pool: pg.Pool
-  trigger: TriggerRun
-  log: Log
-}): WaitingSyncs {
+export function createWaitingSyncs({ pool, trigger, log }: WaitingSyncsOptions): WaitingSyncs {
   const waiting = new Set<string>()
   const loop = startLoop({
     everyMs: debounceMs,

@@ -13,8 +13,8 @@ import { correctDerivedTables } from './corrections.ts'
 import { logEndedElsewhere, logOutcome } from './log-outcome.ts'
 
 /**
- * Works on the runs that the queue hands out, and knows why each of them may have to stop. Its stop stops all work, and runs
- * that come later at once; the queue waits for them.
+ * Runs the syncs of the queue's jobs. Ends a run that takes too long, whose job was given up, or that another process ended.
+ * A stop ends all runs, and those that come later at once; the queue waits for them.
  */
 export type Worker = Lifetime & {
   /** Runs the sync of a job to its end, and logs the outcome. Never throws. */
@@ -37,7 +37,7 @@ export type WorkerOptions = {
 
 export function createWorker(options: WorkerOptions): Worker {
   const { config, pool, log } = options
-  /** Stop the work on the runs of this process, by run. */
+  /** Their abort ends the runs of this process, by the id of the run. */
   const active = new Map<string, AbortController>()
   const redact = createRedact(config.secrets)
   let stopping = false
