@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import copyStreams from 'pg-copy-streams'
-import type { Session } from './connect.ts'
+import type { Session } from './session.ts'
 
 export type Copied = { rows: number; bytes: number }
 

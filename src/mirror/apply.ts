@@ -1,4 +1,5 @@
-import { type Session, sqlBeside } from '../db/connect.ts'
+import { sqlBeside } from '../db/connect.ts'
+import type { Session } from '../db/session.ts'
 import type { Counts } from '../wire/types.ts'
 import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Session } from '../db/connect.ts'
+import type { Session } from '../db/session.ts'
 
 /** The timeout for an answer of the Sync database, after which a session is destroyed. */
 export const giveUpMs = 5_000

@@ -1,5 +1,6 @@
-import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
+import { type Queryable, sqlBeside } from '../db/connect.ts'
 import { type StoredRejectedBecause, toRejectedBecause } from '../db/reasons.ts'
+import type { Session } from '../db/session.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
 const findDoubled = sqlBeside(import.meta.url, 'sql/find-doubled.sql')

@@ -1,4 +1,5 @@
-import { type Queryable, type Session, sqlBeside } from '../db/connect.ts'
+import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Session } from '../db/session.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Baseline } from '../runs/baseline.ts'
 import type { Run } from '../wire/types.ts'

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { lockKey, type Queryable, runApplication, type Session } from '../db/connect.ts'
+import { lockKey, type Queryable } from '../db/connect.ts'
+import { runApplication, type Session } from '../db/session.ts'
 import { errorCode } from '../lib/errors.ts'
 
 /**

@@ -1,4 +1,5 @@
-import { type Session, sqlBeside } from '../db/connect.ts'
+import { sqlBeside } from '../db/connect.ts'
+import type { Session } from '../db/session.ts'
 
 const selectSameMeters = sqlBeside(import.meta.url, 'sql/select-same-meters.sql')
 

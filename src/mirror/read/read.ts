@@ -1,4 +1,4 @@
-import type { Session } from '../../db/connect.ts'
+import type { Session } from '../../db/session.ts'
 import type { StoredBaseline } from '../../runs/baseline.ts'
 import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
