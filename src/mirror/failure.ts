@@ -1,16 +1,9 @@
 import { AgentError, errorCode, errorMessage, type RunErrorCode } from '../lib/errors.ts'
 import type { Redact } from '../lib/log.ts'
-import type { Phase, Run, RunError, RunStatus } from '../wire/types.ts'
+import type { RunFailure } from '../runs/store.ts'
 import { encodingHint } from './source/errors.ts'
 
-export type Failure = {
-  status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
-  error: RunError
-  /** Milliseconds in each phase that the run went through; null before the first. */
-  timings: Partial<Record<Phase, number>> | null
-  readMode: Run['readMode']
-  cause: unknown
-}
+export type Failure = RunFailure & { cause: unknown }
 
 const interrupting = new Set(['shutting_down', 'lease_lost', 'worker_lost'])
 

@@ -22,6 +22,15 @@ export type RunResult = {
   baseline: Baseline
 }
 
+/** The end of a run that did not succeed, as it is recorded. */
+export type RunFailure = {
+  status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
+  error: RunError
+  /** Milliseconds in each phase that the run went through; null before the first. */
+  timings: Partial<Record<Phase, number>> | null
+  readMode: Run['readMode']
+}
+
 /** A request for a run, as every kind of trigger makes it. */
 export type RunRequest = {
   clientSystemId: string
@@ -119,8 +128,7 @@ export async function recordSuccess(
     ],
   )
   if (rowCount !== 1) return false
-  await completeJob(db, run)
-  await notifyRun(db, run, { revision, ended: true })
+  await announceEnd(db, run, revision, completeJob)
   return true
 }
 
@@ -132,12 +140,7 @@ export async function recordSuccess(
 export async function recordFailure(
   db: Queryable,
   run: RunRef,
-  failure: {
-    status: Exclude<RunStatus, 'queued' | 'running' | 'succeeded'>
-    error: RunError
-    timings: Partial<Record<Phase, number>> | null
-    readMode: Run['readMode']
-  },
+  failure: RunFailure,
   completeJob: CompleteJob,
 ): Promise<boolean> {
   const { status, error, timings, readMode } = failure
@@ -150,9 +153,14 @@ export async function recordFailure(
     [run.id, revision, status, error.code, error.message, error.hint, timings && JSON.stringify(timings), readMode],
   )
   if (rowCount !== 1) return false
+  await announceEnd(db, run, revision, completeJob)
+  return true
+}
+
+/** Completes the job of a run that has ended, and notifies every process. */
+async function announceEnd(db: Queryable, run: RunRef, revision: number, completeJob: CompleteJob): Promise<void> {
   await completeJob(db, run)
   await notifyRun(db, run, { revision, ended: true })
-  return true
 }
 
 async function notifyRun(
