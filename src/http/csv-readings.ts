@@ -25,55 +25,77 @@ export function isCsv(body: Uint8Array): boolean {
 /**
  * Returns the readings of a CSV body. Its header says which column is which; lines count from 1, the header among them.
  * Yields undefined after a while without a reading: the caller may let others run. Throws `bad_request` for a header that
- * does not fit, and `too_large` for more than 200,000 readings.
+ * does not fit and for a quote that is not closed, and `too_large` for more than 200,000 readings.
  */
 export function* parseCsvReadings(body: Uint8Array): Generator<CsvReading | undefined> {
   let header: string[] | null = null
-  for (const { line, bytes } of recordsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
-    if (bytes === null) yield undefined
-    else if (header === null) header = requireHeader(bytes.toString('utf8'))
-    else if (line > maxReadings + 1) {
+  let count = 0
+  for (const record of recordsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
+    if (record === null) yield undefined
+    else if (header === null) header = requireHeader(record.bytes.toString('utf8'))
+    else if (++count > maxReadings) {
       const message = `The body holds more than ${maxReadings.toLocaleString('en')} readings`
       throw new AgentError('too_large', message, { hint: 'Send them in parts' })
-    } else if (bytes.length > 0 && !(bytes.length === 1 && bytes[0] === 13)) yield toReading(line, bytes, header)
+    } else if (!isBlank(record.bytes)) yield toReading(record, header)
   }
 }
 
-function toReading(line: number, bytes: Buffer, header: readonly string[]): CsvReading {
-  if (bytes.length > maxReadingBytes) return { line, fault: 'the reading is larger than 16 kB' }
-  if (!isUtf8(bytes)) return { line, fault: 'the line is not UTF-8' }
-  const fields = parseCsvRecord(bytes.toString('utf8'))
-  if (fields === null) return { line, fault: 'a quote of the line is not closed, or stands within a field' }
-  if (fields.length !== header.length)
-    return { line, fault: `the line has ${fields.length} fields, not ${header.length}` }
+const isBlank = (bytes: Buffer) => bytes.length === 0 || (bytes.length === 1 && bytes[0] === 13)
+
+function toReading({ line, lastLine, bytes }: CsvRecord, header: readonly string[]): CsvReading {
+  const fields = bytes.length > maxReadingBytes || !isUtf8(bytes) ? null : parseCsvRecord(bytes.toString('utf8'))
+  if (fields?.length !== header.length) {
+    // A quote too many takes the next lines with it: say which.
+    const to = lastLine > line ? `, up to line ${lastLine}` : ''
+    return { line, fault: `${faultOf(bytes, fields, header)}${to}` }
+  }
   const pairs = header.map((name, at): [string, string] => [name, withoutGuard(fields[at] ?? '')])
   // An empty field is none.
   return { line, value: Object.fromEntries(pairs.filter(([name, text]) => text !== '' || !optional.includes(name))) }
 }
 
-/** The records of a body by their lines; a quoted field may hold line ends. Null stands for a pause. */
-function* recordsOf(bytes: Buffer): Generator<{ line: number; bytes: Buffer | null }> {
+function faultOf(bytes: Buffer, fields: string[] | null, header: readonly string[]): string {
+  if (bytes.length > maxReadingBytes) return 'the reading is larger than 16 kB'
+  if (!isUtf8(bytes)) return 'the line is not UTF-8'
+  if (fields === null) return 'a quote of the line is not closed, or stands within a field'
+  return `the line has ${fields.length} fields, not ${header.length}`
+}
+
+/** A quoted field may hold line ends, so a record may have several lines. */
+type CsvRecord = { line: number; lastLine: number; bytes: Buffer }
+
+/** The records of a body. Null stands for a pause. */
+function* recordsOf(bytes: Buffer): Generator<CsvRecord | null> {
   let line = 1
+  let lastLine = 1
   let start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0
   let isQuoted = false
   let pauseAt = pauseBytes
   for (let at = 0; at < bytes.length; at++) {
     if (at >= pauseAt) {
       pauseAt = at + pauseBytes
-      yield { line, bytes: null }
+      yield null
     }
     if (bytes[at] === quote) {
       // A quote within a field that does not begin with one is an error of its line alone.
       if (!isQuoted) isQuoted = at === start || bytes[at - 1] === comma
       else if (bytes[at + 1] === quote) at++
       else isQuoted = false
-    } else if (bytes[at] === newline && !isQuoted) {
-      yield { line, bytes: bytes.subarray(start, at) }
-      start = at + 1
-      line++
+    } else if (bytes[at] === newline) {
+      if (!isQuoted) {
+        yield { line, lastLine, bytes: bytes.subarray(start, at) }
+        start = at + 1
+        line = lastLine + 1
+      }
+      lastLine++
     }
   }
-  if (start < bytes.length) yield { line, bytes: bytes.subarray(start) }
+  // Nobody can say which of the lines after it are readings.
+  if (isQuoted) {
+    const hint = 'Close the quote, and double each quote within a quoted field'
+    throw new AgentError('bad_request', `A quote that begins in line ${line} of the CSV is not closed`, { hint })
+  }
+  if (start < bytes.length) yield { line, lastLine, bytes: bytes.subarray(start) }
 }
 
 function headerOf(text: string): string[] | null {

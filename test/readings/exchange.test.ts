@@ -37,11 +37,11 @@ suite('readings and targets in and out', { concurrency: true }, () => {
     assert.deepEqual(
       body.rejected.map(({ line, reason }) => `${line}: ${reason}`),
       [
-        '5: value has more than 60 digits on a side of its point, or an exponent beyond 99',
-        '6: the line has 4 fields, not 5',
-        '7: a quote of the line is not closed, or stands within a field',
-        '8: externalId must not be blank',
-        '9: readAt must be a time with its offset, like 2026-01-31T12:00:00Z',
+        '6: value has more than 60 digits on a side of its point, or an exponent beyond 99',
+        '7: the line has 4 fields, not 5',
+        '8: a quote of the line is not closed, or stands within a field',
+        '9: externalId must not be blank',
+        '10: readAt must be a time with its offset, like 2026-01-31T12:00:00Z',
       ],
     )
     const stored = await world.sync.query(
@@ -63,6 +63,16 @@ suite('readings and targets in and out', { concurrency: true }, () => {
       assert.match(refused.body.detail, message)
       assert.match(refused.body.hint ?? '', /externalId,quantity,value,readAt/)
     }
+    // A quote too many takes the next line with it, and the answer says so. Nobody can say what one at the end takes.
+    const swallowing = ['externalId,quantity,value,readAt', '"1,energy,1,AT', '"1",power,1,AT', '2,power,1,AT', '']
+    const swallowed = await post(agent, swallowing.join('\n').replaceAll('AT', '2026-02-01T00:00:00Z'))
+    assert.deepEqual(
+      [swallowed.body.stored, swallowed.body.rejected],
+      [1, [{ line: 2, reason: 'a quote of the line is not closed, or stands within a field, up to line 3' }]],
+    )
+    const open = await post(agent, 'externalId,quantity,value,readAt\n1,energy,1,2026-02-02T00:00:00Z\n"2,energy,1\n2')
+    assert.equal(open.status, 400)
+    assert.match(open.body.detail, /quote that begins in line 3/)
     const many = await post(agent, `externalId,quantity,value,readAt\n${'1\n'.repeat(200_001)}`)
     assert.equal(many.status, 413)
   })
