@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
-import { errorCode } from './errors.ts'
+import { AgentError, errorCode, isBusy, isConnectionLoss } from './errors.ts'
 import type { LogLevel, LogMessage } from './log-messages.ts'
 import { toPrintable, toPrintableJson } from './printable.ts'
 import { describeLine } from './terminal-line.ts'
@@ -18,6 +18,9 @@ export type Log = Pick<Logger, 'debug'> & { [Level in LogLevel]: Write<Level> }
  * expressions need memory for each character that they can backtrack over: some megabytes end in a RangeError.
  */
 const maxTextLength = 16_000
+
+/** The query of an error is cut to this many characters: its beginning shows which one it is. */
+const maxQueryLength = 500
 
 /**
  * Matches credentials in connection URLs, in whatever field they appear, also where the text was cut within a URL. Each
@@ -110,14 +113,43 @@ export function createLog({ level, out = process.stdout, terminal = false, secre
   )
 }
 
-/** Returns type, message, code and stack of an error. Other properties are left out: a driver's error may hold its connection. */
-function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
+/**
+ * Returns type, message and code of an error, and its stack unless the error comes from outside of this program. An error that
+ * wraps another one is described by the one inside. Of a failed query the text is included, but not its values. Other
+ * properties are left out: a driver's error may hold its connection.
+ */
+function serializeError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown
+  const error = innermost(thrown)
   const { type, message, stack } = stdSerializers.err(error)
   const code = errorCode(error)
+  const query = queryOf(thrown)
   // One character more than the maximum, so that redaction sees that the text is too long and marks the cut.
   const start = (text: string | undefined) => text?.slice(0, maxTextLength + 1)
-  return { type, message: start(message), ...(code !== null && { code }), stack: start(stack) }
+  return {
+    type,
+    message: start(message),
+    ...(code !== null && { code }),
+    ...(query !== null && { query: query.slice(0, maxQueryLength) }),
+    ...(!isExternal(thrown) && { stack: start(stack) }),
+  }
+}
+
+/** Returns the error of the driver within the error of the query builder, and the cause within an AgentError. */
+function innermost(error: Error): Error {
+  const wraps = error instanceof AgentError || queryOf(error) !== null
+  return wraps && error.cause instanceof Error ? innermost(error.cause) : error
+}
+
+/** Returns the text of the query that failed, if the query builder reports it. */
+function queryOf(error: Error): string | null {
+  return 'query' in error && typeof error.query === 'string' ? error.query : null
+}
+
+/** Whether the cause is a server or the network, so that a stack would not help to find it. */
+function isExternal(error: Error): boolean {
+  if (error instanceof AgentError) return error.code !== 'internal' && error.code !== 'database_error'
+  return errorCode(error) !== null && (isConnectionLoss(error) || isBusy(error))
 }
 
 /** Loads pino-pretty, which only a terminal needs. */
