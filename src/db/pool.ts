@@ -2,6 +2,7 @@ import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { isConnectionLoss } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
+import { withoutRepeats } from '../lib/repeats.ts'
 import { withTimeout } from '../lib/timeout.ts'
 import { configure, connectionOptions, sessionSettings } from './connect.ts'
 import { watchSilence } from './silence.ts'
@@ -47,7 +48,10 @@ export function openPool(
     // A connection can die while it is idle. None is older than this when the listener reconnects (F20).
     idleTimeoutMillis: 4_000,
   })
-  pool.on('error', (err) => log.warn({ err }, 'a connection to the Sync database was lost'))
+  pool.on(
+    'error',
+    withoutRepeats((err) => log.warn({ err }, 'a connection to the Sync database was lost')),
+  )
   // The statement that is running fails anyway; without a handler this event would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool

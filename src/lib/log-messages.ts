@@ -15,6 +15,7 @@ export const logMessages = {
     'meter sync succeeded',
     'old readings removed',
     'partitions of readings created',
+    'the listener is connected to the Sync database again',
   ],
   warn: [
     'a connection to the Sync database stopped responding and was closed',

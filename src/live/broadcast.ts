@@ -82,8 +82,8 @@ class RunBroadcast implements Broadcast {
         await this.#sendStatusIfDue()
       },
       retryMs,
-      onError: (err) => {
-        options.log.warn({ err }, 'cannot read the state for live events; retrying')
+      onError: (err, { repeated }) => {
+        if (!repeated) options.log.warn({ err }, 'cannot read the state for live events; retrying')
         this.reportUnavailable()
       },
     })

@@ -62,6 +62,8 @@ class ReconnectingListener implements Listener {
   /** The connection that is in use or being opened; null between two. */
   #current: ListenConnection | null = null
   #isConnected = false
+  /** When the connection was lost that is not replaced yet; otherwise null. */
+  #lostAt: number | null = null
   #isStopped = false
   /** The number of the last ping sent, and of the last one that arrived or could not be sent. */
   #lastSent = 0
@@ -105,7 +107,11 @@ class ReconnectingListener implements Listener {
     if (connection !== this.#current) return
     this.#isConnected = true
     this.#lastArrived = this.#lastSent
-    log.debug('the listener is connected')
+    if (this.#lostAt !== null) {
+      const seconds = Math.round((performance.now() - this.#lostAt) / 1_000)
+      log.info({ seconds }, 'the listener is connected to the Sync database again')
+    }
+    this.#lostAt = null
     onConnected()
     this.#sendPing()
   }
@@ -116,6 +122,7 @@ class ReconnectingListener implements Listener {
     this.#current = null
     if (this.#isConnected) {
       this.#options.log.warn({ err }, 'the listener lost the Sync database; reconnecting')
+      this.#lostAt = performance.now()
       this.#options.onLost()
     }
     this.#isConnected = false

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { errorCode } from '../lib/errors.ts'
 import { type Loop, startLoop } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
+import { withoutRepeats } from '../lib/repeats.ts'
 import { createPartitions, dropOldReadings } from '../readings/partitions.ts'
 import type { QueueClock } from './queue.ts'
 
@@ -37,6 +38,10 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
     droppedOn = today
   }
 
+  const warn = withoutRepeats((err) => {
+    const hint = 'Readings are stored meanwhile. If privileges are missing, run docs/deploy/grants.sql as the owner'
+    log.warn({ err, hint }, 'the partitions of readings could not be created or dropped; retrying')
+  })
   const loop = startLoop({
     everyMs,
     pass: async () => {
@@ -51,8 +56,7 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
     onError: (err) => {
       // A run, a long query or a dump holds a lock on a table.
       if (errorCode(err) === lockNotAvailable) return log.debug({ err }, 'the partitions of readings are in use')
-      const hint = 'Readings are stored meanwhile. If privileges are missing, run docs/deploy/grants.sql as the owner'
-      log.warn({ err, hint }, 'the partitions of readings could not be created or dropped; retrying')
+      warn(err)
     },
     ...(clock && { timers: clock }),
   })

@@ -5,6 +5,7 @@ import { configureQueueConnection, connectionOptions } from '../db/connect.ts'
 import { queueSchema } from '../db/queue.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
+import { withoutRepeats } from '../lib/repeats.ts'
 
 /** The clock of pg-boss: a TestClock in tests. */
 export type QueueClock = NonNullable<ConstructorOptions['clock']>
@@ -74,21 +75,4 @@ async function stopQueue(boss: PgBoss): Promise<void> {
   const ended = Promise.all([...queues].map((queue) => boss.offWork(queue)))
   await Promise.race([ended, setTimeout(6_000, undefined, { ref: false })])
   await boss.stop({ graceful: false })
-}
-
-const repeatMs = 30_000
-
-/**
- * Returns a function that reports an event unless one with its message was reported within 30 s. Without its database, every
- * queue of pg-boss repeats the same error.
- */
-function withoutRepeats<T extends { message: string }>(report: (event: T) => void): (event: T) => void {
-  const reported = new Map<string, number>()
-  return (event) => {
-    const now = Date.now()
-    for (const [message, at] of reported) if (now - at >= repeatMs) reported.delete(message)
-    if (reported.has(event.message)) return
-    reported.set(event.message, now)
-    report(event)
-  }
 }

@@ -115,6 +115,13 @@ test('F12: PostgreSQL restarts under it; every stream is right within 3 s of its
     assert.equal((await agent.sync()).status, 'succeeded')
     await stream.until(ended)
   }
+  const said = agent.log.map(({ msg }) => msg)
+  for (const msg of [
+    'the listener lost the Sync database; reconnecting',
+    'the listener is connected to the Sync database again',
+  ]) {
+    assert.equal(said.filter((text) => text === msg).length, 2, msg)
+  }
 })
 
 test('F12: a run that is under way when PostgreSQL crashes ends as failed or interrupted, and the next recovers', {

@@ -89,3 +89,28 @@ test('subscribers receive one unavailable event when the Sync database is lost, 
   assert.deepEqual(received, ['unavailable', 'status'])
   assert.equal(broadcast.unavailable(), null)
 })
+
+test('an outage of the Sync database is logged once, and the next one again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const lines: string[] = []
+  let reads = 0
+  const broadcast = createBroadcast({
+    readStatus: () => (++reads === 4 ? Promise.resolve({ status, revision: 7 }) : Promise.reject(new Error('gone'))),
+    readRunsSince: async () => [],
+    listening: () => true,
+    log: pino({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line).msg) }),
+  })
+  const outage = async (until: number) => {
+    broadcast.refresh({ withStatus: true })
+    while (reads < until) {
+      await new Promise((done) => setImmediate(done))
+      t.mock.timers.tick(1_000)
+    }
+    await new Promise((done) => setImmediate(done))
+  }
+  await outage(4)
+  assert.deepEqual(lines, ['cannot read the state for live events; retrying'])
+  await outage(6)
+  assert.equal(lines.length, 2)
+  await broadcast.stop()
+})
