@@ -21,7 +21,7 @@ grant update (
   id_hash, row_hash
 ) on sync.meter to meter_sync;
 -- A copy for searches and lists.
-grant insert, update on sync.meter_listing to meter_sync;
+grant insert, update, delete on sync.meter_listing to meter_sync;
 
 -- Readings are written once and stay. A trigger, which has the rights of the owner, notes in sync.meter_collection when each
 -- meter was read; what that table copies of the meters is corrected after a run.

@@ -13,6 +13,8 @@ const poolSettings = {
   statement_timeout: '30s',
   lock_timeout: '3s',
   idle_in_transaction_session_timeout: '2s',
+  // Compiling a statement of a list takes longer than it saves.
+  jit: 'off',
 }
 
 /** A connection that was idle for longer must answer a ping before it is used. */

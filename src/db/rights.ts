@@ -6,7 +6,7 @@ import type { Queryable } from './connect.ts'
  */
 const needed: Record<string, readonly string[]> = {
   'sync.meter': ['insert', 'update'],
-  'sync.meter_listing': ['insert', 'update'],
+  'sync.meter_listing': ['insert', 'update', 'delete'],
   'sync.meter_reading': ['insert'],
   'sync.meter_collection': ['update'],
   'sync.waiting_reading': ['insert', 'delete'],

@@ -35,7 +35,7 @@ export const logMessages = {
     'rows rejected',
     'the collection states could not be corrected',
     'searches scan all meters: the Sync database has no index for them',
-    'the list of meters could not be corrected',
+    'the list of meters could not be corrected; retrying',
     'the partitions of readings could not be created or dropped; retrying',
     'the job queue gave a warning',
     'the job queue reported an error; it continues',

@@ -45,7 +45,7 @@ function writeListed(fold: FoldCase, meterIds: string): string {
     set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`
 }
 
-/** Corrects the list of a Client System in pieces, wherever it is outdated. */
+/** Corrects the list of a Client System in pieces, wherever it is outdated, and removes the entries of meters that are gone. */
 export async function listAnew(db: Queryable, clientSystemId: string): Promise<void> {
   const fold = await findFoldCase(db)
   let written = 0
@@ -76,6 +76,13 @@ function refreshPage(fold: FoldCase): string {
       ${writeListed(fold, 'select id from outdated')}
       where (l.meter_id, l.whole_hash, l.updated_at) in (select id, whole_hash, updated_at from outdated)
       returning 1
+    ), ended as materialized (
+      select case when count(*) = $3 then max(id) end as last from page
+    ), removed as (
+      delete from sync.meter_listing
+      where client_system_id = $1 and meter_id > $2
+        and meter_id <= (select coalesce(last, 9223372036854775807) from ended)
+        and meter_id not in (select id from page)
     )
-    select max(id)::text as last, (select count(*)::float8 from written) as written from page`
+    select last::text, (select count(*)::float8 from written) as written from ended`
 }

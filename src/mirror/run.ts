@@ -8,7 +8,7 @@ import type { Log, Redact } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { listChanged, maxListedByRun } from '../meters/listing.ts'
 import { storeWaitingReadings } from '../readings/waiting.ts'
-import { findBaseline } from '../runs/baseline.ts'
+import { findBaseline, type StoredBaseline } from '../runs/baseline.ts'
 import { markChanged } from '../runs/client-system.ts'
 import {
   type CompleteJob,
@@ -26,7 +26,7 @@ import { approvedOf, guard, type Verdict } from './guard.ts'
 import { followPhases, type Phases } from './phases.ts'
 import { prove } from './prove.ts'
 import { readMeters } from './read/read.ts'
-import { isFirstLoad } from './read/stage.ts'
+import { isFirstLoad, type Staged } from './read/stage.ts'
 import { findSameMeters } from './same-meters.ts'
 import { openRunSession, type RunSession } from './session.ts'
 import { openSource } from './source/connection.ts'
@@ -136,12 +136,18 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   signal.throwIfAborted()
   if (counts.inserted > 0 || readMode === 'full') await storeWaitingReadings(session.client, clientSystemId)
   const changed = counts.inserted + counts.updated + counts.deleted
-  const canList = !firstLoad && changed <= maxListedByRun(baseline.meters.total)
-  if (changed > 0 && (await markChanged(session.client, run, canList)))
+  const altered = isAltered(staged, baseline)
+  const canList = !altered && !firstLoad && changed <= maxListedByRun(baseline.meters.total)
+  if ((altered || changed > 0) && (await markChanged(session.client, run, canList)))
     await listChanged(session.client, clientSystemId)
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
   await session.commit()
   return { status: 'succeeded', result, verdict }
+}
+
+/** Returns true when another program has changed the meters since the last success: the list of meters does not have that. */
+function isAltered({ content, standing }: Staged, baseline: StoredBaseline): boolean {
+  return content !== baseline.content || (standing !== null && standing.total !== baseline.meters.total)
 }
 
 function leaseLost(): AgentError {

@@ -9,7 +9,7 @@ import { runSync } from '../mirror/run.ts'
 import { cancelled } from '../runs/cancel.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
 import type { CompleteJob } from '../runs/store.ts'
-import { correctDerivedTables } from './corrections.ts'
+import { type Corrections, createCorrections } from './corrections.ts'
 import { logEndedElsewhere, logOutcome } from './log-outcome.ts'
 
 /**
@@ -36,7 +36,8 @@ export type WorkerOptions = {
 }
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { config, pool, log } = options
+  const { config, pool, lists, log } = options
+  const corrections = createCorrections({ lists, log })
   /** Their abort ends the runs of this process, by the id of the run. */
   const active = new Map<string, AbortController>()
   const redact = createRedact(config.secrets)
@@ -52,7 +53,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (stopping) ending.abort(shuttingDown())
     try {
       const { signal } = ending
-      await runJob(job.id, { ...options, clientSystem, signal, redact, isStopping: () => stopping })
+      await runJob(job.id, { ...options, clientSystem, signal, redact, corrections })
     } finally {
       clearTimeout(timer)
       job.signal.removeEventListener('abort', abortLost)
@@ -73,6 +74,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return withLifetime({ work, stopIfEnded }, () => {
     stopping = true
+    void corrections.stop()
     for (const ending of active.values()) ending.abort(shuttingDown())
   })
 }
@@ -82,12 +84,12 @@ type JobOptions = WorkerOptions & {
   /** Ends the run. Its reason is the AgentError that the run ends with. */
   signal: AbortSignal
   redact: Redact
-  isStopping: () => boolean
+  corrections: Corrections
 }
 
 /** Runs the sync of a job and logs how it ended. Does nothing when the run no longer exists. Never throws. */
 async function runJob(runId: string, options: JobOptions): Promise<void> {
-  const { config, clientSystem, pool, lists, completeJob, signal, redact, isStopping, log } = options
+  const { config, clientSystem, pool, completeJob, signal, redact, corrections, log } = options
   const { syncDatabase } = config
   const db = drizzle(pool)
   try {
@@ -96,7 +98,7 @@ async function runJob(runId: string, options: JobOptions): Promise<void> {
     const outcome = await runSync(run, { clientSystem, syncDatabase, pool, completeJob, signal, redact, log })
     if (outcome.status === 'ended') return logEndedElsewhere(log, await findRun(db, runId))
     logOutcome(log, run, outcome)
-    if (outcome.status === 'succeeded') correctDerivedTables(run, outcome.result, { lists, isStopping, log })
+    if (outcome.status === 'succeeded') corrections.correct(run, outcome.result)
   } catch (err) {
     log.error({ err, runId }, 'the end of a run could not be recorded; the reaper will record it')
   }

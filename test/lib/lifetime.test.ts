@@ -20,6 +20,7 @@ import { serveMcpStdio } from '../../src/mcp/stdio.ts'
 import { createPreviews } from '../../src/mirror/previews.ts'
 import { createTrigger } from '../../src/runs/trigger.ts'
 import { openAgent, startService } from '../../src/service.ts'
+import { createCorrections } from '../../src/workers/corrections.ts'
 import { startJobQueue } from '../../src/workers/queue.ts'
 import { startReaper } from '../../src/workers/reaper.ts'
 import { createRunQueue } from '../../src/workers/run-queue.ts'
@@ -78,6 +79,7 @@ async function open(world: World, databaseUrl: string) {
     alerts: () => startWebhooks({ webhook, pool, boss, clientSystems, log }),
     'syncs for waiting readings': () => createWaitingSyncs({ pool, trigger, log }),
     'the worker': () => createWorker({ config, pool, lists: pool, completeJob, log }),
+    corrections: () => createCorrections({ lists: pool, log }),
     'the reaper': () => startReaper({ pool, boss, clientSystems, completeJob, onIdle: async () => undefined, log }),
     'the work': () => startWork({ config, pool, lists: pool, boss, trigger, completeJob, clock: undefined, log }),
     'the watch of a connection': async () => {

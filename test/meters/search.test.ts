@@ -140,15 +140,12 @@ test('what a run changes is listed at once when it is little, and soon when it i
   await listed()
   await eventually(async () => await isListed(world))
   await listed()
-  // Another program deletes a meter, and the clock of the server goes back.
+  // The clock of the server goes back.
   await world.sync.query(`
-    delete from sync.meter where external_id = '50';
     update sync.meter set updated_at = now() + interval '1 hour' where external_id in ('11', '12');
     update sync.meter_listing set updated_at = now() + interval '1 hour' where meter_id in (
       select id from sync.meter where external_id in ('11', '12'))`)
-  await world.source.query(
-    `update meter set name = 'New 7 late' where external_id = 11; delete from meter where external_id = 50`,
-  )
+  await world.source.query(`update meter set name = 'New 7 late' where external_id = 11`)
   await agent.sync()
   assert.ok(await isListed(world))
   await listed()
@@ -158,6 +155,36 @@ test('what a run changes is listed at once when it is little, and soon when it i
   await agent.sync()
   await eventually(async () => await isListed(world))
   await listed()
+})
+
+test('meters that another program inserted or deleted are listed right after the next run, once the list can be written', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 300)
+  const agent = await world.agent()
+  await agent.settled()
+  await eventually(async () => await isListed(world))
+  await world.sync.query(`
+    delete from sync.meter where external_id in ('50', '300');
+    insert into sync.meter (client_system_id, external_id, name, attributes, active, created_run_id, last_run_id)
+    select 'main', 'foreign ' || n, 'Foreign', '{}', true, gen_random_uuid(), gen_random_uuid() from generate_series(1, 20) n;
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+    create trigger refuse before insert on sync.meter_listing execute function refuse()`)
+  await world.source.query('delete from meter where external_id = 50')
+  const run = await agent.sync()
+  assert.deepEqual([run.counts?.inserted, run.counts?.withheld], [1, 20])
+  const warning = 'the list of meters could not be corrected; retrying'
+  await eventually(async () => agent.log.some(({ msg }) => msg === warning))
+  await world.sync.query('drop trigger refuse on sync.meter_listing')
+  // No further run is needed.
+  await eventually(async () => await isListed(world))
+  const known = await readKnown(world.sync)
+  const { meters } = await readAll(agent, {}, 200)
+  assert.deepEqual(
+    meters.map(({ id }) => id),
+    find(known, {}).map(({ id }) => id),
+  )
+  const { body } = await agent.api<MeterFacets>('/api/meters/facets')
+  assert.deepEqual(body, countFacets(known, {}, 50))
 })
 
 /** As a cell of a spreadsheet: never a formula, but numbers stay numbers. */
