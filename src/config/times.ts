@@ -3,21 +3,6 @@ import type { ClientSystem } from './environment.ts'
 
 type Schedule = ClientSystem['schedule']
 
-/** More than the longest period that a clock change repeats or skips. */
-const lookBackMs = 3 * 3_600_000
-
-/**
- * Returns a function that yields the times of a schedule in order. It begins well before `after`, because the parser
- * recognises a repeated hour only when it iterates past the first one.
- */
-function iterateFrom({ cron, timeZone }: Schedule, after: Date): () => Date {
-  const times = CronExpressionParser.parse(cron, {
-    tz: timeZone,
-    currentDate: new Date(after.getTime() - lookBackMs),
-  })
-  return () => times.next().toDate()
-}
-
 /**
  * Returns the first time of a schedule after a time. As with cron, a time that the clocks skip in spring occurs once,
  * later by the skipped period; a time that they repeat in autumn occurs once, the first time.
@@ -40,18 +25,19 @@ export function findLastTime(schedule: Schedule, after: Date, until: Date): Date
   return last
 }
 
+/** More than the longest period that a clock change repeats or skips. */
+const lookBackMs = 3 * 3_600_000
+
 /**
- * Returns the latest time up to `until` at which pg-boss fires by itself. pg-boss iterates backwards, so it misses a time
- * that the clocks skipped and fires twice at a repeated one. Null when the parser throws, as on a day when the clocks skip
- * midnight; pg-boss does not fire either then.
+ * Returns a function that yields the times of a schedule in order. It begins well before `after`, because the parser
+ * recognises a repeated hour only when it iterates past the first one.
  */
-function findQueueTime({ cron, timeZone }: Schedule, until: Date): Date | null {
-  const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate: new Date(until.getTime() + 1) })
-  try {
-    return times.prev().toDate()
-  } catch {
-    return null
-  }
+function iterateFrom({ cron, timeZone }: Schedule, after: Date): () => Date {
+  const times = CronExpressionParser.parse(cron, {
+    tz: timeZone,
+    currentDate: new Date(after.getTime() - lookBackMs),
+  })
+  return () => times.next().toDate()
 }
 
 /** Returns true when pg-boss fires by itself at `time`. */
@@ -64,4 +50,18 @@ export function queueFiredInRepeatedHour(schedule: Schedule, at: Date): boolean 
   const since = new Date(at.getTime() - 120_000)
   const fired = findQueueTime(schedule, at)
   return fired !== null && fired.getTime() > since.getTime() && findLastTime(schedule, since, at) === null
+}
+
+/**
+ * Returns the latest time up to `until` at which pg-boss fires by itself. pg-boss iterates backwards, so it misses a time
+ * that the clocks skipped and fires twice at a repeated one. Null when the parser throws, as on a day when the clocks skip
+ * midnight; pg-boss does not fire either then.
+ */
+function findQueueTime({ cron, timeZone }: Schedule, until: Date): Date | null {
+  const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate: new Date(until.getTime() + 1) })
+  try {
+    return times.prev().toDate()
+  } catch {
+    return null
+  }
 }

@@ -87,6 +87,3 @@ export async function configure(client: pg.ClientBase, settings: Record<string, 
 export function sqlBeside(module: string, name: string): string {
   return readFileSync(new URL(name, module), 'utf8')
 }
-
-/** The key of the advisory lock that a run's session holds, as an SQL expression; $1 is the id of the Client System. */
-export const lockKey = `hashtextextended('meter-sync-agent:' || $1::text, 0)`

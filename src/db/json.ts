@@ -6,16 +6,6 @@ declare global {
   }
 }
 
-/**
- * Parses JSON so that JSON.stringify writes every number with all its digits. A number that a double cannot represent is
- * kept as its text.
- */
-function parseExactly(text: string): unknown {
-  return JSON.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value,
-  )
-}
-
 /** The maximum depth of arrays and objects. The reviver and JSON.stringify recurse, and the stack ends at a few thousand. */
 const maxDepth = 1_000
 
@@ -29,6 +19,17 @@ export function parseObject(text: string): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
+/**
+ * Parses JSON so that JSON.stringify writes every number with all its digits. A number that a double cannot represent is
+ * kept as its text.
+ */
+function parseExactly(text: string): unknown {
+  return JSON.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value,
+  )
+}
+
+/** Returns true when arrays and objects are nested more than `levels` deep. The text must be valid JSON. */
 function isDeeperThan(levels: number, json: string): boolean {
   if (json.length <= 2 * levels) return false
   let depth = 0

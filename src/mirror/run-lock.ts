@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { lockKey, type Queryable } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { holdsLock, lockKey } from '../db/locks.ts'
 import { runApplication, type Session } from '../db/session.ts'
 import { errorCode } from '../lib/errors.ts'
 
@@ -33,8 +34,6 @@ const terminateHolder = `
   select pg_terminate_backend(l.pid)
   from pg_locks l
   join pg_stat_activity a on a.pid = l.pid
-  where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-    and l.database = (select oid from pg_database where datname = current_database())
-    and (l.classid::bigint << 32 | l.objid::bigint) = $1::bigint
+  where ${holdsLock('$1::bigint')}
     and a.application_name = '${runApplication}'
     and exists (select from sync.run where id = $2 and status = 'queued')`

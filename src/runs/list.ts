@@ -12,48 +12,6 @@ type Row = typeof run.$inferSelect
 /** The pool, or one of its transactions. */
 type Reader = Pick<NodePgDatabase, 'select'>
 
-/** Returns `value` as one of `known`. Throws when it is not, which only a newer program could have written. */
-function oneOf<T extends string>(known: readonly T[], value: string): T {
-  const found = known.find((candidate) => candidate === value)
-  if (found === undefined) throw new Error(`sync.run has the unknown value ${value}`)
-  return found
-}
-
-/** Converts a row of `sync.run` to its wire shape. */
-export function toRun(row: Row): Run {
-  return {
-    id: row.id,
-    clientSystemId: row.clientSystemId,
-    trigger: oneOf(triggers, row.trigger),
-    requestedBy: row.requestedBy,
-    approveDeletes: row.approveDeletes,
-    approveDigest: row.approveDigest,
-    status: oneOf(runStatuses, row.status),
-    phase: row.phase === null ? null : oneOf(phases, row.phase),
-    queuedAt: row.queuedAt.toISOString(),
-    startedAt: row.startedAt?.toISOString() ?? null,
-    finishedAt: row.finishedAt?.toISOString() ?? null,
-    counts: toCounts(row),
-    error:
-      row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '', hint: row.errorHint },
-    readMode: row.readMode === null ? null : oneOf(['full', 'narrow'] as const, row.readMode),
-    readReason: toReason<ReadReason>(row.readReason),
-    withheldBecause: toReason<Withheld>(row.withheldBecause),
-    withheldDigest: row.withheldDigest,
-    rejectedBecause: row.rejectedBecause && toRejectedBecause(row.rejectedBecause),
-    proof: row.proofDigest === null ? null : { rows: row.proofRows ?? 0, digest: row.proofDigest },
-    bytesRead: row.bytesRead,
-    timings: row.timings,
-    revision: row.revision,
-  }
-}
-
-function toCounts({ read, inserted, updated, unchanged, rejected, restored, deleted, withheld }: Row): Counts | null {
-  if (read === null || inserted === null || updated === null || unchanged === null) return null
-  if (rejected === null || restored === null || deleted === null || withheld === null) return null
-  return { read, inserted, updated, unchanged, rejected, restored, deleted, withheld }
-}
-
 /** Returns a run by its id; null when it does not exist. */
 export async function findRun(db: Reader, id: string): Promise<Run | null> {
   const rows = await db.select().from(run).where(eq(run.id, id))
@@ -145,4 +103,46 @@ export async function listRunsSince(
     .orderBy(desc(run.revision))
     .limit(limit)
   return rows.reverse().map(toRun)
+}
+
+/** Converts a row of `sync.run` to its wire shape. */
+export function toRun(row: Row): Run {
+  return {
+    id: row.id,
+    clientSystemId: row.clientSystemId,
+    trigger: oneOf(triggers, row.trigger),
+    requestedBy: row.requestedBy,
+    approveDeletes: row.approveDeletes,
+    approveDigest: row.approveDigest,
+    status: oneOf(runStatuses, row.status),
+    phase: row.phase === null ? null : oneOf(phases, row.phase),
+    queuedAt: row.queuedAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    counts: toCounts(row),
+    error:
+      row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '', hint: row.errorHint },
+    readMode: row.readMode === null ? null : oneOf(['full', 'narrow'] as const, row.readMode),
+    readReason: toReason<ReadReason>(row.readReason),
+    withheldBecause: toReason<Withheld>(row.withheldBecause),
+    withheldDigest: row.withheldDigest,
+    rejectedBecause: row.rejectedBecause && toRejectedBecause(row.rejectedBecause),
+    proof: row.proofDigest === null ? null : { rows: row.proofRows ?? 0, digest: row.proofDigest },
+    bytesRead: row.bytesRead,
+    timings: row.timings,
+    revision: row.revision,
+  }
+}
+
+function toCounts({ read, inserted, updated, unchanged, rejected, restored, deleted, withheld }: Row): Counts | null {
+  if (read === null || inserted === null || updated === null || unchanged === null) return null
+  if (rejected === null || restored === null || deleted === null || withheld === null) return null
+  return { read, inserted, updated, unchanged, rejected, restored, deleted, withheld }
+}
+
+/** Returns `value` as one of `known`. Throws when it is not, which only a newer program could have written. */
+function oneOf<T extends string>(known: readonly T[], value: string): T {
+  const found = known.find((candidate) => candidate === value)
+  if (found === undefined) throw new Error(`sync.run has the unknown value ${value}`)
+  return found
 }

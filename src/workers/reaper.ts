@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import type { PgBoss } from 'pg-boss'
 import type { ClientSystem } from '../config/environment.ts'
-import { lockKey, type Queryable } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import { drizzle } from '../db/drizzle.ts'
+import { holdsLock, lockKey } from '../db/locks.ts'
 import { transaction } from '../db/pool.ts'
 import { runQueue } from '../db/queue.ts'
 import { AgentError } from '../lib/errors.ts'
@@ -123,9 +124,7 @@ async function tryOrSeizeLock(client: Queryable, clientSystemId: string, runId: 
 const terminateHolder = `
   select pg_terminate_backend(l.pid)
   from pg_locks l
-  where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-    and l.database = (select oid from pg_database where datname = current_database())
-    and (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}
+  where ${holdsLock(lockKey)}
     and l.pid <> pg_backend_pid()
     and exists (select from sync.run r where r.id = $2 and r.status in ('queued', 'running'))`
 
