@@ -33,56 +33,58 @@ export function automaticRequest(
   return { clientSystemId, trigger, full, approveDeletes: null, approveDigest: null, requestedBy: null }
 }
 
-export function createTrigger({ pool, boss, createQueue, log }: TriggerOptions): TriggerRun {
-  const db = drizzle(pool)
+/** The second attempt follows the creation of a missing queue, the third the deletion of stale jobs. */
+const maxAttempts = 3
 
+/** Returns the function that all triggers call. It throws AgentError `internal` when no run can be queued and none is active. */
+export function createTrigger(options: TriggerOptions): TriggerRun {
+  const db = drizzle(options.pool)
   return async (request) => {
     const { clientSystemId } = request
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const active = await findActiveRun(db, clientSystemId)
       if (active) return { run: active, created: false }
       const id = randomUUID()
-      if (await enqueue(id, request)) {
+      if (await enqueue(id, request, options)) {
         const run = await findRun(db, id)
         if (run) return { run, created: true }
       }
-      if (attempt === 3) {
-        throw new AgentError('internal', `No run of ${clientSystemId} could be queued, and none is active`, {
-          hint: 'Try again; if that fails too, look at the jobs in the schema pgboss',
-        })
-      }
-      if (attempt === 2) await dropStaleJobs(clientSystemId)
+      if (attempt === maxAttempts - 1) await deleteStaleJobs(clientSystemId, options)
     }
-  }
-
-  /** Queues a run. Returns false, with nothing written, when another run is active or the job of an ended run remains. */
-  async function enqueue(id: string, request: RunRequest): Promise<boolean> {
-    const { clientSystemId } = request
-    try {
-      await transaction(pool, async (client) => {
-        const options = { id, singletonKey: clientSystemId, db: queueDbFor(client) }
-        const isQueued =
-          (await recordQueued(client, id, request)) && (await boss.send(runQueue(clientSystemId), {}, options))
-        if (!isQueued) throw new SlotTaken()
-      })
-      return true
-    } catch (error) {
-      if (error instanceof SlotTaken) return false
-      // The queue is missing until a worker of this Client System has started.
-      if (await boss.getQueue(runQueue(clientSystemId))) throw error
-      await createQueue(clientSystemId)
-      return false
-    }
-  }
-
-  /** Deletes jobs whose run has ended. They would otherwise keep the queue from accepting a new one. */
-  async function dropStaleJobs(clientSystemId: string): Promise<void> {
-    const jobs = await boss.findJobs(runQueue(clientSystemId), { key: clientSystemId })
-    const stale = jobs.filter((job) => ['created', 'retry', 'active'].includes(job.state)).map((job) => job.id)
-    if (stale.length === 0 || (await findActiveRun(db, clientSystemId))) return
-    log.warn({ clientSystem: clientSystemId, jobs: stale }, 'deleted jobs that have no active run')
-    await boss.deleteJob(runQueue(clientSystemId), stale)
+    throw new AgentError('internal', `No run of ${clientSystemId} could be queued, and none is active`, {
+      hint: 'Try again; if that fails too, look at the jobs in the schema pgboss',
+    })
   }
 }
 
+/** Queues a run. Returns false, with nothing written, when another run is active or the job of an ended run remains. */
+async function enqueue(id: string, request: RunRequest, { pool, boss, createQueue }: TriggerOptions): Promise<boolean> {
+  const { clientSystemId } = request
+  try {
+    await transaction(pool, async (client) => {
+      const options = { id, singletonKey: clientSystemId, db: queueDbFor(client) }
+      const isQueued =
+        (await recordQueued(client, id, request)) && (await boss.send(runQueue(clientSystemId), {}, options))
+      if (!isQueued) throw new SlotTaken()
+    })
+    return true
+  } catch (error) {
+    if (error instanceof SlotTaken) return false
+    // The queue is missing until a worker of this Client System has started.
+    if (await boss.getQueue(runQueue(clientSystemId))) throw error
+    await createQueue(clientSystemId)
+    return false
+  }
+}
+
+/** Thrown to roll back where the run or its job already exists. */
 class SlotTaken extends Error {}
+
+/** Deletes jobs whose run has ended. They would otherwise keep the queue from accepting a new one. */
+async function deleteStaleJobs(clientSystemId: string, { pool, boss, log }: TriggerOptions): Promise<void> {
+  const jobs = await boss.findJobs(runQueue(clientSystemId), { key: clientSystemId })
+  const stale = jobs.filter((job) => ['created', 'retry', 'active'].includes(job.state)).map((job) => job.id)
+  if (stale.length === 0 || (await findActiveRun(drizzle(pool), clientSystemId))) return
+  log.warn({ clientSystem: clientSystemId, jobs: stale }, 'deleted jobs that have no active run')
+  await boss.deleteJob(runQueue(clientSystemId), stale)
+}

@@ -26,18 +26,10 @@ export type PartitioningOptions = {
 
 /** Creates the partitions of the readings, those of coming months ahead, and drops old ones once a day. */
 export function startPartitioning({ pool, readingsDays, log, clock }: PartitioningOptions): Loop {
-  const now = () => clock?.now() ?? performance.now()
-  let notBefore = Number.NEGATIVE_INFINITY
+  const nowMs = () => clock?.now() ?? performance.now()
+  let notBeforeMs = Number.NEGATIVE_INFINITY
+  /** The day on which old readings were dropped last. */
   let droppedOn = ''
-
-  async function drop(days: number): Promise<void> {
-    const today = new Date().toISOString().slice(0, 10)
-    if (droppedOn === today) return
-    const { partitions, readings } = await dropOldReadings(pool, days)
-    if (partitions.length + readings > 0) log.info({ partitions, readings, readingsDays: days }, 'old readings removed')
-    droppedOn = today
-  }
-
   const warn = withoutRepeats((err) => {
     const hint = 'Readings are stored meanwhile. If privileges are missing, run docs/deploy/grants.sql as the owner'
     log.warn({ err, hint }, 'the partitions of readings could not be created or dropped; retrying')
@@ -45,21 +37,32 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
   const loop = startLoop({
     everyMs,
     pass: async () => {
-      if (now() < notBefore) return
-      notBefore = now() + retryMs
-      // First what new readings need: nothing that keeps old ones from being removed may stop it.
-      const months = await createPartitions(pool)
-      if (months.length > 0) log.info({ months }, 'partitions of readings created')
-      if (readingsDays !== null) await drop(readingsDays)
-      notBefore = Number.NEGATIVE_INFINITY
+      if (nowMs() < notBeforeMs) return
+      notBeforeMs = nowMs() + retryMs
+      // First, so that an error while old readings are dropped does not prevent it: new readings need the partitions.
+      await createMissing(pool, log)
+      const today = new Date().toISOString().slice(0, 10)
+      if (readingsDays !== null && droppedOn !== today) await dropOld(pool, readingsDays, log)
+      droppedOn = today
+      notBeforeMs = Number.NEGATIVE_INFINITY
     },
     onError: (err) => {
       // A run, a long query or a dump holds a lock on a table.
-      if (errorCode(err) === lockNotAvailable) return log.debug({ err }, 'the partitions of readings are in use')
-      warn(err)
+      if (errorCode(err) === lockNotAvailable) log.debug({ err }, 'the partitions of readings are in use; retrying')
+      else warn(err)
     },
     ...(clock && { timers: clock }),
   })
   loop.requestPass()
   return loop
+}
+
+async function createMissing(pool: pg.Pool, log: Log): Promise<void> {
+  const months = await createPartitions(pool)
+  if (months.length > 0) log.info({ months }, 'partitions of readings created')
+}
+
+async function dropOld(pool: pg.Pool, readingsDays: number, log: Log): Promise<void> {
+  const { partitions, readings } = await dropOldReadings(pool, readingsDays)
+  if (partitions.length + readings > 0) log.info({ partitions, readings, readingsDays }, 'old readings removed')
 }
