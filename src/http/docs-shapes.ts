@@ -8,7 +8,7 @@ export function anchor(name: string): string {
   return `shape-${name}`
 }
 
-/** What a value is, in a few words; a shape that has a name is a link to it. */
+/** Returns the type of a value in a few words. A named shape becomes a link. */
 export function shapeType(schema: Schema): Html {
   const choices = schema.anyOf?.filter((one) => typeof one === 'object')
   if (schema.$ref !== undefined) {
@@ -18,14 +18,14 @@ export function shapeType(schema: Schema): Html {
   if (choices) return html`${choices.map((one, at) => html`${at > 0 ? ' or ' : ''}${shapeType(one)}`)}`
   if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`
   if (schema.enum) {
-    return html`${schema.enum.map((one, at) => html`${at > 0 ? ' · ' : ''}<code>${String(one)}</code>`)}${byDefault(schema)}`
+    return html`${schema.enum.map((one, at) => html`${at > 0 ? ' · ' : ''}<code>${String(one)}</code>`)}${defaultOf(schema)}`
   }
   if (schema.type === 'array') {
     const { items } = schema
     return html`list of ${items && typeof items === 'object' && !Array.isArray(items) ? shapeType(items) : 'anything'}`
   }
   const types = [schema.type ?? 'anything'].flat().join(' or ')
-  return html`${types}${schema.format === undefined ? '' : ` (${schema.format})`}${range(schema)}${byDefault(schema)}`
+  return html`${types}${schema.format === undefined ? '' : ` (${schema.format})`}${range(schema)}${defaultOf(schema)}`
 }
 
 function range({ minimum, maximum, maxLength }: Schema): string {
@@ -34,11 +34,11 @@ function range({ minimum, maximum, maxLength }: Schema): string {
   return minimum === undefined ? '' : `, at least ${minimum}`
 }
 
-function byDefault({ default: value }: Schema): string {
-  return value === undefined ? '' : `, by default ${String(value)}`
+function defaultOf({ default: value }: Schema): string {
+  return value === undefined ? '' : `, default ${String(value)}`
 }
 
-/** The fields of an object that has no name of its own, and of those within it. */
+/** Returns the fields of an object, and of objects without a name within it. */
 export function shapeFields(schema: Schema): Html | '' {
   const fields = Object.entries(schema.properties ?? {})
   if (fields.length === 0) return ''

@@ -1,30 +1,16 @@
 import { html } from 'hono/html'
 import { anchor, shapeFields, shapeType } from './docs-shapes.ts'
-import type { Answered, DescribedOperation, Description, Media, Parameter } from './openapi.ts'
+import type { DescribedOperation, DescribedResponse, Description, Media, Parameter, Schema } from './openapi.ts'
 
 type Html = ReturnType<typeof html>
 
 /** Returns the description as a page without scripts and inline styles. `origin` is used in the commands for curl. */
 export function renderDocs(description: Description, origin: string): Html {
-  const { info, tags, components } = description
-  const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
-  )
-  const sections = tags.map((tag) => ({
-    ...tag,
-    operations: operations.filter(({ operation }) => operation.tags.includes(tag.name)),
-  }))
+  const { info, components } = description
+  const sections = sectionsOf(description, origin)
   return html`<!doctype html>
 <html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
-    <title>API · ${info.title}</title>
-    <link rel="icon" type="image/svg+xml" href="/icons/mark.svg" />
-    <script src="/theme.js"></script>
-    <link rel="stylesheet" href="/docs.css" />
-  </head>
+  ${renderHead(info.title)}
   <body>
     <a class="skip" href="#main">Skip to the routes</a>
     <header>
@@ -32,35 +18,11 @@ export function renderDocs(description: Description, origin: string): Html {
       <p class="links"><a href="/">Sync Status page</a> <a href="/openapi.json">openapi.json</a></p>
     </header>
     <div class="columns">
-      <nav aria-label="Routes">
-        ${sections.map(
-          ({ name, operations }) => html`<h2>${name}</h2>
-        <ul>${operations.map(
-          ({ path, method, operation }) =>
-            html`<li><a href="#${operation.operationId}">${verb(method)} <code>${path}</code></a></li>`,
-        )}</ul>`,
-        )}
-        <h2><a href="#shapes">Shapes</a></h2>
-      </nav>
+      ${renderNavigation(sections)}
       <main id="main">
         <section class="about">${info.description.split('\n\n').map((text) => html`<p>${prose(text)}</p>`)}</section>
-        ${sections.map(
-          ({ name, description: about, operations }) => html`<section aria-labelledby="tag-${name}">
-          <h2 id="tag-${name}">${name}</h2>
-          <p class="lead">${about}</p>
-          ${operations.map((one) => renderOperation(description, { ...one, origin }))}
-        </section>`,
-        )}
-        <section aria-labelledby="shapes">
-          <h2 id="shapes">Shapes</h2>
-          <p class="lead">What bodies and answers are made of.</p>
-          ${Object.entries(components.schemas).map(
-            ([name, schema]) => html`<article id="${anchor(name)}">
-            <h3>${name}</h3>
-            ${shapeFields(schema)}
-          </article>`,
-          )}
-        </section>
+        ${sections.map((section) => renderSection(description, section))}
+        ${renderShapes(components.schemas)}
       </main>
     </div>
   </body>
@@ -69,6 +31,64 @@ export function renderDocs(description: Description, origin: string): Html {
 }
 
 type Described = { path: string; method: string; operation: DescribedOperation; origin: string }
+type Section = { name: string; description: string; operations: Described[] }
+
+/** Returns the tags in their order, each with its operations. */
+function sectionsOf({ tags, paths }: Description, origin: string): Section[] {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation, origin })),
+  )
+  return tags.map((tag) => ({
+    ...tag,
+    operations: operations.filter(({ operation }) => operation.tags.includes(tag.name)),
+  }))
+}
+
+function renderHead(title: string): Html {
+  return html`<head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>API · ${title}</title>
+    <link rel="icon" type="image/svg+xml" href="/icons/mark.svg" />
+    <script src="/theme.js"></script>
+    <link rel="stylesheet" href="/docs.css" />
+  </head>`
+}
+
+function renderNavigation(sections: Section[]): Html {
+  return html`<nav aria-label="Routes">
+        ${sections.map(
+          ({ name, operations }) => html`<h2>${name}</h2>
+        <ul>${operations.map(
+          ({ path, method, operation }) =>
+            html`<li><a href="#${operation.operationId}">${verb(method)} <code>${path}</code></a></li>`,
+        )}</ul>`,
+        )}
+        <h2><a href="#shapes">Shapes</a></h2>
+      </nav>`
+}
+
+function renderSection(description: Description, { name, description: about, operations }: Section): Html {
+  return html`<section aria-labelledby="tag-${name}">
+          <h2 id="tag-${name}">${name}</h2>
+          <p class="lead">${about}</p>
+          ${operations.map((operation) => renderOperation(description, operation))}
+        </section>`
+}
+
+function renderShapes(schemas: Record<string, Schema>): Html {
+  return html`<section aria-labelledby="shapes">
+          <h2 id="shapes">Shapes</h2>
+          <p class="lead">The named schemas of bodies and answers.</p>
+          ${Object.entries(schemas).map(
+            ([name, schema]) => html`<article id="${anchor(name)}">
+            <h3>${name}</h3>
+            ${shapeFields(schema)}
+          </article>`,
+          )}
+        </section>`
+}
 
 function renderOperation(description: Description, described: Described): Html {
   const { path, method, operation } = described
@@ -92,16 +112,16 @@ function renderOperation(description: Description, described: Described): Html {
     <h4>Answers</h4>
     ${answers.map(renderAnswer)}
     <details>
-      <summary>Refusals<span class="hidden"> of ${method.toUpperCase()} ${path}</span></summary>
+      <summary>Errors<span class="hidden"> of ${method.toUpperCase()} ${path}</span></summary>
       <dl class="fields">${refusals.map(renderRefusal)}</dl>
     </details>
   </article>`
 }
 
-/** Those that are meant, and the problems. */
+/** Splits the responses of an operation into its answers and its errors. */
 function partition({ components }: Description, responses: DescribedOperation['responses']) {
-  const answers: [status: string, answer: Answered][] = []
-  const refusals: [status: string, answer: Answered][] = []
+  const answers: [status: string, answer: DescribedResponse][] = []
+  const refusals: [status: string, answer: DescribedResponse][] = []
   for (const [status, response] of Object.entries(responses)) {
     if (!('$ref' in response)) answers.push([status, response])
     else {
@@ -121,7 +141,7 @@ function renderParameter({ name, in: place, required, description, schema }: Par
 
 function renderAnswer([status, { description, headers = {}, content = {}, 'x-events': events = {} }]: [
   string,
-  Answered,
+  DescribedResponse,
 ]): Html {
   return html`<p><span class="status">${status}</span> ${prose(description)}</p>
     ${Object.keys(headers).length === 0 ? '' : renderHeaders(headers)}
@@ -138,7 +158,7 @@ function renderAnswer([status, { description, headers = {}, content = {}, 'x-eve
     }`
 }
 
-function renderRefusal([status, { description, headers = {}, content = {} }]: [string, Answered]): Html {
+function renderRefusal([status, { description, headers = {}, content = {} }]: [string, DescribedResponse]): Html {
   const codes = Object.values(content).flatMap(({ schema }) => {
     const code = schema.properties?.code
     return typeof code === 'object' && Array.isArray(code.enum) ? code.enum.map(String) : []
@@ -149,7 +169,7 @@ function renderRefusal([status, { description, headers = {}, content = {} }]: [s
   </div>`
 }
 
-function renderHeaders(headers: NonNullable<Answered['headers']>): Html {
+function renderHeaders(headers: NonNullable<DescribedResponse['headers']>): Html {
   return html`<dl class="fields">${Object.entries(headers).map(
     ([name, { description }]) => html`<div>
       <dt><code>${name}</code> <span class="quiet">header</span></dt>
@@ -202,7 +222,7 @@ function verb(method: string): Html {
   return html`<span class="verb ${method}">${method.toUpperCase()}</span>`
 }
 
-/** Text between backticks is code. */
+/** Returns a text as HTML, with the parts between backticks as code. */
 function prose(text: string): Html {
   return html`${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`
 }

@@ -4,8 +4,8 @@ import type { Config } from '../config/environment.ts'
 import { isLoopback } from '../config/targets.ts'
 import { AgentError, ConfigError, errorCode } from '../lib/errors.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
+import { answerMalformed } from './malformed.ts'
 import { describeProblem } from './problems.ts'
-import { refuseMalformed } from './refusal.ts'
 
 /** A port that is taken: every request but a probe is refused until the agent serves it. Its stop frees the port. */
 export type Listening = Lifetime & {
@@ -23,7 +23,7 @@ export type Listening = Lifetime & {
 export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise<Listening> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
   let answer: RequestListener = refuseWhileStarting
-  refuseMalformed(server)
+  answerMalformed(server)
   server.on('request', (request, response) => answer(request, response))
   await listen(server, config)
   const { port } = server.address() as AddressInfo

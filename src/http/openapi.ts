@@ -18,7 +18,7 @@ export type Parameter = {
   schema: Schema
   example?: string | number
 }
-export type Answered = {
+export type DescribedResponse = {
   description: string
   headers?: Record<string, { description: string; schema: Schema }>
   content?: Record<string, Media>
@@ -33,7 +33,7 @@ export type DescribedOperation = {
   security: Record<string, string[]>[]
   parameters?: Parameter[]
   requestBody?: { description?: string; required: boolean; content: Record<string, Media> }
-  responses: Record<string, Answered | Reference>
+  responses: Record<string, DescribedResponse | Reference>
 }
 export type Description = {
   openapi: '3.1.1'
@@ -43,7 +43,7 @@ export type Description = {
   paths: Record<string, Partial<Record<Operation['method'], DescribedOperation>>>
   components: {
     schemas: Record<string, Schema>
-    responses: Record<string, Answered>
+    responses: Record<string, DescribedResponse>
     securitySchemes: Record<string, Record<string, string>>
   }
 }
@@ -96,7 +96,7 @@ type Components = ReturnType<typeof createComponents>
 /** Collects the schemas and error responses that several operations share. */
 function createComponents() {
   const schemas: Record<string, Schema> = {}
-  const responses: Record<string, Answered> = {}
+  const responses: Record<string, DescribedResponse> = {}
 
   /** Returns the JSON Schema of a schema. Schemas with a name are added to `schemas`, and referenced. */
   function toSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
@@ -185,7 +185,7 @@ function describeRefusals({ refusal }: Components, operation: Operation): Descri
     const title = 'Not HTTP, or not received in time: answered before any route is asked'
     described['4XX'] = refusal('4XX', title, ['bad_request', 'request_timeout'])
   }
-  if (operation.asksSource) {
+  if (operation.readsSource) {
     const codes = runErrorCodes.filter((code) => !isRequestCode(code))
     described[502] = refusal(502, 'The databases could not be compared; the code is that of a run', codes)
   }
@@ -229,10 +229,9 @@ function refusalsOf({ access, scope, pathId, query, body, refusals = [] }: Opera
   const codes: RequestErrorCode[] = []
   if (query || body) codes.push('bad_request')
   if (scope !== null) codes.push('unauthorized', 'too_many_requests', 'forbidden_scope', 'database_unavailable')
-  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
+  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin', 'unavailable')
   if (pathId) codes.push('not_found')
   if (body) codes.push('request_timeout', 'too_large')
-  if (refusals.includes('database_unavailable')) codes.push('unavailable')
   return [...new Set([...codes, ...refusals, 'internal' as const])]
 }
 

@@ -3,8 +3,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AgentError, type RequestErrorCode, TooManyRequestsError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { toAgentError } from '../lib/to-agent-error.ts'
-import type { Problem, Run } from '../wire/types.ts'
+import { RunStateError } from '../wire/run-state-error.ts'
+import type { Problem } from '../wire/types.ts'
 
+/** The status and the title of each error code. */
 export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; title: string }> = {
   bad_request: { status: 400, title: 'Bad request' },
   unauthorized: { status: 401, title: 'Token missing or wrong' },
@@ -24,34 +26,32 @@ export const statuses: Record<RequestErrorCode, { status: ContentfulStatusCode; 
   unavailable: { status: 503, title: 'Agent starting or shutting down' },
 }
 
-/** The code of a run: what it needed did not answer as it should. */
-const unanswered = { status: 502, title: 'The databases could not be compared' } as const
+/** The answer for a code that only a run ends with, where a request itself reads the Client System. */
+const runError = { status: 502, title: 'The databases could not be compared' } as const
 
-/** False for the codes that only a run ends with. */
+/** Returns false for a code that only a run ends with. */
 export function isRequestCode(code: string): code is RequestErrorCode {
   return Object.hasOwn(statuses, code)
 }
 
-/** RFC 9457. */
-export function describeProblem(
-  error: AgentError,
-  { run }: { run?: Run } = {},
-): Problem & { status: ContentfulStatusCode } {
-  const { status, title } = isRequestCode(error.code) ? statuses[error.code] : unanswered
+/** Returns the problem of an error (RFC 9457), with the run that the error carries. */
+export function describeProblem(error: AgentError): Problem & { status: ContentfulStatusCode } {
+  const { status, title } = isRequestCode(error.code) ? statuses[error.code] : runError
   const { code, message: detail, hint } = error
-  return { type: 'about:blank', title, status, detail, code, hint, ...(run && { run }) }
+  const run = error instanceof RunStateError && { run: error.run }
+  return { type: 'about:blank', title, status, detail, code, hint, ...run }
 }
 
-/** `application/problem+json`. */
-export function problem(c: Context, error: AgentError, about: { run?: Run } = {}): Response {
-  const body = describeProblem(error, about)
+/** Answers with an error as `application/problem+json`. */
+export function problem(c: Context, error: AgentError): Response {
+  const body = describeProblem(error)
   const { status } = body
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
   if (error instanceof TooManyRequestsError) c.header('Retry-After', String(error.waitSeconds))
   return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json' })
 }
 
-/** What a handler threw, as a problem. */
+/** Answers with the error that a handler threw. */
 export function thrownProblem(c: Context, thrown: unknown, log: Log): Response {
   if (!(thrown instanceof AgentError) && c.req.raw.signal.aborted) return c.body(null, 408)
   return problem(c, toAgentError(thrown, log, { path: c.req.path }))

@@ -1,15 +1,16 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { AgentError, describeIssues } from '../lib/errors.ts'
-import type { Asking } from './auth/origin.ts'
 import { requireScope, scopeOf } from './auth/scopes.ts'
+import type { RequestEnv } from './request-env.ts'
 
-export function query<T>(c: Context, schema: z.ZodType<T>): T {
+/** Returns the checked query of a request. Throws `bad_request`. */
+export function readQuery<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query(), 'The parameters are wrong')
 }
 
 /** How long a body may take to arrive: shorter than the server's own limit, which cuts without a word. */
-const bodyMilliseconds = 25_000
+const bodyTimeoutMs = 25_000
 
 /** The body as it was sent. Throws `request_timeout` when it does not arrive in time, and `bad_request` when compressed. */
 export async function bodyBytes(c: Context): Promise<Uint8Array> {
@@ -18,14 +19,14 @@ export async function bodyBytes(c: Context): Promise<Uint8Array> {
     const hint = 'Send it without Content-Encoding'
     throw new AgentError('bad_request', `A body of Content-Encoding ${encoding} is not read`, { hint })
   }
-  return new Uint8Array(await inTime(() => c.req.arrayBuffer()))
+  return new Uint8Array(await withBodyTimeout(() => c.req.arrayBuffer()))
 }
 
 /**
  * Waits for a body until it `arrived`, or all is done. Throws `request_timeout` when that takes too long, and lets a body
  * that arrives afterwards go no further.
  */
-export async function inTime<T>(wait: (arrived: () => void) => Promise<T>): Promise<T> {
+export async function withBodyTimeout<T>(wait: (arrived: () => void) => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let tooLate: AgentError | undefined
   const late = new Promise<never>((_, reject) => {
@@ -33,7 +34,7 @@ export async function inTime<T>(wait: (arrived: () => void) => Promise<T>): Prom
       const hint = 'Send it at once, or in parts'
       tooLate = new AgentError('request_timeout', 'The body took too long to arrive', { hint })
       reject(tooLate)
-    }, bodyMilliseconds)
+    }, bodyTimeoutMs)
   })
   const arrived = () => {
     if (tooLate) throw tooLate
@@ -50,8 +51,11 @@ export async function inTime<T>(wait: (arrived: () => void) => Promise<T>): Prom
  * A JSON body; none counts as an empty object. Throws `forbidden_scope` for a field whose scope (`x-scope` in its schema)
  * the client does not have.
  */
-export async function body<T extends Record<string, unknown>>(c: Context<Asking>, schema: BodySchema<T>): Promise<T> {
-  const value = await readBody(c, schema)
+export async function readBody<T extends Record<string, unknown>>(
+  c: Context<RequestEnv>,
+  schema: BodySchema<T>,
+): Promise<T> {
+  const value = await parseBody(c, schema)
   for (const [name, field] of Object.entries(schema.shape)) {
     const scope = scopeOf(z.globalRegistry.get(field))
     if (scope !== null && value[name] !== undefined) requireScope(c.get('login'), scope, `to send ${name}`)
@@ -61,7 +65,7 @@ export async function body<T extends Record<string, unknown>>(c: Context<Asking>
 
 type BodySchema<T> = z.ZodType<T> & { shape: z.core.$ZodShape }
 
-async function readBody<T>(c: Context<Asking>, schema: z.ZodType<T>): Promise<T> {
+async function parseBody<T>(c: Context<RequestEnv>, schema: z.ZodType<T>): Promise<T> {
   const text = new TextDecoder().decode(await bodyBytes(c))
   if (text.trim() === '') return checked(schema, {}, 'The body is wrong')
   let value: unknown
@@ -71,24 +75,6 @@ async function readBody<T>(c: Context<Asking>, schema: z.ZodType<T>): Promise<T>
     throw new AgentError('bad_request', 'The body is not JSON', { hint: 'Send a JSON object, or no body', cause })
   }
   return checked(schema, value, 'The body is wrong')
-}
-
-/** Lets `max` callers in at once; the others wait in their order. A caller leaves when its place is disposed. */
-export function createLimit(max: number): { enter: () => Promise<Disposable> } {
-  const waiting: (() => void)[] = []
-  let inside = 0
-  const leave = () => {
-    const next = waiting.shift()
-    if (next) next()
-    else inside--
-  }
-  return {
-    enter: async () => {
-      if (inside < max) inside++
-      else await new Promise<void>((admit) => waiting.push(admit))
-      return { [Symbol.dispose]: leave }
-    },
-  }
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

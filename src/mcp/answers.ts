@@ -1,18 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import { AgentError } from '../lib/errors.ts'
+import type { AgentError } from '../lib/errors.ts'
+import { RunStateError } from '../wire/run-state-error.ts'
 import { run } from '../wire/schemas.ts'
-import type { Run } from '../wire/types.ts'
-
-/** A call that the state of a run does not allow. The answer carries the run. */
-export class RunStateError extends AgentError<'run_active' | 'run_finished'> {
-  readonly run: Run
-
-  constructor(code: 'run_active' | 'run_finished', message: string, { hint, run }: { hint: string; run: Run }) {
-    super(code, message, { hint })
-    this.run = run
-  }
-}
 
 /**
  * Returns the result of a call: the content in the shapes of the wire, and the same as JSON text for clients that read only

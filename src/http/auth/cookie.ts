@@ -9,13 +9,13 @@ export function readSessionCookie(c: Context): string | null {
   return (isSecure(c) ? getCookie(c, sessionCookie, 'host') : getCookie(c, sessionCookie)) ?? null
 }
 
-export function giveSessionCookie(c: Context, value: string): void {
+export function setSessionCookie(c: Context, value: string): void {
   const options = { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: sessionSeconds } as const
   if (isSecure(c)) setCookie(c, sessionCookie, value, { ...options, secure: true, prefix: 'host' })
   else setCookie(c, sessionCookie, value, options)
 }
 
-export function takeSessionCookie(c: Context): void {
+export function deleteSessionCookie(c: Context): void {
   if (isSecure(c)) deleteCookie(c, sessionCookie, { path: '/', secure: true, prefix: 'host' })
   else deleteCookie(c, sessionCookie, { path: '/' })
 }

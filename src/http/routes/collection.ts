@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
-import { answerText, isKnown, targetsToCsv, targetsToJson, targetsToPrometheus } from '../export.ts'
+import { answerText, csvType, hasVersion } from '../export/answer.ts'
+import { targetsToCsv, targetsToJson, targetsToPrometheus } from '../export/targets.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
 import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
-
-const away = ['database_unavailable'] as const
 
 /** What collectors should read, and whether they do. */
 export const collectionRoutes: readonly Route[] = [
@@ -22,7 +21,7 @@ export const collectionRoutes: readonly Route[] = [
       'Counted from the time of the last reading of each meter, whatever program stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
     query: input.collectionQuery,
     answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
       c.json(await agent.collection(clientSystemId)),
   }),
@@ -40,7 +39,7 @@ export const collectionRoutes: readonly Route[] = [
         content: json(z.object({ groups: z.array(shape.collectionGroup) }), { groups: [example.collectionGroup] }),
       },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
       c.json({ groups: await agent.collectionGroups(clientSystemId, 50) }),
   }),
@@ -58,7 +57,7 @@ export const collectionRoutes: readonly Route[] = [
         content: json(page('meters', shape.silentMeter), { meters: [example.silentMeter], next: null }),
       },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null, before, limit } }, { agent }) => {
       const { items, next } = await agent.silentMeters({ clientSystemId, before, limit })
       return c.json({ meters: items, next: cursorText(next) })
@@ -76,7 +75,6 @@ export const collectionRoutes: readonly Route[] = [
     pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.gapsQuery,
     answers: { 200: { description: 'The gaps', content: json(shape.gaps, example.gaps) } },
-    refusals: away,
     handle: async ({ c, id, query: { from = null, to = null } }, { agent }) =>
       c.json(await agent.gaps(id, { from, to })),
   }),
@@ -104,13 +102,13 @@ export const collectionRoutes: readonly Route[] = [
       },
       304: { description: 'Nothing has changed', headers: { ETag: 'Names this version of the targets' } },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null, kind = null, location = null, format } }, { agent }) => {
       const { tag, pages } = await agent.targets({ clientSystemId, kind, location })
       const etag = `"${format}-${tag}"`
-      if (isKnown(c, etag)) return c.body(null, 304, { ETag: etag })
+      if (hasVersion(c, etag)) return c.body(null, 304, { ETag: etag })
       if (format === 'csv') {
-        return await answerText(c, targetsToCsv(pages), { 'Content-Type': 'text/csv; charset=utf-8', ETag: etag })
+        return await answerText(c, targetsToCsv(pages), { 'Content-Type': csvType, ETag: etag })
       }
       const pieces = format === 'prometheus' ? targetsToPrometheus(pages) : targetsToJson(pages)
       return await answerText(c, pieces, { 'Content-Type': 'application/json', ETag: etag })

@@ -31,7 +31,7 @@ export const keptRoutes: readonly Route[] = [
       required: true,
     },
     answers,
-    refusals: ['not_found', 'deletions_changed', 'database_unavailable'],
+    refusals: ['not_found', 'deletions_changed'],
     handle: async ({ c, body: { clientSystemId = null, digest, note } }, { agent }) => {
       const keptBy = c.get('login').name
       return c.json({ keptDeletions: await agent.keepDeletions({ clientSystemId, digest, note, keptBy }) })
@@ -46,7 +46,7 @@ export const keptRoutes: readonly Route[] = [
     summary: 'Show the notice of held-back deletions again',
     query: input.collectionQuery,
     answers: { 204: { description: 'No deletions are kept' } },
-    refusals: ['not_found', 'database_unavailable'],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null } }, { agent }) => {
       await agent.releaseDeletions(clientSystemId)
       return c.body(null, 204)

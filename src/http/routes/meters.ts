@@ -1,14 +1,11 @@
 import type { z } from 'zod'
 import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
-import { answerMetersCsv } from '../csv-meters.ts'
+import { answerMetersCsv } from '../export/meters.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
 import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
-
-const away = ['database_unavailable'] as const
-const next = 'eyJhdCI6IjIwMjYifQ'
 
 /** Meters, and what became of each. */
 export const meterRoutes: readonly Route[] = [
@@ -30,15 +27,15 @@ export const meterRoutes: readonly Route[] = [
             meters: [example.meter],
             total: 501,
             totalIsExact: true,
-            next,
+            next: example.next,
           }),
           ...csv(example.csvMeters),
         },
       },
     },
-    refusals: ['not_found', ...away],
-    handle: async ({ c, query: { format, limit, after, sort, order, ...asked } }, { agent }) => {
-      const filter = { ...filterOf(asked), sort, order }
+    refusals: ['not_found'],
+    handle: async ({ c, query: { format, limit, after, sort, order, ...filterQuery } }, { agent }) => {
+      const filter = { ...filterOf(filterQuery), sort, order }
       if (format === 'csv') return await answerMetersCsv(c, agent.exportMeters(filter))
       const { items, total, totalIsExact, next } = await agent.meters({ ...filter, after, limit })
       return c.json({ meters: items, total, totalIsExact, next: cursorText(next) })
@@ -55,9 +52,9 @@ export const meterRoutes: readonly Route[] = [
       'Each filter is counted without itself, with the search and the others. Of kinds and locations the commonest are listed, limit at most.',
     query: input.meterFacetsQuery,
     answers: { 200: { description: 'The numbers', content: json(shape.meterFacets, example.meterFacets) } },
-    refusals: ['not_found', ...away],
-    handle: async ({ c, query: { limit, ...asked } }, { agent }) =>
-      c.json(await agent.meterFacets({ ...filterOf(asked), limit })),
+    refusals: ['not_found'],
+    handle: async ({ c, query: { limit, ...filterQuery } }, { agent }) =>
+      c.json(await agent.meterFacets({ ...filterOf(filterQuery), limit })),
   }),
   route({
     id: 'getMeter',
@@ -69,7 +66,6 @@ export const meterRoutes: readonly Route[] = [
     pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.noQuery,
     answers: { 200: { description: 'The meter', content: json(shape.meter, example.meter) } },
-    refusals: away,
     handle: async ({ c, id }, { agent }) => c.json(await agent.meter(id)),
   }),
   route({
@@ -87,7 +83,6 @@ export const meterRoutes: readonly Route[] = [
         content: json(page('changes', shape.change), { changes: [example.change], next: null }),
       },
     },
-    refusals: away,
     handle: async ({ c, id, query: { before, limit } }, { agent }) => {
       const { items, next } = await agent.history(id, { before, limit })
       return c.json({ changes: items, next: cursorText(next) })
@@ -95,12 +90,12 @@ export const meterRoutes: readonly Route[] = [
   }),
 ]
 
-type Asked = Pick<
+type FilterQuery = Pick<
   z.output<typeof input.meterFacetsQuery>,
   'clientSystemId' | 'q' | 'state' | 'kind' | 'location' | 'collection'
 >
 
-function filterOf({ clientSystemId, q, state, kind, location, collection }: Asked) {
+function filterOf({ clientSystemId, q, state, kind, location, collection }: FilterQuery) {
   return {
     clientSystemId: clientSystemId ?? null,
     search: q ?? null,

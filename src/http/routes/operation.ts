@@ -47,7 +47,7 @@ export type Operation = {
   /** Serves assistants: a token that may approve is refused. */
   forAssistants?: true
   /** Whether it reads the Client System, whose errors have the codes of a run. */
-  asksSource?: true
+  readsSource?: true
   /** `open` needs no token; a `probe` needs no known Host either. */
   access?: 'open' | 'probe'
 }

@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
-import { answerReadingsCsv } from '../export.ts'
-import { answerReadings, readingSchema } from '../readings.ts'
+import { answerReadingsCsv } from '../export/readings.ts'
+import { answerReadings } from '../readings/answer.ts'
+import { readingSchema } from '../readings/schema.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
 import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
-
-const away = ['database_unavailable'] as const
 
 /** Readings of meters. */
 export const readingRoutes: readonly Route[] = [
@@ -33,7 +32,6 @@ export const readingRoutes: readonly Route[] = [
         },
       },
     },
-    refusals: away,
     handle: async ({ c, id, query: { from = null, to = null, before, limit, format } }, { agent }) => {
       if (format === 'csv') {
         const filter = { clientSystemId: null, meterId: id, kind: null, location: null, from, to }
@@ -62,7 +60,7 @@ export const readingRoutes: readonly Route[] = [
         },
       },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query }, { agent }) => {
       const { clientSystemId = null, kind = null, location = null, from = null, to = null, format, ...paged } = query
       const filter = { clientSystemId, meterId: null, kind, location, from, to }
@@ -87,7 +85,7 @@ export const readingRoutes: readonly Route[] = [
         content: json(page('waiting', shape.waitingMeter), { waiting: [example.waitingMeter], next: null }),
       },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null, after, limit } }, { agent }) => {
       const { items, next } = await agent.waitingMeters({ clientSystemId, after, limit })
       return c.json({ waiting: items, next: cursorText(next) })
@@ -124,10 +122,9 @@ export const readingRoutes: readonly Route[] = [
         }),
       },
     },
-    refusals: away,
     maxBodyBytes: 10 * 1_024 * 1_024,
-    handle: async ({ c }, { agent, readReadings, metrics }) => {
-      return await readReadings(c, async ({ readings, rejected: unreadable }) => {
+    handle: async ({ c }, { agent, receiveReadings, metrics }) => {
+      return await receiveReadings(c, async ({ readings, rejected: unreadable }) => {
         const { rejected: unknown, ...counts } = await agent.storeReadings(readings)
         const byLine = (one: { line: number }, other: { line: number }) => one.line - other.line
         const rejected = unknown.length > 0 ? [...unreadable, ...unknown].sort(byLine) : unreadable

@@ -3,10 +3,10 @@ import type { z } from 'zod'
 import type { Agent } from '../../agent.ts'
 import { NotFoundError } from '../../lib/errors.ts'
 import type { Authentication } from '../auth/authentication.ts'
-import type { Asking } from '../auth/origin.ts'
 import type { Metrics } from '../metrics.ts'
-import type { ReadReadings } from '../readings.ts'
-import { body as readBody, query as readQuery } from '../requests.ts'
+import type { ReceiveReadings } from '../readings/receive.ts'
+import type { RequestEnv } from '../request-env.ts'
+import { readBody, readQuery } from '../requests.ts'
 import type { Streams } from '../stream.ts'
 import { json, type Operation } from './operation.ts'
 
@@ -16,11 +16,11 @@ export type Parts = {
   streams: Streams
   metrics: Metrics
   authentication: Authentication
-  readReadings: ReadReadings
+  receiveReadings: ReceiveReadings
   /** Answers a request to the Sync MCP Server. */
-  answerAssistant: (c: Context<Asking>) => Promise<Response>
+  answerAssistant: (c: Context<RequestEnv>) => Promise<Response>
   /** Answers with the file of the page, or null where the page has not been built. */
-  answerPage: (c: Context<Asking>) => Promise<Response | null>
+  answerPage: (c: Context<RequestEnv>) => Promise<Response | null>
   description: Description
 }
 
@@ -36,12 +36,12 @@ export type Route = {
   operation: Operation
   /** Larger bodies are refused. */
   maxBodyBytes: number
-  serve: (c: Context<Asking>, parts: Parts) => Promise<Response>
+  serve: (c: Context<RequestEnv>, parts: Parts) => Promise<Response>
 }
 
 /** What a handler gets: the checked query, JSON body and id, where the route takes them. */
-type Taken<Query extends z.ZodType, Body extends z.ZodType, Id extends z.ZodType> = {
-  c: Context<Asking>
+type HandlerInput<Query extends z.ZodType, Body extends z.ZodType, Id extends z.ZodType> = {
+  c: Context<RequestEnv>
   query: z.output<Query>
   body: z.output<Body>
   id: z.output<Id>
@@ -58,7 +58,7 @@ type Definition<Query extends z.ZodObject, Body extends z.ZodObject, Id extends 
   body?: NonNullable<Operation['body']>
   pathId?: { schema: Id; example: string | number; of: 'run' | 'meter' }
   maxBodyBytes?: number
-  handle: (taken: Taken<Query, Body, Id>, parts: Parts) => Response | Promise<Response>
+  handle: (jsonBody: HandlerInput<Query, Body, Id>, parts: Parts) => Response | Promise<Response>
 }
 
 const defaultMaxBodyBytes = 64 * 1_024
@@ -71,20 +71,20 @@ export function route<
   Query extends z.ZodObject = z.ZodObject,
   Body extends z.ZodObject = z.ZodObject,
   Id extends z.ZodType = z.ZodType,
->({ handle, json: taken, maxBodyBytes = defaultMaxBodyBytes, ...rest }: Definition<Query, Body, Id>): Route {
+>({ handle, json: jsonBody, maxBodyBytes = defaultMaxBodyBytes, ...rest }: Definition<Query, Body, Id>): Route {
   const { pathId, query } = rest
   return {
-    operation: { ...rest, ...(taken && { body: describeBody(taken) }) },
+    operation: { ...rest, ...(jsonBody && { body: describeBody(jsonBody) }) },
     maxBodyBytes,
     serve: async (c, parts) => {
       const parsed = {
         c,
         query: query && readQuery(c, query),
-        body: taken && (await readBody(c, taken.schema)),
+        body: jsonBody && (await readBody(c, jsonBody.schema)),
         id: pathId && parseId(c.req.param('id') ?? '', pathId),
       }
       // Where the definition has no schema, no handler uses the value.
-      return await handle(parsed as Taken<Query, Body, Id>, parts)
+      return await handle(parsed as HandlerInput<Query, Body, Id>, parts)
     },
   }
 }

@@ -1,15 +1,11 @@
 import { z } from 'zod'
-import { AgentError } from '../../lib/errors.ts'
 import { cursorText } from '../../wire/cursors.ts'
+import { runFinishedError } from '../../wire/run-state-error.ts'
 import * as shape from '../../wire/schemas.ts'
-import { problem } from '../problems.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
 import { json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
-
-const away = ['database_unavailable'] as const
-const next = 'eyJhdCI6IjIwMjYifQ'
 
 /** Runs: what each changed and what it could not use. */
 export const runRoutes: readonly Route[] = [
@@ -27,7 +23,7 @@ export const runRoutes: readonly Route[] = [
         content: json(page('runs', shape.run), { runs: [example.succeeded], next: null }),
       },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query }, { agent }) => {
       const { clientSystemId = null, status = null, trigger = null, from = null, to = null, before, limit } = query
       const { items, next } = await agent.runs({ clientSystemId, status, trigger, from, to, before, limit })
@@ -45,7 +41,7 @@ export const runRoutes: readonly Route[] = [
     answers: {
       200: { description: 'The hours and their outcomes', content: json(shape.runHistory, example.runHistory) },
     },
-    refusals: ['not_found', ...away],
+    refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
       c.json(await agent.runHistory(clientSystemId)),
   }),
@@ -59,7 +55,6 @@ export const runRoutes: readonly Route[] = [
     pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
     query: input.noQuery,
     answers: { 200: { description: 'The run', content: json(shape.run, example.succeeded) } },
-    refusals: away,
     handle: async ({ c, id }, { agent }) => c.json(await agent.run(id)),
   }),
   route({
@@ -78,12 +73,11 @@ export const runRoutes: readonly Route[] = [
         content: json(z.object({ run: shape.run }), { run: example.cancelled }),
       },
     },
-    refusals: ['run_finished', ...away],
+    refusals: ['run_finished'],
     handle: async ({ c, id }, { agent }) => {
       const { run, cancelled } = await agent.cancel(id)
       if (cancelled) return c.json({ run }, 202)
-      const hint = 'A finished run stays as it is'
-      return problem(c, new AgentError('run_finished', `The run has ${run.status}`, { hint }), { run })
+      throw runFinishedError(run, 'Read its result; only an active run can be cancelled')
     },
   }),
   route({
@@ -98,10 +92,9 @@ export const runRoutes: readonly Route[] = [
     answers: {
       200: {
         description: 'A page of changes; withheld deletions are among them, the first 1,000',
-        content: json(page('changes', shape.change), { changes: [example.change], next }),
+        content: json(page('changes', shape.change), { changes: [example.change], next: example.next }),
       },
     },
-    refusals: away,
     handle: async ({ c, id, query: { operation = null, after, limit } }, { agent }) => {
       const { items, next } = await agent.changes(id, { operation, after, limit })
       return c.json({ changes: items, next: cursorText(next) })
@@ -123,7 +116,6 @@ export const runRoutes: readonly Route[] = [
         content: json(page('rejected', shape.rejected), { rejected: [example.rejected], next: null }),
       },
     },
-    refusals: away,
     handle: async ({ c, id, query: { after, limit } }, { agent }) => {
       const { items, next } = await agent.rejected(id, { after: after ?? 0, limit })
       return c.json({ rejected: items, next: cursorText(next) })

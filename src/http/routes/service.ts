@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { AgentError } from '../../lib/errors.ts'
-import { problem } from '../problems.ts'
 import { json } from './operation.ts'
 import { type Route, route } from './route.ts'
 
@@ -61,7 +60,6 @@ export const serviceRoutes: readonly Route[] = [
         content: { 'text/plain': { schema: z.string(), example: 'meter_sync_listener_connected 1\n' } },
       },
     },
-    refusals: ['database_unavailable'],
     handle: async ({ c }, { metrics }) => c.body(await metrics.read(), 200, { 'Content-Type': metrics.contentType }),
   }),
   route({
@@ -77,7 +75,7 @@ export const serviceRoutes: readonly Route[] = [
     handle: async ({ c }, { answerPage }) => {
       const page = await answerPage(c)
       if (page) return page
-      return problem(c, new AgentError('not_found', 'The page has not been built', { hint: 'Run: npm run build' }))
+      throw new AgentError('not_found', 'The page has not been built', { hint: 'Run: npm run build' })
     },
   }),
   route({

@@ -29,7 +29,6 @@ export const sessionRoutes: readonly Route[] = [
     refusals: ['unauthorized', 'too_many_requests', 'database_unavailable'],
     handle: async ({ c }, { authentication: { identify, required } }) => {
       const login = await identify(c)
-      if (login instanceof Response) return login
       const { name = null, scopes = [] } = login ?? {}
       return c.json({ required: required(), loggedIn: required() && login !== null, name, scopes } satisfies Session)
     },

@@ -34,7 +34,7 @@ export const settingsRoutes: readonly Route[] = [
         content: json(z.object({ results: z.array(shape.alertTest) }), { results: [example.alertTest] }),
       },
     },
-    refusals: ['too_many_requests', 'database_unavailable'],
+    refusals: ['too_many_requests'],
     handle: async ({ c }, { agent }) => c.json({ results: await agent.testAlerts() }),
   }),
 ]

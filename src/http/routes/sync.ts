@@ -1,14 +1,11 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { z } from 'zod'
-import { AgentError } from '../../lib/errors.ts'
+import { runActiveError } from '../../wire/run-state-error.ts'
 import * as shape from '../../wire/schemas.ts'
-import { problem } from '../problems.ts'
 import * as example from './examples.ts'
 import * as input from './inputs.ts'
 import { json } from './operation.ts'
 import { type Route, route } from './route.ts'
-
-const away = ['database_unavailable'] as const
 
 /** The status, starting and previewing a sync, and the event stream. */
 export const syncRoutes: readonly Route[] = [
@@ -22,7 +19,6 @@ export const syncRoutes: readonly Route[] = [
     description:
       'For each Client System: the active run, the last ones, the numbers of meters, and how fresh they are.',
     answers: { 200: { description: 'The status', content: json(shape.status, example.status) } },
-    refusals: away,
     handle: async ({ c }, { agent }) => c.json(await agent.status()),
   }),
   route({
@@ -42,22 +38,15 @@ export const syncRoutes: readonly Route[] = [
         content: json(z.object({ run: shape.run }), { run: example.queued }),
       },
     },
-    refusals: ['run_active', 'not_found', ...away],
+    refusals: ['run_active', 'not_found'],
     handle: async ({ c, body }, { agent }) => {
       const { clientSystemId = null, full = false, approveDeletes = null, approveDigest = null } = body
-      const requestedBy = c.get('login').name
-      const { run, created } = await agent.trigger({
-        clientSystemId,
-        full,
-        approveDeletes,
-        approveDigest,
-        trigger: 'manual',
-        requestedBy,
-      })
+      const approval = { approveDeletes, approveDigest }
+      const origin = { trigger: 'manual', requestedBy: c.get('login').name } as const
+      const { run, created } = await agent.trigger({ clientSystemId, full, ...approval, ...origin })
       c.header('Location', `/api/runs/${run.id}`)
       if (created) return c.json({ run }, 202)
-      const hint = 'Follow the active run; a new one can start when it has ended'
-      return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), { run })
+      throw runActiveError(run, 'Follow the active run; a new one can start when it has ended')
     },
   }),
   route({
@@ -70,15 +59,12 @@ export const syncRoutes: readonly Route[] = [
     description: 'Reads and compares as a sync does, and writes nothing.',
     json: { schema: input.previewBody },
     answers: { 200: { description: 'What would change', content: json(shape.preview, example.preview) } },
-    refusals: ['run_active', 'not_found', ...away],
-    asksSource: true,
+    refusals: ['run_active', 'not_found'],
+    readsSource: true,
     handle: async ({ c, body: { clientSystemId = null } }, { agent }) => {
       const answer = await agent.preview(clientSystemId, c.req.raw.signal)
       if ('preview' in answer) return c.json(answer.preview)
-      const hint = 'A preview compares with meters at rest; ask again when the run has ended'
-      return problem(c, new AgentError('run_active', 'A sync of this Client System is active', { hint }), {
-        run: answer.active,
-      })
+      throw runActiveError(answer.active, 'Follow the active run, and preview again when it has ended')
     },
   }),
   route({
@@ -126,7 +112,6 @@ export const syncRoutes: readonly Route[] = [
         },
       },
     },
-    refusals: away,
     handle: async ({ c }, { streams }) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream; charset=utf-8' })
       const seen = c.req.header('last-event-id') ?? ''

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { clientSystemId } from '../../wire/requests.ts'
+import { runActiveError, runFinishedError } from '../../wire/run-state-error.ts'
 import { preview, run } from '../../wire/schemas.ts'
 import { firstThatFit } from '../answer-size.ts'
-import { RunStateError, runErrorShape } from '../answers.ts'
+import { runErrorShape } from '../answers.ts'
 import { fullChange, previewRow, toPreviewRow } from '../rows.ts'
 import { readOnly, type Tool, tool } from '../tool.ts'
 import { statusWithVerdicts, withVerdicts } from '../verdict.ts'
@@ -44,8 +45,7 @@ export const syncTools: readonly Tool[] = [
         requestedBy: caller.name,
       })
       if (created) return { run }
-      const hint = 'Follow the active run with get_sync_run; a new one can start when it has ended'
-      throw new RunStateError('run_active', 'A sync of this Client System is active', { hint, run })
+      throw runActiveError(run, 'Follow the active run with get_sync_run; a new one can start when it has ended')
     },
   }),
   tool({
@@ -68,8 +68,7 @@ export const syncTools: readonly Tool[] = [
         const changes = answer.preview.changes.slice(0, limit).map(rowsOf(detail, toPreviewRow))
         return { ...answer.preview, changes: firstThatFit(changes) }
       }
-      const hint = 'Follow the active run with get_sync_run, and preview again when it has ended'
-      throw new RunStateError('run_active', 'A sync of this Client System is active', { hint, run: answer.active })
+      throw runActiveError(answer.active, 'Follow it with get_sync_run, and preview again when it has ended')
     },
   }),
   tool({
@@ -84,8 +83,7 @@ export const syncTools: readonly Tool[] = [
     handle: async ({ runId }, { agent }) => {
       const { run, cancelled } = await agent.cancel(runId)
       if (cancelled) return { run }
-      const hint = 'Read its result with get_sync_run; only an active run can be cancelled'
-      throw new RunStateError('run_finished', `The run has already ended as ${run.status}`, { hint, run })
+      throw runFinishedError(run, 'Read its result with get_sync_run; only an active run can be cancelled')
     },
   }),
 ]

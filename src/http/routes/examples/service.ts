@@ -1,6 +1,8 @@
 import type { AlertTest, KeptDeletions, Settings, Status } from '../../../wire/types.ts'
 import { succeeded } from './runs.ts'
 
+export const next = 'eyJhdCI6IjIwMjYifQ'
+
 export const status: Status = {
   serverTime: '2026-01-31T12:20:00.000Z',
   version: '0.1.0',

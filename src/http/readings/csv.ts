@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { AgentError } from '../lib/errors.ts'
-import { parseCsvRecord, withoutGuard } from './csv.ts'
-import { maxReadingBytes, maxReadings } from './split-readings.ts'
+import { AgentError } from '../../lib/errors.ts'
+import { parseCsvRecord, withoutGuard } from '../csv.ts'
+import { maxReadingBytes, maxReadings } from './split.ts'
 
-/** A reading of a CSV body as the schema of readings takes it, or the reason why it cannot be one. */
-type CsvReading = { line: number; value: Record<string, string> } | { line: number; fault: string }
+/** A row of a CSV body as the schema of readings expects it, or the reason why it is rejected. */
+type CsvReading = { line: number; value: Record<string, string> } | { line: number; reason: string }
 
 const required = ['externalId', 'quantity', 'value', 'readAt']
 const optional = ['clientSystemId', 'unit']
@@ -16,16 +16,16 @@ const comma = 44
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 const pauseBytes = 64 * 1_024
 
-/** True when the first line of a body names the column `externalId`. */
+/** Returns true when the first line of a body names the column `externalId`. */
 export function isCsv(body: Uint8Array): boolean {
   const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 1_024)).toString('utf8')
   return headerOf(start.split('\n', 1)[0] ?? '')?.includes('externalId') ?? false
 }
 
 /**
- * Returns the readings of a CSV body. Its header says which column is which; lines count from 1, the header among them.
- * Yields undefined after a while without a reading: the caller may let others run. Throws `bad_request` for a header that
- * does not fit and for a quote that is not closed, and `too_large` for more than 200,000 readings.
+ * Yields the rows of a CSV body, whose header names the columns. Lines count from 1 and include the header. Yields undefined
+ * after 64 kB without a row, so that the caller can let other requests run. Throws `bad_request` for an invalid header and for
+ * a quote that is not closed, and `too_large` for more than 200,000 readings.
  */
 export function* parseCsvReadings(body: Uint8Array): Generator<CsvReading | undefined> {
   let header: string[] | null = null
@@ -45,16 +45,16 @@ const isBlank = (bytes: Buffer) => bytes.length === 0 || (bytes.length === 1 && 
 function toReading({ line, lastLine, bytes }: CsvRecord, header: readonly string[]): CsvReading {
   const fields = bytes.length > maxReadingBytes || !isUtf8(bytes) ? null : parseCsvRecord(bytes.toString('utf8'))
   if (fields?.length !== header.length) {
-    // A quote too many takes the next lines with it: say which.
-    const to = lastLine > line ? `, up to line ${lastLine}` : ''
-    return { line, fault: `${faultOf(bytes, fields, header)}${to}` }
+    // A quote too many makes the next lines part of the record, so the reason names the last of them.
+    const upTo = lastLine > line ? `, up to line ${lastLine}` : ''
+    return { line, reason: `${reasonOf(bytes, fields, header)}${upTo}` }
   }
   const pairs = header.map((name, at): [string, string] => [name, withoutGuard(fields[at] ?? '')])
-  // An empty field is none.
+  // An empty field of an optional column has no value.
   return { line, value: Object.fromEntries(pairs.filter(([name, text]) => text !== '' || !optional.includes(name))) }
 }
 
-function faultOf(bytes: Buffer, fields: string[] | null, header: readonly string[]): string {
+function reasonOf(bytes: Buffer, fields: string[] | null, header: readonly string[]): string {
   if (bytes.length > maxReadingBytes) return 'the reading is larger than 16 kB'
   if (!isUtf8(bytes)) return 'the line is not UTF-8'
   if (fields === null) return 'a quote of the line is not closed, or stands within a field'
@@ -64,7 +64,7 @@ function faultOf(bytes: Buffer, fields: string[] | null, header: readonly string
 /** A quoted field may hold line ends, so a record may have several lines. */
 type CsvRecord = { line: number; lastLine: number; bytes: Buffer }
 
-/** The records of a body. Null stands for a pause. */
+/** Yields the records of a body. Null stands for a pause. */
 function* recordsOf(bytes: Buffer): Generator<CsvRecord | null> {
   let line = 1
   let lastLine = 1
@@ -77,7 +77,7 @@ function* recordsOf(bytes: Buffer): Generator<CsvRecord | null> {
       yield null
     }
     if (bytes[at] === quote) {
-      // A quote within a field that does not begin with one is an error of its line alone.
+      // Only a quote at the start of a field begins a quoted field. Another one makes only its own line invalid.
       if (!isQuoted) isQuoted = at === start || bytes[at - 1] === comma
       else if (bytes[at + 1] === quote) at++
       else isQuoted = false
@@ -90,7 +90,7 @@ function* recordsOf(bytes: Buffer): Generator<CsvRecord | null> {
       lastLine++
     }
   }
-  // Nobody can say which of the lines after it are readings.
+  // It is not known which of the lines after the quote are readings.
   if (isQuoted) {
     const hint = 'Close the quote, and double each quote within a quoted field'
     throw new AgentError('bad_request', `A quote that begins in line ${line} of the CSV is not closed`, { hint })
@@ -113,6 +113,6 @@ function requireHeader(text: string): string[] {
       ? `The CSV has no column ${missing}`
       : doubled !== undefined
         ? `The CSV has the column ${doubled} more than once`
-        : `A reading has no ${(unknown ?? '').slice(0, 100)}`
+        : `The CSV has the unknown column ${(unknown ?? '').slice(0, 100)}`
   throw new AgentError('bad_request', message, { hint: `Name the columns in the first line: ${columns.join(',')}` })
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
-import type { Meter } from '../wire/types.ts'
-import { toSpreadsheetRecord } from './csv.ts'
-import { answerText } from './export.ts'
+import type { Meter } from '../../wire/types.ts'
+import { toSpreadsheetRecord } from '../csv.ts'
+import { answerCsvFile } from './answer.ts'
 
 const columns = [
   ...(['id', 'externalId', 'name', 'serialNumber', 'kind', 'unit', 'location', 'ipAddress', 'port'] as const),
@@ -9,7 +9,7 @@ const columns = [
 ]
 const lastReading = ['lastReadAt', 'lastQuantity', 'lastValue', 'lastUnit']
 
-/** Meters as CSV. The attributes of each are JSON; numbers keep all their digits. */
+/** Yields meters as CSV. The attributes of each are JSON. Numbers keep all their digits. */
 async function* metersToCsv(pages: AsyncIterable<readonly Meter[]>): AsyncGenerator<string> {
   yield toSpreadsheetRecord([...columns, ...lastReading, 'attributes'])
   for await (const meters of pages) yield meters.map(toRecord).join('')
@@ -23,15 +23,12 @@ function toRecord({ lastReading: last, attributes, ...meter }: Meter): string {
   ])
 }
 
-/** A number that a double cannot hold is known by its JSON alone. */
+/** Returns the text of a value. Only JSON.stringify has all digits of a number that a double cannot hold. */
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Answers with meters as a file of CSV. */
+/** Answers with meters as a CSV file. */
 export async function answerMetersCsv(c: Context, pages: AsyncGenerator<Meter[]>): Promise<Response> {
-  return await answerText(c, metersToCsv(pages), {
-    'Content-Type': 'text/csv; charset=utf-8',
-    'Content-Disposition': 'attachment; filename="meters.csv"',
-  })
+  return await answerCsvFile(c, 'meters.csv', metersToCsv(pages))
 }

@@ -10,7 +10,7 @@ const closeTimeoutMs = 1_000
  * Answers what is not HTTP, or did not arrive in time, before any route was asked: a problem like any other (F24). A
  * connection with an unfinished answer is closed, because the problem would be written into that answer.
  */
-export function refuseMalformed(server: Server): void {
+export function answerMalformed(server: Server): void {
   const answering = new Map<Duplex, ServerResponse>()
   server.on('request', ({ socket }, response) => {
     answering.set(socket, response)

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { AgentError } from '../lib/errors.ts'
+import { AgentError } from '../../lib/errors.ts'
 
 /** The text of one reading with its number from 1, or the reason why it cannot be one. */
-export type Piece = { line: number; text: string } | { line: number; fault: string }
+export type Piece = { line: number; text: string } | { line: number; reason: string }
 
 /** The maximum of a body: more than 10 MB of whole readings hold. */
 export const maxReadings = 200_000
@@ -85,9 +85,9 @@ function pieceOf(bytes: Buffer, { start, end, line }: { start: number; end: numb
     const message = `The body holds more than ${maxReadings.toLocaleString('en')} readings`
     throw new AgentError('too_large', message, { hint })
   }
-  if (end - start > maxReadingBytes) return { line, fault: 'the reading is larger than 16 kB' }
+  if (end - start > maxReadingBytes) return { line, reason: 'the reading is larger than 16 kB' }
   const part = bytes.subarray(start, end)
-  return isUtf8(part) ? { line, text: part.toString('utf8') } : { line, fault: 'the line is not UTF-8' }
+  return isUtf8(part) ? { line, text: part.toString('utf8') } : { line, reason: 'the line is not UTF-8' }
 }
 
 export function notAnArray(reason: string, cause?: unknown): AgentError {
