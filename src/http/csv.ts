@@ -1,4 +1,4 @@
-/** A record of CSV by RFC 4180, with its line end. A missing value is an empty field. */
+/** Returns a record of CSV (RFC 4180) with its line end. Null becomes an empty field. */
 export function toCsvRecord(fields: readonly (string | number | null)[]): string {
   return `${fields.map((field) => toCsvField(field === null ? '' : String(field))).join(',')}\r\n`
 }
@@ -8,8 +8,8 @@ function toCsvField(text: string): string {
 }
 
 /**
- * A record for people, who open it in a spreadsheet. A text that a spreadsheet would take for a formula gets a leading
- * apostrophe, which makes it a text there; numbers stay as they are. `withoutGuard` takes the apostrophe away.
+ * Returns a record of a file that people open in a spreadsheet. A text that the spreadsheet would run as a formula gets a
+ * leading apostrophe; numbers do not. `withoutGuard` removes the apostrophe.
  */
 export function toSpreadsheetRecord(fields: readonly (string | number | null)[]): string {
   return toCsvRecord(fields.map((field) => (typeof field === 'string' ? withGuard(field) : field)))
@@ -19,6 +19,7 @@ function withGuard(text: string): string {
   return /^'*[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? `'${text}` : text
 }
 
+/** Returns a text without the apostrophe that `toSpreadsheetRecord` put before it. */
 export function withoutGuard(text: string): string {
   return text.startsWith("'") && /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text
 }

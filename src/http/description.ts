@@ -3,8 +3,8 @@ import { version } from '../lib/version.ts'
 import type { Description } from './routes/route.ts'
 
 /**
- * Returns the API's description and its page. They are made at the first request and kept. Most processes never need them, and
- * making them takes some megabytes and a tenth of a second.
+ * Returns the API's description and its page. They are created at the first request and kept, because most processes never
+ * need them, and creating them takes some megabytes and a tenth of a second.
  */
 export function createDescription(): Description {
   const style = once(async () => {
@@ -19,10 +19,10 @@ export function createDescription(): Description {
   }
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
+function once<T>(create: () => Promise<T>): () => Promise<T> {
+  let created: Promise<T> | undefined
   return () => {
-    made ??= make()
-    return made
+    created ??= create()
+    return created
   }
 }

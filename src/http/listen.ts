@@ -7,18 +7,18 @@ import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import { answerMalformed } from './malformed.ts'
 import { describeProblem } from './problems.ts'
 
-/** A port that is taken: every request but a probe is refused until the agent serves it. Its stop frees the port. */
+/** An open port. Until `serve` is called, every request except a probe gets `unavailable`. A stop frees the port. */
 export type Listening = Lifetime & {
   server: Server
   url: string
   port: number
-  /** Answers all requests from now on. */
+  /** Answers all further requests with `listener`. */
   serve: (listener: RequestListener) => void
 }
 
 /**
- * Listens before anything else is started, so that a port that is taken starts no run. Throws ConfigError when the port
- * is not available.
+ * Opens the port before any other part is started, so that no run starts when another program uses the port. Throws
+ * ConfigError when the port is not available.
  */
 export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise<Listening> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 })
@@ -37,14 +37,14 @@ export async function listenHttp(config: Pick<Config, 'host' | 'port'>): Promise
   })
 }
 
-/** Why a request is refused while the agent starts. */
+/** Returns the error of requests while the agent starts. */
 function starting(): AgentError {
   return new AgentError('unavailable', 'The agent is starting', {
-    hint: 'Try again in a few seconds; GET /readyz says when it is ready',
+    hint: 'Try again in a few seconds; GET /readyz answers 200 when it is ready',
   })
 }
 
-/** The error of a running request when the agent stops. */
+/** Returns the error of a running request when the agent stops. */
 export function shuttingDown(): AgentError {
   return new AgentError('unavailable', 'The agent is shutting down', { hint: 'Try again when it has started' })
 }
@@ -71,12 +71,12 @@ async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'por
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE') {
       throw new ConfigError([
-        `PORT: ${port} on ${host} is taken by another program; set PORT to a free one (0 picks one)`,
+        `PORT: ${port} on ${host} is used by another program; set PORT to a free one (0 picks one)`,
       ])
     }
     if (errorCode(error) === 'EACCES')
       throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
-    if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is no address of this machine`])
+    if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is not an address of this machine`])
     throw error
   }
 }

@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream'
 import { AgentError, errorCode } from '../lib/errors.ts'
 import { describeProblem } from './problems.ts'
 
-/** How long a client may take to read the answer and to close. One that does neither would keep its descriptor. */
+/** How long a client may take to close. A client that never closes would keep the file descriptor. */
 const closeTimeoutMs = 1_000
 
 /**
- * Answers what is not HTTP, or did not arrive in time, before any route was asked: a problem like any other (F24). A
- * connection with an unfinished answer is closed, because the problem would be written into that answer.
+ * Answers requests that are not HTTP or did not arrive in time, which no route sees, with a problem (F24). A connection with
+ * an unfinished answer is closed instead, because the problem would be written into that answer.
  */
 export function answerMalformed(server: Server): void {
   const answering = new Map<Duplex, ServerResponse>()
@@ -20,12 +20,12 @@ export function answerMalformed(server: Server): void {
   })
   server.on('clientError', (error, socket) => {
     if (!socket.writable || answering.get(socket)?.headersSent) socket.destroy()
-    else refuse(error, socket)
+    else answer(error, socket)
   })
 }
 
-function refuse(error: Error, socket: Duplex): void {
-  const problem = describeProblem(refusalOf(error))
+function answer(error: Error, socket: Duplex): void {
+  const problem = describeProblem(toAgentError(error))
   const body = JSON.stringify(problem)
   const lines = [
     `HTTP/1.1 ${problem.status} ${problem.title}`,
@@ -38,10 +38,12 @@ function refuse(error: Error, socket: Duplex): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
-function refusalOf(error: Error): AgentError {
+function toAgentError(error: Error): AgentError {
   const code = errorCode(error)
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new AgentError('request_timeout', 'The request took too long to arrive', { hint: 'Send it at once' })
+    return new AgentError('request_timeout', 'The request took too long to arrive', {
+      hint: 'Send the whole request at once',
+    })
   }
   const what = code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than 16 kB' : 'The request is not HTTP'
   return new AgentError('bad_request', what, { hint: 'Correct the request and send it again', cause: error })

@@ -3,7 +3,7 @@ import { type RequestErrorCode, runErrorCodes } from '../lib/errors.ts'
 import * as shape from '../wire/schemas.ts'
 import { sessionCookie } from './auth/cookie.ts'
 import { isRequestCode, statuses } from './problems.ts'
-import { runIsActive, wrongParameter } from './routes/examples.ts'
+import { invalidParameter, runIsActive } from './routes/examples.ts'
 import { type Content, type Operation, tags } from './routes/operation.ts'
 import { routes } from './routes/routes.ts'
 
@@ -22,7 +22,7 @@ export type DescribedResponse = {
   description: string
   headers?: Record<string, { description: string; schema: Schema }>
   content?: Record<string, Media>
-  /** OpenAPI 3.1 has no word for events: the data of each by its name. */
+  /** The data of each event by its name, because OpenAPI 3.1 cannot describe events. */
   'x-events'?: Record<string, Media & { description: string }>
 }
 export type DescribedOperation = {
@@ -48,15 +48,15 @@ export type Description = {
   }
 }
 
-const about = `What people, programs and assistants can ask of the Meter Sync Agent.
+const introduction = `The HTTP API of the Meter Sync Agent.
 
-Bodies are JSON in camelCase, times ISO 8601 in UTC, counts integers. Where \`AUTH_TOKEN\` is set or a token was created, everything but the probes, the page and the login needs a token that has the scope of the route; elsewhere nothing does.
+Bodies are JSON with camelCase names. Times are ISO 8601 in UTC. Where \`AUTH_TOKEN\` is set or a token was created, every route except the probes, the page and the login requires a token with the scope of the route. Elsewhere no route requires a token.
 
-Every refusal is \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set and a \`hint\` that says what to do. A wrong method is answered with 405, \`method_not_allowed\` and the header \`Allow\`. While the agent starts, and for what is under way when it stops, every route but the probes answers 503 with the code \`unavailable\`.
+Every error is \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set and a \`hint\` with the next step. A method that a path does not accept gets 405, the code \`method_not_allowed\` and the header \`Allow\`. While the agent starts, every route except the probes answers 503 with the code \`unavailable\`. Requests that are running when it stops get the same answer.
 
-Lists hold \`limit\` items and continue with the \`next\` of the page before, which is null at the end.`
+A list returns at most \`limit\` items. To continue it, send the \`next\` of the page as \`after\` or \`before\`; it is null at the end.`
 
-/** Returns the OpenAPI 3.1 description of all routes, from the schemas that check requests and those of the answers. */
+/** Returns the OpenAPI 3.1 description of all routes. The schemas that check requests and describe answers are its source. */
 export function describeApi(version: string): Description {
   const components = createComponents()
   const paths: Description['paths'] = {}
@@ -68,7 +68,12 @@ export function describeApi(version: string): Description {
 
   const described: Description = {
     openapi: '3.1.1',
-    info: { title: 'Meter Sync Agent', version, description: about, license: { name: 'MIT', identifier: 'MIT' } },
+    info: {
+      title: 'Meter Sync Agent',
+      version,
+      description: introduction,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
     servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
@@ -81,13 +86,13 @@ const securitySchemes: Description['components']['securitySchemes'] = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
-    description: 'A token of `token create`, or the value of AUTH_TOKEN',
+    description: 'A token from `token create`, or the value of AUTH_TOKEN',
   },
   session: {
     type: 'apiKey',
     in: 'cookie',
     name: sessionCookie,
-    description: 'What POST /api/session gives; over TLS its name begins with __Host-',
+    description: 'The cookie that POST /api/session sets; over TLS its name begins with __Host-',
   },
 }
 
@@ -100,7 +105,7 @@ function createComponents() {
 
   /** Returns the JSON Schema of a schema. Schemas with a name are added to `schemas`, and referenced. */
   function toSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
-    const whole = z.toJSONSchema(z.object({ it: schema }), { io, override: polish })
+    const whole = z.toJSONSchema(z.object({ it: schema }), { io, override: adjust })
     Object.assign(schemas, whole.$defs)
     const it = whole.properties?.it
     return typeof it === 'object' ? it : {}
@@ -118,7 +123,7 @@ function createComponents() {
   function refusal(status: number | '4XX', title: string, codes: readonly string[]): Reference {
     const name = codes.length > 2 ? `problem_${status}` : codes.join('_or_')
     const schema: Schema = { ...toSchema(shape.problem, 'output'), properties: { code: { enum: [...codes] } } }
-    const example = [wrongParameter, runIsActive].find(({ code }) => codes.includes(code))
+    const example = [invalidParameter, runIsActive].find(({ code }) => codes.includes(code))
     responses[name] ??= {
       description: title,
       ...(refusalHeaders[status] && { headers: toHeaders(refusalHeaders[status]) }),
@@ -182,12 +187,12 @@ function describeRefusals({ refusal }: Components, operation: Operation): Descri
     described[status] = refusal(status, title, codes)
   }
   if (operation.access === 'probe') {
-    const title = 'Not HTTP, or not received in time: answered before any route is asked'
+    const title = 'The request is not HTTP or did not arrive in time'
     described['4XX'] = refusal('4XX', title, ['bad_request', 'request_timeout'])
   }
   if (operation.readsSource) {
     const codes = runErrorCodes.filter((code) => !isRequestCode(code))
-    described[502] = refusal(502, 'The databases could not be compared; the code is that of a run', codes)
+    described[502] = refusal(502, 'The databases could not be compared; the code is one of a run', codes)
   }
   return described
 }
@@ -214,7 +219,7 @@ function describeAnswers({ toSchema, toMedia }: Components, { answers }: Operati
 
 const refusalHeaders: Record<string, Record<string, string>> = {
   401: { 'WWW-Authenticate': 'Bearer' },
-  405: { Allow: 'The methods that there are' },
+  405: { Allow: 'The methods of the path' },
   429: { 'Retry-After': 'Seconds to wait' },
 }
 
@@ -224,19 +229,20 @@ function toHeaders(headers: Record<string, string>): Record<string, { descriptio
   )
 }
 
-/** Returns the error codes of a route, from its input and its scope. */
+/** Returns the error codes of a route: those that follow from its input and its scope, and its own. */
 function refusalsOf({ access, scope, pathId, query, body, refusals = [] }: Operation): RequestErrorCode[] {
   const codes: RequestErrorCode[] = []
   if (query || body) codes.push('bad_request')
   if (scope !== null) codes.push('unauthorized', 'too_many_requests', 'forbidden_scope', 'database_unavailable')
-  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin', 'unavailable')
+  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
   if (pathId) codes.push('not_found')
   if (body) codes.push('request_timeout', 'too_large')
+  if (scope !== null || refusals.includes('database_unavailable')) codes.push('unavailable')
   return [...new Set([...codes, ...refusals, 'internal' as const])]
 }
 
-/** The bounds of every whole number of JavaScript are noise; a default is said also where a text becomes a number. */
-function polish({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Schema }): void {
+/** Removes the bounds of safe integers, and adds the default where a text is transformed to a number. */
+function adjust({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Schema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   const given = z.globalRegistry.get(zodSchema)?.default

@@ -6,32 +6,32 @@ import type { RequestEnv } from './request-env.ts'
 
 /** Returns the checked query of a request. Throws `bad_request`. */
 export function readQuery<T>(c: Context, schema: z.ZodType<T>): T {
-  return checked(schema, c.req.query(), 'The parameters are wrong')
+  return checked(schema, c.req.query(), 'The parameters are invalid')
 }
 
-/** How long a body may take to arrive: shorter than the server's own limit, which cuts without a word. */
+/** How long a body may take to arrive. Shorter than the limit of the server, which closes the connection without an answer. */
 const bodyTimeoutMs = 25_000
 
-/** The body as it was sent. Throws `request_timeout` when it does not arrive in time, and `bad_request` when compressed. */
+/** Returns the body as it was sent. Throws `request_timeout` when it arrives too late, and `bad_request` for a compressed one. */
 export async function bodyBytes(c: Context): Promise<Uint8Array> {
   const encoding = c.req.header('content-encoding') ?? 'identity'
   if (encoding.toLowerCase() !== 'identity') {
     const hint = 'Send it without Content-Encoding'
-    throw new AgentError('bad_request', `A body of Content-Encoding ${encoding} is not read`, { hint })
+    throw new AgentError('bad_request', `The agent does not decode the Content-Encoding ${encoding}`, { hint })
   }
   return new Uint8Array(await withBodyTimeout(() => c.req.arrayBuffer()))
 }
 
 /**
- * Waits for a body until it `arrived`, or all is done. Throws `request_timeout` when that takes too long, and lets a body
- * that arrives afterwards go no further.
+ * Runs `work`, which calls `arrived` when it has received the body. Throws `request_timeout` when neither that nor the end of
+ * `work` comes in time; then `arrived` throws too, so that a late body is not processed.
  */
-export async function withBodyTimeout<T>(wait: (arrived: () => void) => Promise<T>): Promise<T> {
+export async function withBodyTimeout<T>(work: (arrived: () => void) => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let tooLate: AgentError | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const hint = 'Send it at once, or in parts'
+      const hint = 'Send the body without pauses, or in parts'
       tooLate = new AgentError('request_timeout', 'The body took too long to arrive', { hint })
       reject(tooLate)
     }, bodyTimeoutMs)
@@ -41,15 +41,15 @@ export async function withBodyTimeout<T>(wait: (arrived: () => void) => Promise<
     clearTimeout(timer)
   }
   try {
-    return await Promise.race([wait(arrived), late])
+    return await Promise.race([work(arrived), late])
   } finally {
     clearTimeout(timer)
   }
 }
 
 /**
- * A JSON body; none counts as an empty object. Throws `forbidden_scope` for a field whose scope (`x-scope` in its schema)
- * the client does not have.
+ * Returns the checked JSON body; an empty body counts as an empty object. Throws `bad_request`, and `forbidden_scope` for a
+ * field whose scope (`x-scope` in its schema) the client does not have.
  */
 export async function readBody<T extends Record<string, unknown>>(
   c: Context<RequestEnv>,
@@ -67,14 +67,14 @@ type BodySchema<T> = z.ZodType<T> & { shape: z.core.$ZodShape }
 
 async function parseBody<T>(c: Context<RequestEnv>, schema: z.ZodType<T>): Promise<T> {
   const text = new TextDecoder().decode(await bodyBytes(c))
-  if (text.trim() === '') return checked(schema, {}, 'The body is wrong')
+  if (text.trim() === '') return checked(schema, {}, 'The body is invalid')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
     throw new AgentError('bad_request', 'The body is not JSON', { hint: 'Send a JSON object, or no body', cause })
   }
-  return checked(schema, value, 'The body is wrong')
+  return checked(schema, value, 'The body is invalid')
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

@@ -3,11 +3,11 @@ import type { Agent, LiveEvent } from '../agent.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 
-/** The event streams of this process, as Server-Sent Events. */
+/** The event streams of this process (Server-Sent Events). */
 export type Streams = Lifetime & {
   /**
-   * Serves a subscriber on a raw response until either side ends it. `lastSeen` is its Last-Event-ID, the revision that it
-   * received last. Throws, with nothing written, when the state cannot be read.
+   * Sends events to a subscriber until either side closes. `lastSeen` is its Last-Event-ID, the last revision that it
+   * received. Throws before it writes anything when the state cannot be read.
    */
   open: (response: ServerResponse, lastSeen: number | null) => Promise<void>
   /** The number of open streams. */
@@ -21,7 +21,7 @@ const drainTimeoutMs = 15_000
 
 /** Creates the event streams. The protocol between a stream and its subscriber is that of live/subscription.ts. */
 export function createStreams(agent: Agent, log: Log): Streams {
-  /** The open responses, and whether each receives events already: before that it has no headers. */
+  /** The open responses. `started` is false until the headers and the initial events have been sent. */
   const streams = new Map<ServerResponse, { started: boolean }>()
   const serialize = createSerializer()
 
@@ -52,7 +52,7 @@ export function createStreams(agent: Agent, log: Log): Streams {
     response.writeHead(200, streamHeaders)
     response.write('retry: 2000\n\n')
     for (const event of subscription.initial) {
-      // At the speed of the subscriber: the runs that it missed may be more than the buffer allows.
+      // Waits for a slow subscriber, because the runs that it missed may be larger than the buffer allows.
       if (response.write(serialize(event))) continue
       await drained(response)
       if (response.destroyed) return
@@ -79,7 +79,7 @@ const streamHeaders = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** Waits until the response can be written to again or is closed. Closes it when its subscriber reads nothing for long. */
+/** Waits until the response can be written to again or is closed. Closes it when the subscriber reads nothing in time. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => response.destroy(), drainTimeoutMs)
@@ -106,7 +106,7 @@ function createSerializer(): (event: LiveEvent) => Buffer {
   }
 }
 
-/** Formats an event. JSON has no line break, so that no value can end its field (F27). */
+/** Formats an event. JSON text has no line break, so no value can end its field (F27). */
 function toText(event: LiveEvent): string {
   switch (event.type) {
     case 'progress':

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count, integer, time } from './basics.ts'
 
-/** Meters by their state of collection. */
+/** The numbers of meters by the state of their collection. */
 export const collectionCounts = z
   .object({ reporting: count, late: count, silent: count, never: count, stillReporting: count, quiet: count })
   .meta({ id: 'CollectionCounts' })
@@ -11,10 +11,10 @@ export const collection = z
   .object({
     clientSystemId: z.string(),
     at: time.describe('When it was counted'),
-    readingIntervalMinutes: z.number().describe('The expected interval of meters whose own is not known'),
+    readingIntervalMinutes: z.number().describe('The expected interval of meters without their own'),
     meters: collectionCounts,
     waiting: z.object({ readings: count, externalIds: count }).describe('Readings of external ids that no meter has'),
-    newestReadingAt: time.nullable().describe('A reading from the future counts as read when it arrived'),
+    newestReadingAt: time.nullable().describe('A reading with a future time counts at the time it arrived'),
   })
   .meta({ id: 'Collection' })
 
@@ -27,11 +27,11 @@ export const collectionGroup = z
     late: count,
     silent: count,
     never: count,
-    silentSince: time.nullable().describe('The last reading of the silent meter that was read last'),
+    silentSince: time.nullable().describe('The newest reading of the silent meters'),
   })
   .meta({ id: 'CollectionGroup' })
 
-/** A meter that fell silent. */
+/** A meter that is silent. */
 export const silentMeter = z
   .object({
     meterId: integer,
@@ -44,17 +44,17 @@ export const silentMeter = z
   })
   .meta({ id: 'SilentMeter' })
 
-/** A time in which readings of a meter are missing. */
+/** A period without readings of a meter. */
 export const readingGap = z
   .object({
     quantity: z.string(),
     from: time.describe('The last reading before it'),
-    to: time.nullable().describe('The first reading after it; null where there is none in the time asked for'),
-    missing: count.describe('Readings that the expected interval would have made'),
+    to: time.nullable().describe('The first reading after it; null when there is none in the requested period'),
+    missing: count.describe('The expected number of readings in the gap'),
   })
   .meta({ id: 'ReadingGap' })
 
-/** The gaps of a meter in a time. */
+/** The gaps of a meter in a period. */
 export const gaps = z
   .object({ from: z.string(), to: z.string(), readingIntervalMinutes: z.number(), gaps: z.array(readingGap) })
   .meta({ id: 'Gaps' })

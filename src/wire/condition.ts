@@ -1,18 +1,19 @@
 /**
- * The condition of a Client System: derived here for the page, the command line, the API and assistants, so that they
- * never disagree. Pure, and the one module of the server that the page's bundle holds.
+ * Derives the condition of a Client System from its status. Page, command line, API and assistants use this module, so that
+ * they never disagree. The bundle of the page contains it.
  */
 import { rejectionWords, withheldWords } from './reason-words.ts'
 import type { ClientSystemStatus, Condition, Run } from './types.ts'
 
 export type { Condition }
 
-/** What the condition is derived from. */
-type Basis = Omit<ClientSystemStatus, 'condition'>
+/** The fields that the condition is derived from. */
+type Fields = Omit<ClientSystemStatus, 'condition'>
 
-/** A run that is queued for longer is waiting for a worker that may not come. */
+/** A run that is queued for longer has probably no worker that takes it. */
 const waitingAfterMs = 30_000
 
+/** The headline of each condition. */
 export const conditionWords: Record<Condition, string> = {
   running: 'Sync in progress',
   queued: 'Sync is queued',
@@ -27,11 +28,8 @@ export const conditionWords: Record<Condition, string> = {
   'in-sync': 'In sync',
 }
 
-/**
- * The condition at a time of the server, in milliseconds. What is happening comes before what went wrong, and that before
- * what is old.
- */
-export function conditionOf(status: Basis, now: number): Condition {
+/** Returns the condition at `now`, the server's time in milliseconds. An active run comes before any other condition. */
+export function conditionOf(status: Fields, now: number): Condition {
   const run = status.activeRun
   if (run?.status === 'running') return 'running'
   if (run !== null && status.workers === 0) return 'no-worker'
@@ -39,8 +37,8 @@ export function conditionOf(status: Basis, now: number): Condition {
   return settledCondition(status)
 }
 
-/** The condition apart from a run that is under way: a failure is not forgotten while it is retried. */
-export function settledCondition(status: Basis): Condition {
+/** Returns the condition apart from an active run, so that a failure stays visible while a run retries it. */
+export function settledCondition(status: Fields): Condition {
   const { lastSuccess, freshness } = status
   if (standingFailure(status) !== null) return 'failed'
   if (lastSuccess === null || freshness === 'never') return 'never'
@@ -51,96 +49,99 @@ export function settledCondition(status: Basis): Condition {
   return withheld > 0 ? 'kept' : 'in-sync'
 }
 
-/** True while a person keeps the deletions that the last success held back. */
-export function isKept({ keptDeletions, lastSuccess }: Pick<Basis, 'keptDeletions' | 'lastSuccess'>): boolean {
+/** Returns true while a person keeps the deletions that the last success held back. */
+export function isKept({ keptDeletions, lastSuccess }: Pick<Fields, 'keptDeletions' | 'lastSuccess'>): boolean {
   return keptDeletions !== null && keptDeletions.digest === lastSuccess?.withheldDigest
 }
 
-/**
- * The latest failure, unless a success has followed it. A cancelled run changes nothing about it: the failure stands until
- * a sync succeeds.
- */
+/** Returns the latest failure unless a success followed it. A cancelled run does not resolve a failure. */
 export function standingFailure({
   lastRun,
   lastFailure,
   lastSuccess,
-}: Pick<Basis, 'lastRun' | 'lastFailure' | 'lastSuccess'>): Run | null {
+}: Pick<Fields, 'lastRun' | 'lastFailure' | 'lastSuccess'>): Run | null {
   const stands = (run: Run | null) => run !== null && isFailure(run) && run.revision > (lastSuccess?.revision ?? -1)
   return [lastRun, lastFailure].find(stands) ?? null
 }
 
-/** True when the run ended in a way that someone has to look at; a cancelled run did what was asked. */
+/** Returns true when the run failed or was interrupted. A cancelled run is not a failure. */
 export function isFailure({ status }: Pick<Run, 'status'>): boolean {
   return status === 'failed' || status === 'interrupted'
 }
 
-/** What the condition means, with its numbers, and what to do next; null when there is nothing to do. */
-export function verdictOf(
-  status: ClientSystemStatus,
-  condition: Condition,
-): { explanation: string; nextStep: string | null } {
-  const { lastSuccess } = status
-  const counts = lastSuccess?.counts
-  switch (condition) {
-    case 'running':
-      return status.workers === 0
-        ? {
-            explanation: 'A sync is running, but its worker has not been heard from for 10 s.',
-            nextStep: 'Check that the process of the worker is running and reaches the Sync database.',
-          }
-        : { explanation: 'A sync is running.', nextStep: 'Wait until it has ended.' }
-    case 'queued':
-      return { explanation: 'A sync is queued; a worker takes it in a moment.', nextStep: 'Wait until it has ended.' }
-    case 'waiting':
-      return {
-        explanation: 'No worker has taken the queued sync for more than 30 s.',
-        nextStep: 'Check that an agent with ROLE=all or ROLE=worker is running.',
-      }
-    case 'no-worker':
-      return {
-        explanation: 'The sync is queued, and no worker that could take it is running.',
-        nextStep: 'Start an agent with ROLE=all or ROLE=worker.',
-      }
-    case 'failed': {
-      const error = standingFailure(status)?.error
-      const streak = (status.failures?.count ?? 1) > 1 ? ` ${status.failures?.count} syncs in a row have failed.` : ''
-      return {
-        explanation: `${error?.message ?? 'The last sync did not succeed'}.${streak} The meters are as they were at the last success.`,
-        nextStep: error?.hint ?? 'Look at the error of the last run.',
-      }
+/** `nextStep` is null when there is nothing to do. */
+type Verdict = { explanation: string; nextStep: string | null }
+
+/** Explains the condition with its numbers, and says what to do next. */
+export function verdictOf(status: ClientSystemStatus, condition: Condition): Verdict {
+  return verdicts[condition](status)
+}
+
+const othersInSync = 'Everything else is in sync with the Client System.'
+
+const verdicts: Record<Condition, (status: ClientSystemStatus) => Verdict> = {
+  running: ({ workers }) =>
+    workers === 0
+      ? {
+          explanation: 'A sync is running, but its worker has not reported for 10 s.',
+          nextStep: 'Check that the process of the worker is running and reaches the Sync database.',
+        }
+      : { explanation: 'A sync is running.', nextStep: 'Wait until it has ended.' },
+  queued: () => ({
+    explanation: 'A sync is queued, and a worker will take it in a moment.',
+    nextStep: 'Wait until it has ended.',
+  }),
+  waiting: () => ({
+    explanation: 'No worker has taken the queued sync for more than 30 s.',
+    nextStep: 'Check that an agent with ROLE=all or ROLE=worker is running.',
+  }),
+  'no-worker': () => ({
+    explanation: 'The sync is queued, and no worker that could take it is running.',
+    nextStep: 'Start an agent with ROLE=all or ROLE=worker.',
+  }),
+  failed: (status) => {
+    const error = standingFailure(status)?.error
+    const failures = status.failures?.count ?? 1
+    const streak = failures > 1 ? ` ${failures} syncs in a row have failed.` : ''
+    return {
+      explanation: `${error?.message ?? 'The last sync did not succeed'}.${streak} The meters are as they were at the last success.`,
+      nextStep: error?.hint ?? 'Look at the error of the last run.',
     }
-    case 'held-back':
-      return {
-        explanation: `${count(counts?.withheld, 'deletion')} held back because ${lastSuccess?.withheldBecause ? withheldWords(lastSuccess.withheldBecause) : 'they look like an accident'}. Everything else is in sync with the Client System.`,
-        nextStep: 'Look at the meters in question. A person approves their deletion on the page or the command line.',
-      }
-    case 'rejected': {
-      const { reason = null, example = null } = lastSuccess?.rejectedBecause ?? {}
-      const because = reason === null ? '' : `, most often because ${rejectionWords(reason)}`
-      const such = example === null ? '' : ` (for example external id ${example})`
-      return {
-        explanation: `${count(counts?.rejected, 'row')} of ${counts?.read ?? 0} could not be used${because}${such}. Everything else is in sync with the Client System.`,
-        nextStep: 'Correct the rows in the Client System, or leave them out with CLIENT_SYSTEM_QUERY.',
-      }
+  },
+  'held-back': ({ lastSuccess }) => {
+    const reason = lastSuccess?.withheldBecause
+    const because = reason ? withheldWords(reason) : 'they look like an accident'
+    return {
+      explanation: `${count(lastSuccess?.counts?.withheld, 'deletion')} held back because ${because}. ${othersInSync}`,
+      nextStep: 'Look at these meters. A person approves their deletion on the page or the command line.',
     }
-    case 'stale':
-      return {
-        explanation: 'No sync has succeeded for longer than the schedule allows. The meters may have changed since.',
-        nextStep: 'Check that a worker is running, and start a sync.',
-      }
-    case 'never':
-      return {
-        explanation: 'The Sync database has not been filled from this Client System.',
-        nextStep: 'Start a sync, or wait for the next one.',
-      }
-    case 'kept':
-      return {
-        explanation: `${count(counts?.withheld, 'deletion')} held back and kept for now${status.keptDeletions === null ? '' : `: ${status.keptDeletions.note}`}. Everything else is in sync with the Client System.`,
-        nextStep: null,
-      }
-    case 'in-sync':
-      return { explanation: 'The Sync database holds what the Client System holds.', nextStep: null }
-  }
+  },
+  rejected: ({ lastSuccess }) => {
+    const { reason = null, example = null } = lastSuccess?.rejectedBecause ?? {}
+    const { rejected, read = 0 } = lastSuccess?.counts ?? {}
+    const because = reason === null ? '' : `, most often because ${rejectionWords(reason)}`
+    const such = example === null ? '' : ` (for example external id ${example})`
+    return {
+      explanation: `${count(rejected, 'row')} of ${read} could not be used${because}${such}. ${othersInSync}`,
+      nextStep: 'Correct the rows in the Client System, or leave them out with CLIENT_SYSTEM_QUERY.',
+    }
+  },
+  stale: () => ({
+    explanation: 'No sync has succeeded for longer than the schedule allows. The meters may have changed since.',
+    nextStep: 'Check that a worker is running, and start a sync.',
+  }),
+  never: () => ({
+    explanation: 'The Sync database has not been filled from this Client System.',
+    nextStep: 'Start a sync, or wait for the next one.',
+  }),
+  kept: ({ lastSuccess, keptDeletions }) => {
+    const note = keptDeletions === null ? '' : `: ${keptDeletions.note}`
+    return {
+      explanation: `${count(lastSuccess?.counts?.withheld, 'deletion')} held back and kept for now${note}. ${othersInSync}`,
+      nextStep: null,
+    }
+  },
+  'in-sync': () => ({ explanation: 'The Sync database holds what the Client System holds.', nextStep: null }),
 }
 
 function count(number: number | undefined, noun: string): string {

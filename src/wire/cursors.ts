@@ -4,7 +4,7 @@ import { meterOrders } from './lists.ts'
 import { storableText } from './requests.ts'
 import type { MeterOrder, MeterSort } from './types.ts'
 
-/** The `next` of the page before, or nothing, as lists take it over HTTP and from assistants. */
+/** Returns the schema of an optional cursor. It parses the `next` of a page into `content`; without a cursor it gives null. */
 function cursor<T>(content: z.ZodType<T>) {
   return z
     .string()
@@ -21,7 +21,7 @@ function cursor<T>(content: z.ZodType<T>) {
     })
 }
 
-/** Opaque: what a page ended with; null at the end of a list. */
+/** Encodes the end of a page as the opaque `next`; null at the end of a list. */
 export function cursorText(next: unknown): string | null {
   return next === null ? null : Buffer.from(JSON.stringify(next)).toString('base64url')
 }
@@ -33,7 +33,7 @@ const databaseTime = z
     /^\d{4,6}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}( BC)?$|^-?infinity$/,
   )
 
-/** What a page of each list ends with. */
+// The cursors of the lists: the sort key of the last item of a page.
 export const runCursor = cursor(z.object({ queuedAt: z.iso.datetime().refine(isStorableTime), id: z.uuid() }))
 const meterPlace = { order: z.enum(meterOrders), exact: z.boolean(), externalId: storableText }
 export const meterCursor = cursor(
@@ -42,10 +42,10 @@ export const meterCursor = cursor(
     z.object({ sort: z.enum(['lastReading', 'updated']), key: databaseTime, ...meterPlace }),
   ]),
 )
-/** A cursor continues the list that it came from. */
-export const hasOrderOfCursor = ({ after, sort, order }: { after: MeterPlace; sort: MeterSort; order: MeterOrder }) =>
+/** Returns true when the cursor belongs to a list with this sort and order. */
+export const matchesCursorOrder = ({ after, sort, order }: { after: MeterPlace; sort: MeterSort; order: MeterOrder }) =>
   after === null || (after.sort === sort && after.order === order)
-export const orderOfCursor = { error: 'expected the next of a page with the same sort and order', path: ['after'] }
+export const cursorOrderError = { error: 'expected the next of a page with the same sort and order', path: ['after'] }
 type MeterPlace = { sort: MeterSort; order: MeterOrder } | null
 
 export const waitingCursor = cursor(storableText)

@@ -1,6 +1,6 @@
 /**
- * The closed lists of the wire. Each is defined here only: schemas, tables of the Sync database, command line and guides use
- * these.
+ * The closed lists of the wire. Each is defined only here, for the schemas, the tables of the Sync database, the command line
+ * and the guides.
  */
 
 export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const
@@ -9,7 +9,7 @@ export const activeStatuses: readonly RunStatus[] = ['queued', 'running']
 export const failedStatuses: readonly RunStatus[] = ['failed', 'interrupted']
 export const finishedStatuses: readonly RunStatus[] = ['succeeded', 'cancelled', ...failedStatuses]
 
-/** In the order in which a run goes through them. */
+/** The phases of a run in their order. */
 export const phases = ['connecting', 'reading', 'comparing', 'applying', 'proving'] as const
 
 /** What is read within the phase `reading`: digests of buckets, hashes of rows, or the meters themselves. */
@@ -17,16 +17,16 @@ export const readSteps = ['digests', 'rows', 'meters'] as const
 
 export const readModes = ['full', 'narrow'] as const
 
-/** What starts a run; `readings` are those of a meter that is not known yet. */
+/** What started a run. `readings`: readings arrived for a meter that is not known yet. */
 export const triggers = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'readings'] as const
 
 /**
- * What a token may do: `read` looks, `ingest` sends readings, `operate` starts, previews and cancels syncs, `approve` lets
- * deletions through that were held back.
+ * What a token allows: `read` to read, `ingest` to send readings, `operate` to start, preview and cancel syncs, `approve` to
+ * approve deletions that were held back.
  */
 export const scopes = ['read', 'ingest', 'operate', 'approve'] as const
 
-/** The condition of a Client System, in one word (condition.ts). */
+/** The condition of a Client System, which `condition.ts` derives from its status. */
 export const conditions = [
   'running',
   'queued',
@@ -56,12 +56,12 @@ export const meterSorts = ['externalId', 'name', 'location', 'lastReading', 'upd
 export const meterOrders = ['asc', 'desc'] as const
 
 /**
- * What may be wrong with a reading. `decrease` of a quantity that only grows; `rollover` and `meter_replaced` explain one.
- * `unit` is another one than the meter's.
+ * What may be wrong with a reading. `decrease`: the value of a quantity that only grows is smaller than before; `rollover` and
+ * `meter_replaced` explain a decrease. `future`: its time is in the future. `unit`: it differs from the unit of the meter.
  */
 export const readingFlags = ['decrease', 'rollover', 'meter_replaced', 'future', 'unit'] as const
 
-/** Why a run read every meter. `earlier` is the text of a version that had no codes, here and below. */
+/** Why a run read every meter. `earlier`, here and below: a version without codes stored a text. */
 export const readReasonCodes = [
   'agent_started',
   'requested',

@@ -3,18 +3,18 @@ import { count, integer, time } from './basics.ts'
 import { collectionCounts } from './collection.ts'
 import { collectionStates, readingFlags } from './lists.ts'
 
-/** What a collector read from a meter. */
+/** A reading of a meter. */
 export const reading = z
   .object({
     quantity: z.string(),
     readAt: time,
-    // A number of any length: one that a double cannot hold travels as its text until it is on the wire.
+    // A number of any length. Within the agent it is a text where a double cannot hold it.
     value: z.unknown().meta({ type: 'number' }),
     unit: z.string().nullable(),
   })
   .meta({ id: 'Reading' })
 
-/** One definition for every use: the tools of assistants describe it once each. */
+/** The state of a meter's collection. It has an id, so that each tool of assistants describes it only once. */
 export const collectionState = z
   .enum(collectionStates)
   .meta({ id: 'CollectionState', description: 'late: 2 expected intervals after the last reading; silent: 6' })
@@ -24,9 +24,7 @@ export const flaggedReading = reading
   .extend({
     flags: z
       .array(z.enum(readingFlags))
-      .describe(
-        'What may be wrong with it: decrease of a register, explained by rollover or meter_replaced; future; unit',
-      ),
+      .describe('What may be wrong: decrease of a register, explained by rollover or meter_replaced; future; unit'),
   })
   .meta({ id: 'FlaggedReading' })
 
@@ -40,8 +38,8 @@ export const meterReading = reading
   .meta({ id: 'MeterReading' })
 
 /**
- * A meter of the Client System. Attributes keep all digits of their numbers on the wire; a parser with doubles loses those
- * beyond the sixteenth.
+ * A meter. The attributes keep all digits of their numbers; a client that parses numbers as doubles loses those beyond the
+ * sixteenth.
  */
 export const meter = z
   .object({
@@ -57,23 +55,23 @@ export const meter = z
     port: integer.nullable(),
     attributes: z.record(z.string(), z.unknown()).describe('Every other column of the Client System'),
     active: z.boolean(),
-    removedAt: time.nullable().describe('When a sync found it gone from the Client System'),
+    removedAt: time.nullable().describe('When a sync found it missing'),
     createdAt: time,
     updatedAt: time,
-    lastReading: reading.nullable().describe('The newest, of whatever quantity'),
+    lastReading: reading.nullable().describe('The newest of any quantity'),
     collection: collectionState,
-    readingIntervalMinutes: z.number().describe('How often it is read, as far as is known'),
+    readingIntervalMinutes: z.number().describe('The expected interval of its readings'),
   })
   .meta({ id: 'Meter' })
 
 const facetValues = z
   .object({
-    values: z.array(z.object({ value: z.string().describe('Empty: the meters that have none'), meters: count })),
+    values: z.array(z.object({ value: z.string().describe('Empty: meters without a value'), meters: count })),
     others: z.object({ values: count, meters: count }).describe('The values that are not listed'),
   })
   .meta({ id: 'FacetValues' })
 
-/** How many of the found meters each filter has. Each is counted without its own filter. */
+/** The numbers of found meters by the values of each filter. Each is counted without its own filter. */
 export const meterFacets = z
   .object({
     state: z.object({ active: count, inactive: count }),
@@ -87,12 +85,10 @@ export const meterFacets = z
 export const storedReadings = z
   .object({
     stored: count,
-    duplicates: count.describe('Those that were stored already with this value'),
-    conflicts: count.describe(
-      'Those with another value or unit than what is stored for their time: the first one stays',
-    ),
-    waiting: count.describe('Those whose meter is not known: they are stored when a sync brings it'),
-    rejected: z.array(z.object({ line: z.int().min(1).describe('Counts from 1'), reason: z.string() })),
+    duplicates: count.describe('Already stored with the same value'),
+    conflicts: count.describe('Another value or unit is stored for their time, and stays'),
+    waiting: count.describe('Their meter is not known; they are stored when a sync inserts it'),
+    rejected: z.array(z.object({ line: z.int().min(1).describe('From 1'), reason: z.string() })),
   })
   .meta({ id: 'StoredReadings' })
 
@@ -113,7 +109,7 @@ export const target = meter
   .extend({ meterId: integer })
   .meta({ id: 'Target' })
 
-/** A target of Prometheus: HTTP service discovery takes a list of these. */
+/** A group of targets for Prometheus. Its HTTP service discovery expects a list of these. */
 export const scrapeTarget = z
   .object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) })
   .meta({ id: 'ScrapeTarget' })

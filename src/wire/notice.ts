@@ -4,8 +4,8 @@ import { readSteps } from './lists.ts'
 import { progress } from './status.ts'
 
 /**
- * What processes send each other through NOTIFY: ids and small numbers, never rows. Notices are hints, the tables are the
- * truth. Any role that may connect to the Sync database can send one, so one that does not fit this schema is dropped.
+ * A message between processes through NOTIFY: ids and small numbers, never rows. A notice is only a hint to read the tables.
+ * Any role that may connect to the Sync database can send one, so a message that does not match this schema is dropped.
  */
 export const notice = z.discriminatedUnion('type', [
   z.object({
@@ -15,13 +15,13 @@ export const notice = z.discriminatedUnion('type', [
     revision: count,
     ended: z.boolean(),
   }),
-  // A worker of an earlier version sends no step.
+  // Workers of earlier versions send no step.
   progress.extend({ type: z.literal('progress'), step: z.enum(readSteps).nullable().default(null) }),
   z.object({
     type: z.literal('ping'),
     from: z.string(),
     count,
-    /** The Client Systems whose runs the process takes. One of an earlier version does not say. */
+    /** The Client Systems whose runs the process takes. Processes of earlier versions do not send them. */
     workers: z.array(z.string()).default([]),
   }),
   /** Held-back deletions are kept for now, or no longer. */

@@ -2,20 +2,20 @@ import { z } from 'zod'
 import { scopes } from './lists.ts'
 import { run } from './run.ts'
 
-/** An error of the API, `application/problem+json` by RFC 9457. */
+/** An error of the API, as `application/problem+json` (RFC 9457). */
 export const problem = z
   .object({
     type: z.literal('about:blank'),
     title: z.string(),
     status: z.int(),
-    detail: z.string().describe('What went wrong, in this case'),
-    code: z.string().describe('From a closed set: branch on it'),
+    detail: z.string().describe('What failed, and why'),
+    code: z.string().describe('From a closed set; branch on it'),
     hint: z.string().nullable().describe('What to do next'),
-    run: run.exactOptional().describe('The run that is in the way'),
+    run: run.exactOptional().describe('The run whose state does not allow the request'),
   })
   .meta({ id: 'Problem' })
 
-/** Whether a login is needed, and who is logged in. Answered without a token. */
+/** The login of a browser, and whether one is needed. Answered without a token. */
 export const session = z
   .object({
     required: z.boolean(),

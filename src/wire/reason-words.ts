@@ -1,6 +1,6 @@
 /**
- * The words for reasons: of page, command line, log and assistants alike. Each completes a sentence that ends in
- * "because …". Pure; the page's bundle holds it.
+ * The words for reasons in the page, the command line, the log and answers to assistants. Each completes a sentence after
+ * "because". The bundle of the page contains this module.
  */
 import type { ReadReason, Rejection, Withheld } from './types.ts'
 
@@ -12,10 +12,10 @@ export function readReasonWords({ code, error, text }: ReadReason): string {
     no_meters: 'there were no meters yet',
     not_hashed: 'its rows were not hashed before',
     query_changed: 'the Client System, its columns or the query have changed',
-    after_failure: `the run before failed with ${error ?? 'an error'}`,
+    after_failure: `the previous run failed with ${error ?? 'an error'}`,
     meters_changed: 'meters were changed in the Sync database by another program',
     most_differ: 'most meters differ',
-    earlier: text ?? 'of a reason that is not known',
+    earlier: text ?? 'the reason is not known',
   }
   return words[code]
 }
@@ -37,7 +37,7 @@ export function rejectionWords({ code, bytes, text }: Rejection): string {
   return words[code]
 }
 
-/** The column of the query whose value makes a row unusable; null where it is the whole row. */
+/** Returns the column of the query whose value caused the rejection; null where the whole row did. */
 export function rejectedColumn({ code }: Rejection): string | null {
   if (code.endsWith('_id') || code === 'id_too_long') return 'external_id'
   if (code.endsWith('_name')) return 'name'
@@ -55,18 +55,18 @@ export function withheldWords({
   lately,
   text,
 }: Withheld): string {
-  const gone = lately ? 'are missing or were deleted in the last 24 hours' : 'are missing'
-  const without = rows === 1 ? '1 row of the Client System has' : `${rows} rows of the Client System have`
-  const allowed = approved === 1 ? '1 deletion was approved' : `${approved} deletions were approved`
-  const absent = missing === 1 ? '1 meter is missing' : `${missing} meters are missing`
+  const missingOrDeleted = lately ? 'are missing or were deleted in the last 24 hours' : 'are missing'
+  const rowsHave = rows === 1 ? '1 row of the Client System has' : `${rows} rows of the Client System have`
+  const wereApproved = approved === 1 ? '1 deletion was approved' : `${approved} deletions were approved`
+  const areMissing = missing === 1 ? '1 meter is missing' : `${missing} meters are missing`
   const words: Record<Withheld['code'], string> = {
-    rows_without_id: `${without} no external id and may be a missing meter`,
+    rows_without_id: `${rowsHave} no external id and may be a missing meter`,
     other_meters_approved: 'other meters are missing than those that were approved',
-    more_than_approved: `${allowed}, ${absent}`,
+    more_than_approved: `${wereApproved}, ${areMissing}`,
     no_rows: 'the Client System returned no meter at all',
     no_usable_rows: 'the Client System returned no row that can be used',
-    over_maximum: `more than ${limit} meters ${gone} (DELETE_GUARD_MAXIMUM)`,
-    over_percent: `more than ${limit} % of the meters ${gone} (DELETE_GUARD_PERCENT)`,
+    over_maximum: `more than ${limit} meters ${missingOrDeleted} (DELETE_GUARD_MAXIMUM)`,
+    over_percent: `more than ${limit} % of the meters ${missingOrDeleted} (DELETE_GUARD_PERCENT)`,
     earlier: text ?? 'they look like an accident',
   }
   return words[code]

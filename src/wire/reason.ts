@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { count } from './basics.ts'
 import { readReasonCodes, rejectionCodes, withheldCodes } from './lists.ts'
 
-const text = z.string().exactOptional().describe('Of `earlier`: the words of a version that had no codes')
+const text = z.string().exactOptional().describe('Of `earlier`: the text that a version without codes stored')
 
 /** Why a run read every meter. */
 export const readReason = z
   .object({
     code: z.enum(readReasonCodes),
-    error: z.string().exactOptional().describe('Of `after_failure`: the error code of the run before'),
+    error: z.string().exactOptional().describe('Of `after_failure`: the error code of the previous run'),
     text,
   })
   .meta({ id: 'ReadReason' })
@@ -26,14 +26,11 @@ export const rejection = z
 export const withheld = z
   .object({
     code: z.enum(withheldCodes),
-    rows: count.exactOptional().describe('Of `rows_without_id`: how many'),
-    approved: count.exactOptional().describe('Of `more_than_approved`: how many deletions were approved'),
-    missing: count.exactOptional().describe('Of `more_than_approved`: how many meters are missing'),
-    limit: count.exactOptional().describe('Of `over_maximum` meters, of `over_percent` a percentage'),
-    lately: z
-      .boolean()
-      .exactOptional()
-      .describe('Of `over_…`: meters that were deleted in the last 24 hours are counted too'),
+    rows: count.exactOptional().describe('Of `rows_without_id`: the number of rows'),
+    approved: count.exactOptional().describe('Of `more_than_approved`: the number of approved deletions'),
+    missing: count.exactOptional().describe('Of `more_than_approved`: the number of missing meters'),
+    limit: count.exactOptional().describe('Of `over_maximum`: a number of meters; of `over_percent`: a percentage'),
+    lately: z.boolean().exactOptional().describe('Of `over_…`: includes meters deleted in the last 24 hours'),
     text,
   })
   .meta({ id: 'Withheld' })

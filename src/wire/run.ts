@@ -13,10 +13,10 @@ export const counts = z
     inserted: count,
     updated: count,
     unchanged: count,
-    rejected: count.describe('Rows of the Client System that could not be used'),
+    rejected: count.describe('Rows of the Client System that were rejected'),
     restored: count.describe('Of the updated, those that had been deleted'),
     deleted: count.describe('Marked inactive by this run'),
-    withheld: count.describe('Deletions held back because they look like an accident; a person approves them'),
+    withheld: count.describe('Deletions held back because they look like an accident'),
   })
   .meta({ id: 'Counts' })
 
@@ -43,8 +43,8 @@ export const run = z
     clientSystemId: z.string(),
     trigger,
     requestedBy: z.string().nullable(),
-    approveDeletes: count.nullable().describe('Approved deletions: all if there are at most so many, else none'),
-    approveDigest: z.string().nullable().describe('The digest of the approved meters; null: any'),
+    approveDeletes: count.nullable().describe('Approves all deletions up to this number, above it none'),
+    approveDigest: z.string().nullable().describe('Names the approved meters; null: any'),
     status: runStatus,
     phase: phase.nullable(),
     queuedAt: time,
@@ -52,17 +52,14 @@ export const run = z
     finishedAt: time.nullable(),
     counts: counts.nullable().describe('Null until the run succeeded'),
     error: runError.nullable().describe('Why it did not succeed'),
-    readMode: z.enum(readModes).nullable().describe('All of the source was read, or only what differs'),
-    readReason: readReason.nullable().describe('Why it was read in full; null when it was not'),
-    withheldBecause: withheld.nullable().describe('Why its deletions were withheld; null when none was'),
-    withheldDigest: z.string().nullable().describe('Of the withheld meters, for approveDigest'),
-    rejectedBecause: rejectedBecause.nullable().describe('The commonest reason for which rows were rejected'),
+    readMode: z.enum(readModes).nullable().describe('A full or an incremental (narrow) read'),
+    readReason: readReason.nullable().describe('The reason for a full read'),
+    withheldBecause: withheld.nullable().describe('The reason for withheld deletions'),
+    withheldDigest: z.string().nullable().describe('Names the withheld meters, for approveDigest'),
+    rejectedBecause: rejectedBecause.nullable().describe('The most frequent reason of rejected rows'),
     proof: z.object({ rows: count, digest: z.string() }).nullable(),
     bytesRead: z.number().nullable(),
-    timings: z
-      .partialRecord(phase, z.number())
-      .nullable()
-      .describe('Milliseconds in each phase that the run went through'),
+    timings: z.partialRecord(phase, z.number()).nullable().describe('Milliseconds of each phase'),
     revision: count.describe('Grows with every change of any run'),
   })
   .meta({ id: 'Run' })
@@ -75,13 +72,13 @@ export const runHistory = z
     to: time,
     summary: z
       .object({
-        days: count.describe('Over how many days'),
+        days: count.describe('The number of days'),
         succeeded: count,
         failed: count.describe('Failed or interrupted'),
-        outages: count.describe('Failures in a row count once'),
-        staleSeconds: count.describe('How long the last success was older than the freshness limit'),
+        outages: count.describe('Consecutive failures count once'),
+        staleSeconds: count.describe('The time in which the last success was older than the freshness limit'),
       })
-      .describe('How reliable the syncs were'),
+      .describe('The reliability of the syncs'),
     hours: z
       .array(
         z.object({

@@ -10,7 +10,7 @@ const database = z
   })
   .describe('Without user and password')
 
-/** What became of a test alert. */
+/** The result of a test alert. */
 export const alertTest = z
   .object({
     channel: z.enum(['webhook']),
@@ -29,7 +29,7 @@ export const settings = z
     role: z.enum(['all', 'api', 'worker']),
     demonstration: z.boolean(),
     historyDays: count.describe('How long runs and changes are kept'),
-    readingsDays: count.nullable().describe('How long readings are kept; null for ever'),
+    readingsDays: count.nullable().describe('How long readings are kept; null: for ever'),
     syncDatabase: database,
     clientSystems: z.array(
       z.object({

@@ -18,18 +18,16 @@ export const clientSystemStatus = z
     name: z.string(),
     condition: z
       .enum(conditions)
-      .describe(
-        'How it stands at `serverTime`. A client that shows it for longer derives it again from the other fields',
-      ),
-    insecure: z.boolean().describe('The connection to it is not verified by TLS'),
+      .describe('At `serverTime`; a client that shows it longer derives it again from the other fields'),
+    insecure: z.boolean().describe('The server is not verified by TLS'),
     schedule: z.object({ cron: z.string(), timeZone: z.string(), nextRunAt: time.nullable() }),
     meters: z.object({ total: count, active: count, inactive: count }),
     sameMetersAs: z
       .string()
       .nullable()
-      .describe('An older Client System that has the same meters, as after a change of CLIENT_SYSTEM_ID'),
+      .describe('An earlier Client System with the same meters, as after a change of CLIENT_SYSTEM_ID'),
     activeRun: run.nullable().describe('Queued or running'),
-    lastRun: run.nullable().describe('The latest that finished, whatever its outcome'),
+    lastRun: run.nullable().describe('The latest that finished, with any outcome'),
     lastSuccess: run.nullable(),
     lastFailure: run.nullable().describe('The latest that failed or was interrupted'),
     failures: z
@@ -38,8 +36,8 @@ export const clientSystemStatus = z
       .describe('Since the last success; null: none'),
     keptDeletions: keptDeletions
       .nullable()
-      .describe('Set while the deletions that lastSuccess held back are kept for now: a person has seen them'),
-    workers: count.nullable().describe('Workers alive that take its runs; null: not known yet'),
+      .describe('Set while a person keeps the deletions that lastSuccess held back'),
+    workers: count.nullable().describe('Live workers that take its runs; null: not known yet'),
     freshness: z.enum(freshnesses),
   })
   .meta({ id: 'ClientSystemStatus' })
@@ -53,20 +51,20 @@ export const status = z
   })
   .meta({ id: 'Status' })
 
-/** Sent while the agent has lost its Sync database, and the state is unknown. */
+/** The event that the agent has lost its Sync database, so that the state is unknown. */
 export const unavailable = z
   .object({ message: z.string(), hint: z.string().nullable().describe('What to do next') })
   .meta({ id: 'Unavailable' })
 
-/** How far a run has come. */
+/** The progress of a run. */
 export const progress = z
   .object({
     runId: z.string(),
     clientSystemId: z.string(),
     phase,
-    step: z.enum(readSteps).nullable().describe('What is being read, within the phase reading'),
+    step: z.enum(readSteps).nullable().describe('Within the phase reading'),
     rowsRead: count,
-    rowsExpected: count.nullable().describe("The source's own estimate, or what the step before has counted"),
+    rowsExpected: count.nullable().describe("The source's estimate, or the count of the previous step"),
     bytesRead: count,
   })
   .meta({ id: 'Progress' })

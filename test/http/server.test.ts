@@ -361,6 +361,6 @@ test('meters are found by exact id first, by kind and location, with their total
   ]) {
     const { status, body } = await agent.api<Problem>(`/api/meters?${parameter}=${text}`)
     assert.equal(status, 400)
-    assert.match(body.detail, new RegExp(`^The parameters are wrong: ${parameter}: expected `))
+    assert.match(body.detail, new RegExp(`^The parameters are invalid: ${parameter}: expected `))
   }
 })

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { sessionSeconds } from '../../agent.ts'
 
-/** The cookie of a session: HttpOnly and SameSite=Strict. Over TLS its name begins with `__Host-`, so that no other host can set it. */
+/** The name of the session's cookie. Over TLS it begins with `__Host-`, so that no other host can set the cookie. */
 export const sessionCookie = 'meter_sync_session'
 
 export function readSessionCookie(c: Context): string | null {
@@ -20,7 +20,7 @@ export function deleteSessionCookie(c: Context): void {
   else deleteCookie(c, sessionCookie, { path: '/' })
 }
 
-/** Whether the browser speaks TLS, to the agent or to the proxy in front of it. */
+/** Returns true when the browser uses TLS, to the agent or to a proxy in front of it. */
 function isSecure(c: Context): boolean {
   return new URL(c.req.url).protocol === 'https:' || c.req.header('x-forwarded-proto') === 'https'
 }

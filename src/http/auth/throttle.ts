@@ -1,7 +1,8 @@
-/** Counts wrong tokens by address: after ten in a minute the address waits until the minute is over (F26). */
+/** Counts wrong tokens by address. After ten in a minute, the address must wait until the minute is over (F26). */
 export type LoginThrottle = {
-  /** Seconds that an address still has to wait, or 0. */
+  /** Returns the seconds that an address still has to wait, or 0. */
   wait: (address: string) => number
+  /** Counts a wrong token. */
   fail: (address: string) => void
 }
 
@@ -17,6 +18,7 @@ export function createLoginThrottle(now: () => number = Date.now): LoginThrottle
       if (!known || known.count < maxFailures || known.until <= now()) return 0
       return Math.ceil((known.until - now()) / 1_000)
     },
+    /** Counts a wrong token. */
     fail: (address) => {
       const known = failures.get(address)
       if (known && known.until > now()) {

@@ -1,29 +1,29 @@
 import { isUtf8 } from 'node:buffer'
 import { AgentError } from '../../lib/errors.ts'
 
-/** The text of one reading with its number from 1, or the reason why it cannot be one. */
+/** The text of one reading with its number from 1, or the reason why it is rejected. */
 export type Piece = { line: number; text: string } | { line: number; reason: string }
 
-/** The maximum of a body: more than 10 MB of whole readings hold. */
+/** The maximum number of readings of a body. A body of 10 MB, the limit of the route, holds fewer complete ones. */
 export const maxReadings = 200_000
 
-/** Several times what a reading with the longest texts needs, each character of them escaped. */
+/** Several times the size of a reading with the longest texts, with each character escaped. */
 export const maxReadingBytes = 16 * 1_024
 
-/** A caller gets a turn after this many bytes, however long a reading is. */
+/** The caller gets a pause after this many bytes without a reading. */
 const pauseBytes = 64 * 1_024
 
 const byteOf = { newline: 10, quote: 34, comma: 44, openBracket: 91, backslash: 92, closeBracket: 93 }
 const openBrace = 123
 const closeBrace = 125
 
-/** What a body is: the elements of one JSON array, or one object a line (NDJSON). */
+/** The readings of a body: the elements of one JSON array, or one object a line (NDJSON). */
 export type SplitBody = { isArray: boolean; pieces: Generator<Piece | undefined> }
 
 /**
- * Splits a body into its readings by looking at brackets, quotes and line ends only, so that none is parsed before its
- * size is known. Yields undefined where nothing was found for a while: the caller may let others run. The pieces throw
- * `bad_request` for an array without an end, and `too_large` for more than 200,000 readings.
+ * Splits a body into the texts of its readings by brackets, quotes and line ends, so that the size of a reading is checked
+ * before it is parsed. `pieces` yields undefined after 64 kB without a reading, so that the caller can let other requests run.
+ * It throws `bad_request` for an invalid array, and `too_large` for more than 200,000 readings.
  */
 export function splitReadings(body: Uint8Array): SplitBody {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
@@ -65,7 +65,7 @@ function* elementsOf(bytes: Buffer, begin: number): SplitBody['pieces'] {
       line++
     }
   }
-  throw notAnArray('it does not end as one')
+  throw notAnArray('its end is missing')
 }
 
 function* linesOf(bytes: Buffer, begin: number): SplitBody['pieces'] {
@@ -90,12 +90,13 @@ function pieceOf(bytes: Buffer, { start, end, line }: { start: number; end: numb
   return isUtf8(part) ? { line, text: part.toString('utf8') } : { line, reason: 'the line is not UTF-8' }
 }
 
+/** Returns the error for a body that begins with a bracket and is not a JSON array. */
 export function notAnArray(reason: string, cause?: unknown): AgentError {
   const hint = 'Send a JSON array, or one object a line'
-  return new AgentError('bad_request', `The body begins like a JSON array, but ${reason}`, { hint, cause })
+  return new AgentError('bad_request', `The body is not a JSON array: ${reason}`, { hint, cause })
 }
 
-/** Space, tab, line feed and carriage return: what JSON allows between values. */
+/** Returns true for the white space of JSON: space, tab, line feed and carriage return. */
 function isBlank(byte: number | undefined): boolean {
   return byte === 32 || byte === 9 || byte === 10 || byte === 13
 }

@@ -5,7 +5,7 @@ import { type Route, route } from './route.ts'
 const jsonRpc = z.looseObject({ jsonrpc: z.literal('2.0') })
 const session = {
   'Mcp-Session-Id': {
-    description: 'What the answer to initialize gave',
+    description: 'The id from the answer to initialize',
     example: '1868a90c-0f3f-4b5e-9a55-6d2a6a0a2b6e',
   },
 }
@@ -20,7 +20,7 @@ export const assistantRoutes: readonly Route[] = [
     forAssistants: true,
     tag: 'Service',
     summary: 'The Sync MCP Server',
-    description: 'Model Context Protocol over Streamable HTTP; any of its clients speaks it.',
+    description: 'Model Context Protocol over Streamable HTTP, for any MCP client.',
     headers: session,
     body: {
       content: json(jsonRpc, { jsonrpc: '2.0', id: 1, method: 'tools/list' }),
@@ -28,13 +28,13 @@ export const assistantRoutes: readonly Route[] = [
     },
     answers: {
       200: {
-        description: 'A message of JSON-RPC, or a stream of them',
+        description: 'A JSON-RPC message, or a stream of messages',
         content: { ...json(jsonRpc), 'text/event-stream': { schema: z.string() } },
       },
-      202: { description: 'A notification was taken' },
-      400: { description: 'Not a JSON-RPC message', content: json(jsonRpc) },
+      202: { description: 'The notification was accepted' },
+      400: { description: 'The body is not a JSON-RPC message', content: json(jsonRpc) },
       404: {
-        description: 'The session has ended, or the process that has its subscriptions is another: initialize anew',
+        description: 'The session has ended, or another process has it: initialize again',
         content: json(jsonRpc),
       },
       406: { description: 'Accept must list application/json and text/event-stream', content: json(jsonRpc) },
@@ -51,12 +51,12 @@ export const assistantRoutes: readonly Route[] = [
     tag: 'Service',
     summary: 'The stream of a session of the Sync MCP Server',
     description:
-      'For clients of the specification 2025-11-25, which receive there the updates of the status that they subscribed to. Later clients ask with POST.',
+      'For clients of the specification 2025-11-25, which receive the notifications of their subscriptions here. Later clients use POST.',
     headers: session,
     answers: {
       200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
-      404: { description: 'This process knows no such session', content: json(jsonRpc) },
-      405: { description: 'The header names no session', content: json(jsonRpc) },
+      404: { description: 'This process does not know the session', content: json(jsonRpc) },
+      405: { description: 'The header Mcp-Session-Id is missing', content: json(jsonRpc) },
       406: { description: 'Accept is not text/event-stream', content: json(jsonRpc) },
       409: { description: 'The session has a stream already', content: json(jsonRpc) },
     },
@@ -72,9 +72,9 @@ export const assistantRoutes: readonly Route[] = [
     summary: 'End a session of the Sync MCP Server',
     headers: session,
     answers: {
-      200: { description: 'It has ended' },
-      404: { description: 'This process knows no such session', content: json(jsonRpc) },
-      405: { description: 'The header names no session', content: json(jsonRpc) },
+      200: { description: 'The session has ended' },
+      404: { description: 'This process does not know the session', content: json(jsonRpc) },
+      405: { description: 'The header Mcp-Session-Id is missing', content: json(jsonRpc) },
     },
     handle: ({ c }, { answerAssistant }) => answerAssistant(c),
   }),

@@ -8,7 +8,7 @@ import * as input from './inputs.ts'
 import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** What collectors should read, and whether they do. */
+/** The routes for the collection of readings, and for the targets of collectors. */
 export const collectionRoutes: readonly Route[] = [
   route({
     id: 'getCollection',
@@ -16,9 +16,9 @@ export const collectionRoutes: readonly Route[] = [
     path: '/api/collection',
     scope: 'read',
     tag: 'Readings',
-    summary: 'How many meters report, are late, are silent, and never reported',
+    summary: 'Count the meters that report, are late, are silent, and never reported',
     description:
-      'Counted from the time of the last reading of each meter, whatever program stored it. The expected interval is that of the column `reading_interval` of the query, otherwise READING_INTERVAL_MINUTES.',
+      'The time of the last reading of each meter decides, whichever program stored it. The expected interval comes from the column `reading_interval` of the query, otherwise from READING_INTERVAL_MINUTES.',
     query: input.collectionQuery,
     answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
     refusals: ['not_found'],
@@ -69,9 +69,9 @@ export const collectionRoutes: readonly Route[] = [
     path: '/api/meters/{id}/gaps',
     scope: 'read',
     tag: 'Readings',
-    summary: 'The times in which readings of a meter are missing, newest first',
+    summary: 'The periods without readings of a meter, newest first',
     description:
-      'By quantity: where two readings are more than one and a half expected intervals apart, and from the last one to the end of the time. The first 1,000.',
+      'By quantity. A gap is between two readings that are more than one and a half expected intervals apart, or from the last reading to the end of the period. The first 1,000.',
     pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.gapsQuery,
     answers: { 200: { description: 'The gaps', content: json(shape.gaps, example.gaps) } },
@@ -84,11 +84,11 @@ export const collectionRoutes: readonly Route[] = [
     path: '/api/targets',
     scope: 'read',
     tag: 'Readings',
-    summary: 'What collectors should read: the active meters, with address, port and attributes',
+    summary: 'The targets of collectors: the active meters, with address, port and attributes',
     description:
-      'All of them in one answer of any size. `If-None-Match` with the ETag of the answer before is answered with 304 until a sync changes a meter.',
+      'All targets in one answer of any size. A request with the ETag of the previous answer in `If-None-Match` gets 304 until a sync changes a meter.',
     query: input.targetsQuery,
-    headers: { 'If-None-Match': { description: 'The ETag of the answer before', example: '"none"' } },
+    headers: { 'If-None-Match': { description: 'The ETag of the previous answer', example: '"none"' } },
     answers: {
       200: {
         description: 'The targets',

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import {
   allReadingsCursor,
   changeCursor,
-  hasOrderOfCursor,
+  cursorOrderError,
   historyCursor,
+  matchesCursorOrder,
   meterCursor,
-  orderOfCursor,
   readingCursor,
   rejectedCursor,
   runCursor,
@@ -13,17 +13,17 @@ import {
   waitingCursor,
 } from '../../wire/cursors.ts'
 import { changeOperations, collectionStates, meterOrders, meterSorts, runStatuses, triggers } from '../../wire/lists.ts'
-import { clientSystemId, searchedText, storableText, time } from '../../wire/requests.ts'
+import { clientSystemId, requestTime, searchText, storableText } from '../../wire/requests.ts'
 
 /**
- * What requests may carry: the schemas that refuse them, and that the API's description is made of. Where a text on the
- * wire stands for something else, its meta says what.
+ * The schemas of queries and bodies. They check requests, and the API's description is derived from them. Where a query
+ * contains a number as text, the `meta` of its schema describes the number.
  */
 
 export const noQuery = z.strictObject({})
 export const noBody = z.strictObject({})
 
-/** The `limit` of a list: by default 50, at most 200. Unknown parameters are refused. */
+/** The query of a list with `limit`: 50 by default, 200 at most. Strict, so that an unknown parameter gets 400. */
 const pageQuery = z.strictObject({
   limit: z
     .string()
@@ -50,13 +50,15 @@ export const syncBody = z
       .min(0)
       .max(1_000_000_000)
       .optional()
-      .describe('Lets all deletions of this run through when there are at most so many of them, otherwise none')
+      .describe('Approves all deletions of this run when there are at most this many, otherwise none')
       .meta({ 'x-scope': 'approve' }),
     approveDigest: z
       .string()
       .max(64)
       .optional()
-      .describe('With approveDeletes: the withheldDigest that was shown. The approval is then for these meters alone'),
+      .describe(
+        'With approveDeletes: the withheldDigest of a run or a preview. The approval then applies to these meters only',
+      ),
   })
   .refine(({ approveDeletes, approveDigest }) => approveDigest === undefined || approveDeletes !== undefined, {
     error: 'approveDigest needs approveDeletes',
@@ -66,19 +68,19 @@ export const syncBody = z
 export const keepBody = z.strictObject({
   clientSystemId,
   digest: z.string().max(64).describe('The withheldDigest of the run that held the deletions back'),
-  note: storableText.trim().min(1).max(500).describe('Why they are kept'),
+  note: storableText.trim().min(1).max(500).describe('The reason for keeping them'),
 })
 
 export const previewBody = z.strictObject({ clientSystemId })
 
-export const sessionBody = z.strictObject({ token: z.string().describe('A token that has the scope read') })
+export const sessionBody = z.strictObject({ token: z.string().describe('A token with the scope read') })
 
 export const runsQuery = pageQuery.extend({
   clientSystemId,
   status: z.enum(runStatuses).optional(),
   trigger: z.enum(triggers).optional(),
-  from: time.describe('When the runs were queued, inclusive'),
-  to: time.describe('Exclusive'),
+  from: requestTime.describe('Runs queued from this time on'),
+  to: requestTime.describe('Runs queued before this time'),
   before: runCursor,
 })
 
@@ -92,30 +94,30 @@ export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
 const format = z
   .enum(['json', 'csv'])
   .default('json')
-  .describe('json is a page; csv is all of it in one answer of any size')
+  .describe('json: one page; csv: all items in one answer of any size')
 
 const meterFilter = {
   clientSystemId,
-  q: searchedText
+  q: searchText
     .optional()
     .describe(
-      'Words that the external id, name, serial number or location contains; an exact id or serial comes first',
+      'Words within the external id, name, serial number or location. An exact external id or serial number comes first',
     ),
   state: z.enum(['active', 'inactive', 'all']).default('all'),
-  kind: searchedText.optional().describe('Exactly this kind; empty for none'),
-  location: searchedText.optional().describe('Exactly this location; empty for none'),
-  collection: z.enum(collectionStates).optional().describe('Whether readings come as often as expected'),
+  kind: searchText.optional().describe('Exactly this kind; empty: meters without a kind'),
+  location: searchText.optional().describe('Exactly this location; empty: meters without a location'),
+  collection: z.enum(collectionStates).optional().describe('The state of the collection of readings'),
 }
 
 export const metersQuery = pageQuery
   .extend({
     ...meterFilter,
-    sort: z.enum(meterSorts).default('externalId').describe('In natural order: 2 before 10'),
-    order: z.enum(meterOrders).default('asc').describe('What has no value comes first in asc, last in desc'),
+    sort: z.enum(meterSorts).default('externalId').describe('Texts in natural order: 2 before 10'),
+    order: z.enum(meterOrders).default('asc').describe('Meters without a value come first with asc, last with desc'),
     format,
     after: meterCursor,
   })
-  .refine(hasOrderOfCursor, orderOfCursor)
+  .refine(matchesCursorOrder, cursorOrderError)
 
 export const meterFacetsQuery = pageQuery.extend(meterFilter)
 
@@ -126,37 +128,37 @@ export const waitingQuery = pageQuery.extend({ clientSystemId, after: waitingCur
 export const silentQuery = pageQuery.extend({ clientSystemId, before: silentCursor })
 
 export const gapsQuery = z.strictObject({
-  from: time.describe('By default seven days before the end'),
-  to: time.describe('By default now'),
+  from: requestTime.describe('Default: seven days before the end'),
+  to: requestTime.describe('Default: now'),
 })
 
 export const historyQuery = pageQuery.extend({ before: historyCursor })
 
 export const readingsQuery = pageQuery.extend({
   format,
-  from: time.describe('Readings from this time on'),
-  to: time.describe('Readings before this time'),
+  from: requestTime.describe('Readings from this time on'),
+  to: requestTime.describe('Readings before this time'),
   before: readingCursor,
 })
 
 export const allReadingsQuery = pageQuery.extend({
   clientSystemId,
-  kind: searchedText.optional().describe('Of meters of exactly this kind'),
-  location: searchedText.optional().describe('Of meters at exactly this location'),
-  from: time.describe('Readings from this time on'),
-  to: time.describe('Readings before this time'),
+  kind: searchText.optional().describe('Readings of meters of exactly this kind'),
+  location: searchText.optional().describe('Readings of meters at exactly this location'),
+  from: requestTime.describe('Readings from this time on'),
+  to: requestTime.describe('Readings before this time'),
   format,
   after: allReadingsCursor,
 })
 
 export const targetsQuery = z.strictObject({
   clientSystemId,
-  kind: searchedText.optional().describe('Exactly this kind'),
-  location: searchedText.optional().describe('Exactly this location'),
+  kind: searchText.optional().describe('Exactly this kind'),
+  location: searchText.optional().describe('Exactly this location'),
   format: z
     .enum(['json', 'csv', 'prometheus'])
     .default('json')
-    .describe('prometheus: as HTTP service discovery takes it, meters with an address only'),
+    .describe('prometheus: the format of HTTP service discovery, only meters with an address'),
 })
 
 export const runId = z.uuid().meta({ pattern: undefined })

@@ -14,7 +14,7 @@ const answers = {
   },
 }
 
-/** The decision to keep held-back deletions for now. */
+/** The routes for the decision to keep held-back deletions for now. */
 export const keptRoutes: readonly Route[] = [
   route({
     id: 'keepDeletions',

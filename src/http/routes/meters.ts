@@ -7,7 +7,7 @@ import * as input from './inputs.ts'
 import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** Meters, and what became of each. */
+/** The routes for meters and their history. */
 export const meterRoutes: readonly Route[] = [
   route({
     id: 'listMeters',
@@ -17,11 +17,11 @@ export const meterRoutes: readonly Route[] = [
     tag: 'Meters',
     summary: 'Find, filter and sort meters',
     description:
-      'The words of q, eight at most, may stand anywhere in the external id, the name, the serial number and the location, in any case. As JSON a page at a time. As CSV all of them in one answer of any size; an answer that is cut off is not complete.',
+      'Each word of q, eight at most, must occur in the external id, the name, the serial number or the location, in upper or lower case. JSON is one page; CSV is all meters in one answer of any size. An answer that is cut off is not complete.',
     query: input.metersQuery,
     answers: {
       200: {
-        description: 'A page of meters; on the first one their total, which is counted up to 1,000. Or all as CSV',
+        description: 'A page of meters, the first one with their total, which is counted up to 1,000; or all as CSV',
         content: {
           ...json(page('meters', shape.meter).extend({ total: shape.total, totalIsExact: shape.totalIsExact }), {
             meters: [example.meter],
@@ -47,9 +47,9 @@ export const meterRoutes: readonly Route[] = [
     path: '/api/meters/facets',
     scope: 'read',
     tag: 'Meters',
-    summary: 'How many of the found meters each filter has',
+    summary: 'Count the found meters by the values of each filter',
     description:
-      'Each filter is counted without itself, with the search and the others. Of kinds and locations the commonest are listed, limit at most.',
+      'The counts of a filter apply the search and the other filters. Of the kinds and locations, the most frequent are listed, up to limit.',
     query: input.meterFacetsQuery,
     answers: { 200: { description: 'The numbers', content: json(shape.meterFacets, example.meterFacets) } },
     refusals: ['not_found'],
@@ -74,7 +74,7 @@ export const meterRoutes: readonly Route[] = [
     path: '/api/meters/{id}/history',
     scope: 'read',
     tag: 'Meters',
-    summary: 'What runs changed of a meter, newest first',
+    summary: 'The changes of a meter, newest first',
     pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
     query: input.historyQuery,
     answers: {

@@ -5,12 +5,12 @@ import type { Scope } from '../../wire/types.ts'
 
 /** The sections of the API's description, in the order of reading. */
 export const tags = {
-  Sync: 'The state of the meters, starting a sync and watching it',
-  Runs: 'What happened: every run, what it changed and what it could not use',
-  Meters: 'The meters as they are, and what became of each',
-  Readings: 'What collectors read from the meters',
-  Session: 'A login for browsers, whose event streams cannot send headers',
-  Service: 'Probes, metrics, the page, and this description',
+  Sync: 'The state of the meters; starting and following a sync',
+  Runs: 'The history of runs, with their changes and rejected rows',
+  Meters: 'The meters and their history',
+  Readings: 'The readings of the meters, and how regularly they arrive',
+  Session: 'The login of browsers, which cannot send a token with an event stream',
+  Service: 'Probes, metrics, the page, the Sync MCP Server, and this description',
 } as const
 type Tag = keyof typeof tags
 
@@ -21,11 +21,11 @@ type Answer = {
   description: string
   content?: Record<string, Content>
   headers?: Record<string, string>
-  /** Of an event stream: the data of each event by its name. */
+  /** The data of each event by its name, for an event stream. */
   events?: Record<string, Content & { description: string }>
 }
 
-/** What the description of the API says of one method of one path. What every route answers alike is added there. */
+/** The description of one method of one path. The API's description adds the errors that follow from it. */
 export type Operation = {
   id: string
   method: 'get' | 'post' | 'delete'
@@ -40,25 +40,25 @@ export type Operation = {
   headers?: Record<string, { description: string; example: string }>
   body?: { description?: string; content: Record<string, Content>; required?: true }
   answers: Record<number, Answer>
-  /** Beyond those that follow from `pathId`, `query`, `body`, `scope` and `access`. */
+  /** The error codes that do not follow from `pathId`, `query`, `body`, `scope` and `access`. */
   refusals?: readonly RequestErrorCode[]
   /** The scope that a token needs; null when none is needed, as `access` says. */
   scope: Scope | null
-  /** Serves assistants: a token that may approve is refused. */
+  /** True for routes of assistants, which refuse a token with the scope `approve`. */
   forAssistants?: true
-  /** Whether it reads the Client System, whose errors have the codes of a run. */
+  /** True where the request reads the Client System, so that errors can have the codes of a run. */
   readsSource?: true
   /** `open` needs no token; a `probe` needs no known Host either. */
   access?: 'open' | 'probe'
 }
 
-/** A body or an answer as JSON. */
+/** Describes a body or an answer as JSON. */
 export const json = (schema: z.ZodType, example?: unknown): Record<string, Content> => ({
   'application/json': { schema, ...(example !== undefined && { example }) },
 })
 
-/** The same as CSV. */
+/** Describes a body or an answer as CSV. */
 export const csv = (example: string): Record<string, Content> => ({ 'text/csv': { schema: z.string(), example } })
 
-/** A page of a list: its items under their name, and the `next`. */
+/** Returns the schema of a page of a list: the items under their name, and `next`. */
 export const page = (name: string, item: z.ZodType) => z.object({ [name]: z.array(item), next })

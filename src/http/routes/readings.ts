@@ -9,7 +9,7 @@ import * as input from './inputs.ts'
 import { csv, json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** Readings of meters. */
+/** The routes for readings. */
 export const readingRoutes: readonly Route[] = [
   route({
     id: 'listReadings',
@@ -49,7 +49,7 @@ export const readingRoutes: readonly Route[] = [
     tag: 'Readings',
     summary: 'The readings of many meters, by meter, then from old to new',
     description:
-      'As JSON a page at a time. As CSV all of them in one answer of any size, in the columns that POST takes; an answer that is cut off is not complete.',
+      'JSON is one page; CSV is all readings in one answer of any size, with the columns that POST accepts. An answer that is cut off is not complete.',
     query: input.allReadingsQuery,
     answers: {
       200: {
@@ -75,9 +75,9 @@ export const readingRoutes: readonly Route[] = [
     path: '/api/readings/waiting',
     scope: 'read',
     tag: 'Readings',
-    summary: 'The external ids that no meter has, with the readings that wait for each',
+    summary: 'The external ids without a meter, with the number of readings that wait for each',
     description:
-      'An external id that stays here is a typo of a collector, or a meter that the Client System does not have. Readings wait for 30 days.',
+      'Readings wait for 30 days. An external id that stays in this list is a typing error of a collector, or a meter that is missing in the Client System.',
     query: input.waitingQuery,
     answers: {
       200: {
@@ -99,11 +99,11 @@ export const readingRoutes: readonly Route[] = [
     tag: 'Readings',
     summary: 'Store readings by external id',
     description:
-      'Each reading is taken or rejected by itself; one that is stored already counts as a duplicate, and one that contradicts what is stored as a conflict. Readings of inactive meters are taken too. Those of a meter that is not known yet wait for it: the first of an external id starts a sync, and the sync that brings the meter stores them. 10 MB and 200,000 readings at most.',
+      'Each reading is stored or rejected by itself. A reading that is already stored counts as a duplicate, and one with another value or unit than the stored one as a conflict. Readings of inactive meters are stored too. A reading of an unknown meter waits: the first one of an external id starts a sync, and the sync that inserts the meter stores its readings. 10 MB and 200,000 readings at most.',
     query: input.noQuery,
     body: {
       description:
-        'A JSON array, one object a line, or CSV whose first line names the columns. The format is recognised by the body',
+        'A JSON array, one JSON object a line, or CSV with the names of the columns in the first line. The agent recognizes the format by the body',
       content: {
         ...json(z.array(readingSchema), [example.sentReading]),
         'application/x-ndjson': { schema: readingSchema, example: example.sentReading },
@@ -112,7 +112,7 @@ export const readingRoutes: readonly Route[] = [
     },
     answers: {
       200: {
-        description: 'What became of them',
+        description: 'The number of readings with each outcome, and the rejected ones',
         content: json(shape.storedReadings, {
           stored: 1,
           duplicates: 0,

@@ -34,12 +34,12 @@ export type Description = {
 /** A route: described by its operation and served by `serve`. */
 export type Route = {
   operation: Operation
-  /** Larger bodies are refused. */
+  /** A larger body gets `too_large`. */
   maxBodyBytes: number
   serve: (c: Context<RequestEnv>, parts: Parts) => Promise<Response>
 }
 
-/** What a handler gets: the checked query, JSON body and id, where the route takes them. */
+/** The input of a handler: the checked query, JSON body and id, where the definition has their schemas. */
 type HandlerInput<Query extends z.ZodType, Body extends z.ZodType, Id extends z.ZodType> = {
   c: Context<RequestEnv>
   query: z.output<Query>
@@ -52,9 +52,9 @@ type Definition<Query extends z.ZodObject, Body extends z.ZodObject, Id extends 
   'query' | 'body' | 'pathId'
 > & {
   query?: Query
-  /** A JSON body; none counts as an empty object. */
+  /** A JSON body. An empty body counts as an empty object. */
   json?: { schema: Body; example?: unknown; description?: string; required?: true }
-  /** A body that `handle` reads by itself. */
+  /** A body in another format, which `handle` reads itself. */
   body?: NonNullable<Operation['body']>
   pathId?: { schema: Id; example: string | number; of: 'run' | 'meter' }
   maxBodyBytes?: number
@@ -64,8 +64,8 @@ type Definition<Query extends z.ZodObject, Body extends z.ZodObject, Id extends 
 const defaultMaxBodyBytes = 64 * 1_024
 
 /**
- * Defines a route in one place: what it takes and answers, the scope that it needs, and its handler. A query or body that
- * does not fit is answered with 400, an id that cannot be one with 404.
+ * Defines a route in one place: its input and answers, the scope that it needs, and its handler. An invalid query or body gets
+ * 400, and an id in an invalid format gets 404.
  */
 export function route<
   Query extends z.ZodObject = z.ZodObject,
@@ -83,7 +83,7 @@ export function route<
         body: jsonBody && (await readBody(c, jsonBody.schema)),
         id: pathId && parseId(c.req.param('id') ?? '', pathId),
       }
-      // Where the definition has no schema, no handler uses the value.
+      // A value is undefined where the definition has no schema, and then the handler does not use it.
       return await handle(parsed as HandlerInput<Query, Body, Id>, parts)
     },
   }
@@ -102,7 +102,7 @@ function describeBody({
   return { ...rest, content: json(schema, example) }
 }
 
-/** An id that cannot be one is of nothing: 404, as for one that is not there. */
+/** Parses an id. Throws `not_found` for one in an invalid format, as for one that does not exist. */
 function parseId(text: string, { schema, of }: { schema: z.ZodType; of: 'run' | 'meter' }): unknown {
   const parsed = schema.safeParse(text)
   if (parsed.success) return parsed.data

@@ -29,7 +29,7 @@ const methods = routes.map(({ operation: { path, method } }) => ({
   pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace('{id}', '[^/]+')}/?$`),
 }))
 
-/** The methods of a path. */
+/** Returns the methods of the routes at a path, in upper case; none for an unknown path. */
 export function methodsOf(path: string): string[] {
   return [...new Set(methods.flatMap(({ method, pattern }) => (pattern.test(path) ? [method] : [])))]
 }

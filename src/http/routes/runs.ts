@@ -7,7 +7,7 @@ import * as input from './inputs.ts'
 import { json, page } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** Runs: what each changed and what it could not use. */
+/** The routes for runs, their changes and their rejected rows. */
 export const runRoutes: readonly Route[] = [
   route({
     id: 'listRuns',
@@ -64,9 +64,9 @@ export const runRoutes: readonly Route[] = [
     scope: 'operate',
     tag: 'Runs',
     summary: 'Cancel a run',
-    description: 'The work stops in both databases, and no meter was changed.',
+    description: 'The run stops in both databases, and changes no meter.',
     pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
-    json: { schema: input.noBody, description: 'None, or an empty object' },
+    json: { schema: input.noBody, description: 'No body, or an empty object' },
     answers: {
       202: {
         description: 'The run was cancelled',
@@ -86,12 +86,12 @@ export const runRoutes: readonly Route[] = [
     path: '/api/runs/{id}/changes',
     scope: 'read',
     tag: 'Runs',
-    summary: 'What a run changed, by external id',
+    summary: 'The changes of a run, by external id',
     pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
     query: input.changesQuery,
     answers: {
       200: {
-        description: 'A page of changes; withheld deletions are among them, the first 1,000',
+        description: 'A page of changes, including the first 1,000 withheld deletions',
         content: json(page('changes', shape.change), { changes: [example.change], next: example.next }),
       },
     },
@@ -106,7 +106,7 @@ export const runRoutes: readonly Route[] = [
     path: '/api/runs/{id}/rejected',
     scope: 'read',
     tag: 'Runs',
-    summary: 'The rows that a run could not use',
+    summary: 'The rows that a run rejected',
     description: 'The first 1,000 of a run, kept for 7 days and for the latest run.',
     pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
     query: input.rejectedQuery,

@@ -6,7 +6,7 @@ import { type Route, route } from './route.ts'
 
 const html = { 'text/html': { schema: z.string() } }
 
-/** Probes, metrics, the page, and the description of the API. */
+/** The routes for probes, metrics, the page, and the description of the API. */
 export const serviceRoutes: readonly Route[] = [
   route({
     id: 'isAlive',
@@ -16,7 +16,7 @@ export const serviceRoutes: readonly Route[] = [
     tag: 'Service',
     summary: 'Whether the process is alive',
     access: 'probe',
-    answers: { 200: { description: 'It is', content: json(z.object({ status: z.literal('alive') })) } },
+    answers: { 200: { description: 'The process is alive', content: json(z.object({ status: z.literal('alive') })) } },
     handle: ({ c }) => c.json({ status: 'alive' }),
   }),
   route({
@@ -34,7 +34,7 @@ export const serviceRoutes: readonly Route[] = [
         content: json(z.object({ status: z.literal('ready'), waitingFor: z.array(z.string()).max(0) })),
       },
       503: {
-        description: 'Some are not',
+        description: 'Some of these are not up',
         content: json(z.object({ status: z.literal('not ready'), waitingFor: z.array(z.string()).min(1) }), {
           status: 'not ready',
           waitingFor: ['Sync database'],
@@ -97,7 +97,7 @@ export const serviceRoutes: readonly Route[] = [
     path: '/docs',
     scope: 'read',
     tag: 'Service',
-    summary: 'This description, to read',
+    summary: 'This description as a page',
     answers: { 200: { description: 'A page', content: html } },
     handle: async ({ c }, { description }) => c.html(await description.page(originOf(c))),
   }),
@@ -107,7 +107,7 @@ export const serviceRoutes: readonly Route[] = [
     path: '/docs.css',
     scope: 'read',
     tag: 'Service',
-    summary: 'The style of that page',
+    summary: 'The stylesheet of the page /docs',
     answers: { 200: { description: 'A stylesheet', content: { 'text/css': { schema: z.string() } } } },
     handle: async ({ c }, { description }) =>
       c.body(await description.style(), 200, { 'Content-Type': 'text/css; charset=utf-8' }),

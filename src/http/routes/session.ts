@@ -4,7 +4,7 @@ import { sessionBody } from './inputs.ts'
 import { json } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** The login of a browser. */
+/** The routes for the login of a browser. */
 export const sessionRoutes: readonly Route[] = [
   route({
     id: 'getSession',
@@ -13,11 +13,11 @@ export const sessionRoutes: readonly Route[] = [
     scope: null,
     tag: 'Session',
     summary: 'Whether a login is needed, and who is logged in',
-    description: 'For pages, which see neither their cookie nor why an event stream was refused.',
+    description: 'For the page, which can read neither its cookie nor the reason why an event stream was refused.',
     access: 'open',
     answers: {
       200: {
-        description: 'How it stands',
+        description: 'The login',
         content: json(shape.session, {
           required: true,
           loggedIn: true,
@@ -60,7 +60,7 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'Log out',
     access: 'open',
     answers: {
-      204: { description: 'The session has ended, in every process', headers: { 'Set-Cookie': 'Ends the session' } },
+      204: { description: 'The session has ended, in every process', headers: { 'Set-Cookie': 'Deletes the cookie' } },
     },
     refusals: ['database_unavailable'],
     handle: async ({ c }, { authentication }) => await authentication.logOut(c),

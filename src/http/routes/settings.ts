@@ -5,7 +5,7 @@ import * as input from './inputs.ts'
 import { json } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** The configuration, which is read only, and a test of the alert channels. */
+/** The routes for the configuration, which they only read, and for a test of the alert channels. */
 export const settingsRoutes: readonly Route[] = [
   route({
     id: 'getSettings',

@@ -7,7 +7,7 @@ import * as input from './inputs.ts'
 import { json } from './operation.ts'
 import { type Route, route } from './route.ts'
 
-/** The status, starting and previewing a sync, and the event stream. */
+/** The routes for the status, starting and previewing a sync, and the event stream. */
 export const syncRoutes: readonly Route[] = [
   route({
     id: 'getStatus',
@@ -15,9 +15,9 @@ export const syncRoutes: readonly Route[] = [
     path: '/api/status',
     scope: 'read',
     tag: 'Sync',
-    summary: 'How things stand',
+    summary: 'The status of every Client System',
     description:
-      'For each Client System: the active run, the last ones, the numbers of meters, and how fresh they are.',
+      'For each Client System: its condition, the active run, the last runs, the numbers of meters, and how fresh they are.',
     answers: { 200: { description: 'The status', content: json(shape.status, example.status) } },
     handle: async ({ c }, { agent }) => c.json(await agent.status()),
   }),
@@ -29,12 +29,12 @@ export const syncRoutes: readonly Route[] = [
     tag: 'Sync',
     summary: 'Start a sync',
     description:
-      'Answers at once with the run, which goes on by itself. One at a time: while one is active, it is named.',
+      'Answers at once with the run, which continues in the background. While a run of the Client System is active, the answer is 409 with that run.',
     json: { schema: input.syncBody, example: { full: true } },
     answers: {
       202: {
         description: 'The run was queued',
-        headers: { Location: 'Where the run can be followed: /api/runs/{id}' },
+        headers: { Location: 'The address of the run: /api/runs/{id}' },
         content: json(z.object({ run: shape.run }), { run: example.queued }),
       },
     },
@@ -56,9 +56,12 @@ export const syncRoutes: readonly Route[] = [
     scope: 'operate',
     tag: 'Sync',
     summary: 'Preview a sync',
-    description: 'Reads and compares as a sync does, and writes nothing.',
+    description:
+      'Reads and compares like a sync, and writes nothing. While a run of the Client System is active, the answer is 409 with that run.',
     json: { schema: input.previewBody },
-    answers: { 200: { description: 'What would change', content: json(shape.preview, example.preview) } },
+    answers: {
+      200: { description: 'The changes that a sync would make', content: json(shape.preview, example.preview) },
+    },
     refusals: ['run_active', 'not_found'],
     readsSource: true,
     handle: async ({ c, body: { clientSystemId = null } }, { agent }) => {
@@ -73,12 +76,13 @@ export const syncRoutes: readonly Route[] = [
     path: '/api/events',
     scope: 'read',
     tag: 'Sync',
-    summary: 'Watch, as an event stream',
+    summary: 'Follow the status and the runs as an event stream',
     description:
-      'Server-Sent Events; `retry: 2000`, and a comment every 15 s. A `status` comes first, after every run that ends, and after the agent has come back to its database. A client that falls 64 kB behind is disconnected, and comes back with its Last-Event-ID.',
+      'Server-Sent Events with `retry: 2000` and a comment every 15 s. The stream begins with a `status`. Further ones follow at the end of every run, and when the agent has reconnected to the Sync database. A client that is 64 kB behind is disconnected, and continues with its Last-Event-ID.',
     headers: {
       'Last-Event-ID': {
-        description: 'The id seen last: the runs that changed since follow the first status, 200 at most',
+        description:
+          'The last id that the client received. The runs that changed since then follow the first status, 200 at most',
         example: '128',
       },
     },
@@ -93,20 +97,20 @@ export const syncRoutes: readonly Route[] = [
         },
         events: {
           status: {
-            description: 'How things stand; its id is the revision up to which every run was sent',
+            description: 'The status; its id is the revision up to which every run was sent',
             schema: shape.status,
           },
           run: {
-            description: 'A run changed; its id is the revision. Every final state comes, others may be skipped',
+            description: 'A run changed; its id is the revision. Every final state is sent, others may be skipped',
             schema: shape.run,
           },
           unavailable: {
             description:
-              'The agent has lost its Sync database: what was sent before may no longer be true. A status follows when it is back',
+              'The agent has lost its Sync database, so earlier events may be outdated. A status follows when it has reconnected',
             schema: shape.unavailable,
           },
           progress: {
-            description: 'How far a run is, without an id, at most four a second for each run',
+            description: 'The progress of a run, without an id, at most four a second for each run',
             schema: shape.progress,
           },
         },
@@ -114,8 +118,8 @@ export const syncRoutes: readonly Route[] = [
     },
     handle: async ({ c }, { streams }) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream; charset=utf-8' })
-      const seen = c.req.header('last-event-id') ?? ''
-      await streams.open(c.env.outgoing, /^\d{1,15}$/.test(seen) ? Number(seen) : null)
+      const lastSeen = c.req.header('last-event-id') ?? ''
+      await streams.open(c.env.outgoing, /^\d{1,15}$/.test(lastSeen) ? Number(lastSeen) : null)
       return RESPONSE_ALREADY_SENT
     },
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cursorText, silentCursor } from '../../wire/cursors.ts'
-import { clientSystemId, time } from '../../wire/requests.ts'
+import { clientSystemId, requestTime } from '../../wire/requests.ts'
 import { collection, collectionGroup, gaps, next, silentMeter } from '../../wire/schemas.ts'
 import { firstThatFit } from '../answer-size.ts'
 import { readOnly, type Tool, tool } from '../tool.ts'
@@ -62,7 +62,7 @@ export const collectionTools: readonly Tool[] = [
     annotations: readOnly,
     description:
       'The periods without readings of a meter, newest first, by quantity; to is null for a gap that continues. Default: the last seven days.',
-    input: z.strictObject({ meterId, from: time, to: time, limit }),
+    input: z.strictObject({ meterId, from: requestTime, to: requestTime, limit }),
     output: gaps.extend({ total: z.int().describe('The number of gaps, 1,000 at most') }),
     handle: async ({ meterId, from = null, to = null, limit }, { agent }) => {
       const found = await agent.gaps(meterId, { from, to })

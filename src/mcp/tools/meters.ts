@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { AgentError } from '../../lib/errors.ts'
 import {
+  cursorOrderError,
   cursorText,
-  hasOrderOfCursor,
   historyCursor,
+  matchesCursorOrder,
   meterCursor,
-  orderOfCursor,
   readingCursor,
 } from '../../wire/cursors.ts'
 import { meterOrders, meterSorts } from '../../wire/lists.ts'
-import { clientSystemId, searchedText, time } from '../../wire/requests.ts'
+import { clientSystemId, requestTime, searchText } from '../../wire/requests.ts'
 import { collectionState, flaggedReading, meter, next, total, totalIsExact } from '../../wire/schemas.ts'
 import { readPageThatFits } from '../answer-size.ts'
 import { fullChange, historyRow, meterRow, toHistoryRow, toMeterRow } from '../rows.ts'
@@ -28,10 +28,10 @@ export const meterTools: readonly Tool[] = [
     input: z
       .strictObject({
         clientSystemId,
-        q: searchedText.optional().describe('Words within id, name, serial number or location'),
+        q: searchText.optional().describe('Words within id, name, serial number or location'),
         state: z.enum(['active', 'inactive', 'all']).default('all'),
-        kind: searchedText.optional().describe('Exactly'),
-        location: searchedText.optional().describe('Exactly'),
+        kind: searchText.optional().describe('Exactly'),
+        location: searchText.optional().describe('Exactly'),
         collection: collectionState.optional(),
         sort: z.enum(meterSorts).default('externalId'),
         order: z.enum(meterOrders).default('asc'),
@@ -39,7 +39,7 @@ export const meterTools: readonly Tool[] = [
         limit,
         after: meterCursor,
       })
-      .refine(hasOrderOfCursor, orderOfCursor),
+      .refine(matchesCursorOrder, cursorOrderError),
     output: z.object({ meters: z.array(z.union([meterRow, meter])), total, totalIsExact, next }),
     handle: async (input, { agent }) => {
       const { clientSystemId = null, q: search = null, kind = null, location = null, collection = null } = input
@@ -60,7 +60,7 @@ export const meterTools: readonly Tool[] = [
       'One meter as it is now, and the changes that runs made to it, newest first. Takes either meterId or externalId.',
     input: z.strictObject({
       meterId: meterId.optional(),
-      externalId: searchedText.optional().describe('Its key in the Client System, instead of meterId'),
+      externalId: searchText.optional().describe('Its key in the Client System, instead of meterId'),
       clientSystemId,
       detail,
       limit: limit.describe('Maximum number of changes; large changes make a page shorter'),
@@ -91,8 +91,8 @@ export const meterTools: readonly Tool[] = [
     description: 'The readings of a meter, newest first, with flags for values that may be wrong.',
     input: z.strictObject({
       meterId,
-      from: time.describe('Start, inclusive'),
-      to: time.describe('End, exclusive'),
+      from: requestTime.describe('Start, inclusive'),
+      to: requestTime.describe('End, exclusive'),
       limit,
       before: readingCursor,
     }),

@@ -101,11 +101,11 @@ export const rejected: Rejected = {
   row: { name: 'Cellar', port: '70000' },
 }
 
-export const wrongParameter: Problem = {
+export const invalidParameter: Problem = {
   type: 'about:blank',
   title: 'Bad request',
   status: 400,
-  detail: 'The parameters are wrong: limit: expected a whole number from 1 to 200',
+  detail: 'The parameters are invalid: limit: expected a whole number from 1 to 200',
   code: 'bad_request',
   hint: 'Correct the request and send it again',
 }
