@@ -77,7 +77,7 @@ function requireEqual(here: Side, there: Side, triggers: string | null): void {
 }
 
 const unstableQueryHint =
-  'Does CLIENT_SYSTEM_QUERY give the same rows when it is asked twice? random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not'
+  'Check that CLIENT_SYSTEM_QUERY returns the same rows each time; random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not'
 
 /** The terms of the equation, with the names of measure-meters.sql. Digests are the text of a bigint. */
 type Terms = {

@@ -122,8 +122,8 @@ test('F4: an answer of the source that arrives while the process is busy past th
   assert.ok(clientSystem)
   const timeouts = { ...clientSystem.timeouts, startMs: 200 }
   await using source = await openSource({ ...clientSystem, timeouts }, new AbortController().signal)
-  const asked = source.ask<{ answer: number }>('select 42 as answer from pg_sleep(0.05)')
+  const asked = source.query<{ answer: number }>('select 42 as answer from pg_sleep(0.05)')
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
   assert.equal((await asked).rows[0]?.answer, 42)
-  await assert.rejects(source.ask('select pg_sleep(2)'), { code: 'source_timeout' })
+  await assert.rejects(source.query('select pg_sleep(2)'), { code: 'source_timeout' })
 })

@@ -22,7 +22,7 @@ const createAnswers = `
   create temporary table suspect (id_hash bigint, meter_id bigint) on commit drop;
   create or replace temporary view ours as select * from sync.meter where id in (select meter_id from suspect)`
 
-/** The maximum number of meters that one question names: 10 MB of text. */
+/** The maximum number of meters that one query names: 10 MB of text. */
 const maxWanted = 500_000
 
 export type IncrementalOptions = {
@@ -40,7 +40,7 @@ export type IncrementalOptions = {
 export type Incremental = { staged: Staged } | { refused: ReadReason; meters: number | null; bytes: number }
 
 /**
- * Reads only what differs, by three questions in one snapshot, each asked only where the one before found a difference:
+ * Reads only what differs, by up to three queries in one snapshot. Each is sent only when the previous one found a difference:
  *
  * 1. compareBuckets: which buckets of meters have another digest?
  * 2. findSuspects: which meters in these buckets have another hash?
@@ -79,15 +79,15 @@ export async function stageDifferences(session: Session, options: IncrementalOpt
   }
 }
 
-/** The first question: the digest of each bucket, on both sides. */
+/** The first query: the digest of each bucket, on both sides. */
 async function compareBuckets(
   { client }: Session,
   { clientSystemId, projection, baseline, report }: IncrementalOptions,
-  { ask, read }: Answers,
+  { send, read }: Answers,
 ): Promise<Buckets> {
   const mask = bucketsFor(baseline.meters.total, baseline.changed) - 1
   report.step('digests', null)
-  const answer = startReading(ask(digestQuestion(projection.hashes, mask)))
+  const answer = startReading(send(digestQuery(projection.hashes, mask)))
   await client.query(ourDigest(clientSystemId, mask))
   await read('their_digest', answer)
   const { rows } = await client.query<Omit<Buckets, 'mask'>>(compareDigests)
@@ -95,15 +95,15 @@ async function compareBuckets(
   return { ...rows[0], mask }
 }
 
-/** The second question: the hashes of the rows in the buckets that differ. Fills `suspect`. */
+/** The second query: the hashes of the rows in the buckets that differ. Fills `suspect`. */
 async function findSuspects(
   { client }: Session,
   { clientSystemId, projection, report }: IncrementalOptions,
-  { ask, read }: Answers,
-  { rows, rowsToAsk, allDiffer, differing, mask }: Buckets,
+  { send, read }: Answers,
+  { rows, rowsToHash, allDiffer, differing, mask }: Buckets,
 ): Promise<Wanted> {
-  report.step('rows', rowsToAsk)
-  const answer = startReading(ask(allDiffer ? projection.hashes : projection.hashesWithin(mask, differing)))
+  report.step('rows', rowsToHash)
+  const answer = startReading(send(allDiffer ? projection.hashes : projection.hashesWithin(mask, differing)))
   await client.query(ourRows(clientSystemId, allDiffer ? 'true' : inBuckets(mask, differing)))
   await read('their_row', answer)
   await client.query('analyze our_row')
@@ -119,17 +119,17 @@ async function findSuspects(
   return wanted.rows[0] ?? { count: 0, idHashes: '{}', externalIds: null }
 }
 
-/** The third question: the suspects themselves, by external id where an index of the source serves that. Fills `staging`. */
+/** The third query: the suspects themselves, by external id where an index of the source serves that. Fills `staging`. */
 async function readSuspects(
   { client }: Session,
   { clientSystemId, source, projection, report }: IncrementalOptions,
-  { ask, read }: Answers,
+  { send, read }: Answers,
   { count, idHashes, externalIds }: Wanted,
 ): Promise<void> {
   if (count > 0) {
     report.step('meters', count)
     const named = externalIds !== null && (await projection.hasIndexFor(source, externalIds))
-    await read('staging', ask(projection.select(named ? { externalIds } : { idHashes })))
+    await read('staging', send(projection.select(named ? { externalIds } : { idHashes })))
     await client.query('analyze staging')
   }
   await client.query(findStaged, [clientSystemId])
@@ -150,7 +150,7 @@ type Buckets = {
   /** The xor of `whole_hash` over the present meters here. */
   content: string
   /** Rows of the source in the buckets that differ. */
-  rowsToAsk: number
+  rowsToHash: number
   allDiffer: boolean
   /** Meters here, removed ones included. */
   meters: number
@@ -162,7 +162,7 @@ type Buckets = {
 
 /**
  * The number of buckets, a power of two. Sixty meters are in a bucket, half a megabyte of digests for a million. Fewer are
- * in it where the last run changed many: a bucket costs about as much as asking for the hash of a row, and with the root
+ * in it where the last run changed many: a bucket costs about as much as the hash of a row, and with the root
  * of the product there are about as many buckets as rows in those that differ.
  */
 function bucketsFor(meters: number, changed: number): number {
@@ -171,7 +171,7 @@ function bucketsFor(meters: number, changed: number): number {
 }
 
 /** The fence has each hash computed once, and keeps the planner from expecting a bucket for each meter. */
-function digestQuestion(hashes: string, mask: number): string {
+function digestQuery(hashes: string, mask: number): string {
   return `select (h.id_hash & ${mask})::integer, count(*), bit_xor(h.row_hash)\nfrom (\n${hashes}\noffset '0') h\ngroup by 1`
 }
 
@@ -204,8 +204,8 @@ function ourRows(clientSystemId: string, only: string): string {
 }
 
 type Answers = {
-  /** Sends a question to the source. */
-  ask: (question: string) => ReturnType<Source['copy']>
+  /** Sends a query to the source and returns the bytes of its answer. */
+  send: (query: string) => ReturnType<Source['copy']>
   /** Copies an answer into a table. */
   read: (table: string, answer: AsyncIterable<Buffer>) => Promise<void>
   /** How many bytes all answers have had. */
@@ -215,7 +215,7 @@ type Answers = {
 function readAnswers(session: Session, { source, report }: IncrementalOptions): Answers {
   let bytesBefore = 0
   return {
-    ask: (question) => source.copy(`copy (\n${question}\n) to stdout (format binary)`, { sparse: true }),
+    send: (query) => source.copy(`copy (\n${query}\n) to stdout (format binary)`, { sparse: true }),
     read: async (table, answer) => {
       const statement = `copy ${table} from stdin (format binary)`
       const { rows, bytes } = await copyInto(session, statement, answer, (now) =>

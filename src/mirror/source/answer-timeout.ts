@@ -2,13 +2,13 @@ import type pg from 'pg'
 import { destroySocket } from '../../db/silence.ts'
 import { AgentError } from '../../lib/errors.ts'
 
-/** The timeout of an answer, what the source was doing, and the variable that raises the timeout; empty if none does. */
-export type AnswerWait = { milliseconds: number; doing: string; variable: string }
+/** The timeout of an answer, what the source is doing, and the variable that sets the timeout, if any. */
+export type AnswerWait = { milliseconds: number; doing: string; variable?: string }
 
 /**
- * Waits for an answer of the source. After the timeout the socket is destroyed, because the server may never answer again,
- * and AgentError `source_timeout` is thrown. If this process itself was busy, an answer may have arrived unread, so the socket
- * is checked once more before. `name` is that of the Client System.
+ * Waits for an answer of the source. After the timeout, destroys the socket, because the server may never answer again, and
+ * throws `source_timeout`. Before that it checks the socket once more, because this process may have been too busy to read an
+ * answer that has arrived. `name` is that of the Client System.
  */
 export async function waitForAnswer<T>(
   answer: Promise<T>,
@@ -19,7 +19,7 @@ export async function waitForAnswer<T>(
   let check: NodeJS.Immediate | undefined
   const late = new Promise<never>((_, reject) => {
     const declareTimeout = () => {
-      const hint = `Check the network to ${name} and its load${variable && `, or raise ${variable}`}`
+      const hint = `Check the network to ${name} and its load${variable ? `, or raise ${variable}` : ''}`
       const message = `${name} was silent for ${milliseconds / 1_000} s while ${doing}`
       reject(new AgentError('source_timeout', message, { hint }))
       destroySocket(client)

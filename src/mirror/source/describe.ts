@@ -30,7 +30,7 @@ const required = ['external_id', 'name'] as const
 export async function describeMeters(source: Source, query: string, salt: bigint): Promise<MeterQuery> {
   const inner = singleStatement(query)
   const text = `select * from (\n${inner}\n) q limit 0`
-  const outline = await source.attempt(text)
+  const outline = await source.tryQuery(text)
   if ('refusal' in outline) throw await suggestTable(source, text, outline.refusal)
   const columns = outline.fields.map(({ name, dataTypeID: oid }) => ({ name, oid }))
   requireColumns(
@@ -38,13 +38,15 @@ export async function describeMeters(source: Source, query: string, salt: bigint
     inner,
   )
   const projection = new Projection(columns, inner, source, salt)
-  const whole = await source.attempt<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${projection.select()}`)
+  const whole = await source.tryQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(
+    `explain (format json) ${projection.select()}`,
+  )
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
   const plan = whole.rows[0]?.['QUERY PLAN'][0]?.Plan ?? null
   // Parallel workers return rows in another order each time, which changes sums of float8, array_agg and LIMIT. A plan
   // without workers may still use them within functions.
   if (plan && (!usesAny(plan, workers) || usesAny(plan, dependent))) {
-    await source.ask('set local max_parallel_workers_per_gather = 0')
+    await source.query('set local max_parallel_workers_per_gather = 0')
   }
   const { place, version, encoding } = source
   const major = Math.floor(version / 10_000)
@@ -82,7 +84,7 @@ async function suggestTable(source: Source, text: string, refusal: AgentError): 
   const before = [...text].slice(0, Number(cause.position) - 1).join('')
   const table = nameAt(text, before.length)?.split('.').at(-1)?.replaceAll('"', '').trim()
   if (!table) return refusal
-  const { rows } = await source.ask<{ name: string }>(findAlike, [table])
+  const { rows } = await source.query<{ name: string }>(findAlike, [table])
   const [found] = rows
   if (!found) return refusal
   const quotes = found.name.includes('"') ? ', with the double quotes' : ''

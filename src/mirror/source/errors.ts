@@ -1,13 +1,13 @@
 import { AgentError, errorCode, errorMessage, type RunErrorCode } from '../../lib/errors.ts'
 
-/** The question that failed. `role` is the user of the connection, to whom rights are granted. */
-export type Question = { name: string; role: string; doing: string }
+/** What failed: the name of the Client System, the user of the connection, and what the server was doing. */
+type Attempt = { name: string; role: string; doing: string }
 
 /** What an error means for a run. `message` is followed by the text of the error. */
 type Meaning = {
   code: RunErrorCode
-  message: (question: Question) => string
-  hint: string | ((question: Question) => string)
+  message: (attempt: Attempt) => string
+  hint: string | ((attempt: Attempt) => string)
 }
 
 const refused = (hint: Meaning['hint']): Meaning => ({
@@ -38,7 +38,8 @@ const standby = lost(
 
 /** The meaning of single SQLSTATEs. */
 const bySqlState: Record<string, Meaning> = {
-  '08P01': incorrect, // a parameter in the query
+  // The query has a parameter.
+  '08P01': incorrect,
   '0A000': writes,
   '22021': garbled,
   '22P05': garbled,
@@ -87,23 +88,23 @@ const queryClasses = new Set([
   'P0', // PL/pgSQL error
 ])
 
-const otherwise = lost('The connection broke or the server ended the query; the next run reads again')
+const connectionLost = lost('The connection broke or the server ended the query; the next run reads again')
 
-/** Returns what an error in answer to a question means for a run. An AgentError stays as it is. */
-export function sourceError(thrown: unknown, question: Question): AgentError {
+/** Returns the error of a run for an error of the source. An AgentError stays as it is. */
+export function sourceError(thrown: unknown, attempt: Attempt): AgentError {
   if (thrown instanceof AgentError) return thrown
   const sqlState = errorCode(thrown) ?? ''
-  const ofClass = queryClasses.has(sqlState.slice(0, 2)) ? incorrect : otherwise
+  const ofClass = queryClasses.has(sqlState.slice(0, 2)) ? incorrect : connectionLost
   const { code, message, hint } = bySqlState[sqlState] ?? ofClass
-  const ownHint = typeof hint === 'string' ? hint : hint(question)
+  const ownHint = typeof hint === 'string' ? hint : hint(attempt)
   const advice = adviceOf(thrown)
-  return new AgentError(code, `${message(question)}: ${errorMessage(thrown)}`, {
+  return new AgentError(code, `${message(attempt)}: ${errorMessage(thrown)}`, {
     hint: advice === null ? ownHint : `${ownHint}. PostgreSQL advises: ${advice}`,
     cause: thrown,
   })
 }
 
-/** PostgreSQL's own hint, such as the column that is perhaps meant. */
+/** Returns PostgreSQL's own hint, such as the name of a similar column; null without one. */
 function adviceOf(thrown: unknown): string | null {
   return thrown instanceof Error && 'hint' in thrown && typeof thrown.hint === 'string' ? thrown.hint : null
 }

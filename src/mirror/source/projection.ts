@@ -69,7 +69,7 @@ where (${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`)
   /** Whether `select` may name these external ids: the Client System finds them, and nothing else, through an index. */
   async hasIndexFor(source: Source, externalIds: string): Promise<boolean> {
     if (this.#id.key === null) return false
-    const explained = await source.attempt<Explained>(
+    const explained = await source.tryQuery<Explained>(
       `explain (format json, costs off) ${this.select({ externalIds })}`,
     )
     return 'rows' in explained && findsThroughIndex(explained.rows[0], externalIds)
@@ -78,7 +78,7 @@ where (${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`)
   /** Returns the refusal of the column whose text the Client System does not compute; `refusal` if there is none. */
   async blame(source: Source, refusal: AgentError): Promise<AgentError> {
     for (const { name, text } of this.#columns) {
-      const tried = await source.attempt(`select ${text} ${this.#from()} limit 0`)
+      const tried = await source.tryQuery(`select ${text} ${this.#from()} limit 0`)
       if ('refusal' in tried) {
         const hint = `Cast the column in CLIENT_SYSTEM_QUERY: select …::text as ${name}`
         const message = `The column ${name} has a type that cannot be mirrored: ${tried.refusal.message}`

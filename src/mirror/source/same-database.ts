@@ -11,7 +11,7 @@ export async function refuseSameDatabase(
   query: string,
   session: { pid: number; lock: bigint },
 ): Promise<void> {
-  const { rows } = await source.ask<{ same: boolean }>(
+  const { rows } = await source.query<{ same: boolean }>(
     `select exists (
        select from pg_locks l
        where l.locktype = 'advisory' and l.granted and l.pid = $1
@@ -22,7 +22,7 @@ export async function refuseSameDatabase(
   )
   if (!rows[0]?.same) return
   const inner = singleStatement(query)
-  const plan = await source.ask<{ 'QUERY PLAN': unknown }>(
+  const plan = await source.query<{ 'QUERY PLAN': unknown }>(
     `explain (verbose, format json) select * from (\n${inner}\n) q`,
   )
   if (!/"Schema":"(sync|pgboss)"/.test(JSON.stringify(plan.rows[0]?.['QUERY PLAN']))) return

@@ -135,7 +135,7 @@ test('a row with a value that is large as text is not hashed, however small it i
   if (!clientSystem) throw new Error('there is no Client System')
   await using source = await openSource(clientSystem, new AbortController().signal)
   const { projection } = await describeMeters(source, clientSystem.query, 0n)
-  const { rows } = await source.ask<{ row_hash: string }>(projection.hashes ?? '')
+  const { rows } = await source.query<{ row_hash: string }>(projection.hashes ?? '')
   assert.deepEqual(
     rows.map(({ row_hash }) => row_hash === '0'),
     [false, true],
@@ -150,7 +150,7 @@ test('the hashes of a row depend on the salt of the installation, so that none c
   await using source = await openSource(clientSystem, new AbortController().signal)
   const hashes = async (salt: bigint) => {
     const { projection, fingerprint } = await describeMeters(source, clientSystem.query, salt)
-    const { rows } = await source.ask<{ id_hash: string; row_hash: string }>(projection.hashes ?? '')
+    const { rows } = await source.query<{ id_hash: string; row_hash: string }>(projection.hashes ?? '')
     return [fingerprint, ...rows.flatMap(({ id_hash, row_hash }) => [id_hash, row_hash])]
   }
   const [one, other] = [await hashes(1n), await hashes(-2n)]

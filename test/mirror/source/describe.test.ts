@@ -17,7 +17,7 @@ async function ask({ environment }: World, query: string, url?: string): Promise
   if (!clientSystem) throw new Error('there is no Client System')
   await using source = await openSource(clientSystem, new AbortController().signal)
   const { projection } = await describeMeters(source, query, 0n)
-  const { rows } = await source.ask<Row & Partial<Record<'id_hash' | 'row_hash', string>>>(projection.select())
+  const { rows } = await source.query<Row & Partial<Record<'id_hash' | 'row_hash', string>>>(projection.select())
   return rows.map(({ id_hash: _id, row_hash: _row, ...row }) => row)
 }
 
