@@ -9,7 +9,7 @@ import { judge } from './compare.ts'
 import { createStaging } from './read/stage.ts'
 import type { Source } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
-import { refuseSameDatabase } from './source/same-database.ts'
+import { refuseSameDatabase, takeOwnLock } from './source/same-database.ts'
 
 const selectInsertions = sqlBeside(import.meta.url, 'sql/select-insertions.sql')
 
@@ -43,7 +43,7 @@ export async function checkMeters(
 ): Promise<MeterCheck> {
   await client.query('begin')
   try {
-    await refuseSameDatabase(source, text, await lockAlone(client))
+    await refuseSameDatabase(source, text, await takeOwnLock(client))
     const query = await describeMeters(source, text, 0n)
     await createStaging({ client })
     await client.query(createNoMeters)
@@ -83,12 +83,3 @@ const listReasons = `
   where c.operation = 'reject'
   group by c.reason
   order by count(*) desc, c.reason`
-
-/** Takes a lock that no other session takes. If the source's server shows it, both databases are one. */
-async function lockAlone(client: Session['client']): Promise<{ pid: number; lock: bigint }> {
-  const { rows } = await client.query<{ pid: number; key: string }>(
-    `select pg_backend_pid() as pid, key, pg_advisory_xact_lock(key)
-     from (select hashtextextended('meter-sync-agent check:' || pg_backend_pid(), 0) as key) own`,
-  )
-  return { pid: rows[0]?.pid ?? 0, lock: BigInt(rows[0]?.key ?? 0) }
-}

@@ -16,13 +16,13 @@ import { guard } from './guard.ts'
 import { readMeters } from './read/read.ts'
 import { openSource } from './source/connection.ts'
 import { describeMeters } from './source/describe.ts'
-import { refuseSameDatabase } from './source/same-database.ts'
+import { refuseSameDatabase, takeOwnLock } from './source/same-database.ts'
 
 const selectInsertions = sqlBeside(import.meta.url, 'sql/select-insertions.sql')
 
 const maxChanges = 100
 
-/** Lists the changes by external id, up to about a megabyte. */
+/** Lists at most $1 changes by external id, up to about a megabyte. $2: the deletions are withheld. */
 const listChanges = limitToBytes(
   `
   select change.meter_id as "meterId", change.external_id as "externalId", change.operation,
@@ -73,13 +73,13 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
   const timer = setTimeout(() => ending.abort(timedOut(milliseconds)), milliseconds)
   const signal = AbortSignal.any([options.signal, ending.signal])
   let session: Session | undefined
-  const cut = () => session?.destroy()
-  signal.addEventListener('abort', cut)
+  const destroy = () => session?.destroy()
+  signal.addEventListener('abort', destroy)
   try {
     session = await openSession(syncDatabase, { runTimeoutMs: milliseconds, signal, pool, log })
     await using source = await openSource(clientSystem, signal)
     await session.client.query('begin isolation level repeatable read')
-    await refuseSameDatabase(source, clientSystem.query, { pid: session.pid, lock: await lockAlone(session) })
+    await refuseSameDatabase(source, clientSystem.query, await takeOwnLock(session.client))
     const { id: clientSystemId } = clientSystem
     const baseline = await findBaseline(session.client, clientSystem)
     const query = await describeMeters(source, clientSystem.query, baseline.salt)
@@ -112,7 +112,7 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
     throw new AgentError(error.code, error.message, { hint: error.hint ?? undefined, cause: thrown })
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', cut)
+    signal.removeEventListener('abort', destroy)
     session?.destroy()
   }
 }
@@ -121,15 +121,6 @@ function timedOut(milliseconds: number): AgentError {
   return new AgentError('timeout', `The preview took longer than ${milliseconds / 1_000} s`, {
     hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
   })
-}
-
-/** Takes a lock that no other session takes. If the source's server shows it, both databases are one. */
-async function lockAlone({ client }: Session): Promise<bigint> {
-  const { rows } = await client.query<{ key: string }>(
-    `select key, pg_advisory_lock(key)
-     from (select hashtextextended('meter-sync-agent preview:' || pg_backend_pid(), 0) as key) own`,
-  )
-  return BigInt(rows[0]?.key ?? 0)
 }
 
 /** A preview reports no progress. */

@@ -1,16 +1,26 @@
+import type { Session } from '../../db/session.ts'
 import { AgentError } from '../../lib/errors.ts'
 import type { Source } from './connection.ts'
 import { singleStatement } from './query.ts'
 
+/** A session of the Sync database and the advisory lock that it holds. */
+type Holder = { pid: number; lock: bigint }
+
+/** Takes a lock that no other session takes, until the transaction ends. */
+export async function takeOwnLock(client: Session['client']): Promise<Holder> {
+  const { rows } = await client.query<{ pid: number; key: string }>(
+    `select pg_backend_pid() as pid, key, pg_advisory_xact_lock(key)
+     from (select hashtextextended('meter-sync-agent session:' || pg_backend_pid(), 0) as key) own`,
+  )
+  return { pid: rows[0]?.pid ?? 0, lock: BigInt(rows[0]?.key ?? 0) }
+}
+
 /**
- * Refuses to mirror the Sync database into itself (F11). If the source's server shows the lock of `session` in the database
- * that the query reads, both databases are one. Then the query's plan shows whether it reads the agent's tables.
+ * Throws `same_database` instead of mirroring the Sync database into itself (F11). If the source's server shows the lock of
+ * `session` in the database that the query reads, both databases are one. Then the query's plan shows whether it reads the
+ * agent's tables.
  */
-export async function refuseSameDatabase(
-  source: Source,
-  query: string,
-  session: { pid: number; lock: bigint },
-): Promise<void> {
+export async function refuseSameDatabase(source: Source, query: string, session: Holder): Promise<void> {
   const { rows } = await source.query<{ same: boolean }>(
     `select exists (
        select from pg_locks l
