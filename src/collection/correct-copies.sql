@@ -1,6 +1,6 @@
--- Corrects what sync.meter_collection copies, for the next $3 meters of the Client System $1 after the id $2: of those that
--- the run $4 changed, or of all where it is NULL. Returns the
--- last id that was looked at, NULL at the end. Rows are locked in the order of their ids, as the trigger does.
+-- Corrects the values that sync.meter_collection copies from sync.meter, for the next $3 meters of the Client System $1 after
+-- the id $2: of those that the run $4 changed, or of all where $4 is NULL. Returns the last id that was read, NULL at the end.
+-- Rows are locked in the order of their ids, as in the trigger.
 with page as (
   (
     select meter_id

@@ -1,5 +1,5 @@
--- How many meters of the Client System $1 are in which state of collection. The active and the other ones are counted
--- apart, because that takes two thirds of the time of one count with more conditions.
+-- Counts the meters of the Client System $1 by the state of their collection. Active and inactive meters are counted apart,
+-- because that takes two thirds of the time of one count with more conditions.
 select
   greatest(0, coalesce(s.meters_active, 0) - reporting.known)::float8 as never,
   (reporting.known - reporting.late)::float8 as reporting,
@@ -11,7 +11,7 @@ select
   waiting.ids::float8 as "waitingIds",
   nullif(greatest(reporting.newest, inactive.newest), '-infinity') as "newestReadingAt",
   now() as at
-from (select $1 as id) asked
+from (select $1 as id) wanted
 left join sync.client_system s using (id)
 cross join lateral (
   select

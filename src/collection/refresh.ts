@@ -2,13 +2,13 @@ import { type Queryable, sqlBeside } from '../db/connect.ts'
 
 const correctCopies = sqlBeside(import.meta.url, 'correct-copies.sql')
 
-/** Meters of one statement: collectors that write to a meter wait for it. */
+/** The meters of one statement. Collectors that write readings of these meters wait for it. */
 const pageSize = 20_000
 
 /**
- * Corrects what sync.meter_collection copies of the meters of a Client System: whether they are active, and their expected
- * interval. To be called after a run that changed meters, which must not wait for collectors itself; without a run all
- * meters are read, which takes some seconds for a million.
+ * Corrects the values that sync.meter_collection copies from the meters of a Client System: whether they are active, and
+ * their expected interval. Call it after a run that changed meters, because the run itself must not wait for collectors.
+ * Without a run it reads all meters, which takes some seconds for a million.
  */
 export async function refreshCollection(db: Queryable, clientSystemId: string, runId: string | null): Promise<void> {
   for (let after: string | null = '0'; after !== null; ) {

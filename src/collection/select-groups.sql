@@ -1,5 +1,5 @@
--- The active meters of the Client System $1 by location and kind, with their numbers in each state: the first $2, those with
--- the most silent, late and never reported meters first.
+-- Counts the active meters of the Client System $1 by location, kind and state: the first $2 groups, those with the most
+-- silent, then late, then never reporting meters first.
 select
   m.location,
   m.kind,

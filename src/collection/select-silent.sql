@@ -1,5 +1,5 @@
--- The next $4 active meters of the Client System $1 that are silent, those that fell silent last first, after the one that
--- was read at $2 and has the id $3.
+-- Selects the next $4 silent active meters of the Client System $1, those that fell silent last first, after the meter $3 with
+-- its last reading at $2.
 select
   m.id::float8 as "meterId",
   m.external_id as "externalId",

@@ -1,4 +1,4 @@
--- The next $5 of the active meters of the Client System $1 after the external id $4, of the kind $2 and the location $3.
+-- Selects the next $5 active meters of the Client System $1 after the external id $4, of the kind $2 and the location $3.
 select
   m.id::float8 as "meterId",
   m.external_id as "externalId",

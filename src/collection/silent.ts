@@ -6,8 +6,8 @@ const selectGroups = sqlBeside(import.meta.url, 'select-groups.sql')
 const selectSilent = sqlBeside(import.meta.url, 'select-silent.sql')
 
 /**
- * The active meters by location and kind, those with the most silent ones first, `limit` groups at most. Takes most of a
- * second with a million meters.
+ * Counts the active meters by location and kind. Returns at most `limit` groups, those with the most silent meters first.
+ * Takes almost a second with a million meters.
  */
 export async function groupCollection(
   db: Queryable,
@@ -19,9 +19,10 @@ export async function groupCollection(
   return rows.map((row) => ({ ...row, silentSince: row.silentSince?.toISOString() ?? null }))
 }
 
+/** The end of a page: the time of the last reading as PostgreSQL writes it, and the meter. */
 export type SilentCursor = { at: string; meterId: number }
 
-/** A page of the silent meters, those that fell silent last first. */
+/** Returns a page of the silent meters, those that fell silent last first. */
 export async function listSilentMeters(
   db: Queryable,
   clientSystemId: string,

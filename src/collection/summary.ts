@@ -4,7 +4,7 @@ import type { Collection, CollectionState } from '../wire/types.ts'
 
 const countStates = sqlBeside(import.meta.url, 'count-states.sql')
 
-/** Summarizes the collection of readings without reading any of them. */
+/** Returns the state of the collection of readings, without reading any reading. */
 export async function summarizeCollection(
   db: Queryable,
   { id: clientSystemId, readingIntervalMs }: Pick<ClientSystem, 'id' | 'readingIntervalMs'>,

@@ -5,7 +5,7 @@ const selectTargets = sqlBeside(import.meta.url, 'select-targets.sql')
 
 export type TargetsFilter = { clientSystemId: string; kind: string | null; location: string | null }
 
-/** A meter as collectors need it. `attributes` is the text of a JSON object, whose numbers keep all their digits. */
+/** A meter for collectors. `attributes` is the text of a JSON object, whose numbers keep all their digits. */
 export type TargetRow = {
   meterId: number
   externalId: string
@@ -21,8 +21,8 @@ export type TargetRow = {
 }
 
 /**
- * Names what the targets of a Client System are made of: the content of its meters as the last run left it, and the
- * expected interval. Costs nothing, however many meters there are.
+ * Returns a tag that changes when the targets of a filter may have changed: with the content of the meters after the last
+ * run, or the expected interval. Reads one row, however many meters there are.
  */
 export async function tagTargets(db: Queryable, filter: TargetsFilter): Promise<string> {
   const { rows } = await db.query<{ content: string | null; seconds: number; active: string }>(
@@ -36,10 +36,10 @@ export async function tagTargets(db: Queryable, filter: TargetsFilter): Promise<
     .slice(0, 27)
 }
 
-/** Meters of one statement. */
-const listedAtOnce = 1_000
+/** The meters of one statement. */
+const pageSize = 1_000
 
-/** Every active meter by external id, a page at a time: memory stays flat at any number. */
+/** Yields pages of all active meters by external id, so that memory does not grow with their number. */
 export async function* listTargets(
   db: Queryable,
   { clientSystemId, kind, location }: TargetsFilter,
@@ -50,12 +50,12 @@ export async function* listTargets(
       kind,
       location,
       after,
-      listedAtOnce,
+      pageSize,
     ])
     const last = rows.at(-1)
     if (last === undefined) return
     yield rows
-    if (rows.length < listedAtOnce) return
+    if (rows.length < pageSize) return
     after = last.externalId
   }
 }

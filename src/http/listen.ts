@@ -71,7 +71,7 @@ async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'por
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE') {
       throw new ConfigError([
-        `PORT: ${port} on ${host} is used by another program; set PORT to a free one (0 picks one)`,
+        `PORT: ${port} on ${host} is in use by another program; set PORT to a free one (0 picks one)`,
       ])
     }
     if (errorCode(error) === 'EACCES')

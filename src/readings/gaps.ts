@@ -3,12 +3,12 @@ import type { ReadingGap } from '../wire/types.ts'
 
 const findMeterGaps = sqlBeside(import.meta.url, 'find-meter-gaps.sql')
 
-/** More gaps than this say no more than that the meter is hardly read. */
+/** The maximum number of gaps. A meter with more is read so rarely that single gaps say nothing. */
 const maxGaps = 1_000
 
 /**
- * The times in which a meter's readings are missing, newest first. `to` is null for a gap that goes on. `missing` is how
- * many readings the expected interval would have made of it.
+ * Returns the periods without readings of a meter, newest first. `to` is null for a gap that continues. `missing` is the
+ * expected number of readings in the gap.
  */
 export async function findGaps(
   db: Queryable,

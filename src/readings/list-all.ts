@@ -16,7 +16,7 @@ export type ReadingsFilter = {
 
 export type AllReadingsCursor = { meterId: number; at: string; quantity: string }
 
-/** A reading with its meter. `value` is the text of the number; `readAt` has microseconds, so that nothing is lost. */
+/** A reading with its meter. `value` is the text of the number, and `readAt` has microseconds, so that no digit is lost. */
 export type ReadingRow = {
   meterId: number
   externalId: string
@@ -27,7 +27,7 @@ export type ReadingRow = {
   cursor: AllReadingsCursor
 }
 
-/** A page of readings by meter, then from old to new; `from` inclusive, `to` exclusive. */
+/** Returns a page of readings by meter, then from old to new. `from` is inclusive, `to` exclusive. */
 export async function listAllReadings(
   db: Queryable,
   { clientSystemId, kind, location, from, to, meterId }: ReadingsFilter,
@@ -47,20 +47,20 @@ export async function listAllReadings(
   }
 }
 
-/** The reading as it is on the wire, its value with all its digits; what SQL stored as NaN or infinity is a text. */
+/** Returns the reading in the shape of the wire, with all digits of its value. NaN and infinity become texts. */
 export function toMeterReading({ cursor: _, value, ...reading }: ReadingRow): MeterReading {
   const number = /^-?\d/.test(value) ? value : JSON.stringify(value)
   return { ...reading, value: parseObject(`{"value":${number}}`).value }
 }
 
-/** Readings of one statement: each takes a few milliseconds, whatever the number of all. */
-const exportedAtOnce = 5_000
+/** The readings of one statement, which takes a few milliseconds whatever the number of all readings. */
+const exportPageSize = 5_000
 
-/** Every reading, a page at a time: a client that reads slowly holds no connection, and memory stays flat. */
+/** Yields pages of all readings. A slow client holds no connection, and memory does not grow with the number of readings. */
 export async function* exportReadings(db: Queryable, filter: ReadingsFilter): AsyncGenerator<ReadingRow[]> {
   let after: AllReadingsCursor | null = null
   for (;;) {
-    const { items, more }: ResultPage<ReadingRow> = await listAllReadings(db, filter, after, exportedAtOnce)
+    const { items, more }: ResultPage<ReadingRow> = await listAllReadings(db, filter, after, exportPageSize)
     if (items.length > 0) yield items
     after = items.at(-1)?.cursor ?? null
     if (!more) return

@@ -18,7 +18,7 @@ export type MeterReadingsFilter = {
   registers: readonly string[]
 }
 
-/** A page of a meter's readings, newest first, each with its flags; `from` is inclusive, `to` exclusive. */
+/** Returns a page of a meter's readings with their flags, newest first. `from` is inclusive, `to` exclusive. */
 export async function listReadings(
   db: Queryable,
   { meterId, from, to, before, registers }: MeterReadingsFilter,

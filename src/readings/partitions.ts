@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { transaction } from '../db/pool.ts'
 
-/** Readings of one month that are moved take about 10 s a million. */
+/** Moving the readings of a month takes about 10 s for a million. */
 const moveTimeoutMs = 15 * 60_000
 
 /**
@@ -18,7 +18,7 @@ export async function createPartitions(pool: pg.Pool): Promise<string[]> {
       const move = { text, query_timeout: moveTimeoutMs }
       return (await client.query<{ month: string | null }>(move)).rows[0]?.month ?? null
     })
-    // Another worker is at it.
+    // Another worker is creating it.
     if (month === null) break
     created.push(month)
   }

@@ -9,7 +9,7 @@ const storeIncoming = sqlBeside(import.meta.url, 'store-incoming.sql')
 const letIncomingWait = sqlBeside(import.meta.url, 'let-incoming-wait.sql')
 const countConflicts = sqlBeside(import.meta.url, 'count-conflicts.sql')
 
-/** A reading that was found to be well formed. `value` is the text of a number, `readAt` ISO 8601 with its offset. */
+/** A well-formed reading. `value` is the text of a number, `readAt` is ISO 8601 with its offset. */
 export type IncomingReading = {
   line: number
   clientSystemId: string
@@ -21,9 +21,9 @@ export type IncomingReading = {
 }
 
 /**
- * What became of readings. `duplicates` were there already; `conflicts` have another value or unit than what is stored
- * for their time, and change nothing. `waiting` have no meter yet, in the Client Systems `waitingFor`. `rejected` are the
- * lines that have none and are not kept.
+ * The outcome of readings. `duplicates` were already stored. `conflicts` have another value or unit than the stored reading
+ * of their time, and change nothing. `waiting` have no meter yet, in the Client Systems `waitingFor`. `rejected` are the lines
+ * of readings that have no meter and cannot wait.
  */
 type Stored = {
   stored: number
@@ -35,8 +35,9 @@ type Stored = {
 }
 
 /**
- * Stores readings in one transaction: by COPY into a temporary table, then set-based. Idempotent on meter, quantity and
- * time; of two with the same key the first stays. Takes the readings piece by piece, as the server takes them.
+ * Stores readings in one transaction: copies them into a temporary table, and inserts from there. Idempotent on meter,
+ * quantity and time: of two readings with the same key the first one stays. Takes readings from the iterable as fast as the
+ * server receives them.
  */
 export async function storeReadings(pool: pg.Pool, readings: Iterable<IncomingReading>): Promise<Stored> {
   return await transaction(pool, async (client) => {
@@ -75,7 +76,7 @@ type Later = { stored: number; known: number; waiting: number; rejected: number[
 
 const nothingUnknown: Later = { stored: 0, known: 0, waiting: 0, rejected: [], clientSystemIds: [] }
 
-/** Lets readings of meters that are not known wait. A run may have inserted a meter meanwhile: its readings are stored. */
+/** Lets the readings at these lines wait. Stores those whose meter a run has inserted meanwhile. */
 async function letWait(client: pg.PoolClient, unknown: number[]): Promise<Later> {
   const { rows: named } = await client.query<{ id: string }>(
     `select distinct client_system_id collate "C" as id from pg_temp.incoming where line = any($1::integer[]) order by 1`,
@@ -91,7 +92,7 @@ async function letWait(client: pg.PoolClient, unknown: number[]): Promise<Later>
   return { stored, known, waiting: unknown.length - known - rejected.length, rejected, clientSystemIds }
 }
 
-/** Characters of a write to the server. */
+/** The characters of one write to the server. */
 const copyLength = 64 * 1_024
 
 function toCopyLine({ line, clientSystemId, externalId, quantity, value, unit, readAt }: IncomingReading): string {

@@ -5,7 +5,7 @@ import type { WaitingMeter } from '../wire/types.ts'
 const storeWaiting = sqlBeside(import.meta.url, 'store-waiting.sql')
 const selectWaiting = sqlBeside(import.meta.url, 'select-waiting.sql')
 
-/** The maximum number of readings of a Client System that wait for their meters, and for how many days they wait. */
+/** The maximum number of waiting readings of a Client System, and the days after which they are deleted. */
 export const maxWaiting = 100_000
 const waitingDays = 30
 
@@ -28,7 +28,7 @@ export async function storeWaitingReadings(db: Queryable, clientSystemId: string
   await db.query(storeWaiting, [clientSystemId])
 }
 
-/** A page of the external ids that no meter has, each with how many readings wait for it and when they came. */
+/** Returns a page of the external ids without a meter, each with the number of its waiting readings and when they arrived. */
 export async function listWaiting(
   db: Queryable,
   clientSystemId: string,
@@ -48,7 +48,7 @@ export async function listWaiting(
   }
 }
 
-/** True when an external id was first seen after the last success began to read, so that a sync may bring its meter. */
+/** Returns true when readings of a new external id arrived after the last success began, so that a sync may insert its meter. */
 export async function needsSync(db: Queryable, clientSystemId: string): Promise<boolean> {
   const { rows } = await db.query<{ needed: boolean }>(
     `select exists (
@@ -72,7 +72,7 @@ export async function needsSync(db: Queryable, clientSystemId: string): Promise<
   return rows[0]?.needed ?? false
 }
 
-/** Deletes readings that have waited too long. */
+/** Deletes the readings that have waited for too long. */
 export async function pruneWaiting(db: Queryable, clientSystemId: string): Promise<void> {
   await db.query(
     `delete from sync.waiting_reading

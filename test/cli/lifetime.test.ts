@@ -24,7 +24,7 @@ test('a port in use is reported in one sentence before a run starts', async (t) 
   world.after(free)
   const { code, err } = await startCommand([], world.environment({ PORT: String(port) })).ended
   assert.equal(code, 78)
-  assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is taken by another program; set PORT to a free one`))
+  assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is in use by another program; set PORT to a free one`))
   assert.deepEqual(await world.sync.query('select id from sync.run'), [])
 })
 

@@ -63,7 +63,7 @@ test('a port in use is reported in one line with exit status 78, and nothing kee
   const port = typeof address === 'object' && address ? String(address.port) : ''
   const { code, err } = await run([], world.environment({ PORT: port }))
   assert.equal(code, 78)
-  assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is taken`))
+  assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is in use`))
   await eventually(async () => {
     const [open] = await world.sync.query<{ count: number }>(
       `select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name like 'meter-sync-agent%'`,

@@ -54,7 +54,7 @@ suite('readings and targets in and out', { concurrency: true }, () => {
     const headers: [string, RegExp][] = [
       ['externalId,quantity,value', /no column readAt/],
       ['externalId,quantity,value,readAt,value', /the column value more than once/],
-      ['externalId,quantity,value,readAt,colour', /no colour/],
+      ['externalId,quantity,value,readAt,colour', /unknown column colour/],
       ['meter;quantity;value;readAt', /no column externalId/],
     ]
     for (const [header, message] of headers) {
