@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Schema } from './openapi.ts'
+import type { Schema } from './openapi-types.ts'
 
 type Html = ReturnType<typeof html>
 

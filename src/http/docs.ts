@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { anchor, shapeFields, shapeType } from './docs-shapes.ts'
-import type { DescribedOperation, DescribedResponse, Description, Media, Parameter, Schema } from './openapi.ts'
+import type { DescribedOperation, DescribedResponse, Description, Media, Parameter, Schema } from './openapi-types.ts'
 
 type Html = ReturnType<typeof html>
 

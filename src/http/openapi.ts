@@ -2,51 +2,19 @@ import { z } from 'zod'
 import { type RequestErrorCode, runErrorCodes } from '../lib/errors.ts'
 import * as shape from '../wire/schemas.ts'
 import { sessionCookie } from './auth/cookie.ts'
+import type {
+  DescribedOperation,
+  DescribedResponse,
+  Description,
+  Media,
+  Parameter,
+  Reference,
+  Schema,
+} from './openapi-types.ts'
 import { isRequestCode, statuses } from './problems.ts'
 import { invalidParameter, runIsActive } from './routes/examples.ts'
 import { type Content, type Operation, tags } from './routes/operation.ts'
 import { routes } from './routes/routes.ts'
-
-export type Schema = z.core.JSONSchema.BaseSchema
-export type Reference = { $ref: string }
-export type Media = { schema: Schema; example?: unknown }
-export type Parameter = {
-  name: string
-  in: 'path' | 'query' | 'header'
-  required: boolean
-  description?: string
-  schema: Schema
-  example?: string | number
-}
-export type DescribedResponse = {
-  description: string
-  headers?: Record<string, { description: string; schema: Schema }>
-  content?: Record<string, Media>
-  /** The data of each event by its name, because OpenAPI 3.1 cannot describe events. */
-  'x-events'?: Record<string, Media & { description: string }>
-}
-export type DescribedOperation = {
-  operationId: string
-  tags: string[]
-  summary: string
-  description?: string
-  security: Record<string, string[]>[]
-  parameters?: Parameter[]
-  requestBody?: { description?: string; required: boolean; content: Record<string, Media> }
-  responses: Record<string, DescribedResponse | Reference>
-}
-export type Description = {
-  openapi: '3.1.1'
-  info: { title: string; version: string; description: string; license: { name: string; identifier: string } }
-  servers: { url: string }[]
-  tags: { name: string; description: string }[]
-  paths: Record<string, Partial<Record<Operation['method'], DescribedOperation>>>
-  components: {
-    schemas: Record<string, Schema>
-    responses: Record<string, DescribedResponse>
-    securitySchemes: Record<string, Record<string, string>>
-  }
-}
 
 const introduction = `The HTTP API of the Meter Sync Agent.
 

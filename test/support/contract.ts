@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { DescribedOperation, Description } from '../../src/http/openapi.ts'
+import type { DescribedOperation, Description } from '../../src/http/openapi-types.ts'
 
 /** What an agent answered, as it came. */
 export type Answer = { status: number; type: string; headers: Headers; body: unknown }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { DescribedOperation, Description, Schema } from '../../src/http/openapi.ts'
+import type { DescribedOperation, Description, Schema } from '../../src/http/openapi-types.ts'
 import { operationsOf } from './contract.ts'
 
 /** A request of one operation, with values that fit its description and values that do not. */

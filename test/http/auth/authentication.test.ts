@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLoginThrottle } from '../../../src/http/auth/throttle.ts'
-import type { Description } from '../../../src/http/openapi.ts'
+import type { Description } from '../../../src/http/openapi-types.ts'
 import { scopes } from '../../../src/wire/lists.ts'
 import type { Problem, Run, Session } from '../../../src/wire/types.ts'
 import { operationsOf } from '../../support/contract.ts'
