@@ -11,12 +11,12 @@ import { openSource, type Source } from '../mirror/source/connection.ts'
 import { rejectionWords } from '../wire/reason-words.ts'
 import { number, plural, print } from './output.ts'
 
-/** Prints an error that prevents a sync, with its hint; `place` is what was being checked. */
+/** Prints an error that prevents a sync, with its hint. `place` is the part that was checked. */
 type Report = (place: string, error: unknown) => void
 
 /**
- * Connects to both databases, describes the query and reads the meters as a sync would, and prints the findings with what
- * to do. Changes nothing: no schema, no queue, no row. Returns true when a sync would work.
+ * Connects to both databases, describes the query, reads the meters as a sync would, and prints the findings with hints.
+ * Changes nothing: no schema, no queue, no row. Returns true when a sync would work.
  */
 export async function check(config: Config, signal: AbortSignal): Promise<boolean> {
   printFinding('Configuration', 'valid')
@@ -91,9 +91,9 @@ const schemaWords: Record<SchemaState | 'closed', string> = {
   newer: 'the schema of a newer agent',
 }
 
-type Checking = { client: Session['client'] | null; signal: AbortSignal; report: Report }
+type CheckContext = { client: Session['client'] | null; signal: AbortSignal; report: Report }
 
-async function checkClientSystem(clientSystem: ClientSystem, { client, signal, report }: Checking): Promise<void> {
+async function checkClientSystem(clientSystem: ClientSystem, { client, signal, report }: CheckContext): Promise<void> {
   const place = 'Client System'
   let source: Source
   try {

@@ -4,7 +4,7 @@ import { printApproval, printRejected, summarizeCounts } from './counts.ts'
 import { exitStatus } from './exit-status.ts'
 import { print, printError, printJson } from './output.ts'
 
-/** Prints what a sync would do now. Returns the exit status: busy while a sync is active. */
+/** Prints the changes that a sync would make now. Returns the exit status: busy while a sync is active. */
 export async function preview(
   agent: Agent,
   { clientSystemId, json }: { clientSystemId: string | null; json: boolean },
@@ -20,7 +20,7 @@ export async function preview(
     return exitStatus.done
   }
   const { counts, changes, withheldBecause, withheldDigest, rejectedBecause } = answer.preview
-  print(`A sync would now give: ${summarizeCounts(counts)}`)
+  print(`A sync would now have this result: ${summarizeCounts(counts)}`)
   printRejected(counts, rejectedBecause)
   if (withheldBecause !== null) print(`The deletions would be held back: ${withheldWords(withheldBecause)}`)
   printApproval(counts, withheldDigest)
