@@ -12,8 +12,8 @@ export type MeterRow = Omit<Meter, 'id' | 'attributes' | 'removedAt' | 'createdA
 }
 
 /**
- * An SQL expression for `read_at` as ISO 8601 in UTC with milliseconds, like every time on the wire. Other programs can
- * store a time that has no such form, like infinity; that is returned as PostgreSQL writes it.
+ * The SQL expression for `read_at` as ISO 8601 in UTC with milliseconds, like every time on the wire. Other programs can
+ * store a time without such a form, like infinity. It is returned as PostgreSQL writes it.
  */
 const readAtAsText = `case
     when read_at >= '0001-01-01 00:00Z' and read_at < '10000-01-01 00:00Z'
@@ -22,8 +22,8 @@ const readAtAsText = `case
   end`
 
 /**
- * The newest reading of a meter, of whatever quantity, as a JSON object. `meterId` is a column. The newest one is never older
- * than the noted time of the last reading, so the partitions before that time are not looked at.
+ * Returns an SQL expression for the newest reading of a meter of any quantity, as a JSON object. `meterId` is a column. The
+ * newest reading is never older than `last_read_at`, so earlier partitions are not read.
  */
 export const newestReading = (meterId: string) => `(
     select json_build_object('quantity', quantity, 'readAt', ${readAtAsText}, 'value', value, 'unit', r.unit)
@@ -34,7 +34,7 @@ export const newestReading = (meterId: string) => `(
     limit 1
   )`
 
-/** The state of collection of a meter, by whether it is active, and by when it is late and silent. */
+/** Returns an SQL expression for the state of a meter's collection, from `late_at`, `silent_at` and whether it is `active`. */
 export const collectionState = (active: string) => `case
     when ${active} then case
       when late_at is null then 'never'
@@ -46,7 +46,7 @@ export const collectionState = (active: string) => `case
     else 'quiet'
   end`
 
-/** The columns of a meter, from `metersWithCollection`. */
+/** The columns of a `MeterRow`, selected from `metersWithCollection`. */
 export const meterColumns = `
   id, client_system_id as "clientSystemId", external_id as "externalId", name, serial_number as "serialNumber",
   kind, unit, location, ip_address as "ipAddress", port, attributes::text as attributes, active,

@@ -37,18 +37,18 @@ function cut(text: string): string {
 
 type Meaning = { code: RunErrorCode; message: string; hint: string }
 
-const garbled = { code: 'source_data', message: 'The Client System sent bytes that are not valid text' } as const
+const invalidText = { code: 'source_data', message: 'The Client System sent bytes that are not valid text' } as const
 const busy: Meaning = {
   code: 'database_busy',
   message: 'Could not acquire a lock in the Sync database',
   hint: 'Find the session that holds it in pg_stat_activity and pg_locks; the next run tries again',
 }
 
-/** What an SQLSTATE of the Sync database means for a run. */
+/** The meanings of SQLSTATEs of the Sync database for a run. */
 const bySqlState: Record<string, Meaning> = {
-  '22021': { ...garbled, hint: encodingHint },
+  '22021': { ...invalidText, hint: encodingHint },
   '22P05': {
-    ...garbled,
+    ...invalidText,
     hint: 'A json value within an array or a row contains \\u0000, which text cannot; leave it out in CLIENT_SYSTEM_QUERY',
   },
   '42501': {

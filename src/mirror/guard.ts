@@ -20,7 +20,7 @@ export type Found = {
 /** How many deletions a person has approved; `outdated` when other meters are missing now than were approved. */
 export type Approved = number | 'outdated'
 
-/** Returns what an approval means for the meters that are missing now. One with a digest is for the meters of that digest only. */
+/** Returns the approval for the meters that are missing now. An approval with a digest is only for the meters of that digest. */
 export function approvedOf(
   { approveDeletes, approveDigest }: { approveDeletes: number | null; approveDigest: string | null },
   missingDigest: string | null,
@@ -68,13 +68,13 @@ export function guard(
     const hint = `Correct the rejected rows; if the missing meters are really gone, ${approve}`
     return withhold({ code: 'no_usable_rows' }, hint)
   }
-  const gone = missing + deletedLately
+  const deletions = missing + deletedLately
   const lately = deletedLately > 0
   const raise = (name: string) => `If they are meant, ${approve}; ${name} sets the limit`
-  if (gone > minimum && gone > maximum) {
+  if (deletions > minimum && deletions > maximum) {
     return withhold({ code: 'over_maximum', limit: maximum, lately }, raise('DELETE_GUARD_MAXIMUM'))
   }
-  if (gone > minimum && gone * 100 > (activeBefore + deletedLately) * percent) {
+  if (deletions > minimum && deletions * 100 > (activeBefore + deletedLately) * percent) {
     return withhold({ code: 'over_percent', limit: percent, lately }, raise('DELETE_GUARD_PERCENT'))
   }
   return { deletions: 'apply' }

@@ -13,27 +13,28 @@ export type Previews = Lifetime & {
   preview: (clientSystem: ClientSystem, signal?: AbortSignal) => Promise<Preview>
 }
 
-type UnderWay = { answer: Promise<Preview>; waiting: number; ending: AbortController }
+/** A running preview. `waiting` is the number of its callers. */
+type Running = { answer: Promise<Preview>; waiting: number; ending: AbortController }
 
 export function createPreviews(options: Omit<PreviewOptions, 'signal'>): Previews {
-  const underWay = new Map<string, UnderWay>()
+  const running = new Map<string, Running>()
 
-  const end = (id: string, preview: UnderWay, reason: AgentError) => {
-    if (underWay.get(id) === preview) underWay.delete(id)
+  const end = (id: string, preview: Running, reason: AgentError) => {
+    if (running.get(id) === preview) running.delete(id)
     preview.ending.abort(reason)
   }
-  const begin = (clientSystem: ClientSystem): UnderWay => {
+  const begin = (clientSystem: ClientSystem): Running => {
     const { id } = clientSystem
     const ending = new AbortController()
     const answer = previewSync(clientSystem, { ...options, signal: ending.signal }).finally(() => {
-      if (underWay.get(id) === begun) underWay.delete(id)
+      if (running.get(id) === started) running.delete(id)
     })
-    const begun: UnderWay = { answer, waiting: 0, ending }
-    underWay.set(id, begun)
-    return begun
+    const started: Running = { answer, waiting: 0, ending }
+    running.set(id, started)
+    return started
   }
   const preview: Previews['preview'] = async (clientSystem, signal) => {
-    const shared = underWay.get(clientSystem.id) ?? begin(clientSystem)
+    const shared = running.get(clientSystem.id) ?? begin(clientSystem)
     shared.waiting++
     try {
       return await (signal ? unlessAborted(signal, shared.answer) : shared.answer)
@@ -42,7 +43,7 @@ export function createPreviews(options: Omit<PreviewOptions, 'signal'>): Preview
     }
   }
   return withLifetime({ preview }, () => {
-    for (const [id, begun] of underWay) end(id, begun, stopped())
+    for (const [id, started] of running) end(id, started, stopped())
   })
 }
 

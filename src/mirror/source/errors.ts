@@ -25,7 +25,7 @@ export const encodingHint =
   'Name the encoding of the column in CLIENT_SYSTEM_QUERY, for example: ' +
   "convert_from(convert(convert_to(name, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII') as name"
 
-const garbled: Meaning = {
+const invalidText: Meaning = {
   code: 'source_data',
   message: ({ name }) => `${name} has bytes that are not valid text`,
   hint: encodingHint,
@@ -41,8 +41,8 @@ const bySqlState: Record<string, Meaning> = {
   // The query has a parameter.
   '08P01': incorrect,
   '0A000': writes,
-  '22021': garbled,
-  '22P05': garbled,
+  '22021': invalidText,
+  '22P05': invalidText,
   '25006': writes,
   '40001': standby,
   '40P01': standby,
