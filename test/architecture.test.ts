@@ -83,7 +83,7 @@ test('nothing of the demonstration is loaded where both URLs are set', () => {
   assert.doesNotMatch(read('src/main.ts'), /^import .*demo/m)
 })
 
-test('what few need is loaded when they do: the description of the API, the MCP library', () => {
+test('the description of the API and the MCP library are loaded at first use', () => {
   const loaded = new Set(['src/main.ts'])
   for (const path of loaded) {
     for (const { from, to, typeOnly, whenNeeded } of imports) {

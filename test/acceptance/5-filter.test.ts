@@ -4,7 +4,7 @@ import { openBrowser } from '../support/browser.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
-test('new runs are added on top of a filtered history, which keeps its scroll position, focus and pages', async (t) => {
+test('new runs appear on top of a filtered history, which keeps its scroll position, focus and pages', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

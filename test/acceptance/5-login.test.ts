@@ -18,7 +18,7 @@ async function logIn(page: Page, given = token): Promise<void> {
   await page.getByRole('button', { name: 'Log in' }).click()
 }
 
-test('with a token set the page requires it, becomes live without a reload, and clears its data at the logout', async (t) => {
+test('when a token is set, the page requires it, becomes live without a reload, and clears its data at the logout', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent({ AUTH_TOKEN: token })

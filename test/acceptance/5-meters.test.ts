@@ -28,7 +28,7 @@ function hourlyReadings() {
     })
 }
 
-test('the readings of a meter are seen day by day, with axes, gaps and marks, by pointer, keyboard and table', {
+test('the readings of a meter are shown day by day, with axes, gaps and marks, by pointer, keyboard and table', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -87,7 +87,7 @@ test('R5.2: a meter that comes back is active again under its old id, counted on
   assertCounts(await agent.sync(), {})
 })
 
-test('R5.3: a meter that the master marks inactive is inactive here, counted once, stable afterwards', async (t) => {
+test('R5.3: a meter that the Client System marks inactive is inactive here, counted once, and unchanged afterwards', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 6)
   const agent = await world.agent()
@@ -128,7 +128,7 @@ test('R5.3: a meter that the master marks inactive is inactive here, counted onc
   assert.equal(await states(), '101010')
 })
 
-test('R5.4: ids above 2^53, every script, quotes, backslashes, tabs, new lines and 1 MB of text are exact copies', async (t) => {
+test('R5.4: ids above 2^53, every script, quotes, backslashes, tabs, newlines and 1 MB of text are copied exactly', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter (

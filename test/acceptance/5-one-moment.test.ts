@@ -15,7 +15,7 @@ const look = `
   select count(*)::int as meters, count(distinct location)::int as locations
   from sync.meter where kind = 'pack' and removed_at is null`
 
-test('I2, I3: a run mirrors one state of the Client System, and every reader sees the meters of one run', async (t) => {
+test('I2, I3: a run mirrors one state of the Client System, and every reader sees the meters of exactly one run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2_000)
   await world.source.query(`update meter set kind = 'pack', location = '0' where external_id <= 40`)

@@ -15,7 +15,7 @@ async function addRuns(world: World, count: number): Promise<void> {
   )
 }
 
-test('the days are one stop of the Tab key, and Show more keeps the focus', async (t) => {
+test('the cells of the days are one tab stop, and Show more keeps the focus', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -41,7 +41,7 @@ test('the days are one stop of the Tab key, and Show more keeps the focus', asyn
   assert.deepEqual(complaints, [])
 })
 
-test('no content is cut off at any width, and the font size of the browser is respected', async (t) => {
+test('no content is cut off at any width, and the page respects the font size of the browser', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const agent = await world.agent()

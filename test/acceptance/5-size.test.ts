@@ -15,7 +15,7 @@ test('the page is small: all of its JavaScript is under 60 kB on the wire, and e
   assert.doesNotMatch(readFileSync(join(dist, 'index.html'), 'utf8'), /(src|href)="(https?:)?\/\//)
 })
 
-test('5.11 the page and the guides travel compressed as they were built, and a browser keeps the assets', async (t) => {
+test('the page and the guides are sent as they were compressed in the build, and a browser caches the assets', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const [script = ''] = readdirSync(new URL('../../web/dist/assets', import.meta.url)).filter((name) =>

@@ -64,7 +64,7 @@ const fieldScopes = z.object({
   properties: z.record(z.string(), z.looseObject({ 'x-scope': z.enum(scopes).optional() })).default({}),
 })
 
-test('every route and every tool asks for its scope: each is tried with each', async (t) => {
+test('every route and every tool requires its scope: each is tried with every scope', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: administrator })
   const tokens = new Map<Scope, string>()
@@ -243,7 +243,7 @@ test('the run of a command has the name of the operating system user', async (t)
   assert.deepEqual([trigger, requestedBy], ['cli', userInfo().username])
 })
 
-test('token: wrong arguments are named', () => {
+test('token: each invalid argument is reported by name', () => {
   const wrong: [string[], RegExp][] = [
     [[], /expected token create NAME/],
     [['create'], /expected token create NAME/],

@@ -66,7 +66,7 @@ test('a failure and its recovery are each sent once, signed, and retried until t
   }
 })
 
-test('two workers send every alert once, also across a restart', { timeout: 100_000 }, async (t) => {
+test('two workers send each alert once, also across a restart', { timeout: 100_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await using receiver = await openReceiver()
@@ -128,7 +128,9 @@ test('a run that ended while the listener was disconnected is reported when it r
   assert.deepEqual(receiver.types(), ['meter_sync.failed'])
 })
 
-test('held-back deletions are reported again when they are others, also as many', { timeout: 60_000 }, async (t) => {
+test('held-back deletions are reported again when the set changes, even if the number does not', {
+  timeout: 60_000,
+}, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   await using receiver = await openReceiver()
@@ -202,7 +204,7 @@ test('meters that become stale are reported once without a run, and so is a run 
   assert.deepEqual(receiver.types(), ['meter_sync.failed', 'meter_sync.stale', 'meter_sync.recovered'])
 })
 
-test('a 410 stops the attempts, a redirect is not followed, and a silent receiver is given up after the last attempt', {
+test('a 410 stops the attempts, a redirect is not followed, and delivery to a silent receiver ends with the last attempt', {
   timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)

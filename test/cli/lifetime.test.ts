@@ -51,7 +51,7 @@ test('while the agent waits for its database it answers probes and refuses other
   assert.equal((await agent.ended).code, 0)
 })
 
-test('requests that are in progress at shutdown are answered that the agent shuts down', async (t) => {
+test('requests that are in progress at shutdown are answered with the code of a shutdown', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)

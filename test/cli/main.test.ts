@@ -117,7 +117,7 @@ test('a view on the meters does not prevent a migration', async (t) => {
   assert.equal((await world.sync.query('select from public.report')).length, 3)
 })
 
-test('a migration that fails ends the start instead of waiting for ever', async (t) => {
+test('a migration that fails ends the start', async (t) => {
   const world = await createWorld(t)
   await world.sync.query('delete from sync.migration')
   const { code, err } = await run([], world.environment())

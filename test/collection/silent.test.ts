@@ -17,7 +17,7 @@ async function collect(sync: Database, { from, to, hours }: { from: number; to: 
   )
 }
 
-test('an assistant learns in one short answer which meters stopped sending, since when, and where', async (t) => {
+test('one short MCP answer lists which meters are silent, since when and where', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   const agent = await world.agent()
@@ -78,7 +78,7 @@ test('an assistant learns in one short answer which meters stopped sending, sinc
   await client.close()
 })
 
-test('gaps are found by quantity from the expected interval, that which goes on too', async (t) => {
+test('gaps follow from the expected interval, for each quantity, including a gap that continues', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   const agent = await world.agent({ READING_INTERVAL_MINUTES: '15' })

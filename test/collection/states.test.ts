@@ -73,7 +73,7 @@ test('a meter is reporting, late, silent or never reported by the time of its la
   assert.deepEqual(await listIn(agent, 'silent'), ['4'])
 })
 
-test('a meter becomes late, and silent, as time goes by', async (t) => {
+test('a meter becomes late and then silent as time passes', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: 'select m.*, 3 / 60.0 as reading_interval from meter m' })
@@ -88,7 +88,7 @@ test('a meter becomes late, and silent, as time goes by', async (t) => {
   assert.ok(seen.has('reporting,late'), [...seen].join(' '))
 })
 
-test('a reading from the future counts as read when it arrived', async (t) => {
+test('a reading with a future time counts as read at its arrival', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 3)
   const agent = await world.agent()
@@ -102,7 +102,7 @@ test('a reading from the future counts as read when it arrived', async (t) => {
   assert.ok((newestReadingAt ?? '') <= at, `${newestReadingAt} is after ${at}`)
 })
 
-test('after a run the states follow what the Client System says of a meter', async (t) => {
+test('a run updates the states from the columns of the Client System', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 4)
   await world.source.query('alter table meter add column reading_interval text')
@@ -137,7 +137,7 @@ test('after a run the states follow what the Client System says of a meter', asy
   await eventually(async () => (await listIn(other, 'silent')).length === 2)
 })
 
-test('a role that may only insert readings keeps the states too', async (t) => {
+test('readings from a role that may only insert update the states too', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1)
   const agent = await world.agent()
@@ -166,7 +166,7 @@ test('a role that may only insert readings keeps the states too', async (t) => {
   assert.deepEqual(await listIn(agent, 'reporting'), ['1'])
 })
 
-test('an expected interval is a number of minutes or an interval; anything else counts as none', async (t) => {
+test('an expected interval is a number of minutes or an interval; any other value counts as missing', async (t) => {
   const world = await createWorld(t)
   const said: [unknown, number | null][] = [
     [15, 900],

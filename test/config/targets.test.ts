@@ -55,7 +55,7 @@ test('a remote Client System is verified unless CLIENT_SYSTEM_INSECURE allows ot
   )
 })
 
-test('no parameter of a URL disables the verification of the server', () => {
+test('no URL parameter disables the verification of the server', () => {
   const url = (text: string) => ({ CLIENT_SYSTEM_URL: text })
   for (const parameter of ['ssl=0', 'ssl=false', 'sslcert=/tmp/x', 'sslkey=/tmp/x', 'sslnegotiation=direct'])
     assert.deepEqual(invalidNames(url(`postgres://u@db.example.org/db?${parameter}`)), ['CLIENT_SYSTEM_URL'], parameter)

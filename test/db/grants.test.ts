@@ -194,7 +194,7 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
   }
 })
 
-test('a role without privileges cannot connect to the Sync database of roles.sql or of the README', async (t) => {
+test('a role without privileges cannot connect to the Sync database that roles.sql or the README creates', async (t) => {
   const { world, ownerUrl, named } = await createDeployment(t, 18)
   const stranger = `stranger_${world.sync.name}`
   const database = `readme_${world.sync.name}`

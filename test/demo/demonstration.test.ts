@@ -282,7 +282,7 @@ test('the simulation runs by itself and can be stopped at any time', async () =>
   await lively.stop()
 })
 
-test('the unexpected end of the server is reported with its log', async () => {
+test('an unexpected end of the database server is reported with its log', async () => {
   const directory = freshDirectory()
   const short = await startDemonstration({ directory, log, everyMs: never })
   process.kill(serverOf(directory), 'SIGQUIT')

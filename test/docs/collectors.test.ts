@@ -63,7 +63,7 @@ test('collectors.md: the readings are taken as shown, and the role may insert re
   assert.deepEqual([meters.reporting, meters.never], [1, 3])
 })
 
-test('collectors.md: the example reads Modbus devices and sends again what was not answered', async (t) => {
+test('collectors.md: the example reads Modbus devices and sends readings again that got no answer', async (t) => {
   const example = new URL('../../docs/examples/modbus-collector.mjs', import.meta.url)
   const program = readFileSync(example, 'utf8')
   assert.ok(guide.includes(`\`\`\`js\n${program}\`\`\``))

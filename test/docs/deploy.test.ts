@@ -126,7 +126,7 @@ test('under the roles of docs/deploy a right that the queue lacks ends the start
   assert.ok(performance.now() - asked < 8_000)
 })
 
-test('under the roles of docs/deploy the session of a frozen worker is ended all the same', {
+test('under the roles of docs/deploy the session of a frozen worker is ended', {
   timeout: 90_000,
 }, async (t) => {
   const { world, environment, migrate, grant } = await createDeployment(t, 18)
@@ -172,7 +172,7 @@ test('migrate brings the schema of the job queue up to this program; one that is
   }
 })
 
-test('the files of docs/deploy agree with the program: variables, metrics, what is copied, and each is explained', async (t) => {
+test('the files of docs/deploy match the program: variables, metrics and copied files, and each is explained', async (t) => {
   const folder = new URL('../../docs/deploy/', import.meta.url)
   const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
 

@@ -74,7 +74,7 @@ function withoutNpm(): NodeJS.ProcessEnv {
   return Object.fromEntries(kept)
 }
 
-test('the package holds what running needs, and nothing else', () => {
+test('the package holds the files that the program needs to run, and no others', () => {
   const wanted = [
     'bin/meter-sync-agent.cjs',
     'dist/main.cjs',

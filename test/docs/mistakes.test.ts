@@ -123,7 +123,7 @@ const tables = `
   create function conflict() returns int language plpgsql as $$ begin
     raise exception 'canceling statement due to conflict with recovery' using errcode = '40001'; end $$`
 
-test('connect.md: every mistake that shows in a preview or a run is said in the words of the guide', async (t) => {
+test('connect.md: every mistake that a preview or a run finds is reported in the words of the guide', async (t) => {
   const { world, readerUrl } = await createDeployment(t, 18)
   const { source } = world
   await source.query(tables)
@@ -254,7 +254,7 @@ test('the expression that the guide and the hint give for an SQL_ASCII database 
   assert.deepEqual(await world.sync.query('select name from sync.meter'), [{ name: 'Zähler' }])
 })
 
-test('a Sync database that cannot be reached is said in the same words', async (t) => {
+test('an unreachable Sync database is reported in the same words', async (t) => {
   const { environment, agentUrl } = await createDeployment(t, 18)
   const other = await startGreetingServer(t, 'SSH-2.0-OpenSSH_9.2p1\r\n')
   const without = new URL(agentUrl)

@@ -116,7 +116,7 @@ test('F29: an error that repeats the beginning of a secret, or quotes megabytes,
   }
 })
 
-test('F4: an answer of the source that arrives while the process is busy past the timeout is read', async (t) => {
+test('F4: an answer of the source that arrives while the process is blocked past the timeout is read', async (t) => {
   const world = await createWorld(t)
   const [clientSystem] = parseConfig(world.environment()).clientSystems
   assert.ok(clientSystem)

@@ -13,7 +13,7 @@ import { createWorld } from '../support/world.ts'
 /** Blanks, quotes of both kinds, what a URL and what JSON escapes, and letters beyond ASCII. */
 const password = `S3cret "wörd" 'of' \\ many/kinds @ 100%`
 
-test('F29: a password with quotes and blanks that an error of the Client System quotes appears nowhere', async (t) => {
+test('F29: a password with quotes and blanks in an error of the Client System appears nowhere', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const role = `reader_${world.source.name}`
@@ -39,7 +39,7 @@ test('F29: a password with quotes and blanks that an error of the Client System 
   assert.doesNotMatch(told, /S3cret/)
 })
 
-test('F29: every secret of the configuration is hidden in every form, and a line of the log stays one', () => {
+test('F29: every configured secret is hidden in every form, and each log line stays valid JSON', () => {
   const word = fc.string({ minLength: 6, unit: 'grapheme' }).map((text) => `S3cret${text.toWellFormed()}`)
   fc.assert(
     fc.property(word, word, fc.boolean(), (one, other, inQuery) => {
@@ -62,14 +62,14 @@ test('F29: every secret of the configuration is hidden in every form, and a line
   )
 })
 
-test('F29: a password that is a word or a number of the log leaves its lines readable', () => {
+test('F29: a password that is an ordinary word or number does not hide other parts of log lines', () => {
   for (const secret of ['level', 'meter sync', '1234567', 'runId', 'true']) {
     const line = { level: 'info', runId: 'r', read: 1234567, ok: true, msg: 'done' }
     assert.deepEqual(JSON.parse(redactLine(JSON.stringify(line), createRedact([secret]))), line)
   }
 })
 
-test('F29: a secret that a long text is cut within is not shown, nor where a text is cut around one', () => {
+test('F29: a secret is hidden also where a long text is cut within or around it', () => {
   const secret = 'a secret of 24 characters'
   const shown = createRedact([secret])
   const forms = [secret, 'postgres://user:hidden@host', `password='hidden words'`, 'password=hidden']

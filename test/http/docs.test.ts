@@ -10,7 +10,7 @@ import { createWorld } from '../support/world.ts'
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
-test('the page of the API lists every route, without a violation, in light and dark, wide and on a phone', {
+test('the API page lists every route, without an accessibility violation, in light and dark, wide and on a phone', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -59,7 +59,7 @@ test('the page of the API lists every route, without a violation, in light and d
   }
 })
 
-test('the page of the API has no script and no inline style, and escapes the origin of the request', async (t) => {
+test('the API page has no script and no inline style, and escapes the origin of the request', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const { status, headers, body } = await agent.api<string>('/docs', { headers: { 'x-forwarded-proto': 'https' } })

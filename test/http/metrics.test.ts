@@ -30,7 +30,7 @@ const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_listener_connected', 'gauge', []],
 ]
 
-test('every documented metric is there with its type and labels, and no other', async (t) => {
+test('every documented metric exists with its type and labels, and no other exists', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -60,7 +60,7 @@ test('every documented metric is there with its type and labels, and no other', 
   for (const { help } of families.values()) assert.ok(help.length > 10)
 })
 
-test('what reads the exposition is strict', () => {
+test('the parser of these tests rejects an invalid exposition', () => {
   const good = '# HELP a Of a\n# TYPE a gauge\na{x="1 \\" \\n"} 1\n'
   assert.equal(readingOf(parseExposition(good), 'a', { x: '1 " \n' }), 1)
   const histogram = (lines: string) => `# HELP h Of h\n# TYPE h histogram\n${lines}\n`
@@ -83,7 +83,7 @@ test('what reads the exposition is strict', () => {
   }
 })
 
-test('metrics have runs, changes, meters, streams and the listener, in the exposition format', async (t) => {
+test('metrics cover runs, changes, meters, streams and the listener, in the exposition format', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 50)
   const agent = await world.agent()
@@ -119,7 +119,7 @@ test('metrics have runs, changes, meters, streams and the listener, in the expos
   )
 })
 
-test('metrics have the outcomes of readings, and how many meters report', async (t) => {
+test('metrics count the outcomes of readings, and the meters that report', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 3)
   const agent = await world.agent()
@@ -138,7 +138,7 @@ test('metrics have the outcomes of readings, and how many meters report', async 
   )
 })
 
-test('every counter is there from the start, so that an increase shows the first failure', async (t) => {
+test('every counter exists from the start, so that an increase shows the first failure', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', CLIENT_SYSTEM_ID: 'north' })
   const found = await read(agent)
@@ -151,7 +151,7 @@ test('every counter is there from the start, so that an increase shows the first
   assert.equal(readingOf(found, 'meter_sync_run_duration_seconds_count', { client_system: 'north' }), 0)
 })
 
-test('the alert on a run that lasts comes before the timeout ends the run', () => {
+test('the alert on a long run fires before the timeout ends the run', () => {
   const rules = readFileSync(new URL('../../docs/deploy/alerts.yml', import.meta.url), 'utf8')
   const [, minutes] = /alert: MeterSyncRunLasts\n.*\n\s+for: (\d+)m\n/.exec(rules) ?? []
   const [, seconds] =
@@ -159,7 +159,7 @@ test('the alert on a run that lasts comes before the timeout ends the run', () =
   assert.ok(Number(minutes) * 60 < Number(seconds))
 })
 
-test('metrics want the token where one is set', async (t) => {
+test('metrics require the token when one is set', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: 'a-token-of-the-administrator' })
   assert.equal((await agent.api('/metrics')).status, 401)

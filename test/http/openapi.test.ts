@@ -143,7 +143,7 @@ const elsewhere: [RegExp, string][] = [
   [/^get \/ 404$/, 'the page is built before the tests'],
 ]
 
-test('every answer that the description knows is given, and every answer given is described', {
+test('every described answer occurs, and every answer that occurs is described', {
   timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)

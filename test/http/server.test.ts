@@ -70,7 +70,7 @@ test('every error is a problem: unknown routes and methods, malformed, unknown a
     assertProblem(await ask(url, `/api/meters?${query}`), 400, 'bad_request')
 })
 
-test('a body that is sent without its length is measured too', async (t) => {
+test('a body without Content-Length has the same size limit', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   const { port } = new URL(url)
@@ -123,7 +123,7 @@ test('F25: a foreign Host or Origin and a cross-site POST are refused on every r
   assert.equal((await ask(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
 })
 
-test('F25: a target in absolute form names the host, whatever the Host header says', async (t) => {
+test('F25: the host of a request target in absolute form is checked instead of the Host header', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   const { host } = new URL(url)
@@ -141,7 +141,7 @@ test('F25: a target in absolute form names the host, whatever the Host header sa
   assert.match(assertProblem(meters, 400, 'bad_request').detail, /limit/)
 })
 
-test('F26: with a token every /api route wants it, and only it', async (t) => {
+test('F26: when a token is set, every /api route requires it and accepts no other', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api', AUTH_TOKEN: 'correct horse battery'.replaceAll(' ', '-') })
   const authorization = 'Bearer correct-horse-battery'
@@ -167,7 +167,7 @@ test('F26: with a token every /api route wants it, and only it', async (t) => {
   assert.equal((await ask(url, '/healthz')).status, 200)
 })
 
-test('security headers are on every answer, and the page may load nothing from elsewhere', async (t) => {
+test('every response has security headers, and the page may load nothing from other origins', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   for (const path of ['/', '/api/status', '/api/nothing', '/healthz']) {
@@ -181,7 +181,7 @@ test('security headers are on every answer, and the page may load nothing from e
   assert.equal((await ask(url, '/api/status')).headers['cache-control'], 'no-store')
 })
 
-test('lists are paged by a key: every run, change, meter and rejected row comes once, in order', async (t) => {
+test('lists are paged by key: each run, change, meter and rejected row appears once, in order', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 25)
   const { api, settled, sync } = await world.agent()
@@ -242,7 +242,7 @@ test('lists are paged by a key: every run, change, meter and rejected row comes 
   assert.deepEqual((await api<Meter>(`/api/meters/${meter?.id}`)).body, meter)
 })
 
-test('numbers among the attributes keep all their digits on the way out', async (t) => {
+test('numbers in attributes are returned with all their digits', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({
     CLIENT_SYSTEM_QUERY: `select 1 as external_id, 'One' as name, 12345678901234567890.1234567890 as big, 1.50 as trailing, 0.1::float8 as short`,
@@ -253,7 +253,7 @@ test('numbers among the attributes keep all their digits on the way out', async 
   assert.ok(text.includes('"trailing":1.50') && text.includes('"short":0.1'), text)
 })
 
-test('search knows no case, in any script', async (t) => {
+test('search ignores case in every script', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 0)
   await world.source.query(`alter table meter alter external_id type text using external_id::text`)
@@ -303,14 +303,14 @@ function sendRaw(url: string, text: string, enough: RegExp): Promise<string> {
   })
 }
 
-test('a probe of HTTP/1.0 without Host is answered; anything else without one is refused', async (t) => {
+test('a probe over HTTP/1.0 without Host is answered; any other request without Host is refused', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   assert.match(await sendRaw(url, 'GET /healthz HTTP/1.0\r\n\r\n', /alive/), /^HTTP\/1.1 200/)
   assert.match(await sendRaw(url, 'GET /api/status HTTP/1.0\r\n\r\n', /forbidden_host/), /^HTTP\/1.1 403/)
 })
 
-test('F24: a body that does not arrive is a problem of its own', { timeout: 60_000 }, async (t) => {
+test('F24: a body that does not arrive is refused with its own code', { timeout: 60_000 }, async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   const head = 'POST /api/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{'

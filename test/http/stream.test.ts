@@ -31,7 +31,7 @@ test('a subscriber gets the status first, then every change of a run in the orde
   assert.ok((last.id ?? 0) >= (runs.at(-1)?.id ?? 0))
 })
 
-test('progress comes at most four times a second, with phase, rows and bytes', async (t) => {
+test('progress events are sent at most four times a second, with phase, rows and bytes', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 50_000)
   await world.source.query(`create function slowly(id bigint) returns boolean language plpgsql volatile as
@@ -52,7 +52,7 @@ test('progress comes at most four times a second, with phase, rows and bytes', a
   assert.ok(reading.every(({ rowsExpected }) => rowsExpected === null || rowsExpected > 0))
 })
 
-test('a subscriber that comes back with Last-Event-ID receives the runs that it missed, in their latest state', async (t) => {
+test('a subscriber that reconnects with Last-Event-ID receives the runs that it missed, in their latest state', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -91,7 +91,7 @@ test('every subscriber of every process sees the end of every run once', async (
   }
 })
 
-test('F12: PostgreSQL restarts under it; every stream is right within 3 s of its return, and runs go on', {
+test('F12: after a restart of PostgreSQL every stream is correct within 3 s, and runs work', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -124,7 +124,7 @@ test('F12: PostgreSQL restarts under it; every stream is right within 3 s of its
   }
 })
 
-test('F12: a run that is under way when PostgreSQL crashes ends as failed or interrupted, and the next recovers', {
+test('F12: a run that is active when PostgreSQL crashes ends as failed or interrupted, and the next one succeeds', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -152,7 +152,7 @@ test('F12: a run that is under way when PostgreSQL crashes ends as failed or int
   await stream.until((event) => event.type === 'run' && event.data.status === 'succeeded')
 })
 
-test('F20: a listener whose connection is half-open is replaced, and its stream is right within 15 s', {
+test('F20: a listener with a half-open connection is replaced, and its stream is correct within 15 s', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -175,7 +175,7 @@ test('F20: a listener whose connection is half-open is replaced, and its stream 
   assert.ok(performance.now() - held < 16_000)
 })
 
-test('F20: a listener that is cut off reconnects and re-reads', async (t) => {
+test('F20: a listener that loses its connection reconnects and reads the state again', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -231,7 +231,7 @@ test('F22: a subscriber that does not read is closed, and others are not delayed
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 
-test('an unparseable or foreign notification changes nothing', async (t) => {
+test('an invalid notification, or one of another program, has no effect', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -153,7 +153,7 @@ test('every part stops within 8 s where the network of the Sync database falls s
 })
 
 suite('a loop', () => {
-  test('runs one pass at a time, and answers many requests by one', async () => {
+  test('runs one pass at a time, and one pass serves many requests', async () => {
     let under = 0
     let passes = 0
     const gate = Promise.withResolvers<void>()
@@ -175,7 +175,7 @@ suite('a loop', () => {
     assert.equal(passes, 2)
   })
 
-  test('tries again after a failure, says whether the one before failed too, and its stop waits for the pass', async () => {
+  test('retries after a failure, reports whether the last pass failed too, and its stop waits for the pass', async () => {
     const failures: boolean[] = []
     const third = Promise.withResolvers<void>()
     let ended = false
@@ -197,7 +197,7 @@ suite('a loop', () => {
   })
 })
 
-test('a stack stops in reverse order, and goes on where one part fails to', async () => {
+test('a stack stops in reverse order, and continues when one part fails to stop', async () => {
   const stopped: number[] = []
   const stack = createStack()
   stack.add(withLifetime({}, () => void stopped.push(1)))

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { AgentError } from '../../src/lib/errors.ts'
 import { createLog, createRedact } from '../../src/lib/log.ts'
 
-test('F29: no credentials of a connection string pass the log', () => {
+test('F29: no credentials of a connection string appear in the log', () => {
   const word = fc
     .string({ minLength: 1 })
     .map((text) => `S3cret${encodeURIComponent(text.toWellFormed()).replaceAll("'", '%27')}`)
@@ -51,7 +51,7 @@ function logged(err: unknown): { type: string; message: string; code?: string; q
   return JSON.parse(lines[0] ?? '').err
 }
 
-test('a failed query is logged by the error of the server and the text of the query, without its values', () => {
+test('a failed query is logged with the error of the server and the text of the query, without values', () => {
   const refused = Object.assign(new Error('relation "sync.run" does not exist'), { code: '42P01' })
   const { message, code, query, stack } = logged(new DrizzleQueryError('select $1', ['S3cret'], refused))
   assert.deepEqual({ message, code, query }, { message: refused.message, code: '42P01', query: 'select $1' })
@@ -59,7 +59,7 @@ test('a failed query is logged by the error of the server and the text of the qu
   assert.doesNotMatch(JSON.stringify({ message, query, stack }), /S3cret/)
 })
 
-test('an error from outside is logged without a stack, one of the program with it', () => {
+test('an error from outside is logged without its stack, an error of the program with it', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' })
   for (const error of [
     refused,

@@ -7,7 +7,7 @@ import { createSnapshots, readSnapshot } from '../../src/live/snapshot.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test('F12: a connection that breaks as the state is read goes back to its pool', async (t) => {
+test('F12: a connection that breaks while the state is read is released to its pool', async (t) => {
   const world = await createWorld(t)
   const target = { url: world.sync.url, tls: false } as const
   const pool = openPool(target, { application: 'test', max: 1, log: pino({ level: 'silent' }) })
@@ -24,7 +24,7 @@ test('F12: a connection that breaks as the state is read goes back to its pool',
   assert.equal((await readSnapshot(pool, ['main'])).revision, 0)
 })
 
-test('simultaneous requests read the state once a revision, and never one from before the request', async (t) => {
+test('simultaneous requests share one read of the state per revision, and never get a state from before the request', async (t) => {
   const world = await createWorld(t)
   const pool = openPool(
     { url: world.sync.url, tls: false },
@@ -48,7 +48,7 @@ test('simultaneous requests read the state once a revision, and never one from b
   assert.equal((await snapshot()).revision, 3, 'a database that was restored counts from where it was')
 })
 
-test('a date style of the role or the database changes no time, neither here nor in the job queue', async (t) => {
+test('the date style of the role or the database changes no time of the agent or the job queue', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   for (const style of ['SQL, DMY', 'Postgres, DMY', 'German, YMD']) {

@@ -12,7 +12,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url))
 const suite = join(project, 'node_modules/@modelcontextprotocol/conformance/dist/index.js')
 
 for (const specification of ['2025-11-25', '2026-07-28']) {
-  test(`the official conformance suite passes but for what is listed with its reason: ${specification}`, async (t) => {
+  test(`the official conformance suite passes, except for the checks that are listed with a reason: ${specification}`, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const agent = await world.agent()

@@ -81,7 +81,7 @@ test('only the session that subscribed is notified, until it unsubscribes', asyn
   await eventually(async () => deaf.ended)
 })
 
-test('a stream that is opened again sends what it may have missed; a subscription after a restart is answered', async (t) => {
+test('a stream that is opened again sends an update at once; a subscription after a restart gets a response', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -110,7 +110,7 @@ test('a stream that is opened again sends what it may have missed; a subscriptio
   assert.equal(slash.status, 200)
 })
 
-test('tools work for a session that this process does not know; its stream and its end do not', async (t) => {
+test('tools work for a session that this process does not know; its stream and its deletion do not', async (t) => {
   const world = await createWorld(t)
   const [one, other] = [await world.agent({ ROLE: 'api' }), await world.agent({ ROLE: 'api' })]
   const session = await introduce(one)
@@ -123,7 +123,7 @@ test('tools work for a session that this process does not know; its stream and i
   assert.equal((await fetch(`${other.url}/mcp`, { method: 'DELETE', headers })).status, 404)
 })
 
-test('a client that listens keeps its session, however many others come; one that has disconnected does not', async (t) => {
+test('a client with an open stream keeps its session, however many others connect; a disconnected client does not', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const [listening, left] = [await introduce(agent), await introduce(agent)]
@@ -166,7 +166,7 @@ function createBare(now?: () => number) {
   return { sessions, ask, begin }
 }
 
-test('sessions are a hundred at most: the one unused for longest makes room, and a silent one before a listening one', async () => {
+test('there are at most a hundred sessions: the least recently used one ends first, and one without a stream before one with a stream', async () => {
   const { sessions, ask, begin } = createBare()
   const [listening, used, unused] = [await begin(), await begin(), await begin()]
   assert.equal((await ask('GET', listening))?.status, 200)
@@ -197,7 +197,7 @@ test('a session unused for an hour ends when another begins', async () => {
   await sessions.stop()
 })
 
-test('a session answers only the login that opened it', async () => {
+test('a session accepts only the login that opened it', async () => {
   const { sessions, ask, begin } = createBare()
   const id = await begin()
   const ping = { jsonrpc: '2.0', id: 2, method: 'ping' }

@@ -19,7 +19,7 @@ const statusUri = 'meter-sync://status'
 const unknownRun = '00000000-0000-4000-8000-000000000000'
 
 for (const { name, specification, transport } of ways) {
-  test(`every tool answers what the API answers: ${name}`, async (t) => {
+  test(`every tool returns what the API returns: ${name}`, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -146,7 +146,7 @@ for (const { name, specification, transport } of ways) {
     assert.deepEqual(await call(client, 'list_sync_runs'), { runs: [], next: null })
   })
 
-  test(`the status can be read and watched: ${name}`, async (t) => {
+  test(`the status can be read and subscribed to: ${name}`, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const agent = await world.agent()
@@ -256,7 +256,7 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
   }
 })
 
-test('F27: what meters and databases say comes back as data, as it is and with all its digits', async (t) => {
+test('F27: texts of meters and databases are returned unchanged as data, and numbers with all their digits', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1)
   const evil =
@@ -287,7 +287,7 @@ test('F27: what meters and databases say comes back as data, as it is and with a
   assert.match(await response.text(), /"structuredContent":.*"serial":12345678901234567890\.10[,}]/)
 })
 
-test('answers are short unless more is requested: 20 rows of what differs', async (t) => {
+test('answers are short by default: 20 rows with only the values that differ', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const further = Array.from({ length: 40 }, (_, at) => `add further_${at} text default 'of little use here'`)
@@ -329,7 +329,7 @@ test('answers are short unless more is requested: 20 rows of what differs', asyn
   assert.ok(length < 55_000, `the tools are described in ${length} characters`)
 })
 
-test('a page ends where an assistant can take it in, and the next goes on', async (t) => {
+test('a page ends at about 60,000 characters, and the next one continues it', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 40)
   await world.source.query(`update meter set location = repeat('x', 4000)`)

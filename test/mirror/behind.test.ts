@@ -43,7 +43,7 @@ for (const [what, statement] of Object.entries(swaps)) {
   })
 }
 
-test('meters that were given other ids here stay withheld until that is approved, however the source is read', async (t) => {
+test('deletions of meters whose ids were changed here stay withheld until approved, in incremental and full reads', async (t) => {
   const { world, agent } = await start(t)
   await world.sync.query(`update sync.meter set external_id = 'X-' || external_id where external_id::int <= 20`)
   assertCounts(await agent.sync(), { inserted: 20, withheld: 20 })
@@ -58,7 +58,7 @@ test('meters that were given other ids here stay withheld until that is approved
   assertCounts(await agent.sync(), { read: 200 })
 })
 
-test('a trigger that makes another value of what is written fails the run, by its name; one beside does not', async (t) => {
+test('a trigger that changes the values of a run fails it and is named; a trigger on another table does not', async (t) => {
   const { world, agent } = await start(t)
   await world.sync.query(`
     create function public.touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
@@ -116,7 +116,7 @@ test('triggers that write at the commit, or to another meter, fail the run too',
   }
 })
 
-test('removed meters that another program purges are not counted any longer', async (t) => {
+test('inactive meters that another program deletes are no longer counted', async (t) => {
   const { world, agent } = await start(t)
   await world.source.query('delete from meter where external_id <= 5')
   assertCounts(await agent.sync(), { deleted: 5 })
@@ -128,7 +128,7 @@ test('removed meters that another program purges are not counted any longer', as
   assert.deepEqual(await counted(), { total: 195, active: 195, inactive: 0 })
 })
 
-test('tables of the same names, and a search_path that puts temporary ones last, mislead no run', async (t) => {
+test('a run does not use other tables of the same names, whatever search_path is', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.sync.query(`
@@ -144,7 +144,7 @@ test('tables of the same names, and a search_path that puts temporary ones last,
   assert.deepEqual(body, { stored: 1, duplicates: 0, conflicts: 0, waiting: 0, rejected: [] })
 })
 
-test('a clock that was ahead once does not hide how the last run ended', async (t) => {
+test('a run with a time in the future does not hide the result of the last run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   const unsteady = `name || case when external_id % 3 = 0 then random() else 0 end`

@@ -21,7 +21,7 @@ function decide(found: Partial<typeof calm>, limited: Partial<typeof limits> = {
   return guard({ ...calm, ...found }, { ...limits, ...limited }).deletions
 }
 
-test('F7: a source without any row withholds, however few meters there are', () => {
+test('F7: a source without any row withholds deletions, even of a single meter', () => {
   assert.equal(decide({ read: 0, missing: 1, activeBefore: 1 }), 'withhold')
   assert.equal(
     decide({ read: 0, missing: 1, activeBefore: 1 }, { minimum: 999, percent: 100, maximum: 999 }),
@@ -30,7 +30,7 @@ test('F7: a source without any row withholds, however few meters there are', () 
   assert.equal(decide({ read: 0, missing: 0, activeBefore: 0 }), 'apply')
 })
 
-test('F8: the guard turns exactly beyond the minimum and beyond the percentage or the maximum', () => {
+test('F8: the guard withholds exactly above the minimum together with the percentage or the maximum', () => {
   assert.equal(decide({ missing: 10, activeBefore: 10 }), 'apply', 'up to the minimum, whatever the percentage')
   assert.equal(decide({ missing: 11, activeBefore: 11 }), 'withhold')
   assert.equal(decide({ missing: 50, activeBefore: 1_000 }), 'apply', '5 % are allowed')
@@ -61,7 +61,7 @@ test('F8: what was deleted in the last 24 hours counts, of the meters that were 
   assert.equal(decide({ missing: 0, deletedLately: 500, activeBefore: 1_000 }), 'apply')
 })
 
-test('F9: a source without a usable row withholds, and no approval passes a row without an id', () => {
+test('F9: a source without a valid row withholds deletions, and an approval does not override a row without an id', () => {
   assert.equal(decide({ read: 1, rejected: 1, missing: 10 }), 'withhold')
   assert.equal(guard({ ...calm, missing: 10, missingId: 1 }, limits, 10).deletions, 'withhold')
 })
@@ -98,7 +98,7 @@ test('F8: more missing, fewer read or tighter limits never turn withholding into
   )
 })
 
-test('F8: a reason names what withheld and the variable that would let it pass', () => {
+test('F8: a reason names the limit that was exceeded and its variable', () => {
   const reason = (found: Partial<typeof calm>) => {
     const verdict = guard({ ...calm, ...found }, limits)
     return verdict.deletions === 'withhold' ? withheldWords(verdict.reason) : ''

@@ -74,7 +74,7 @@ test('a preview returns the verdict of the guard, and is refused while a run is 
   await agent.settled()
 })
 
-test('a preview that cannot be made says why, with the code that a run would have', async (t) => {
+test('a preview that fails has the error and code that a run would have', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const { status, body } = await agent.api<Problem>('/api/preview', { method: 'POST' })

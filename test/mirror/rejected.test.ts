@@ -6,7 +6,7 @@ import { createMeters } from '../support/meters.ts'
 import { assertCounts } from '../support/mirror.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test('a run whose rows are all rejected is no quiet success: log, status, preview and command line say why', async (t) => {
+test('a run whose rows are all rejected is reported with the reason: in log, status, preview and command line', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 30)
   await world.source.query(`update meter set name = ' '; update meter set name = 'n', port = 0 where external_id < 10`)
@@ -38,7 +38,7 @@ test('a run whose rows are all rejected is no quiet success: log, status, previe
   assert.equal((await runCommand(['status', '--check'], world.environment())).code, 0)
 })
 
-test('a first load stores every usable row and rejects the others, ids that come twice among them', async (t) => {
+test('a first load stores every valid row and rejects the others, including duplicate ids', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table device (id text, name text, port int);

@@ -56,7 +56,7 @@ test('F7, F8: deletions that look like an accident are withheld and shown; the r
   assert.deepEqual(await unequal(), [])
 })
 
-test('F7: a Client System that is empty from the first run on is mirrored as that', async (t) => {
+test('F7: a Client System that is empty from the first run on is mirrored as empty', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 0)
   const agent = await world.agent()
@@ -67,7 +67,7 @@ test('F7: a Client System that is empty from the first run on is mirrored as tha
   assertCounts(await agent.sync(), { read: 0, withheld: 1 })
 })
 
-test('F8: of more than 1,000 withheld deletions the first 1,000 are listed, all are counted', async (t) => {
+test('F8: of more than 1,000 withheld deletions the first 1,000 are listed and all are counted', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1_200)
   const agent = await world.agent()
@@ -110,7 +110,7 @@ const reasons: [code: Rejection['code'], id: string | null, row: Record<string, 
   ['invalid_active', 'n', { name: 'n', active: '2' }],
 ]
 
-test('F9: a row that cannot be used is rejected with its reason, its meter is left as it is, the rest is applied', async (t) => {
+test('F9: an invalid row is rejected with its reason, its meter is unchanged, and the rest is applied', async (t) => {
   const world = await createWorld(t)
   await world.source.query(
     'create table meter (external_id text, name text, location text, port text, active text, note text)',
@@ -174,7 +174,7 @@ test('F9: a row that cannot be used is rejected with its reason, its meter is le
   assertCounts(await agent.sync(), { read: reasons.length - 1, updated: ids.length, rejected: 1 })
 })
 
-test('F9: a row over 8 MB is rejected with its size, however small it is stored; its meter is left as it is', async (t) => {
+test('F9: a row over 8 MB is rejected with its size, even if its stored size is small; its meter is unchanged', async (t) => {
   const world = await createWorld(t)
   await world.source.query(
     'create table meter (external_id text, name text, note text, more jsonb, raw bytea, list text[])',
@@ -207,7 +207,7 @@ test('F9: a row over 8 MB is rejected with its size, however small it is stored;
   }
 })
 
-test('F9: of more than 1,000 rejected rows the first 1,000 are listed, all are counted; one without an id withholds', async (t) => {
+test('F9: of more than 1,000 rejected rows the first 1,000 are listed and all are counted; one without an id withholds deletions', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()
@@ -233,7 +233,7 @@ test('F9: of more than 1,000 rejected rows the first 1,000 are listed, all are c
   assert.match(String(warning.hint), /rejected rows/)
 })
 
-test('F27: names with HTML, field breaks, terminal escapes and instructions stay data, on every way out', async (t) => {
+test('F27: names with HTML, field breaks, terminal escapes and instructions stay data in every output', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 0)
   const names = [
@@ -275,7 +275,7 @@ test('F27: names with HTML, field breaks, terminal escapes and instructions stay
 })
 
 for (const version of [18, 15] as const) {
-  test(`json that is nested too deeply for a server rejects its row, and lists go on: PostgreSQL ${version}`, async (t) => {
+  test(`json that is nested too deeply for a server rejects its row, and lists still work: PostgreSQL ${version}`, async (t) => {
     const world = await createWorld(t, { source: version, sync: version })
     await world.source.query(`alter database ${world.source.name} set max_stack_depth = '7MB'`).catch(() => undefined)
     await world.source.query(`
@@ -312,7 +312,7 @@ for (const version of [18, 15] as const) {
   })
 }
 
-test('an accident withholds: a row without an id against an approval, no usable row, and a few meters every run', async (t) => {
+test('deletions are withheld: a row without an id despite an approval, no valid row, and a few meters in every run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   await world.source.query(

@@ -11,8 +11,8 @@ const post = (agent: TestAgent, body: string) =>
     headers: { 'Content-Type': 'text/csv' },
   })
 
-suite('readings and targets in and out', { concurrency: true }, () => {
-  test('readings are posted as CSV: quoted fields, columns in any order, bad lines answered by number', async (t) => {
+suite('readings and targets', { concurrency: true }, () => {
+  test('readings are posted as CSV: quoted fields, columns in any order, invalid lines reported by number', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const query = `select id as external_id, 'Meter' as name from unnest('{1,2,"77,\\"a\\""}'::text[]) id`
@@ -77,7 +77,7 @@ suite('readings and targets in and out', { concurrency: true }, () => {
     assert.equal(many.status, 413)
   })
 
-  test('readings are listed by meter and time as JSON, filtered and paged, and go out as CSV that can be posted again', async (t) => {
+  test('readings are listed by meter and time as JSON, filtered and paged, and exported as CSV that can be posted again', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 4)
     await world.source.query(`update meter set location = 'Hall "1", left' where external_id = 3`)

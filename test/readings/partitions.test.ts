@@ -40,7 +40,7 @@ const store = ({ sync }: World, externalId: string, times: string[]) =>
     [externalId, times],
   )
 
-test('readings of every time are stored; months get partitions ahead and on demand, and nothing is lost by it', async (t) => {
+test('readings of any time are stored; partitions of months are created ahead and on demand, and no reading is lost', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   const api = await world.agent({ ROLE: 'api' })
@@ -167,7 +167,7 @@ test('readings of months that ended more than READINGS_DAYS ago are removed, whi
 })
 
 for (const version of [18, 15] as const) {
-  test(`PostgreSQL ${version}: readings of a version without partitions are kept, with their rights and views, also when the migration is cut off`, async (t) => {
+  test(`PostgreSQL ${version}: readings of a version without partitions are kept, with their rights and views, also when the migration is interrupted`, async (t) => {
     const world = await createWorld(t, { sync: version })
     await installOlder(world.sync, '0016_inactive_collection')
     const role = `collector_${world.sync.name}`

@@ -14,7 +14,7 @@ const energy = (externalId: string, value: number, readAt = '2026-01-31T12:00:00
   readAt,
 })
 
-test('readings are stored by external id, once, as a JSON array or one a line; bad ones are answered by number', async (t) => {
+test('readings are stored by external id, once, from a JSON array or from lines; invalid ones are reported by number', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -77,7 +77,7 @@ test('readings are stored by external id, once, as a JSON array or one a line; b
   ])
 })
 
-test('a reading that contradicts what is stored is a conflict, the same value again is a duplicate', async (t) => {
+test('a reading that contradicts a stored one is a conflict; the same value again is a duplicate', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -102,7 +102,7 @@ test('a reading that contradicts what is stored is a conflict, the same value ag
   ])
 })
 
-test('what PostgreSQL could not store is rejected by its line, and the good readings are stored', async (t) => {
+test('readings that PostgreSQL cannot store are rejected by line, and the valid readings are stored', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -139,7 +139,7 @@ test('what PostgreSQL could not store is rejected by its line, and the good read
   assert.deepEqual([answer.status, answer.body.code], [400, 'bad_request'])
 })
 
-test('bytes that are not UTF-8 are rejected by their line, and as an array', async (t) => {
+test('bytes that are not UTF-8 are rejected, by line or with the whole array', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -175,7 +175,7 @@ test('F24: a body of too many tiny lines is refused', async (t) => {
   }
 })
 
-test('times of other programs that have no form on the wire are returned as PostgreSQL writes them, and paged', async (t) => {
+test('times of other programs that ISO 8601 cannot express are returned as PostgreSQL writes them, and paged', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -203,7 +203,7 @@ test('times of other programs that have no form on the wire are returned as Post
   )
 })
 
-test('a body that is neither form is refused, an empty one stores nothing', async (t) => {
+test('a body in another format is refused, and an empty one stores nothing', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   assert.deepEqual((await post(agent, '')).body, { stored: 0, duplicates: 0, conflicts: 0, waiting: 0, rejected: [] })
@@ -240,7 +240,7 @@ test('100,000 readings are stored in a few seconds, while a run is active, and r
   await agent.settled()
 })
 
-test('people who search keep no collector waiting', async (t) => {
+test('searches do not delay collectors', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -257,7 +257,7 @@ test('people who search keep no collector waiting', async (t) => {
   await Promise.all(searches)
 })
 
-test("a meter's readings are paged, newest first, from inclusive to exclusive; the newest is in the list", async (t) => {
+test("a meter's readings are paged, newest first, `from` inclusive and `to` exclusive; the list of meters has the newest", async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

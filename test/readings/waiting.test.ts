@@ -27,7 +27,7 @@ const stored = `select m.external_id as id, r.value::float8 as value, extract(ho
 const runsByReadings = async (agent: TestAgent) =>
   (await agent.api<{ runs: Run[] }>('/api/runs')).body.runs.filter(({ trigger }) => trigger === 'readings')
 
-test('readings of a meter that is not known wait, start one sync, and are stored with it; a typo stays listed', async (t) => {
+test('readings of an unknown meter wait, start one sync, and are stored by it; a mistyped id stays listed', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -65,7 +65,7 @@ test('readings of a meter that is not known wait, start one sync, and are stored
   assert.equal((await runsByReadings(agent)).length, 3)
 })
 
-test('a sync that read the Client System before the meter came is followed by another', async (t) => {
+test('a sync that read the Client System before the meter was added is followed by another', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -120,7 +120,7 @@ test('a reading that begins to wait and a run that inserts its meter do not miss
   assert.deepEqual((await posted).stored, 1)
 })
 
-test('ids that no meter can have, and readings beyond the limit, are rejected', async (t) => {
+test('ids that are invalid for any meter, and readings beyond the limit, are rejected', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -139,7 +139,7 @@ test('ids that no meter can have, and readings beyond the limit, are rejected', 
 
 const runs = Number(process.env.WAITING_RUNS ?? 4)
 
-test('any interleaving of posts and syncs, with runs cut off, ends as if the meters had been there first', {
+test('any order of posts and syncs, also with interrupted runs, ends as if the meters had existed first', {
   timeout: 90_000 + 15_000 * runs,
 }, async (t) => {
   const world = await createWorld(t)

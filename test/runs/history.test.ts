@@ -7,7 +7,7 @@ import { createWorld } from '../support/world.ts'
 
 const hourMs = 3_600_000
 
-test('the history has the outcomes of each hour, the hours that were missed, and how reliable the syncs were', async (t) => {
+test('the history has the outcomes of each hour, the missed hours, and the reliability of the syncs', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

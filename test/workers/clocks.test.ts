@@ -12,7 +12,7 @@ globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a
   return `--import=data:text/javascript;base64,${Buffer.from(source).toString('base64')}`
 }
 
-suite('processes share one Sync database', { concurrency: true }, () => {
+suite('processes that share one Sync database', { concurrency: true }, () => {
   test('a clock that is three hours ahead or behind changes neither freshness, nor the next time, nor alerts', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
@@ -48,7 +48,7 @@ suite('processes share one Sync database', { concurrency: true }, () => {
     assert.equal(system?.lastFailure?.id, failure.id)
   })
 
-  test('a process that only looks or triggers changes neither queues nor names', async (t) => {
+  test('a process without a worker changes neither the queues nor the names of Client Systems', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const worker = await world.agent({ CLIENT_SYSTEM_NAME: 'North' })
@@ -98,7 +98,7 @@ suite('processes share one Sync database', { concurrency: true }, () => {
     assert.deepEqual(await old(), [{ id: 'south' }])
   })
 
-  test('an agent whose schema is not the database’s any more takes no run, and says so', async (t) => {
+  test('an agent whose schema version differs from the database’s starts no run, and logs it', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const older = await world.agent()

@@ -22,7 +22,7 @@ const lastRun = async (world: World) =>
     )
   )[0]
 
-test('F16: a run whose worker is killed in the middle is interrupted within 6 s, and the next trigger works', async (t) => {
+test('F16: a run whose worker is killed is interrupted within 6 s, and the next trigger works', async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
   const open = await gate.close()
   const api = await world.process({ ...environment, ROLE: 'api' })
@@ -56,7 +56,7 @@ test('F16: a run whose worker is killed in the middle is interrupted within 6 s,
   await third.stop()
 })
 
-test('F16: a killed worker is noticed by another that lives, and locks are free in a second', async (t) => {
+test('F16: a killed worker is detected by another worker, and its locks are free within a second', async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
   const first = await world.process(environment)
   await first.settled()
@@ -85,7 +85,7 @@ test('F16: a killed worker is noticed by another that lives, and locks are free 
   assert.equal(again.trigger, 'startup', 'the run at the start of the second, which the dead one stood in the way of')
 })
 
-test('F16: a job that was fetched by a worker killed before it began is ended, and the next trigger works', {
+test('F16: a job whose worker was killed before it began is ended, and the next trigger works', {
   timeout: 40_000,
 }, async (t) => {
   const { world, environment } = await worldWithGate(t)
@@ -106,7 +106,7 @@ test('F16: a job that was fetched by a worker killed before it began is ended, a
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 
-test('F17: a frozen worker is cut off when its lease ends; woken, it changes nothing and says lease_lost', {
+test('F17: the session of a frozen worker is ended with its lease; resumed, the worker changes nothing and reports lease_lost', {
   timeout: 60_000,
 }, async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
@@ -143,7 +143,7 @@ test('F17: a frozen worker is cut off when its lease ends; woken, it changes not
   assert.deepEqual(await world.sync.query('select id, xmin::text, last_run_id from sync.meter order by id'), before)
 })
 
-test('F19: SIGTERM in the middle of a run ends it as interrupted, streams close, exit 0 within 10 s', async (t) => {
+test('F19: SIGTERM during a run ends it as interrupted, closes the streams, and exits with 0 within 10 s', async (t) => {
   const { world, gate, reached, environment } = await worldWithGate(t)
   await gate.close()
   const agent = await world.process(environment)
@@ -163,7 +163,7 @@ test('F19: SIGTERM in the middle of a run ends it as interrupted, streams close,
   )
 })
 
-test('a run that takes too long is ended with timeout, in both databases', async (t) => {
+test('a run past its time limit ends as timeout, in both databases', async (t) => {
   const { world, gate, environment } = await worldWithGate(t)
   const open = await gate.close()
   const agent = await world.agent({ ...environment, RUN_TIMEOUT_SECONDS: '1' })
@@ -175,7 +175,7 @@ test('a run that takes too long is ended with timeout, in both databases', async
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 
-test('F15: a lock that someone holds on the meters ends the run as database_busy; collectors go on', {
+test('F15: a lock of another session on the meters ends the run as database_busy; collectors still work', {
   timeout: 30_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -194,7 +194,7 @@ test('F15: a lock that someone holds on the meters ends the run as database_busy
   assert.equal((await agent.sync()).counts?.updated, 1)
 })
 
-test('F15: a run whose lock is kept by someone else ends as database_busy', { timeout: 30_000 }, async (t) => {
+test('F15: a run whose lock is held by another session ends as database_busy', { timeout: 30_000 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const release = await world.sync.hold(`select pg_advisory_lock(hashtextextended('meter-sync-agent:main', 0))`)
@@ -204,7 +204,7 @@ test('F15: a run whose lock is kept by someone else ends as database_busy', { ti
   assert.equal((await agent.sync()).status, 'succeeded')
 })
 
-test('stale jobs without a run do not keep a trigger from working', async (t) => {
+test('a trigger works beside stale jobs that have no run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -231,7 +231,7 @@ test('ROLE splits API and worker: an API process alone queues, a worker takes it
   assert.equal(event.type === 'run' && event.data.id, body.run.id)
 })
 
-test('history beyond HISTORY_DAYS is pruned, the last success and the last failure stay', async (t) => {
+test('history older than HISTORY_DAYS is pruned, except the last success and the last failure', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent({ HISTORY_DAYS: '30' })
@@ -273,7 +273,7 @@ test('a scheduled sync that cannot be queued, and history that cannot be removed
   assert.match(JSON.stringify(unpruned.err), /not today/)
 })
 
-test('a start that waits for a lock leaves nothing behind that would take runs, and ends on request', async (t) => {
+test('a start that waits for a lock can be stopped, and then no worker of it takes runs', async (t) => {
   const world = await createWorld(t)
   const release = await world.sync.hold('begin; lock table sync.run in access exclusive mode')
   const stopping = new AbortController()

@@ -12,7 +12,7 @@ const startedAnew = [
   { trigger: 'startup', status: 'succeeded' },
 ]
 
-test('a worker that was killed in the middle of a run and started again reads at its start', async (t) => {
+test('a worker that was killed during a run and is started again syncs at its start', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)
@@ -35,7 +35,7 @@ test('a worker that was killed in the middle of a run and started again reads at
   assert.deepEqual(await world.sync.query(readings), [{ id: '77' }])
 })
 
-test('a database that was restored from a dump taken during a run is read at the start', async (t) => {
+test('a database restored from a dump of an active run is synced at the start', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.sync.query(`

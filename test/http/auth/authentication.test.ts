@@ -13,7 +13,7 @@ const token = 'a-token-of-the-administrator'
 /** What anyone may ask for: the probes, the page, and logging in and out. */
 const open = ['get /healthz', 'get /readyz', 'get /', 'get /api/session', 'post /api/session', 'delete /api/session']
 
-test('with a token set no route is open but the probes, the page and the login', async (t) => {
+test('when a token is set, only the probes, the page and the login are open', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const headers = { authorization: `Bearer ${token}` }
@@ -76,7 +76,7 @@ test('a login gives a session in a cookie that page and stream can use; the run 
 
 const noSession: Session = { required: true, loggedIn: false, name: null, scopes: [] }
 
-test('anybody may ask whether a login is needed and whether there is one, and it counts as no wrong token', async (t) => {
+test('any client may request whether a login is required and exists, which never counts as a wrong token', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const ask = async (headers: Record<string, string> = {}) => await agent.api<Session>('/api/session', { headers })
@@ -107,7 +107,7 @@ test('anybody may ask whether a login is needed and whether there is one, and it
   })
 })
 
-test('F26: after ten wrong tokens an address waits with others; the right one goes on, at the login too, and so does a session', async (t) => {
+test('F26: after ten wrong tokens an address must wait before it tries another; its valid token, its login and its session still work', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const login = await agent.api('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
@@ -133,7 +133,7 @@ test('F26: after ten wrong tokens an address waits with others; the right one go
   assert.equal((await agent.api('/api/status', { headers: { cookie } })).status, 200)
 })
 
-test('without a token no login is needed, and no client has a name', async (t) => {
+test('without a token no login is required, and no client has a name', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const login = await agent.api<Problem>('/api/session', { method: 'POST', body: JSON.stringify({ token }) })
@@ -143,7 +143,7 @@ test('without a token no login is needed, and no client has a name', async (t) =
   assert.equal(body.run.requestedBy, null)
 })
 
-test('a session ends after its time, with its streams, and with another AUTH_TOKEN; over TLS its cookie is for this host alone', async (t) => {
+test('a session and its streams end when it expires or AUTH_TOKEN changes; over TLS its cookie is bound to the host', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
   const other = await world.agent({ ROLE: 'api', AUTH_TOKEN: `another-${token}` })
@@ -174,7 +174,7 @@ test('a session ends after its time, with its streams, and with another AUTH_TOK
   assert.equal((await agent.api('/api/status', { headers: { cookie: plain } })).status, 401)
 })
 
-test('the wait after wrong tokens is by address, and ends', () => {
+test('the wait after wrong tokens applies to one address, and ends', () => {
   let now = 0
   const throttle = createLoginThrottle(() => now)
   for (let count = 0; count < 10; count++) throttle.fail('one')

@@ -63,7 +63,7 @@ const types: [type: string, first: string, ...others: string[]][] = [
   ['int2vector', "'1 2'", "'1 3'"],
 ]
 
-test('a change is found in a column of any type, and what did not change is not read again', async (t) => {
+test('a change in a column of any type is found, and unchanged rows are not read again', async (t) => {
   const world = await createWorld(t, { source: 15 })
   await world.source.query(`
     create extension citext;
@@ -87,7 +87,7 @@ test('a change is found in a column of any type, and what did not change is not 
   assert.deepEqual(await rowVersions(world.sync), before)
 })
 
-test('a query whose filter or join keeps rows out that cannot be read is narrowed as it is read in full', async (t) => {
+test('a query that filters out rows that cannot be read works in an incremental read as in a full one', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table device (code text, name text, type int);
@@ -111,7 +111,7 @@ test('a query whose filter or join keeps rows out that cannot be read is narrowe
   }
 })
 
-test('a value that is larger as it is stored than as text is hashed all the same, and its changes are found', async (t) => {
+test('a value that is larger stored than as text is hashed, and its changes are found', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter (external_id int primary key, name text, list float8[]);
@@ -126,7 +126,7 @@ test('a value that is larger as it is stored than as text is hashed all the same
   assertNarrow(run)
 })
 
-test('a row with a value that is large as text is not hashed, however small it is stored: jsonb may not even take it', async (t) => {
+test('a row with a value that is large as text is not hashed, even if its stored size is small', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter (external_id int primary key, name text, list text[]);
@@ -194,7 +194,7 @@ test('the first run after two at night in the time zone of the schedule reads ev
   assert.deepEqual((await agent.sync()).readReason, { code: 'daily' })
 })
 
-test('what a lenient collation takes for true is another value all the same', async (t) => {
+test('a text that a nondeterministic collation treats as equal to true is still another value', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create collation lenient (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
@@ -212,7 +212,7 @@ test('what a lenient collation takes for true is another value all the same', as
   assertCounts(await agent.sync(), { read: 20, updated: 1 })
 })
 
-test('a source that computes long and answers little at once is waited for, as when it answers all', async (t) => {
+test('the timeouts of an incremental read allow a source to compute as long as a full read', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter (external_id int primary key, name text);
@@ -231,7 +231,7 @@ test('a source that computes long and answers little at once is waited for, as w
   assertNarrow(run)
 })
 
-test('json whose keys come in another order each time is the same json', async (t) => {
+test('json whose keys have another order each time is unchanged', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   const agent = await world.agent({
@@ -249,7 +249,7 @@ test('json whose keys come in another order each time is the same json', async (
   assert.deepEqual(await rowVersions(world.sync), before)
 })
 
-test('a narrow read that has no time to end makes the next run full, which has', async (t) => {
+test('an incremental read that reaches the time limit makes the next run full, which succeeds', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   const agent = await world.agent({
@@ -262,7 +262,7 @@ test('a narrow read that has no time to end makes the next run full, which has',
   assertCounts(await agent.sync(), { read: 200, updated: 1 })
 })
 
-test('a full read that failed makes no other run full: it may be what does not fit the time', async (t) => {
+test('a full read that failed does not make the next run full, because a full read may exceed the time limit', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   const agent = await world.agent()
@@ -277,7 +277,7 @@ test('a full read that failed makes no other run full: it may be what does not f
   }
 })
 
-test('sums of float8 and arrays without an order are the same each time: no workers shuffle their rows', async (t) => {
+test('sums of float8 and unordered arrays are equal each time, because no parallel workers reorder their rows', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   await world.source.query(`
@@ -308,7 +308,7 @@ test('sums of float8 and arrays without an order are the same each time: no work
   for (let at = 0; at < 2; at++) assertNarrow(await within.sync())
 })
 
-test('a query that never answers twice alike fails no run but the narrow one: the next is full', async (t) => {
+test('a query whose result differs each time fails only the incremental run; the next is full', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   const agent = await world.agent({

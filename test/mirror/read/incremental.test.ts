@@ -25,7 +25,7 @@ async function start(t: Parameters<typeof createWorld>[0], count: number, enviro
   return { world, agent }
 }
 
-test('a run without a change reads digests alone, and proves with them that both sides are equal', async (t) => {
+test('a run without a change reads only digests, and proves with them that both sides are equal', async (t) => {
   const { world, agent } = await start(t, 5_000)
   const first = (await agent.status()).clientSystems[0]?.lastRun
   const before = await rowVersions(world.sync)
@@ -38,7 +38,7 @@ test('a run without a change reads digests alone, and proves with them that both
   assert.deepEqual(await rowVersions(world.sync), before)
 })
 
-test('what a run reads follows the change: the rows that differ, and no others', async (t) => {
+test('an incremental run reads the rows that differ, and no others', async (t) => {
   const { world, agent } = await start(t, 5_000)
   const whole = (await agent.sync({ full: true })).bytesRead ?? 0
   await world.source.query(`
@@ -101,7 +101,7 @@ test('a source without a change is scanned once, and leaves no temporary file on
   assert.deepEqual(await files(), filesBefore)
 })
 
-test('meters that are known here are read by their ids when an index of the source finds them, and only then', async (t) => {
+test('known meters are read by id when the source has an index on it, and only then', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5_000)
   await world.source.query(`
@@ -138,7 +138,7 @@ test('meters that are known here are read by their ids when an index of the sour
   }
 })
 
-test('values that are equal to the source and have another text are found, and none is folded away', async (t) => {
+test('values that compare as equal but differ in their text are updated, and none is ignored', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create type phase as enum ('one', 'two');
@@ -176,7 +176,7 @@ test('values that are equal to the source and have another text are found, and n
   assertCounts(await agent.sync(), { read: 100, updated: 2 })
 })
 
-test('another type of the same meaning is read in full once, and changes nothing', async (t) => {
+test('a column that changes to an equivalent type causes one full read and no change', async (t) => {
   const { world, agent } = await start(t, 200)
   const before = await rowVersions(world.sync)
   await world.source.query('alter table meter alter port type text using lpad(port::text, 6, $$0$$)')
@@ -242,7 +242,7 @@ test('a meter that another program changed, added or removed here is corrected b
   assertRead(await agent.sync(), 'narrow')
 })
 
-test('a source that answers twice differently fails with proof_failed and changes nothing', async (t) => {
+test('a source that returns different rows to two queries fails with proof_failed and changes nothing', async (t) => {
   const { world, agent } = await start(t, 300)
   await agent.stop()
   const restless = await world.agent({
@@ -262,7 +262,7 @@ test('a source that answers twice differently fails with proof_failed and change
   assertRead(whole, 'full')
 })
 
-test('rows that stay rejected and deletions that stay withheld cost the same every time, and stay as they are', async (t) => {
+test('rows that stay rejected and deletions that stay withheld are read at the same cost each time, and do not change', async (t) => {
   const { world, agent } = await start(t, 300)
   await world.source.query(`
     alter table meter drop constraint meter_pkey;
@@ -292,7 +292,7 @@ test('rows that stay rejected and deletions that stay withheld cost the same eve
   assertCounts(run, { ...expected, updated: 1 })
 })
 
-test('more rows than not that stay rejected cost the same every time too', async (t) => {
+test('the cost stays the same when most rows stay rejected', async (t) => {
   const { world, agent } = await start(t, 100)
   await world.source.query(`update meter set name = ' ' where external_id <= 60`)
   assertRead(await agent.sync(), 'full', 'most_differ')
@@ -308,7 +308,7 @@ async function second(world: World, environment: Record<string, string>): Promis
   return await world.agent({ CLIENT_SYSTEM_ID: 'other', ...environment })
 }
 
-test('two Client Systems in one table are narrowed apart', async (t) => {
+test('two Client Systems in one table are read incrementally, independent of each other', async (t) => {
   const { world, agent } = await start(t, 200)
   const other = await second(world, { CLIENT_SYSTEM_QUERY: 'select * from meter where external_id > 100' })
   assertCounts(await other.settled(), { read: 100, inserted: 100 })

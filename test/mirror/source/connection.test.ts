@@ -24,7 +24,7 @@ async function everythingSaid(agent: TestAgent, { sync }: World): Promise<string
 }
 
 suite('a Client System that fails', { concurrency: true }, () => {
-  test('a session that the agent lost is ended by the Client System itself, and its snapshot with it', async (t) => {
+  test('the Client System ends a session that the agent lost, and its snapshot', async (t) => {
     const world = await createWorld(t)
     await world.source.query(
       `create table meter as select 1 as external_id, 'One' as name, current_setting('tcp_keepalives_idle') as keepalive`,
@@ -45,7 +45,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => (await world.source.query(sessions)).length === 0, 6_000)
   })
 
-  test('F1, F2, F29: what cannot be reached or trusted, and a login refused, are distinguished, without a secret', async (t) => {
+  test('F1, F2, F29: an unreachable server, an untrusted one and a refused login have their own codes, without a secret', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const directory = await mkdtemp(join(tmpdir(), 'meter-sync-source-'))
@@ -94,7 +94,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     assertCounts(await agent.settled(), { read: 3, inserted: 3 })
   })
 
-  test('CLIENT_SYSTEM_INSECURE with sslmode=require encrypts without looking at the certificate', async (t) => {
+  test('CLIENT_SYSTEM_INSECURE with sslmode=require encrypts without verifying the certificate', async (t) => {
     const world = await createWorld(t)
     const url = `postgres://u:p@localhost:${await startTlsServer(t)}/meters?sslmode=require`
     const said = async (CLIENT_SYSTEM_INSECURE: string) => {
@@ -120,7 +120,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => silent.open() === 0)
   })
 
-  test('F5: a run that is cut by its total time while connecting says so', async (t) => {
+  test('F5: a run that reaches its time limit while connecting ends as timeout', async (t) => {
     const world = await createWorld(t)
     const silent = await startSilentServer(t)
     const agent = await world.agent({ CLIENT_SYSTEM_URL: silent.url, RUN_TIMEOUT_SECONDS: '1' })
@@ -211,7 +211,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => proxy.open() === 0)
   })
 
-  test('F3: a query that the Client System itself ends was lost; one that fails on a row is the fault of the query', async (t) => {
+  test('F3: a query that the Client System terminates is a lost connection; one that fails on a row is an error of the query', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 300)
     const gate = await createGate(world.source)
@@ -266,7 +266,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
 })
 
 /** The proxy itself: what it lets through is what was sent. */
-test('the proxy of these tests lets exactly so many bytes through', async () => {
+test('the proxy of these tests passes exactly the given number of bytes', async () => {
   const server = createServer((socket) => socket.end(Buffer.alloc(10_000, 'x')))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()

@@ -122,7 +122,7 @@ test('F6: the query that a hint proposes works', async (t) => {
   }
 })
 
-test('F6: any one SELECT will do: with a semicolon, comments, CTEs, VALUES, limits or nothing but names', async (t) => {
+test('F6: any single SELECT is accepted: with a semicolon, comments, CTEs, VALUES, limits or only the required columns', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const queries = [
@@ -156,7 +156,7 @@ test('F6: any one SELECT will do: with a semicolon, comments, CTEs, VALUES, limi
   ])
 })
 
-test('F28: columns of any name become attributes under exactly that name, however many there are', async (t) => {
+test('F28: columns of any name and number become attributes under exactly that name', async (t) => {
   const world = await createWorld(t)
   const long = 'ü'.repeat(31)
   const names = [
@@ -234,7 +234,7 @@ const json: [text: string, stored: string | null][] = [
 ]
 
 for (const version of [15, 18] as const) {
-  test(`json that cannot be jsonb is kept as a string of its text; all other is json: on ${version}`, async (t) => {
+  test(`json that cannot be jsonb is stored as a string of its text; all other json as json: on ${version}`, async (t) => {
     const world = await createWorld(t, { source: version })
     await world.source.query('create table meter (external_id text, name text, more json)')
     await world.source.query(
@@ -260,7 +260,7 @@ for (const version of [15, 18] as const) {
 }
 
 for (const version of [15, 18] as const) {
-  test(`a Client System whose encoding is not UTF8 is mirrored as text all the same: on ${version}`, async (t) => {
+  test(`texts of a Client System with another encoding than UTF8 are mirrored: on ${version}`, async (t) => {
     const world = await createWorld(t, { source: version })
     const name = `${world.source.name}_latin`
     await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
@@ -294,7 +294,7 @@ for (const version of [15, 18] as const) {
   })
 }
 
-test('an id that is too long here is rejected as that, though it is short in the encoding of the source', async (t) => {
+test('an id that is too long in UTF8 is rejected, even if it is short enough in the encoding of the source', async (t) => {
   const world = await createWorld(t)
   const name = `${world.source.name}_latin`
   await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
@@ -317,7 +317,7 @@ test('an id that is too long here is rejected as that, though it is short in the
   await world.source.query(`drop database ${name}`)
 })
 
-test('the session of the Client System gives a value one text, whatever its database or role has set', async (t) => {
+test('the text of a value does not depend on the settings of the database or the role of the Client System', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     do $do$ begin
@@ -354,7 +354,7 @@ test('the session of the Client System gives a value one text, whatever its data
   })
 })
 
-test('F11: the Sync database is never mirrored into itself; another table in the same database is fine', async (t) => {
+test('F11: the Sync database is never mirrored into itself; another table in the same database is accepted', async (t) => {
   const world = await createWorld(t)
   await world.sync.query(`
     create view disguised as select external_id, name || '!' as name from sync.meter;
@@ -380,7 +380,7 @@ test('F11: the Sync database is never mirrored into itself; another table in the
   }
 })
 
-test('F21: an error that quotes megabytes is cut, and every subscriber still gets it', async (t) => {
+test('F21: an error of megabytes is cut, and every subscriber receives it', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     create table meter as select 1 as external_id, 'n' as name, repeat('y', 1000000) as raw;

@@ -6,7 +6,7 @@ import { sourceError } from '../../../src/mirror/source/errors.ts'
 const withCode = (code: string | null, message = 'it failed') =>
   Object.assign(new Error(message), code === null ? {} : { code })
 
-test('what the Client System answers is classified by its SQLSTATE', () => {
+test('an error of the Client System is classified by its SQLSTATE', () => {
   const classify = (code: string | null) =>
     sourceError(withCode(code), { name: 'Main', role: 'reader', doing: 'reading' }).code
   for (const [code, expected] of [

@@ -14,7 +14,7 @@ const columns = [
 ]
 const inner = 'select id, name, location, port, active, installed_on from meter'
 
-test('the SQL of a typical query reads as in typical-query.sql', () => {
+test('the SQL of a typical query equals typical-query.sql', () => {
   const projection = new Projection(columns, inner, { version: 180_000, encoding: 'UTF8' }, 42n)
   const statements = {
     'The meters, for staging': projection.select(),

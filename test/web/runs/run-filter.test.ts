@@ -6,7 +6,7 @@ import { failed, running, succeeded } from '../samples.ts'
 
 const all = { status: null, trigger: null, from: null, to: null }
 
-test('a run that arrives is listed where the agent would list it', () => {
+test('a run that arrives is listed where the agent lists it', () => {
   const run = failed(3, 30, { trigger: 'manual', queuedAt: '2026-03-05T23:30:00.000Z' })
   assert.ok(matches(run, all))
   assert.ok(matches(run, { ...all, status: 'failed', trigger: 'manual' }))

@@ -13,7 +13,7 @@ const history = {
   missedHours: ['2026-03-05T03:00:00.000Z'],
 }
 
-test('each of the last 90 days is a cell with its hours, and the worst that happened decides how it looks', () => {
+test('each of the last 90 days is a cell with its hours, and its worst outcome decides its look', () => {
   const days = daysOf(history, 'utc')
   assert.equal(days.length, stripDays)
   const [yesterday, today] = days.slice(-2)
