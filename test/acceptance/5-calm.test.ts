@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { figureReads, openBrowser, takeShift } from '../support/browser.ts'
+import { figureReads, holdRequests, openBrowser, takeShift } from '../support/browser.ts'
 import { openEyes, takePicture } from '../support/eyes.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
@@ -42,6 +42,24 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   await calm('meters', (page) => page.getByText('60 meters').waitFor())
   for (const [, page] of pages) await page.evaluate(`location.hash = '#/'`)
   await calm('status', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
+
+  // A link to a run scrolls to it, also while the history above it is being loaded.
+  const linked = (await agent.status()).clientSystems[0]?.lastRun?.id
+  const release = await Promise.all(pages.map(([, page]) => holdRequests(page, '**/api/history*')))
+  for (const [, page] of pages) {
+    await page.evaluate(`location.hash = '#/runs/${linked}'`)
+    await page.reload()
+    await page.getByRole('region', { name: 'Changes' }).getByText('Meter 1', { exact: true }).waitFor()
+    await takeShift(page)
+  }
+  for (const go of release) go()
+  await calm('history', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
+  for (const [, page] of pages) {
+    await page.evaluate(`location.hash = '#/'`)
+    await page.getByRole('region', { name: 'Changes' }).waitFor({ state: 'detached' })
+    await page.evaluate('scrollTo(0, 0)')
+    await takeShift(page)
+  }
 
   await agent.sync()
   await calm('short sync', (page) => last(page).getByText('No changes.').waitFor())

@@ -116,6 +116,16 @@ export async function openBrowser(t: TestContext) {
   }
 }
 
+/** Holds a page's requests to an address until the returned function is called. */
+export async function holdRequests(page: Page, url: string): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(url, async (route) => {
+    await promise
+    await route.continue()
+  })
+  return resolve
+}
+
 /** The figure under a name in a region of the page, such as *Inserted* in *Last sync*. */
 function figure(region: Locator, name: string): Locator {
   const term = region.page().locator('dt', { hasText: new RegExp(`^\\s*${name}\\s*$`) })

@@ -14,7 +14,10 @@ if (pictures !== null) mkdirSync(pictures, { recursive: true })
 
 export async function takePicture(page: Page, name: string): Promise<void> {
   if (pictures === null) return
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip: await upperPart(page) })
+  const path = join(pictures, `${name}.png`)
+  // A dialog is over the part that is seen.
+  const isModal = (await page.locator('dialog[open]').count()) > 0
+  await page.screenshot(isModal ? { path } : { path, fullPage: true, clip: await upperPart(page) })
 }
 
 /** The content policy refuses script tags; what the debugger evaluates is not subject to it. */

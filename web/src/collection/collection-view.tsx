@@ -2,6 +2,7 @@ import type { ClientSystemStatus, Collection, CollectionState } from '../../../s
 import { readSilentMeters } from '../data/api.ts'
 import { usePages } from '../data/pages.ts'
 import { type CollectionRoute, collectionAddress, meterAddress, noMeterFilter } from '../routing/route.ts'
+import { ClientSystemLinks } from '../ui/client-system-links.tsx'
 import { Moment } from '../ui/clock.tsx'
 import { Figure } from '../ui/figure.tsx'
 import { formatCount, plural } from '../ui/format.ts'
@@ -20,15 +21,7 @@ export function CollectionView({ statuses, route }: Props) {
   if (status === undefined) return null
   return (
     <>
-      {statuses.length > 1 && (
-        <nav aria-label="Client System" class="filters">
-          {statuses.map(({ id, name }) => (
-            <a key={id} href={collectionAddress(id)} aria-current={id === status.id ? 'true' : undefined}>
-              {name}
-            </a>
-          ))}
-        </nav>
-      )}
+      <ClientSystemLinks statuses={statuses} chosen={status.id} addressOf={collectionAddress} />
       <CollectionOf key={status.id} clientSystemId={status.id} />
     </>
   )
@@ -48,10 +41,20 @@ function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
       {error !== null && <Refusal words="These numbers may be outdated." error={error} />}
       <Summary collection={collection} />
       <Groups clientSystemId={clientSystemId} groups={groups} />
-      {collection.waiting.readings > 0 && (
-        <WaitingReadings key={collection.waiting.externalIds} clientSystemId={clientSystemId} {...collection.waiting} />
+      {/* The groups would move what is below them. */}
+      {(groups !== null || error !== null) && <SingleMeters collection={collection} />}
+    </>
+  )
+}
+
+/** What may need a person, one by one. */
+function SingleMeters({ collection: { clientSystemId, waiting, meters } }: { collection: Collection }) {
+  return (
+    <>
+      {waiting.readings > 0 && (
+        <WaitingReadings key={waiting.externalIds} clientSystemId={clientSystemId} {...waiting} />
       )}
-      <SilentMeters key={collection.meters.silent} clientSystemId={clientSystemId} silent={collection.meters.silent} />
+      <SilentMeters key={meters.silent} clientSystemId={clientSystemId} silent={meters.silent} />
     </>
   )
 }
@@ -86,7 +89,7 @@ function Summary({ collection }: { collection: Collection }) {
             </>
           )}{' '}
           A meter is late two expected intervals after its last reading and silent after six; the interval is{' '}
-          {plural(readingIntervalMinutes, 'minute')} where the Client System names none.
+          {plural(readingIntervalMinutes, 'minute')} unless the Client System gives another.
         </span>
       </p>
     </section>
@@ -99,7 +102,7 @@ function SilentMeters({ clientSystemId, silent }: { clientSystemId: string; sile
     <section class="card collection" aria-label="Silent meters">
       <div class="changes-head">
         <h2>Silent meters</h2>
-        <span class="quiet">{silent > 0 && `${formatCount(silent)}, the last to fall silent first`}</span>
+        <span class="quiet">{silent > 0 && `${formatCount(silent)}, the most recent first`}</span>
       </div>
       <PagedList pages={pages} empty="No meter is silent.">
         {(meters) => (
