@@ -16,7 +16,7 @@ import { Subject } from '../ui/subject.ts'
 import { Times } from '../ui/times.tsx'
 import { Announcer, type Sentence } from './announcer.tsx'
 import { ConnectionNotice } from './connection.tsx'
-import { EmptyPage, FirstContact } from './empty.tsx'
+import { EmptyPage, NoStatusYet } from './empty.tsx'
 import { PageHead } from './page-head.tsx'
 import { useTab } from './use-tab.ts'
 
@@ -57,7 +57,7 @@ export function App() {
             <main>
               <Scopes.Provider value={scopesOf(access)}>
                 {out && <Login ended={access.ended} logIn={login.logIn} />}
-                {!out && state.agent === null && <FirstContact lost={lost} refused={state.refused} />}
+                {!out && state.agent === null && <NoStatusYet lost={lost} refused={state.refused} />}
                 {mayRead && <ConnectionNotice {...state} />}
                 {mayRead && state.agent !== null && state.systems.length === 0 && route.view !== 'settings' && (
                   <EmptyPage />

@@ -2,14 +2,14 @@ import type { Refused } from '../data/state.ts'
 import { sentences } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 
-const silent: Refused = {
+const noAnswer: Refused = {
   message: 'The agent does not answer',
   hint: 'Check that it is running and that this computer reaches it',
 }
 
 /** Shown before the first status: that the page is connecting, or why it cannot. */
-export function FirstContact({ lost, refused }: { lost: boolean; refused: Refused | null }) {
-  const { message, hint } = refused ?? silent
+export function NoStatusYet({ lost, refused }: { lost: boolean; refused: Refused | null }) {
+  const { message, hint } = refused ?? noAnswer
   return (
     <div class="card empty" aria-busy={!lost}>
       <Icon name="plug" />

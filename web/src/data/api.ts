@@ -142,12 +142,12 @@ export async function readMeters(filter: MeterFilter, after: string | null): Pro
   return { items: meters, ...page }
 }
 
-/** Where all of these meters are, as a file. */
-export function metersFile(filter: MeterFilter): string {
+/** Returns the address of a CSV file of all of these meters. */
+export function metersFileUrl(filter: MeterFilter): string {
   return withQuery('/api/meters', { ...queryOf(filter), ...orderOf(filter), format: 'csv' })
 }
 
-/** How many meters each choice of a filter would leave. */
+/** Returns how many meters each choice of a filter would leave. */
 export function readMeterFacets(filter: MeterFilter): Promise<MeterFacets> {
   return get<MeterFacets>(withQuery('/api/meters/facets', { ...queryOf(filter), limit: '200' }))
 }
@@ -165,7 +165,7 @@ export function readCollection(clientSystemId: string): Promise<Collection> {
   return get<Collection>(withQuery('/api/collection', { clientSystemId }))
 }
 
-/** The same by location and kind. */
+/** How many meters report, by location and kind. */
 export async function readCollectionGroups(clientSystemId: string): Promise<readonly CollectionGroup[]> {
   const url = withQuery('/api/collection/groups', { clientSystemId })
   return (await get<{ groups: CollectionGroup[] }>(url)).groups
@@ -221,12 +221,12 @@ export async function readReadings(id: number, time: { from: string; to: string 
   return { readings, complete: before === null }
 }
 
-/** Where all of these readings are, as a file. */
-export function readingsFile(id: number, time: { from: string; to: string }): string {
+/** Returns the address of a CSV file of all of these readings. */
+export function readingsFileUrl(id: number, time: { from: string; to: string }): string {
   return withQuery(`/api/meters/${id}/readings`, { ...time, format: 'csv' })
 }
 
-/** The times without readings that a meter should have sent, newest first. */
+/** The times in which readings of a meter are missing, newest first. */
 export async function readGaps(id: number, time: { from: string; to: string }): Promise<readonly ReadingGap[]> {
   return (await get<Gaps>(withQuery(`/api/meters/${id}/gaps`, time))).gaps
 }

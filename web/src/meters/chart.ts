@@ -24,7 +24,7 @@ export type Chart = {
 /** The time that the plot spans, in milliseconds; a gap that goes on ends at `now`. */
 export type PlotTime = { from: number; to: number; now: number }
 
-/** So many readings are still seen one by one. */
+/** The maximum number of readings that are drawn as dots too. */
 const maxDots = 100
 
 /** One chart a quantity and unit, by name. A reading that is not a number, or has no time, cannot be drawn. */

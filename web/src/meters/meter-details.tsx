@@ -6,6 +6,7 @@ import { usePages } from '../data/pages.ts'
 import { addressOf } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
 import { Differences } from '../ui/differences.tsx'
+import { Fact } from '../ui/fact.tsx'
 import { formatDuration, formatValue } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { LongText } from '../ui/long-text.tsx'
@@ -42,33 +43,33 @@ function Fields({ meter }: { meter: Meter }) {
   const address = [ipAddress, port === null ? null : `port ${port}`].filter((part) => part !== null)
   return (
     <dl class="facts meter-facts">
-      <Fact name="Name">{meter.name}</Fact>
-      <Fact name="Serial number">{meter.serialNumber}</Fact>
-      <Fact name="Kind">{meter.kind}</Fact>
-      <Fact name="Unit">{meter.unit}</Fact>
-      <Fact name="Location">{meter.location}</Fact>
-      <Fact name="Address">{address.length === 0 ? null : address.join(', ')}</Fact>
-      <Fact name="Collection">
+      <MeterFact name="Name">{meter.name}</MeterFact>
+      <MeterFact name="Serial number">{meter.serialNumber}</MeterFact>
+      <MeterFact name="Kind">{meter.kind}</MeterFact>
+      <MeterFact name="Unit">{meter.unit}</MeterFact>
+      <MeterFact name="Location">{meter.location}</MeterFact>
+      <MeterFact name="Address">{address.length === 0 ? null : address.join(', ')}</MeterFact>
+      <MeterFact name="Collection">
         <CollectionWord state={meter.collection} />
-      </Fact>
-      <Fact name="Read every">{formatDuration(meter.readingIntervalMinutes * 60_000)}</Fact>
-      <Fact name="Last reading">
+      </MeterFact>
+      <MeterFact name="Read every">{formatDuration(meter.readingIntervalMinutes * 60_000)}</MeterFact>
+      <MeterFact name="Last reading">
         {meter.lastReading !== null && (
           <>
             {readingText(meter.lastReading)}, <Moment iso={meter.lastReading.readAt} />
           </>
         )}
-      </Fact>
-      <Fact name="First seen">
+      </MeterFact>
+      <MeterFact name="First seen">
         <Moment iso={meter.createdAt} />
-      </Fact>
-      <Fact name="Last changed">
+      </MeterFact>
+      <MeterFact name="Last changed">
         <Moment iso={meter.updatedAt} />
-      </Fact>
+      </MeterFact>
       {meter.removedAt !== null && (
-        <Fact name="Deleted">
+        <MeterFact name="Deleted">
           <Moment iso={meter.removedAt} />
-        </Fact>
+        </MeterFact>
       )}
     </dl>
   )
@@ -82,26 +83,22 @@ function Attributes({ attributes, heading: Heading }: { attributes: Meter['attri
       <Heading>Attributes</Heading>
       <dl class="facts meter-facts attributes">
         {entries.map(([name, value]) => (
-          <Fact key={name} name={name}>
+          <MeterFact key={name} name={name}>
             {formatValue(value)}
-          </Fact>
+          </MeterFact>
         ))}
       </dl>
     </section>
   )
 }
 
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+/** A fact that may be missing, or too long to show in whole. */
+function MeterFact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{typeof children === 'string' ? <LongText text={children} /> : children || <None />}</dd>
-    </div>
+    <Fact name={name}>
+      {typeof children === 'string' ? <LongText text={children} /> : children || <span class="value-none">none</span>}
+    </Fact>
   )
-}
-
-function None() {
-  return <span class="value-none">none</span>
 }
 
 function Timeline({ meterId, heading: Heading }: { meterId: number; heading: Heading }) {

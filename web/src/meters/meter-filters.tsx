@@ -1,4 +1,4 @@
-import type { ClientSystemStatus, MeterFacets } from '../../../src/wire/types.ts'
+import type { MeterFacets } from '../../../src/wire/types.ts'
 import { collectionStates, type MeterFilter, meterAddress, meterStates } from '../routing/route.ts'
 import { collectionWords } from './collection-word.tsx'
 import { Choice, type Option } from './meter-choice.tsx'
@@ -61,30 +61,4 @@ function optionsOf(facet: MeterFacets['kind'] | undefined, none: string): Option
 /** Whether a filter leaves anything out. */
 export function isFiltered({ q, state, kind, location, collection }: MeterFilter): boolean {
   return q.trim() !== '' || state !== 'all' || kind !== null || location !== null || collection !== null
-}
-
-/** One link for each Client System, where there are several. */
-export function ClientSystems({
-  filter,
-  statuses,
-  chosen,
-}: {
-  filter: MeterFilter
-  statuses: readonly ClientSystemStatus[]
-  chosen: string
-}) {
-  if (statuses.length < 2) return null
-  return (
-    <nav aria-label="Client System" class="filters">
-      {statuses.map(({ id, name }) => (
-        <a
-          key={id}
-          href={meterAddress(null, { ...filter, clientSystemId: id })}
-          aria-current={id === chosen ? 'true' : undefined}
-        >
-          {name}
-        </a>
-      ))}
-    </nav>
-  )
 }

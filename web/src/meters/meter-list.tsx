@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks'
-import { metersFile } from '../data/api.ts'
+import { metersFileUrl } from '../data/api.ts'
 import { type MeterFilter, meterAddress, noMeterFilter } from '../routing/route.ts'
 import { formatCount, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
@@ -45,7 +45,7 @@ export function MeterList({ meters: { list, pages }, filter, wanted, meterId, to
             </a>
           )}
           {pages.items.length > 0 && (
-            <a class="download" download="" href={metersFile(wanted)}>
+            <a class="download" download="" href={metersFileUrl(wanted)}>
               <Icon name="download" />
               Download CSV
             </a>
@@ -102,8 +102,7 @@ function Nothing({ filter, total }: { filter: MeterFilter; total: number }) {
 
 function wordsFor(filter: MeterFilter, total: number): string {
   const { q, state, kind, location, collection } = filter
-  if (total === 0)
-    return 'No meters yet. The first sync brings them from the Client System; start it on the status view.'
+  if (total === 0) return 'No meters yet. The first sync inserts them. Start it on the status view.'
   const narrowed = kind !== null || location !== null || collection !== null || state !== 'all'
   if (q.trim() !== '')
     return `No meter ${narrowed ? 'among these ' : ''}has “${q}” in its external id, name, serial number or location. Try fewer letters, or clear the filters.`

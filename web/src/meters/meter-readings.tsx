@@ -1,12 +1,12 @@
 import { useContext, useMemo } from 'preact/hooks'
 import type { Meter } from '../../../src/wire/types.ts'
-import { readingsFile } from '../data/api.ts'
+import { readingsFileUrl } from '../data/api.ts'
 import { formatCount, sentences } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { Icon } from '../ui/icon.tsx'
 import { useZone } from '../ui/times.tsx'
 import { chartsOf } from './chart.ts'
-import { Here } from './here.ts'
+import { CurrentRoute } from './current-route.ts'
 import { dayOfReading, periodName, periodOf, usualSpan } from './period.ts'
 import { ReadingChart } from './reading-chart.tsx'
 import { ReadingControls } from './reading-controls.tsx'
@@ -35,7 +35,7 @@ export function MeterReadings({ meter, times, heading: Heading }: Props) {
 }
 
 function ReadingsByDay({ meter, times, heading: Heading }: Props) {
-  const { readings: choice } = useContext(Here)
+  const { readings: choice } = useContext(CurrentRoute)
   const zone = useZone()
   const day = choice.day ?? dayOfReading(meter.lastReading?.readAt, Date.now(), zone)
   const span = choice.span ?? usualSpan(meter.readingIntervalMinutes)
@@ -50,7 +50,7 @@ function ReadingsByDay({ meter, times, heading: Heading }: Props) {
         <div class="changes-head">
           <Heading>Readings</Heading>
           <span class="quiet">{periodName(period)}</span>
-          <a class="download" download="" href={readingsFile(meter.id, timeOf(period))}>
+          <a class="download" download="" href={readingsFileUrl(meter.id, timeOf(period))}>
             <Icon name="download" />
             Download readings as CSV
           </a>
@@ -67,18 +67,18 @@ function ReadingsByDay({ meter, times, heading: Heading }: Props) {
         {shown === null && loading && <p class="teaching readings-loading">Loading…</p>}
         {shown !== null && <Charts shown={shown} quantity={choice.quantity} />}
       </section>
-      {shown !== null && <ReadingGaps gaps={of(choice.quantity, shown.gaps)} heading={Heading} />}
+      {shown !== null && <ReadingGaps gaps={ofQuantity(choice.quantity, shown.gaps)} heading={Heading} />}
     </>
   )
 }
 
-function of<T extends { quantity: string }>(quantity: string | null, all: readonly T[]): readonly T[] {
+function ofQuantity<T extends { quantity: string }>(quantity: string | null, all: readonly T[]): readonly T[] {
   return quantity === null ? all : all.filter((one) => one.quantity === quantity)
 }
 
 function Charts({ shown, quantity }: { shown: ShownReadings; quantity: string | null }) {
   const { period, gaps, complete, readAt } = shown
-  const readings = of(quantity, shown.readings)
+  const readings = ofQuantity(quantity, shown.readings)
   const charts = useMemo(
     () => chartsOf(readings, gaps, { from: period.from, to: period.to, now: readAt }),
     [shown, quantity],

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { type MeterFilter, type MetersRoute, meterAddress } from '../routing/route.ts'
+import { ClientSystemLinks } from '../ui/client-system-links.tsx'
 import { plural } from '../ui/format.ts'
-import { Here } from './here.ts'
-import { ClientSystems, MeterFilters } from './meter-filters.tsx'
+import { CurrentRoute } from './current-route.ts'
+import { MeterFilters } from './meter-filters.tsx'
 import { MeterList } from './meter-list.tsx'
 import { useFacets } from './use-facets.ts'
 import { useMeters } from './use-meters.ts'
@@ -16,9 +17,9 @@ export function MetersView({ statuses, route }: { statuses: readonly ClientSyste
   const status = statuses.find(({ id }) => id === route.filter.clientSystemId) ?? statuses[0]
   if (status === undefined) return null
   return (
-    <Here.Provider value={route}>
+    <CurrentRoute.Provider value={route}>
       <MetersOf key={status.id} statuses={statuses} status={status} route={route} />
-    </Here.Provider>
+    </CurrentRoute.Provider>
   )
 }
 
@@ -41,10 +42,14 @@ function MetersOf({ statuses, status, route: { filter, meterId } }: Props) {
               <MeterFilters filter={filter} facets={facets} />
             </>
           )}
-          <ClientSystems filter={filter} statuses={statuses} chosen={status.id} />
+          <ClientSystemLinks
+            statuses={statuses}
+            chosen={status.id}
+            addressOf={(id) => meterAddress(null, { ...filter, clientSystemId: id })}
+          />
         </section>
       )}
-      <News status={status} seen={seen} readAgain={meters.readAgain} />
+      <Outdated status={status} seen={seen} readAgain={meters.readAgain} />
       <MeterList meters={meters} filter={filter} wanted={wanted} meterId={meterId} total={status.meters.total} />
     </>
   )
@@ -82,10 +87,10 @@ function Search({ filter }: { filter: MeterFilter }) {
   )
 }
 
-type NewsProps = { status: ClientSystemStatus; seen: string | undefined; readAgain: () => void }
+type OutdatedProps = { status: ClientSystemStatus; seen: string | undefined; readAgain: () => void }
 
-/** Tells that a sync changed meters since the list was read: a list must not change under the eyes of its reader. */
-function News({ status, seen, readAgain }: NewsProps) {
+/** Shows that a sync has changed meters since the list was loaded. The list changes only when its reader wants it to. */
+function Outdated({ status, seen, readAgain }: OutdatedProps) {
   const { lastSuccess } = status
   const counts = lastSuccess?.counts
   const changes = counts == null ? 0 : counts.inserted + counts.updated + counts.deleted

@@ -53,7 +53,7 @@ function xOf(at: number, { from, to }: Period): string {
   return `${((at - from) / (to - from)) * 100}%`
 }
 
-/** So many marks or gaps are still seen one by one. */
+/** The maximum number of marks, and of gaps, that are drawn in full. */
 const maxApart = 20
 
 function Plot({ chart, period, point }: Props & { point: Point | null }) {
@@ -168,7 +168,7 @@ function Axis({ period }: { period: Period }) {
   )
 }
 
-/** So many marked readings are named one by one. */
+/** The maximum number of marked readings that are named one by one. */
 const maxNamed = 4
 
 /** What the marks of the chart stand for. */

@@ -3,7 +3,7 @@ import type { Meter } from '../../../src/wire/types.ts'
 import { meterAddress, type ReadingSpan, type ReadingsChoice, readingSpans } from '../routing/route.ts'
 import { daysLater } from '../ui/days.ts'
 import { Icon } from '../ui/icon.tsx'
-import { Here } from './here.ts'
+import { CurrentRoute } from './current-route.ts'
 import { type Period, spanDays } from './period.ts'
 
 const spanWords: Record<ReadingSpan, string> = { day: 'Day', week: 'Week', month: '30 days' }
@@ -12,7 +12,7 @@ type Props = { meter: Meter; period: Period; quantities: readonly string[] }
 
 /** Which days and quantities of the readings are shown; the address has it. */
 export function ReadingControls({ meter, period, quantities }: Props) {
-  const { filter, readings: choice } = useContext(Here)
+  const { filter, readings: choice } = useContext(CurrentRoute)
   const addressOf = (change: Partial<ReadingsChoice>) => meterAddress(meter.id, filter, { ...choice, ...change })
   const go = (day: string | null) => {
     location.hash = addressOf({ day })

@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Meter } from '../../../src/wire/types.ts'
 import { readMeter } from '../data/api.ts'
+import { useRepeated } from '../ui/use-repeated.ts'
 
 /** Readings come without an event, and a meter that sends none becomes late by time alone. */
 const readEveryMs = 30_000
@@ -8,22 +9,20 @@ const readEveryMs = 30_000
 /** A meter as it is now: read again every half minute while the page is seen. `times` grows with each time. */
 export function useCurrentMeter(listed: Meter): { meter: Meter; times: number } {
   const [read, setRead] = useState<{ meter: Meter; of: Meter; times: number } | null>(null)
+  const latest = useRef<Meter | null>(null)
   useEffect(() => {
-    let left = false
-    const readAgain = async () => {
-      if (document.hidden) return
-      // When it fails, the meter stays as it was until the next time.
-      const meter = await readMeter(String(listed.id)).catch(() => null)
-      if (meter !== null && !left) setRead((before) => ({ meter, of: listed, times: (before?.times ?? 0) + 1 }))
-    }
-    const timer = setInterval(readAgain, readEveryMs)
-    document.addEventListener('visibilitychange', readAgain)
+    latest.current = listed
     return () => {
-      left = true
-      clearInterval(timer)
-      document.removeEventListener('visibilitychange', readAgain)
+      latest.current = null
     }
   }, [listed])
+  const readAgain = useCallback(async () => {
+    // When it fails, the meter stays as it was until the next time.
+    const meter = await readMeter(String(listed.id)).catch(() => null)
+    if (meter === null || latest.current !== listed) return
+    setRead((before) => ({ meter, of: listed, times: (before?.times ?? 0) + 1 }))
+  }, [listed])
+  useRepeated(readAgain, readEveryMs)
   // A list that was loaded meanwhile is newer.
   return { meter: read?.of === listed ? read.meter : listed, times: read?.times ?? 0 }
 }

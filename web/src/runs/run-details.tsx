@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { isFailure } from '../../../src/wire/condition.ts'
 import { readReasonWords, withheldWords } from '../../../src/wire/reason-words.ts'
@@ -6,6 +5,7 @@ import type { Run } from '../../../src/wire/types.ts'
 import { isActive } from '../data/state.ts'
 import type { RunPart } from '../routing/route.ts'
 import { Moment, useNow, useStamp } from '../ui/clock.tsx'
+import { Fact } from '../ui/fact.tsx'
 import { failureWords, guideAddress } from '../ui/failure-words.ts'
 import { formatBytes, formatCount, formatDuration, formatElapsed, sentences } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
@@ -130,15 +130,6 @@ function TechnicalFacts({ run }: { run: Run }) {
         <code>{run.id}</code>
       </Fact>
     </dl>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 

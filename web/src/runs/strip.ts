@@ -1,5 +1,6 @@
 /** The last 90 days of syncs as cells of a strip, and their hours. Pure. */
 import type { RunHistory } from '../../../src/wire/types.ts'
+import { dayName } from '../ui/days.ts'
 import { formatCount, formatDuration, plural, type Zone } from '../ui/format.ts'
 
 /** What happened in a day or in an hour. */
@@ -87,10 +88,7 @@ function sum(total: Period, one: Period): Period {
 /** "26 Nov 2026" of a day, "26 Nov 2026, 14:00" of an hour. */
 export function periodName(key: string): string {
   const [day = '', hour] = key.split(' ')
-  const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(
-    new Date(`${day}T00:00Z`),
-  )
-  return hour === undefined ? date : `${date}, ${hour}:00`
+  return hour === undefined ? dayName(day) : `${dayName(day)}, ${hour}:00`
 }
 
 /** Returns the numbers of a cell as a sentence. */

@@ -1,9 +1,9 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Settings } from '../../../src/wire/types.ts'
 import type { Agent } from '../data/agent.ts'
 import { readSettings } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
+import { Fact } from '../ui/fact.tsx'
 import { formatCount, formatElapsed, plural } from '../ui/format.ts'
 import { Refusal } from '../ui/refusal.tsx'
 import { TestAlert } from './test-alert.tsx'
@@ -156,14 +156,5 @@ function Documents() {
         </li>
       </ul>
     </nav>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }

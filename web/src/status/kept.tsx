@@ -59,7 +59,7 @@ export function Kept({ run, kept: { by, since, note }, current, onReleased }: Pr
             <Icon name="arrow" />
           </a>
         </p>
-        {refusal !== null && <Refusal words="The notice is still silent." error={refusal} />}
+        {refusal !== null && <Refusal words="“Keep for now” was not undone." error={refusal} />}
       </div>
     </div>
   )

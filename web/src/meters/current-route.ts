@@ -1,8 +1,8 @@
 import { createContext } from 'preact'
 import { latestReadings, type MetersRoute, noMeterFilter } from '../routing/route.ts'
 
-/** The route of the meters view around: addresses within it keep what it has chosen. */
-export const Here = createContext<MetersRoute>({
+/** The route of the meters view. Addresses of its parts keep what it has chosen. */
+export const CurrentRoute = createContext<MetersRoute>({
   view: 'meters',
   meterId: null,
   filter: noMeterFilter,
