@@ -84,7 +84,7 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
       await insertSession(pool, {
         hash: hashCookie(cookie, authToken),
         tokenId: tokenIdOf(id),
-        seconds: sessionSeconds,
+        lifetimeSeconds: sessionSeconds,
       })
       return cookie
     },

@@ -97,12 +97,12 @@ const maxSessions = 100
 /** Stores a session, and deletes those that have expired and the oldest beyond the maximum of its token. */
 export async function insertSession(
   db: Queryable,
-  { hash, tokenId, seconds }: { hash: string; tokenId: string | null; seconds: number },
+  { hash, tokenId, lifetimeSeconds }: { hash: string; tokenId: string | null; lifetimeSeconds: number },
 ): Promise<void> {
   await db.query(
     `insert into sync.login_session (hash, token_id, expires_at)
      values (decode($1, 'hex'), $2, now() + $3 * interval '1 second')`,
-    [hash, tokenId, seconds],
+    [hash, tokenId, lifetimeSeconds],
   )
   await db.query(
     `delete from sync.login_session

@@ -7,16 +7,16 @@ import type { Environment } from './files.ts'
 export function secretsOf(environment: Environment): string[] {
   const { DATABASE_URL, CLIENT_SYSTEM_URL, AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = environment
   const passwords = [DATABASE_URL, CLIENT_SYSTEM_URL].flatMap((url) => (url ? passwordsOf(url) : []))
-  const others = [AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET, WEBHOOK_SECRET?.replace(/^whsec_/, '')]
-  return [...new Set([...passwords, ...others])].flatMap((secret) => secret || [])
+  const otherSecrets = [AUTH_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET, WEBHOOK_SECRET?.replace(/^whsec_/, '')]
+  return [...new Set([...passwords, ...otherSecrets])].flatMap((secret) => secret || [])
 }
 
 /** Returns the password of a connection URL as it is written and decoded, also of a URL that is invalid. */
 function passwordsOf(text: string): string[] {
-  const typed = /^\w+:\/\/[^:@/]*:(.*)@/s.exec(text)?.[1] ?? ''
+  const asWritten = /^\w+:\/\/[^:@/]*:(.*)@/s.exec(text)?.[1] ?? ''
   const url = URL.canParse(text) ? new URL(text) : null
-  const given = [typed, url?.password ?? '', url?.searchParams.get('password') ?? '']
-  return given.flatMap((password) => [password, decode(password)])
+  const passwords = [asWritten, url?.password ?? '', url?.searchParams.get('password') ?? '']
+  return passwords.flatMap((password) => [password, decode(password)])
 }
 
 /** Returns the text itself where it is not percent-encoded correctly. */

@@ -94,12 +94,12 @@ function parseUrl(text: string, report: (message: string) => void): URL | null {
   const directory = /^(%2f[^:]*)(:\d+)?$/i.exec(place)
   const socket = directory ? `${beginning}${user}localhost${directory[2] ?? ''}${rest}` : null
   const hostless = place === '' && /[?&]host=[^&]/.test(rest) ? `${beginning}${user}localhost${rest}` : null
-  const usable = socket ?? hostless ?? text
-  if (beginning === '' || !URL.canParse(usable)) {
+  const standardUrl = socket ?? hostless ?? text
+  if (beginning === '' || !URL.canParse(standardUrl)) {
     report(`expected ${example}`)
     return null
   }
-  const url = new URL(usable)
+  const url = new URL(standardUrl)
   if (!isDecodable(url)) {
     report('a % is not followed by two hexadecimal digits; percent-encode the password: % is %25')
     return null
@@ -166,10 +166,10 @@ function checkParameters(url: URL, name: string, reportError: ReportError): void
 /** Returns the certificates of a file, or of the machine where `sslrootcert=system`. */
 function readAuthority(file: string, report: (message: string) => void): string | undefined {
   if (file === 'system') {
-    const found = 'getCACertificates' in tls ? tls.getCACertificates('system') : []
-    if (found.length === 0)
+    const certificates = 'getCACertificates' in tls ? tls.getCACertificates('system') : []
+    if (certificates.length === 0)
       report('sslrootcert=system: this machine has no certificate authorities; name a file instead')
-    return found.join('\n')
+    return certificates.join('\n')
   }
   let text: string
   try {

@@ -76,11 +76,11 @@ type OnConnection = (
  * open until TCP gives up. One that does not answer within a second is destroyed, and the next one is tried.
  */
 class CheckedPool extends pg.Pool {
-  readonly #releasedAt = new WeakMap<pg.ClientBase, number>()
+  readonly #releasedAtMs = new WeakMap<pg.ClientBase, number>()
 
   constructor(options: pg.PoolConfig) {
     super(options)
-    this.on('release', (_, client) => this.#releasedAt.set(client, performance.now()))
+    this.on('release', (_, client) => this.#releasedAtMs.set(client, performance.now()))
   }
 
   override connect(): Promise<pg.PoolClient>
@@ -105,8 +105,8 @@ class CheckedPool extends pg.Pool {
   async #acquire(): Promise<pg.PoolClient> {
     for (;;) {
       const client = await super.connect()
-      const releasedAt = this.#releasedAt.get(client)
-      if (releasedAt === undefined || performance.now() - releasedAt < trustedIdleMs) return client
+      const releasedAtMs = this.#releasedAtMs.get(client)
+      if (releasedAtMs === undefined || performance.now() - releasedAtMs < trustedIdleMs) return client
       if (await isAnswering(client)) return client
       client.release(true)
     }

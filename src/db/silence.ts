@@ -46,7 +46,7 @@ class ConnectionWatch implements SilenceWatch {
   readonly #loop: Loop
   /** The bytes at the last check that was not silent, and its time in milliseconds. */
   #seen: Transferred
-  #seenAt = performance.now()
+  #seenAtMs = performance.now()
   /** The bytes sent when the last answer was complete. An answer is outstanding when more has been sent. */
   #answered: number
   #pauses = 0
@@ -94,11 +94,11 @@ class ConnectionWatch implements SilenceWatch {
   async #check(): Promise<void> {
     if (!this.#isSilent()) {
       this.#seen = this.#transferred()
-      this.#seenAt = performance.now()
+      this.#seenAtMs = performance.now()
       this.#waits = 0
       return
     }
-    if (performance.now() - this.#seenAt < silenceMs) return
+    if (performance.now() - this.#seenAtMs < silenceMs) return
     const { pool, pid } = this.#options
     const { rows } = await withTimeout(answerTimeoutMs, pool.query<{ waits: boolean }>(isWaiting, [pid]))
     if (!this.#isSilent()) return
@@ -110,7 +110,7 @@ class ConnectionWatch implements SilenceWatch {
 
   /** Cuts the connection where the server answers on no other one either. */
   #checkReachable(): void {
-    if (this.#isSilent() && performance.now() - this.#seenAt > this.#options.unreachableMs) {
+    if (this.#isSilent() && performance.now() - this.#seenAtMs > this.#options.unreachableMs) {
       this.#cut('the Sync database answers on no connection')
     }
   }

@@ -1,8 +1,8 @@
-/** Waits for `answer` and returns it. Throws an Error after `milliseconds`; a later answer is dropped. */
-export async function withTimeout<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+/** Waits for `answer` and returns it. Throws an Error after `timeoutMs`; a later answer is dropped. */
+export async function withTimeout<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
   answer.catch(() => undefined)
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1_000} s`)), milliseconds)
+  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs)
   try {
     return await Promise.race([answer, late])
   } finally {

@@ -63,7 +63,7 @@ class ReconnectingListener implements Listener {
   #current: ListenConnection | null = null
   #isConnected = false
   /** When the connection was lost that is not replaced yet; otherwise null. */
-  #lostAt: number | null = null
+  #lostAtMs: number | null = null
   #isStopped = false
   /** The number of the last ping sent, and of the last one that arrived or could not be sent. */
   #lastSent = 0
@@ -107,11 +107,11 @@ class ReconnectingListener implements Listener {
     if (connection !== this.#current) return
     this.#isConnected = true
     this.#lastArrived = this.#lastSent
-    if (this.#lostAt !== null) {
-      const seconds = Math.round((performance.now() - this.#lostAt) / 1_000)
+    if (this.#lostAtMs !== null) {
+      const seconds = Math.round((performance.now() - this.#lostAtMs) / 1_000)
       log.info({ seconds }, 'the listener is connected to the Sync database again')
     }
-    this.#lostAt = null
+    this.#lostAtMs = null
     onConnected()
     this.#sendPing()
   }
@@ -122,7 +122,7 @@ class ReconnectingListener implements Listener {
     this.#current = null
     if (this.#isConnected) {
       this.#options.log.warn({ err }, 'the listener lost the Sync database; reconnecting')
-      this.#lostAt = performance.now()
+      this.#lostAtMs = performance.now()
       this.#options.onLost()
     }
     this.#isConnected = false

@@ -12,10 +12,11 @@ export type Snapshot = {
   revision: number
   /** The time of the database, whose clock also set every other time in it. */
   now: Date
+  /** By id; every Client System that was requested has one. */
   clientSystems: Map<string, ClientSystemSnapshot>
 }
 
-type ClientSystemSnapshot = {
+export type ClientSystemSnapshot = {
   metersTotal: number
   metersActive: number
   sameMetersAs: string | null
@@ -49,8 +50,8 @@ export function createSnapshots(pool: pg.Pool, ids: string[]): () => Promise<Sna
       if (cached?.revision === revision) return { ...cached, now }
       reading ??= read()
       // A read that was already in progress may have begun before the latest revision.
-      const found = await reading
-      if (found.revision >= revision) return { ...found, now }
+      const latest = await reading
+      if (latest.revision >= revision) return { ...latest, now }
     }
   }
 }
@@ -67,11 +68,11 @@ export async function readSnapshot(pool: pg.Pool, ids: string[]): Promise<Snapsh
       for (const id of ids) {
         const lastSuccess = await findLastRun(tx, id, ['succeeded'])
         // The first worker creates the row; before that another process may have queued a run.
-        const known = counts.find((row) => row.id === id)
+        const stored = counts.find((row) => row.id === id)
         clientSystems.set(id, {
-          metersTotal: known?.metersTotal ?? 0,
-          metersActive: known?.metersActive ?? 0,
-          sameMetersAs: known?.sameMetersAs ?? null,
+          metersTotal: stored?.metersTotal ?? 0,
+          metersActive: stored?.metersActive ?? 0,
+          sameMetersAs: stored?.sameMetersAs ?? null,
           activeRun: await findActiveRun(tx, id),
           lastRun: await findLastRun(tx, id, finishedStatuses),
           lastSuccess,

@@ -104,8 +104,8 @@ async function runJob(runId: string, options: JobOptions): Promise<void> {
   }
 }
 
-function timedOut(milliseconds: number): AgentError {
-  return new AgentError('timeout', `The run took longer than ${milliseconds / 1_000} s`, {
+function timedOut(timeoutMs: number): AgentError {
+  return new AgentError('timeout', `The run took longer than ${timeoutMs / 1_000} s`, {
     hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
   })
 }
