@@ -2,7 +2,7 @@ import type { Agent } from '../agent.ts'
 import { listTargets, tagTargets } from '../collection/targets.ts'
 import { NotFoundError } from '../lib/errors.ts'
 import { listHistory } from '../meters/changes.ts'
-import { countFacets } from '../meters/facets.ts'
+import { createFacets } from '../meters/kept-facets.ts'
 import { exportMeters, listMeters } from '../meters/list.ts'
 import { findMeter, findMeterByExternalId } from '../meters/meter.ts'
 import { findClientSystem, withClientSystem } from './client-systems.ts'
@@ -17,6 +17,7 @@ type MeterMethods = Pick<
 /** Returns the methods of the agent that find and list meters. */
 export function createMeterMethods({ clientSystems, lists }: AgentParts): MeterMethods {
   const ids = clientSystems.map(({ id }) => id)
+  const countFacets = createFacets(lists)
 
   const meter: Agent['meter'] = async (id) => {
     const found = await findMeter(lists, ids, id)
@@ -41,8 +42,7 @@ export function createMeterMethods({ clientSystems, lists }: AgentParts): MeterM
 
     exportMeters: (filter) => exportMeters(lists, withClientSystem(clientSystems, filter)),
 
-    meterFacets: async ({ limit, ...filter }) =>
-      await countFacets(lists, withClientSystem(clientSystems, filter), limit),
+    meterFacets: async ({ limit, ...filter }) => await countFacets(withClientSystem(clientSystems, filter), limit),
 
     history: async (meterId, { before, limit }) => {
       await meter(meterId)

@@ -13,7 +13,9 @@ type FacetRow = Facet & { values: number; allMeters: number }
  */
 export async function countFacets(db: Queryable, filter: MeterFilter, limit: number): Promise<MeterFacets> {
   const { fold, from } = await findListed(db, filter.clientSystemId)
-  const { values, add, words, state, kind, location, collection } = toMatching(filter, fold)
+  const { values, add, words, state, kind, location } = toMatching(filter, fold)
+  const stateOfCollection = collectionState('listed.active')
+  const collection = filter.collection === null ? 'true' : `${stateOfCollection} = ${add(filter.collection)}`
   const conditions = { state, kind, location, collection }
   const column = { state: 'active::text', kind: 'kind', location: 'location', collection: 'state' }
   const facets = (['state', 'kind', 'location', 'collection'] as const).map((facet) => {
@@ -26,7 +28,7 @@ export async function countFacets(db: Queryable, filter: MeterFilter, limit: num
   })
   const { rows } = await db.query<FacetRow>(
     `with grouped as materialized (
-       select listed.active, listed.kind, listed.location collate "C" as location, ${collectionState('listed.active')} as state,
+       select listed.active, listed.kind, listed.location collate "C" as location, ${stateOfCollection} as state,
          ${Object.entries(conditions).map(([name, condition]) => `coalesce(${condition}, false) as in_${name}`)},
          count(*) as meters
        from ${from}

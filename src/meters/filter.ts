@@ -35,7 +35,8 @@ const inState: Record<CollectionState, string> = {
   reporting: 'listed.active and late_at >= now()',
   late: 'listed.active and late_at < now() and silent_at >= now()',
   silent: 'listed.active and silent_at < now()',
-  never: 'listed.active and late_at is null',
+  // Not `late_at is null`: of an anti-join the planner can tell how many rows it has.
+  never: 'listed.active and not exists (select from sync.meter_collection read where read.meter_id = listed.meter_id)',
   stillReporting: 'not listed.active and late_at >= now()',
   quiet: 'not listed.active and (late_at >= now()) is not true',
 }
