@@ -183,7 +183,7 @@ test('of readings in any order exactly the decreases are flagged', async (t) => 
 
   const seed = Number(process.env.FLAGS_SEED ?? 20_261_126)
   t.diagnostic(`FLAGS_SEED=${seed}`)
-  const hours = fc.uniqueArray(fc.tuple(fc.nat(500), fc.nat(999)), {
+  const hours = fc.uniqueArray(fc.tuple(fc.nat(3_000), fc.nat(999)), {
     selector: ([hour]) => hour,
     minLength: 2,
     maxLength: 40,
