@@ -20,6 +20,11 @@ async function collect(sync: Database, { from, to, hours }: { from: number; to: 
 test('one short MCP answer lists which meters are silent, since when and where', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
+  // Names as long as they are in practice.
+  await world.source.query(`
+    update meter set
+      name = 'Main electricity meter of the cooling circuit no. ' || external_id,
+      location = 'Pumping station North-East, ' || location`)
   const agent = await world.agent()
   await agent.settled()
   await collect(world.sync, { from: 1, to: 60, hours: 24 })
@@ -34,13 +39,17 @@ test('one short MCP answer lists which meters are silent, since when and where',
     assert.ok(!isError, JSON.stringify(structuredContent))
     return structuredContent as Content
   }
-  type Silent = { silent: number; groups: CollectionGroup[]; meters: SilentMeter[]; next: string | null }
+  type Listed = Omit<SilentMeter, 'readingIntervalMinutes'>
+  type Silent = { silent: number; groups: CollectionGroup[]; meters: Listed[]; next: string | null }
   const first = await call<Silent>('list_silent_meters')
-  // A token has three characters or more of such text.
-  assert.ok(JSON.stringify(first).length < 6_000, `${JSON.stringify(first).length} characters`)
+  // Less than 2,000 tokens: one has about three characters of such text.
+  assert.ok(JSON.stringify(first).length < 5_500, `${JSON.stringify(first).length} characters`)
   assert.deepEqual([first.silent, first.meters.length, first.groups.length], [61, 20, 7])
   const newest = first.meters[0]
-  assert.deepEqual([newest?.externalId, newest?.name, newest?.location], ['1', 'Meter 1', 'Hall 1'])
+  assert.deepEqual(
+    [newest?.externalId, newest?.name, newest?.location],
+    ['1', 'Main electricity meter of the cooling circuit no. 1', 'Pumping station North-East, Hall 1'],
+  )
   assert.ok(Math.abs(Date.parse(newest?.lastReadAt ?? '') - Date.now() + (24 * 60 + 1) * 60_000) < 60_000)
   assert.equal(
     first.groups.reduce((sum, { silent }) => sum + silent, 0),
@@ -49,12 +58,12 @@ test('one short MCP answer lists which meters are silent, since when and where',
   assert.deepEqual(Object.keys(first.groups[0] ?? {}), ['location', 'kind', 'silent', 'silentSince'])
 
   // The pages of the tool are those of the API.
-  const all: SilentMeter[] = []
+  const all: Listed[] = []
   for (let before = ''; ; ) {
     const { body } = await agent.api<{ meters: SilentMeter[]; next: string | null }>(
       `/api/collection/silent?limit=25${before}`,
     )
-    all.push(...body.meters)
+    all.push(...body.meters.map(({ readingIntervalMinutes: _, ...meter }) => meter))
     if (body.next === null) break
     before = `&before=${body.next}`
   }

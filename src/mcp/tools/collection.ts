@@ -40,7 +40,7 @@ export const collectionTools: readonly Tool[] = [
     output: z.object({
       silent: z.int().describe('The number of all silent meters'),
       groups: z.array(collectionGroup.pick({ location: true, kind: true, silent: true, silentSince: true })),
-      meters: z.array(silentMeter),
+      meters: z.array(silentMeter.omit({ readingIntervalMinutes: true })),
       next,
     }),
     handle: async ({ clientSystemId = null, limit, before }, { agent }) => {
@@ -52,7 +52,8 @@ export const collectionTools: readonly Tool[] = [
       const silentGroups = groups
         .filter(({ silent }) => silent > 0)
         .map(({ location, kind, silent, silentSince }) => ({ location, kind, silent, silentSince }))
-      return { silent: meters.silent, groups: silentGroups, meters: page.items, next: cursorText(page.next) }
+      const silentMeters = page.items.map(({ readingIntervalMinutes: _, ...meter }) => meter)
+      return { silent: meters.silent, groups: silentGroups, meters: silentMeters, next: cursorText(page.next) }
     },
   }),
   tool({
