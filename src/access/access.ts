@@ -31,14 +31,14 @@ export type Login = Caller & {
 export type Access = Lifetime & {
   /** Reads the tables now and regularly until a stop. */
   start: () => Promise<void>
-  /** Whether HTTP requires a token: AUTH_TOKEN is set, or a token was ever created. */
-  required: () => boolean
+  /** Returns true when HTTP requires a token: AUTH_TOKEN is set, or a token was ever created. */
+  isTokenRequired: () => boolean
   /** The login of a client that sends nothing, valid while no token is required. */
   anonymous: Login
-  /** Returns null for a token that is not valid. With `refreshIfUnknown`, the tables are read again before that. */
-  byToken: (token: string, options: { refreshIfUnknown: boolean }) => Promise<Login | null>
-  /** Returns null for a session that is not valid. */
-  bySession: (cookie: string) => Promise<Login | null>
+  /** Returns the login of a token, or null. With `refreshIfUnknown`, the tables are read again before an unknown token is refused. */
+  authenticateToken: (token: string, options: { refreshIfUnknown: boolean }) => Promise<Login | null>
+  /** Returns the login of a session, or null. */
+  authenticateSession: (cookie: string) => Promise<Login | null>
   /** Opens a session for the holder of a token. Returns the value of its cookie. */
   logIn: (login: Login) => Promise<string>
   /** Ends a session, in every process. */
@@ -53,7 +53,7 @@ const pollMs = 2_000
 
 export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToken: string | null; log: Log }): Access {
   const cache = new AccessCache(pool, log)
-  const required = () => authToken !== null || cache.anyToken()
+  const isTokenRequired = () => authToken !== null || cache.anyToken()
   let loop: Loop | undefined
 
   const part: Omit<Access, keyof Lifetime> = {
@@ -65,16 +65,16 @@ export function createAccess({ pool, authToken, log }: { pool: pg.Pool; authToke
         onError: (err) => log.debug({ err }, 'tokens and sessions were not read'),
       })
     },
-    required,
-    anonymous: { id: 'anonymous', name: null, scopes, valid: () => !required() },
-    byToken: async (given, { refreshIfUnknown }) => {
+    isTokenRequired,
+    anonymous: { id: 'anonymous', name: null, scopes, valid: () => !isTokenRequired() },
+    authenticateToken: async (given, { refreshIfUnknown }) => {
       if (authToken !== null && isEqual(given, authToken)) return administratorLogin(() => true)
       const hash = sha256(given).toString('hex')
       await cache.refreshForToken(hash, { ifUnknown: refreshIfUnknown })
       const token = cache.token(hash)
       return token ? tokenLogin(cache, token, () => cache.token(hash) !== undefined) : null
     },
-    bySession: async (cookie) => {
+    authenticateSession: async (cookie) => {
       const hash = hashCookie(cookie, authToken)
       await cache.refreshForSession(hash)
       return sessionLogin(cache, hash, authToken)

@@ -36,7 +36,7 @@ export function createAuthentication(access: Access, log: Log): Authentication {
   const cutAnswerWith = createAnswerCutter(access)
   const checkAssistant = createAssistantCheck(access, log)
   return {
-    required: access.required,
+    required: access.isTokenRequired,
     identify: (c) => identify(checks, c),
     guard: (operation) => async (c, next) => {
       const login = (await identify(checks, c)) ?? (await checkToken(checks, c, null))
@@ -55,11 +55,11 @@ type Checks = { access: Access; throttle: LoginThrottle }
 
 async function identify(checks: Checks, c: Context<RequestEnv>): Promise<Login | null> {
   const { access } = checks
-  if (!access.required()) return access.anonymous
+  if (!access.isTokenRequired()) return access.anonymous
   const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
   if (token !== undefined) return await checkToken(checks, c, token)
   const cookie = readSessionCookie(c)
-  return cookie === null ? null : await access.bySession(cookie)
+  return cookie === null ? null : await access.authenticateSession(cookie)
 }
 
 /**
@@ -69,7 +69,7 @@ async function identify(checks: Checks, c: Context<RequestEnv>): Promise<Login |
 async function checkToken({ access, throttle }: Checks, c: Context<RequestEnv>, token: string | null): Promise<Login> {
   const address = c.env.incoming.socket.remoteAddress ?? ''
   const waitSeconds = throttle.wait(address)
-  const login = token === null ? null : await access.byToken(token, { refreshIfUnknown: waitSeconds === 0 })
+  const login = token === null ? null : await access.authenticateToken(token, { refreshIfUnknown: waitSeconds === 0 })
   if (login) return login
   if (waitSeconds > 0) throw new TooManyRequestsError('Too many wrong tokens came from this address', waitSeconds)
   if (token !== null) throttle.fail(address)
@@ -81,7 +81,7 @@ async function checkToken({ access, throttle }: Checks, c: Context<RequestEnv>, 
 
 async function logIn(checks: Checks, c: Context<RequestEnv>, token: string): Promise<Response> {
   const { access } = checks
-  if (!access.required()) {
+  if (!access.isTokenRequired()) {
     const hint = 'No login is needed here; set AUTH_TOKEN or run `token create` to require one'
     throw new AgentError('unauthorized', 'This agent has no token to log in with', { hint })
   }
@@ -93,7 +93,7 @@ async function logIn(checks: Checks, c: Context<RequestEnv>, token: string): Pro
 
 async function logOut(access: Access, c: Context<RequestEnv>): Promise<Response> {
   const cookie = readSessionCookie(c)
-  if (cookie !== null && (await access.bySession(cookie))) await access.logOut(cookie)
+  if (cookie !== null && (await access.authenticateSession(cookie))) await access.logOut(cookie)
   deleteSessionCookie(c)
   return c.body(null, 204)
 }
