@@ -76,7 +76,7 @@ function attributesOf(columns: Columns): Record<string, unknown> | null {
   return typeof attributes === 'object' && attributes !== null ? { ...attributes } : null
 }
 
-const differing = changedColumns.describe('The columns that changed; of the attributes those that differ')
+const differing = changedColumns.describe('The columns that changed; only the attributes that differ')
 
 /** A change with every field. Its description is short, because every assistant reads the schemas of all tools. */
 export const fullChange = z.looseObject({ externalId: z.string(), operation }).describe('With detail full')

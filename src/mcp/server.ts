@@ -50,7 +50,7 @@ export function createSubscribingServer({
 }: ToolOptions & { era: 'legacy' | 'modern' }): SubscribingServer {
   const { agent, log } = options
   const server = createServer({ ...options, subscribe: true })
-  // With the current specification, the library keeps the subscriptions and drops notifications that nobody subscribed to.
+  // With the current specification, the library keeps the subscriptions and drops notifications without a subscriber.
   let subscribed = era === 'modern'
   if (era === 'legacy') {
     const setSubscribed = (uri: string, value: boolean) => {

@@ -59,7 +59,7 @@ async function callTool(
 /** Throws `forbidden_scope` when the token of the assistant does not have the scope. */
 function requireScope({ scopes }: Caller, scope: Scope): void {
   if (scopes.includes(scope)) return
-  const hint = `The token of this assistant has ${scopes.join(', ')}; a person can give it one that has ${scope} too`
+  const hint = `Give the assistant a token with the scope ${scope}; its token has ${scopes.join(', ')}`
   throw new AgentError('forbidden_scope', `This tool needs the scope ${scope}`, { hint })
 }
 

@@ -41,7 +41,7 @@ const inState: Record<CollectionState, string> = {
   quiet: 'not listed.active and (late_at >= now()) is not true',
 }
 
-/** Further words of a search are ignored: each costs a look at the index. */
+/** The maximum number of words of a search. Further words are ignored, because each requires an index scan. */
 const maxWords = 8
 
 export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, fold: FoldCase): Matching {

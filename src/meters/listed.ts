@@ -18,7 +18,7 @@ export async function findFoldCase(db: Queryable): Promise<FoldCase> {
   end`
 }
 
-/** What lists compare is cut to these lengths in characters, because it is in an index. */
+/** The maximum lengths, in characters, of values in an index of the list. Longer values are cut. */
 const maxSorted = 200
 const maxExact = 500
 

@@ -1,10 +1,10 @@
 import type { Queryable } from '../db/connect.ts'
 import { computeListed, type FoldCase, findFoldCase, listedColumns } from './listed.ts'
 
-/** Meters of one statement. */
+/** The meters of one statement. */
 const pageSize = 5_000
 
-/** After so many rows, the statistics of the table are computed anew. */
+/** The number of written rows after which the statistics of the table are updated. */
 const analyzedAfter = 10_000
 
 /** The most changes that a run lists in its transaction, by the number of meters before it. */

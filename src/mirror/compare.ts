@@ -6,7 +6,7 @@ import type { RejectedBecause } from '../wire/types.ts'
 const findDoubled = sqlBeside(import.meta.url, 'sql/find-doubled.sql')
 const writeChanges = sqlBeside(import.meta.url, 'sql/write-changes.sql')
 const countChanges = sqlBeside(import.meta.url, 'sql/count-changes.sql')
-const findCommonestReason = sqlBeside(import.meta.url, 'sql/find-commonest-reason.sql')
+const findMostFrequentReason = sqlBeside(import.meta.url, 'sql/find-most-frequent-reason.sql')
 
 /** How many meters differ, and how. */
 export type Difference = {
@@ -55,6 +55,6 @@ export async function explainRejected(
   { rejected }: Pick<Difference, 'rejected'>,
 ): Promise<RejectedBecause | null> {
   if (rejected === 0) return null
-  const { rows } = await client.query<StoredRejectedBecause>(findCommonestReason)
+  const { rows } = await client.query<StoredRejectedBecause>(findMostFrequentReason)
   return rows[0] ? toRejectedBecause(rows[0]) : null
 }

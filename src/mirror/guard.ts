@@ -29,7 +29,7 @@ export function approvedOf(
   return approveDigest === null || approveDigest === missingDigest ? approveDeletes : 'outdated'
 }
 
-/** `reason` says why the deletions are withheld, `hint` what the person who decides can do. */
+/** The decision about deletions, with the reason to withhold them and a hint for the person who can approve them. */
 export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: Withheld; hint: string }
 
 /**
@@ -54,15 +54,18 @@ export function guard(
     return withhold({ code: 'rows_without_id', rows: missingId }, 'Give the rejected rows their external ids')
   }
   if (approved === 'outdated') {
-    const hint = `Look at the meters again; if they are meant, ${approve}`
+    const hint = `Look at the meters again; if the deletions are intended, ${approve}`
     return withhold({ code: 'other_meters_approved' }, hint)
   }
   if (approved !== null) {
     if (missing <= approved) return { deletions: 'apply' }
-    return withhold({ code: 'more_than_approved', approved, missing }, `If they are meant, ${approve}`)
+    return withhold({ code: 'more_than_approved', approved, missing }, `If the deletions are intended, ${approve}`)
   }
   if (read === 0) {
-    return withhold({ code: 'no_rows' }, `Look at its query; if it has none, ${approve}`)
+    return withhold(
+      { code: 'no_rows' },
+      `Check CLIENT_SYSTEM_QUERY; if the Client System really has no meters, ${approve}`,
+    )
   }
   if (read === rejected) {
     const hint = `Correct the rejected rows; if the missing meters are really gone, ${approve}`
@@ -70,7 +73,7 @@ export function guard(
   }
   const deletions = missing + deletedLately
   const lately = deletedLately > 0
-  const raise = (name: string) => `If they are meant, ${approve}; ${name} sets the limit`
+  const raise = (name: string) => `If the deletions are intended, ${approve}; ${name} sets the limit`
   if (deletions > minimum && deletions > maximum) {
     return withhold({ code: 'over_maximum', limit: maximum, lately }, raise('DELETE_GUARD_MAXIMUM'))
   }

@@ -1,12 +1,12 @@
--- The gaps of the meter $1 in the time from $2 to $3, by quantity: the times between two readings that are more than one and
--- a half expected intervals ($4 seconds) apart, and from the last reading to the end of the time. A gap that began earlier is
--- shown from its beginning. $5 at most.
+-- Finds at most $5 gaps of the meter $1 in the period from $2 to $3, by quantity. A gap is between two readings that are more
+-- than one and a half expected intervals ($4 seconds) apart, or from the last reading to the end of the period. A gap that
+-- began before the period is shown from its beginning.
 with read as (
   select quantity, read_at
   from sync.meter_reading
   where meter_id = $1 and read_at >= $2 and read_at < $3
   union all
-  -- The last reading before, of each quantity.
+  -- The last reading of each quantity before the period.
   select known.quantity, before.read_at
   from (
     with recursive known as (

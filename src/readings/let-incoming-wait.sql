@@ -1,7 +1,7 @@
--- Of the readings of `incoming` at the lines $1, whose meter was not known: stores those whose meter has come meanwhile, and
--- lets the others wait, $2 at most of each Client System. Returns how many were stored, how many have a meter now, and the
--- lines that are not kept: those beyond the limit, and those with an id that no meter can have. A reading that waits already
--- is kept. To be run while the lock is held that keeps a run from ending.
+-- Handles the readings of `incoming` at the lines $1, whose meter was not known. Stores those whose meter was inserted
+-- meanwhile, and lets the others wait, at most $2 of each Client System. Returns how many were stored, how many have a meter
+-- now, and the lines that are not kept: those beyond the limit, and those with an id that no meter can have. A reading that
+-- already waits is kept. Requires the lock that keeps a run from ending (lockForWaiting).
 with unknown as (
   select *
   from pg_temp.incoming

@@ -1,6 +1,6 @@
--- A page of the readings of the Client System $1, by meter, then from old to new: of the kind $2, of the location $3, from
--- the time $4 on and before $5, or of the meter $10 alone; after the reading ($6, $7, $8), $9 at most. The subqueries are
--- fenced, so that the meters are gone through in order and a page ends without looking at the others.
+-- Selects at most $9 readings of the Client System $1 after the reading ($6, $7, $8), by meter, then from old to new: of the
+-- kind $2 and the location $3, from the time $4 on and before $5, or of the meter $10 alone. `offset 0` fences the subqueries,
+-- so that the meters are read in their order and a page reads no meter after its end.
 select
   m.id::float8 as "meterId",
   m.external_id as "externalId",

@@ -1,6 +1,6 @@
--- A page of the readings of the meter $1 from the time $2 on and before $3, newest first, after the reading ($4, $5), $6 at
--- most, each with its flags. $7 are the names of the quantities that only grow. A flag is computed when it is asked for, from
--- what is stored then, so a reading that arrives late changes the flags after it.
+-- Selects at most $6 readings of the meter $1 from the time $2 on and before $3, newest first, after the reading ($4, $5), with
+-- their flags. $7 are the names of the quantities that only grow. The flags are computed from the readings that are stored
+-- now, so a reading that arrives late changes the flags of the next one.
 select
   json_build_object(
     'quantity', r.quantity,
@@ -50,7 +50,7 @@ cross join lateral (
 cross join lateral (
   select case when r.read_at > '0001-01-01 00:00Z' then r.read_at - interval '1 month' else '-infinity' end as since
 ) month
--- The reading before, in the partitions of the last month first: only where there is none, all older ones are looked at.
+-- The previous reading. Older partitions are read only when those of the last month have none.
 -- Values of different units cannot be compared.
 left join lateral (
   select (found.reading).value, (found.reading).read_at

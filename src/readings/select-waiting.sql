@@ -1,4 +1,4 @@
--- The next $3 external ids of the Client System $1 after $2 whose readings wait for a meter.
+-- Selects the next $3 external ids of the Client System $1 after $2 whose readings wait for a meter.
 select
   external_id as "externalId",
   count(*)::float8 as readings,

@@ -1,5 +1,5 @@
--- Stores the readings of `incoming` whose meter is known; what is there already stays. Returns how many were new, and
--- the lines that name no meter. Readings of inactive meters are taken like any other.
+-- Stores the readings of `incoming` whose meter is known, inactive meters included. Readings that are already stored stay.
+-- Returns how many were new, how many have a meter, and the lines of the others.
 with known as (
   select i.line, m.id as meter_id, i.quantity, i.read_at, i.value, i.unit
   from pg_temp.incoming i

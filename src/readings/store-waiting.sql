@@ -1,4 +1,4 @@
--- Stores the waiting readings of the Client System $1 whose meter is here now. What is stored already stays.
+-- Stores the waiting readings of the Client System $1 whose meter exists now. Readings that are already stored stay.
 with moved as (
   delete from sync.waiting_reading w
   using sync.meter m

@@ -11,8 +11,8 @@ import type { ReportProgress, Staged } from './stage.ts'
 const compareDigests = sqlBeside(import.meta.url, '../sql/compare-digests.sql')
 const findSuspectRows = sqlBeside(import.meta.url, '../sql/find-suspect-rows.sql')
 const countRepeats = sqlBeside(import.meta.url, '../sql/count-repeats.sql')
-const findRepeatsThere = sqlBeside(import.meta.url, '../sql/find-repeats-there.sql')
-const findRepeatsHere = sqlBeside(import.meta.url, '../sql/find-repeats-here.sql')
+const findRepeatsAtSource = sqlBeside(import.meta.url, '../sql/find-repeats-at-source.sql')
+const findLocalRepeats = sqlBeside(import.meta.url, '../sql/find-local-repeats.sql')
 const findStaged = sqlBeside(import.meta.url, '../sql/find-staged.sql')
 const listWanted = sqlBeside(import.meta.url, '../sql/list-wanted.sql')
 
@@ -111,8 +111,8 @@ async function findSuspects(
   await client.query(findSuspectRows)
   const repeats = await client.query<{ repeated: boolean }>(countRepeats)
   if (repeats.rows[0]?.repeated) {
-    await client.query(findRepeatsThere)
-    await client.query(findRepeatsHere)
+    await client.query(findRepeatsAtSource)
+    await client.query(findLocalRepeats)
   }
   await client.query('analyze suspect')
   const wanted = await client.query<Wanted>(listWanted, [rows])
@@ -179,7 +179,7 @@ function inBuckets(mask: number, buckets: string): string {
   return `(id_hash & ${mask})::integer = any ('${buckets}'::integer[])`
 }
 
-/** A statement that makes a table takes no parameters; only such a one may use the server's workers. */
+/** Returns a statement without parameters, because only a statement that creates a table can use the server's workers. */
 function ourDigest(clientSystemId: string, mask: number): string {
   return `
     create temporary table our_digest on commit drop as

@@ -1,12 +1,12 @@
 import pg from 'pg'
 import type { Column } from './columns.ts'
 
-/** The server limits the depth of an expression. */
+/** The number of columns in one part of the expression, because the server limits the depth of an expression. */
 const columnsInChunk = 25
 
 /**
- * Returns the text of the jsonb object of all attributes. It is assembled from texts, with the keys in the order of
- * jsonb: building the object on the Client System takes twice as long.
+ * Returns the text of the jsonb object of all attributes. It is assembled from texts with the keys in the order of jsonb,
+ * because building the object on the Client System takes twice as long.
  */
 export function attributesText(columns: Column[]): string {
   const members = columns
@@ -23,7 +23,7 @@ export function attributesText(columns: Column[]): string {
   return ["'{'", ...chunks, "'}'"].join(' || ')
 }
 
-/** jsonb orders keys by their length in bytes, then by their bytes, in the encoding of the Sync database. */
+/** Compares names as jsonb orders keys: by their length in bytes, then by their bytes, in the encoding of the Sync database. */
 function asJsonbOrders(one: Column, other: Column): number {
   const [left, right] = [Buffer.from(one.name), Buffer.from(other.name)]
   return left.length - right.length || Buffer.compare(left, right)

@@ -2,10 +2,10 @@ import type { Server } from './json.ts'
 import { activeHash, activeText, portHash, portText } from './port-and-active.ts'
 import { columnType } from './types.ts'
 
-/** A column of the query, and the SQL that the agent asks for instead of its value. */
+/** A column of the query, with the SQL expressions that the agent reads instead of its value. */
 export type Column = {
   name: string
-  /** Whether the value becomes an attribute, because the meter has no column of this name. */
+  /** True when the value becomes an attribute, because the meter has no column of this name. */
   isAttribute: boolean
   /** The value itself. */
   value: string
@@ -17,9 +17,9 @@ export type Column = {
   size: string | null
   /** The json text of an attribute that may hold json within json. */
   nested: string | null
-  /** The type that an index compares the values with, if it can. */
+  /** The type with which an index compares the values; null when it cannot. */
   key: string | null
-  /** Whether the text comes from parsing json, which fails for some values. */
+  /** True when the text is computed by parsing json, which fails for some values. */
   isParsed: boolean
 }
 
@@ -27,7 +27,7 @@ export type Column = {
 export const textColumns = ['name', 'serial_number', 'kind', 'unit', 'location', 'ip_address']
 const ownColumns = new Set(['external_id', ...textColumns, 'port', 'active'])
 
-/** Describes a column of the query. Throws AgentError `source_query` if its type can be no port, or not say what is active. */
+/** Describes a column of the query. Throws `source_query` for a type that `port` or `active` cannot have. */
 export function describeColumn(name: string, alias: string, oid: number, server: Server): Column {
   const value = `q.${alias}`
   const type = columnType(oid)

@@ -7,11 +7,11 @@ export type ConnectFailure = {
   name: string
   /** Its URL without the password. */
   place: string
-  /** Whether TLS is required and was not established. */
+  /** True when TLS is required and was not established. */
   untrusted: boolean
-  /** Whether the server asked for a password and the URL has none. The driver then throws an error of its own. */
+  /** True when the server requires a password and the URL has none. The driver then throws an error of its own. */
   passwordMissing: boolean
-  /** What answers instead of PostgreSQL: an HTTP server, … */
+  /** The server that answered instead of PostgreSQL, such as "an HTTP server"; null for PostgreSQL. */
   otherServer: string | null
 }
 
@@ -69,7 +69,7 @@ const rules: Rule[] = [
   },
 ]
 
-/** Returns what a failed connection means for a run. An AgentError stays as it is. */
+/** Returns the error of a run for a failed connection. An AgentError stays as it is. */
 export function connectError(thrown: unknown, connectFailure: ConnectFailure): AgentError {
   if (thrown instanceof AgentError) return thrown
   const failure = { ...connectFailure, code: errorCode(thrown), reason: errorMessage(thrown) }

@@ -77,7 +77,7 @@ const findAlike = `
   order by pg_table_is_visible(c.oid) desc, lower(c.relname) = lower($1) desc, 1
   limit 1`
 
-/** Adds a similar table to the refusal of one that does not exist. */
+/** Returns the error with a similar table in its hint, when the query names a table that does not exist. */
 async function suggestTable(source: Source, text: string, refusal: AgentError): Promise<AgentError> {
   const { cause } = refusal
   if (!(cause instanceof pg.DatabaseError) || cause.code !== '42P01') return refusal

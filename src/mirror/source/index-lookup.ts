@@ -4,9 +4,9 @@ type Plan = { Plans?: Plan[]; [property: string]: unknown }
 export type Explained = { 'QUERY PLAN': { Plan: Plan }[] }
 
 /**
- * Whether the plan compares these external ids with the keys of an index, and with nothing else. Their condition stands
- * inside the query, where the planner may evaluate it before conditions that keep out rows whose id cannot be computed. An
- * index compares stored keys only.
+ * Returns true when the plan compares these external ids only with the keys of an index. The condition is inside the query,
+ * where the planner may evaluate it before the conditions that exclude rows whose id cannot be computed. An index compares
+ * stored keys only.
  */
 export function findsThroughIndex(explained: Explained | undefined, externalIds: string): boolean {
   const plan = explained?.['QUERY PLAN'][0]?.Plan

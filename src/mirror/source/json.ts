@@ -1,21 +1,21 @@
 /** The server that evaluates an expression: `version` as `server_version_num`, and its encoding. */
 export type Server = { version: number; encoding: string }
 
-/** Returns the text that a json value has as jsonb. One that cannot be jsonb becomes a string of its text. */
+/** Returns the text of a json value as jsonb. A value that cannot be jsonb becomes a string of its text. */
 export function jsonToJsonb(value: string, server: Server): string {
   const text = `${value}::text`
   return `case when ${isJsonb(text, server)} then ${value}::jsonb::text else to_json(${text})::text end`
 }
 
-/** Returns the same of an array of json. */
+/** Returns the text of an array of json as jsonb. */
 export function jsonArrayToJsonb(value: string, server: Server): string {
   const text = `to_json(${value})::text`
   return `case when ${isJsonb(text, server)} then to_jsonb(${value})::text else to_json(${text})::text end`
 }
 
 /**
- * Whether jsonb accepts a json text. Before PostgreSQL 16, which has pg_input_is_valid, the text must not have an escape that
- * is no character of the encoding, nor a number, outside of strings, with an exponent of five digits.
+ * Returns the condition that jsonb accepts a json text. Before PostgreSQL 16, which has pg_input_is_valid, the text must not
+ * have an escape that is not a character of the encoding, nor a number outside of strings with an exponent of five digits.
  */
 function isJsonb(text: string, { version, encoding }: Server): string {
   if (version >= 160_000) return `case when ${isDeep(text)} then false else pg_input_is_valid(${text}, 'jsonb') end`
@@ -27,9 +27,9 @@ function isJsonb(text: string, { version, encoding }: Server): string {
 }
 
 /**
- * Whether a json text has more than 500 levels of arrays and objects. PostgreSQL parses json by recursion, which its stack
- * limits, so neither server may parse such a text. The level is the running sum of the brackets outside of strings. It is
- * computed only for a long text that has many brackets left when the innermost pairs are removed.
+ * Returns the condition that a json text has more than 500 levels of arrays and objects. PostgreSQL parses json by
+ * recursion, which its stack limits, so neither server may parse such a text. The level is the running sum of the brackets
+ * outside of strings. It is computed only for a long text that has many brackets left when the innermost pairs are removed.
  */
 export function isDeep(json: string): string {
   // Each replacement removes at most one level: a text with at most 494 pairs left had at most 500 levels.

@@ -11,7 +11,7 @@ function idBytes({ text }: Column, { encoding }: Server): string {
   return isUtf8 ? `octet_length(${text})` : `octet_length(convert_to(${text}, 'UTF8'))`
 }
 
-/** Whether the external id is short enough to be a key. */
+/** Returns the condition that the external id is short enough to be a key. */
 export function idFits(id: Column, server: Server): string {
   return `coalesce(${idBytes(id, server)} <= ${maxIdBytes}, true)`
 }
@@ -28,7 +28,7 @@ export function rowBytes(columns: Column[]): string {
   return sizes.length === 0 ? '0::bigint' : `(${sizes.join(' + ')})`
 }
 
-/** Whether the row is small enough to be transferred. */
+/** Returns the condition that the row is small enough to be transferred. */
 export function isSmall(columns: Column[]): string {
   return `${rowBytes(columns)} <= ${maxRowBytes}`
 }
@@ -37,8 +37,8 @@ export function isSmall(columns: Column[]): string {
  * Returns the hash of the row as the source stores it. Rows with equal hashes have equal texts; the reverse need not hold. The
  * hash is seeded with the id: otherwise two rows that exchange their values would leave the xor over all rows as it was.
  *
- * A row with a value over 8 MB is rejected, so it is not hashed. `small`, if given, is a column that already says that
- * the row has no such value.
+ * A row with a value over 8 MB is rejected, so it is not hashed. `small` is a column that is true for rows without such a
+ * value, where the query has computed it.
  */
 export function rowHash(columns: Column[], ofId: string, seed: string, small: string | null = null): string {
   const hash = `hash_record_extended(

@@ -15,7 +15,7 @@ export function portText(value: string, { family }: ColumnType): string {
   return `regexp_replace(btrim(${text}) collate "C", '^0+([0-9])', '\\1')`
 }
 
-/** Returns the number of a port, whatever type it comes in, so that another type gives the same hash; -1 for no port. */
+/** Returns the number of a port, so that each type of the column gives the same hash; -1 for a text that is not a port. */
 export function portHash(value: string, type: ColumnType): string {
   if (type.key === 'integer' || type.key === 'smallint') return `${value}::integer`
   const text = portText(value, type)
@@ -35,7 +35,7 @@ export function activeText(value: string, { family }: ColumnType): string {
   return `case when ${value} is null or ${isTrue} then 'true' when ${isFalse} then 'false' else ${value}::text end`
 }
 
-/** Returns the boolean of the same, so that another type gives the same hash; null for text that is rejected. */
+/** Returns the boolean of `activeText`, so that each type of the column gives the same hash; null for text that is rejected. */
 export function activeHash(value: string, type: ColumnType): string {
   if (type.family === 'boolean') return `coalesce(${value}, true)`
   return `case (${activeText(value, type)}) collate "C" when 'true' then true when 'false' then false end`

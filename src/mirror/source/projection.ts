@@ -11,17 +11,17 @@ import { idFits, idHash, isSmall, rowBytes, rowHash } from './measures.ts'
 export type Chosen = { idHashes: string } | { externalIds: string }
 
 /**
- * Writes the SQL that asks a Client System for meters: for their texts, as `staging` takes them, or for their hashes.
+ * Writes the SQL that reads meters from a Client System: their texts in the columns of `staging`, or their hashes.
  *
  * Each statement wraps the query, whose columns it names `q.c1`, `q.c2`, … The expressions of a column come from
- * `columns.ts`. `offset '0'` is a fence: what stands inside is computed first, and once.
+ * `columns.ts`. `offset '0'` is a fence: the server computes the subquery first, and only once.
  */
 export class Projection {
   readonly #columns: Column[]
   readonly #id: Column
   readonly #query: string
   readonly #server: Server
-  /** Of this installation: without it, names can be chosen that give two meters one hash. */
+  /** The seed of hashes, secret to this installation. Otherwise names could be chosen that give two meters the same hash. */
   readonly #seed: string
 
   /** `columns` are those of `query`, in their order, with the oids of their types. */
@@ -60,13 +60,13 @@ offset '0'
     return this.#hashesFrom(this.#columns.some(({ isParsed }) => isParsed) ? this.#fenced() : this.#from())
   }
 
-  /** Returns the same of the meters in these buckets, given as the text of an array. */
+  /** Returns the hashes of the meters in these buckets. `buckets` is the text of an array. */
   hashesWithin(mask: number, buckets: string): string {
     return this.#hashesFrom(`${this.#fenced()}
 where (${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`)
   }
 
-  /** Whether `select` may name these external ids: the Client System finds them, and nothing else, through an index. */
+  /** Returns true when `select` may name these external ids, because the Client System finds exactly them through an index. */
   async hasIndexFor(source: Source, externalIds: string): Promise<boolean> {
     if (this.#id.key === null) return false
     const explained = await source.tryQuery<Explained>(
@@ -75,7 +75,7 @@ where (${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`)
     return 'rows' in explained && findsThroughIndex(explained.rows[0], externalIds)
   }
 
-  /** Returns the refusal of the column whose text the Client System does not compute; `refusal` if there is none. */
+  /** Returns the error for the column whose text the Client System cannot compute; `refusal` when there is none. */
   async blame(source: Source, refusal: AgentError): Promise<AgentError> {
     for (const { name, text } of this.#columns) {
       const tried = await source.tryQuery(`select ${text} ${this.#from()} limit 0`)

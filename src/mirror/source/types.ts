@@ -3,7 +3,7 @@ import { jsonArrayToJsonb, jsonToJsonb, type Server } from './json.ts'
 /** Returns the SQL of an expression over a value. */
 type Expression = (value: string, server: Server) => string
 
-/** What the agent makes of the values of a type. */
+/** The rules for the values of a type. */
 export type ColumnType = {
   /** The family decides whether `port` and `active` can have the type. */
   family: 'boolean' | 'whole' | 'fractional' | 'text' | 'other'
@@ -11,18 +11,18 @@ export type ColumnType = {
   text: Expression
   /** The text that is stored among the attributes: that of the value within jsonb. */
   json: Expression
-  /** Whether `json` parses json. */
+  /** True when `json` parses json. */
   isParsed: boolean
   /**
-   * The input of the row hash; null stands for the stored text. The value itself serves where equal values have one text
-   * and all of their bits are hashed. bigint and timestamps are folded to 32 bits before.
+   * The input of the row hash; null means the stored text. It is the value itself where equal values have one text and all
+   * of its bits are hashed. The hash of bigint and timestamps uses only 32 bits.
    */
   hash: Expression | null
   /** The number of bytes of the text; null for types of a few bytes, which are never measured. */
   size: Expression | null
   /** The json text of a value that may hold json within json. It is made without parsing json. */
   nested: Expression | null
-  /** The type that an index compares ids with; null where equal values may have several texts. */
+  /** The type with which an index compares ids; null where equal values may have several texts. */
   key: string | null
 }
 
@@ -34,19 +34,19 @@ const toJson = (value: string) => `to_json(${value})::text`
 const toJsonb = (value: string) => `to_jsonb(${value})::text`
 const length = (value: string) => `octet_length(${value})`
 
-/** A value that is stored in under 2,000 bytes is measured as it is stored, which needs no text. */
+/** Returns the length of a value's text. A value stored in under 2,000 bytes is measured without computing its text. */
 function textLength(value: string): string {
   const stored = `pg_column_size(${value})`
   return `case when ${stored} < 2000 then ${stored} else octet_length(${value}::text) end`
 }
 
-/** A host address has no mask. */
+/** Returns the text of an address. The address of a host has no mask. */
 function addressToText(value: string): string {
   const isHost = `masklen(${value}) = case family(${value}) when 4 then 32 else 128 end`
   return `case when ${isHost} then host(${value}) else ${value}::text end`
 }
 
-/** json has no number for NaN and the infinities. */
+/** Returns the json of a number. NaN and the infinities become strings, because json has no such numbers. */
 function numericToJson(value: string): string {
   const text = toText(value)
   return `case when ${text} in ('NaN', 'Infinity', '-Infinity') then '"' || ${text} || '"' else ${text} end`

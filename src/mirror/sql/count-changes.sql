@@ -1,5 +1,5 @@
--- How many meters of the Client System $1 differ, and how. The active ones, and those that were deleted in the last 24
--- hours without an approval and did not come back, are counted only where the guard needs them.
+-- Counts the meters of the Client System $1 that differ, by the kind of change. The active meters, and those that were deleted
+-- in the last 24 hours without an approval and are still deleted, are counted only where the guard needs them.
 with counted as (
   select
     count(*) filter (where operation = 'insert') as inserted,
@@ -29,7 +29,7 @@ cross join lateral (
     count(*) filter (where m.active) as active,
     count(*) filter (
       where m.removed_at > now() - interval '24 hours'
-        -- The last run of a meter that is deleted is the one that deleted it.
+        -- The last run of a deleted meter is the one that deleted it.
         and not exists (select from sync.run r where r.id = m.last_run_id and r.approve_deletes is not null)
     ) as deleted_lately
   from sync.meter m

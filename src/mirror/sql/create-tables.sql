@@ -19,10 +19,10 @@ create temporary table staging (
   row_hash bigint
 ) on commit drop;
 
--- The external ids that come more than once.
+-- The external ids that staging has more than once.
 create temporary table doubled (external_id text collate "C") on commit drop;
 
--- What differs. `staged` is the row of staging, `content` the hash of the present meter when it was compared. `before` and
+-- The differences. `staged` is the row of staging, `content` the hash of the present meter at the comparison. `before` and
 -- `after` have the columns that differ of a meter to update or restore.
 create temporary table change (
   operation text not null,

@@ -1,4 +1,4 @@
--- The triggers and rules on sync.meter, which can store other values than were written.
+-- Finds the triggers and rules on sync.meter, which can store other values than the run writes.
 select string_agg(name, ', ' order by name) as names
 from (
   select 'trigger ' || tgname as name

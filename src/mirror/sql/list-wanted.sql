@@ -1,5 +1,5 @@
--- Which meters of the source are to be read: how many, the hashes of their ids and, where they are few beside those of the
--- source ($1) and each is known here by its hash, their external ids.
+-- Lists the meters of the source that must be read: their number, the hashes of their ids, and their external ids where they
+-- are few of the source's meters ($1) and a local meter has the hash of each.
 with wanted as materialized (
   select distinct id_hash
   from suspect

@@ -1,4 +1,4 @@
--- The xor of the hashes of staging, and before anything is written the number of meters of the view `ours`, with the number
+-- Measures both sides before anything is written: the xor of the hashes of staging, the numbers of meters of the view `ours`,
 -- and the xors of the hashes of the present ones.
 select
   (select coalesce(bit_xor(row_hash), 0) from staging)::text as digest,

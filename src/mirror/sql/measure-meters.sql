@@ -1,6 +1,6 @@
--- The terms of the proof's equation, for the Client System $1 and the run $3 (prove.ts): the present meters, those of them
--- that the run left as they were (their rows were rejected, or their deletion was withheld: $2), and the rejected rows.
--- Beside them the meters in all, and what the run has changed of their content.
+-- Computes the terms of the proof's equation (prove.ts) for the Client System $1 and the run $3: the present meters, the
+-- rejected rows, and the present meters that the run kept as they were, because their rows were rejected or their deletion
+-- was withheld ($2). Also returns the number of all meters, and the change that the run made to their content.
 with untouched as materialized (
   select distinct meter_id
   from change

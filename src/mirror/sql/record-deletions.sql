@@ -1,4 +1,4 @@
--- Stores which meters the run $1 marks inactive or, when $2 says that deletions are withheld, the first 1,000 of them.
+-- Stores the meters that the run $1 marks inactive. When $2 is true, stores the first 1,000 of them as withheld.
 insert into sync.meter_change (run_id, meter_id, external_id, operation)
 select $1::uuid, m.id, m.external_id, case when $2 then 'withheld' else 'delete' end
 from change c

@@ -1,4 +1,4 @@
--- An older Client System that has at least half of the present meters of the Client System $1, by external id and name.
+-- Selects an older Client System with at least half of the present meters of the Client System $1, by external id and name.
 select them.id
 from sync.client_system us
 join sync.client_system them on them.created_at < us.created_at

@@ -1,4 +1,4 @@
--- Updates the meters that differ and those that came back, for the run $1.
+-- Updates the meters that differ and restores deleted ones, for the run $1.
 update sync.meter m
 set
   name = s.name,

@@ -1,4 +1,4 @@
--- Adds rows that the source has twice and that both equal the local meter.
+-- Adds rows to the suspects that the source has twice and that both equal the local meter.
 insert into suspect (id_hash)
 select id_hash
 from their_row

@@ -1,4 +1,4 @@
--- Adds local meters that have equal hashes: another program gave one of them another id.
+-- Adds local meters with equal hashes to the suspects. One of them was given its id by another program.
 insert into suspect (id_hash, meter_id)
 select o.id_hash, o.id
 from our_row o
