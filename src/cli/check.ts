@@ -7,6 +7,7 @@ import type { Session } from '../db/session.ts'
 import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
 import { createRedact } from '../lib/log.ts'
 import { checkMeters, type MeterCheck } from '../mirror/check.ts'
+import { ownColumns } from '../mirror/source/columns.ts'
 import { openSource, type Source } from '../mirror/source/connection.ts'
 import { rejectionWords } from '../wire/reason-words.ts'
 import { number, plural, print } from './output.ts'
@@ -130,8 +131,6 @@ function trustOf({ insecure, target }: ClientSystem): string {
   if (insecure) return 'not verified by TLS (CLIENT_SYSTEM_INSECURE)'
   return target.tls === false ? 'on this machine' : 'verified by TLS'
 }
-
-const ownColumns = ['external_id', 'name', 'serial_number', 'kind', 'unit', 'location', 'ip_address', 'port', 'active']
 
 function printMeters({ columns, rows, rejected, first }: MeterCheck): void {
   const own = columns.filter((name) => ownColumns.includes(name))

@@ -105,8 +105,7 @@ function printSuccess(run: Run, counts: Counts): void {
   print(`Took ${(durationMs / 1_000).toFixed(1)} s${proven}`)
   printRejected(counts, rejectedBecause)
   if (counts.withheld > 0) {
-    const reason = withheldBecause ? withheldWords(withheldBecause) : 'they look like an accident'
-    print(`Held back: ${plural(counts.withheld, 'deletion')}, because ${reason}`)
+    print(`Held back: ${plural(counts.withheld, 'deletion')}, because ${withheldWords(withheldBecause)}`)
   }
   printApproval(counts, withheldDigest)
 }

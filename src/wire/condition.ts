@@ -109,8 +109,7 @@ const verdicts: Record<Condition, (status: ClientSystemStatus) => Verdict> = {
     }
   },
   'held-back': ({ lastSuccess }) => {
-    const reason = lastSuccess?.withheldBecause
-    const because = reason ? withheldWords(reason) : 'they look like an accident'
+    const because = withheldWords(lastSuccess?.withheldBecause ?? null)
     return {
       explanation: `${count(lastSuccess?.counts?.withheld, 'deletion')} held back because ${because}. ${othersInSync}`,
       nextStep: 'Look at these meters. A person approves their deletion on the page or the command line.',

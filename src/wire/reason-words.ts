@@ -46,15 +46,11 @@ export function rejectedColumn({ code }: Rejection): string | null {
   return null
 }
 
-export function withheldWords({
-  code,
-  rows = 0,
-  approved = 0,
-  missing = 0,
-  limit = 0,
-  lately,
-  text,
-}: Withheld): string {
+/** Versions before the reason was stored left it null. */
+const unknownReason: Withheld = { code: 'earlier' }
+
+export function withheldWords(reason: Withheld | null): string {
+  const { code, rows = 0, approved = 0, missing = 0, limit = 0, lately, text } = reason ?? unknownReason
   const missingOrDeleted = lately ? 'are missing or were deleted in the last 24 hours' : 'are missing'
   const rowsHave = rows === 1 ? '1 row of the Client System has' : `${rows} rows of the Client System have`
   const wereApproved = approved === 1 ? '1 deletion was approved' : `${approved} deletions were approved`

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { AgentError } from '../../lib/errors.ts'
 import { parseCsvRecord, withoutGuard } from '../csv.ts'
-import { maxReadingBytes, maxReadings } from './split.ts'
+import { byteOf, maxReadingBytes, maxReadings, pauseBytes, startOfText, toBuffer, tooManyReadings } from './body.ts'
 
 /** A row of a CSV body as the schema of readings expects it, or the reason why it is rejected. */
 type CsvReading = { line: number; value: Record<string, string> } | { line: number; reason: string }
@@ -9,12 +9,6 @@ type CsvReading = { line: number; value: Record<string, string> } | { line: numb
 const required = ['externalId', 'quantity', 'value', 'readAt']
 const optional = ['clientSystemId', 'unit']
 const columns = [...required, ...optional]
-
-const newline = 10
-const quote = 34
-const comma = 44
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
-const pauseBytes = 64 * 1_024
 
 /** Returns true when the first line of a body names the column `externalId`. */
 export function isCsv(body: Uint8Array): boolean {
@@ -30,13 +24,11 @@ export function isCsv(body: Uint8Array): boolean {
 export function* parseCsvReadings(body: Uint8Array): Generator<CsvReading | undefined> {
   let header: string[] | null = null
   let count = 0
-  for (const record of recordsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
+  for (const record of recordsOf(toBuffer(body))) {
     if (record === null) yield undefined
     else if (header === null) header = requireHeader(record.bytes.toString('utf8'))
-    else if (++count > maxReadings) {
-      const message = `The body holds more than ${maxReadings.toLocaleString('en')} readings`
-      throw new AgentError('too_large', message, { hint: 'Send them in parts' })
-    } else if (!isBlank(record.bytes)) yield toReading(record, header)
+    else if (++count > maxReadings) throw tooManyReadings()
+    else if (!isBlank(record.bytes)) yield toReading(record, header)
   }
 }
 
@@ -68,7 +60,7 @@ type CsvRecord = { line: number; lastLine: number; bytes: Buffer }
 function* recordsOf(bytes: Buffer): Generator<CsvRecord | null> {
   let line = 1
   let lastLine = 1
-  let start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0
+  let start = startOfText(bytes)
   let isQuoted = false
   let pauseAt = pauseBytes
   for (let at = 0; at < bytes.length; at++) {
@@ -76,12 +68,12 @@ function* recordsOf(bytes: Buffer): Generator<CsvRecord | null> {
       pauseAt = at + pauseBytes
       yield null
     }
-    if (bytes[at] === quote) {
+    if (bytes[at] === byteOf.quote) {
       // Only a quote at the start of a field begins a quoted field. Another one makes only its own line invalid.
-      if (!isQuoted) isQuoted = at === start || bytes[at - 1] === comma
-      else if (bytes[at + 1] === quote) at++
+      if (!isQuoted) isQuoted = at === start || bytes[at - 1] === byteOf.comma
+      else if (bytes[at + 1] === byteOf.quote) at++
       else isQuoted = false
-    } else if (bytes[at] === newline) {
+    } else if (bytes[at] === byteOf.newline) {
       if (!isQuoted) {
         yield { line, lastLine, bytes: bytes.subarray(start, at) }
         start = at + 1

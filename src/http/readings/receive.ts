@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import type { z } from 'zod'
 import { bodyBytes } from '../requests.ts'
 import { isCsv, parseCsvReadings } from './csv.ts'
-import { createLimit } from './limit.ts'
 import { readingSchema } from './schema.ts'
+import { createSemaphore } from './semaphore.ts'
 import { notAnArray, type Piece, splitReadings } from './split.ts'
 
 type Reading = z.infer<typeof readingSchema>
@@ -27,10 +27,10 @@ const maxLargeBodies = 2
 
 export function createReadingsReceiver(): ReceiveReadings {
   const parse = createParser()
-  const largeBodies = createLimit(maxLargeBodies)
+  const largeBodies = createSemaphore(maxLargeBodies)
   return async (c, store) => {
     const bytes = await bodyBytes(c)
-    using _place = bytes.length > largeBodyBytes ? await largeBodies.enter() : null
+    using _place = bytes.length > largeBodyBytes ? await largeBodies.acquire() : null
     return await store(await parse(bytes, c.req.header('content-type')))
   }
 }

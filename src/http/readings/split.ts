@@ -1,21 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { AgentError } from '../../lib/errors.ts'
+import { byteOf, maxReadingBytes, maxReadings, pauseBytes, startOfText, toBuffer, tooManyReadings } from './body.ts'
 
 /** The text of one reading with its number from 1, or the reason why it is rejected. */
 export type Piece = { line: number; text: string } | { line: number; reason: string }
-
-/** The maximum number of readings of a body. A body of 10 MB, the limit of the route, holds fewer complete ones. */
-export const maxReadings = 200_000
-
-/** Several times the size of a reading with the longest texts, with each character escaped. */
-export const maxReadingBytes = 16 * 1_024
-
-/** The caller gets a pause after this many bytes without a reading. */
-const pauseBytes = 64 * 1_024
-
-const byteOf = { newline: 10, quote: 34, comma: 44, openBracket: 91, backslash: 92, closeBracket: 93 }
-const openBrace = 123
-const closeBrace = 125
 
 /** The readings of a body: the elements of one JSON array, or one object a line (NDJSON). */
 export type SplitBody = { isArray: boolean; pieces: Generator<Piece | undefined> }
@@ -26,9 +14,8 @@ export type SplitBody = { isArray: boolean; pieces: Generator<Piece | undefined>
  * It throws `bad_request` for an invalid array, and `too_large` for more than 200,000 readings.
  */
 export function splitReadings(body: Uint8Array): SplitBody {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  const begin = hasByteOrderMark ? 3 : 0
+  const bytes = toBuffer(body)
+  const begin = startOfText(bytes)
   let first = begin
   while (isBlank(bytes[first])) first++
   const isArray = bytes[first] === byteOf.openBracket
@@ -52,9 +39,9 @@ function* elementsOf(bytes: Buffer, begin: number): SplitBody['pieces'] {
       if (byte === byteOf.backslash) at++
       else if (byte === byteOf.quote) inString = false
     } else if (byte === byteOf.quote) inString = true
-    else if (byte === byteOf.openBracket || byte === openBrace) depth++
+    else if (byte === byteOf.openBracket || byte === byteOf.openBrace) depth++
     else if (depth > 0) {
-      if (byte === byteOf.closeBracket || byte === closeBrace) depth--
+      if (byte === byteOf.closeBracket || byte === byteOf.closeBrace) depth--
     } else if (byte === byteOf.comma || byte === byteOf.closeBracket) {
       const isEnd = byte === byteOf.closeBracket
       const isEmptyArray = isEnd && line === 1 && areBlank(bytes, start, at)
@@ -80,11 +67,7 @@ function* linesOf(bytes: Buffer, begin: number): SplitBody['pieces'] {
 }
 
 function pieceOf(bytes: Buffer, { start, end, line }: { start: number; end: number; line: number }): Piece {
-  if (line > maxReadings) {
-    const hint = 'Send them in parts'
-    const message = `The body holds more than ${maxReadings.toLocaleString('en')} readings`
-    throw new AgentError('too_large', message, { hint })
-  }
+  if (line > maxReadings) throw tooManyReadings()
   if (end - start > maxReadingBytes) return { line, reason: 'the reading is larger than 16 kB' }
   const part = bytes.subarray(start, end)
   return isUtf8(part) ? { line, text: part.toString('utf8') } : { line, reason: 'the line is not UTF-8' }

@@ -72,7 +72,7 @@ export const collectionRoutes: readonly Route[] = [
     summary: 'The periods without readings of a meter, newest first',
     description:
       'By quantity. A gap is between two readings that are more than one and a half expected intervals apart, or from the last reading to the end of the period. The first 1,000.',
-    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
+    pathId: input.meterId,
     query: input.gapsQuery,
     answers: { 200: { description: 'The gaps', content: json(shape.gaps, example.gaps) } },
     handle: async ({ c, id, query: { from = null, to = null } }, { agent }) =>

@@ -14,6 +14,7 @@ import {
 } from '../../wire/cursors.ts'
 import { changeOperations, collectionStates, meterOrders, meterSorts, runStatuses, triggers } from '../../wire/lists.ts'
 import { clientSystemId, requestTime, searchText, storableText } from '../../wire/requests.ts'
+import * as example from './examples.ts'
 
 /**
  * The schemas of queries and bodies. They check requests, and the API's description is derived from them. Where a query
@@ -161,10 +162,18 @@ export const targetsQuery = z.strictObject({
     .describe('prometheus: the format of HTTP service discovery, only meters with an address'),
 })
 
-export const runId = z.uuid().meta({ pattern: undefined })
+/** The `{id}` of a run. */
+export const runId = {
+  schema: z.uuid().meta({ pattern: undefined }),
+  of: 'run',
+  example: example.succeeded.id,
+} as const
 
-export const meterId = z
+const meterIdText = z
   .string()
   .regex(/^\d{1,15}$/)
   .transform(Number)
   .meta({ type: 'integer', minimum: 0, pattern: undefined, description: 'The id of a meter, not its external id' })
+
+/** The `{id}` of a meter. */
+export const meterId = { schema: meterIdText, of: 'meter', example: example.meter.id } as const

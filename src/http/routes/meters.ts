@@ -63,7 +63,7 @@ export const meterRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Meters',
     summary: 'One meter',
-    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
+    pathId: input.meterId,
     query: input.noQuery,
     answers: { 200: { description: 'The meter', content: json(shape.meter, example.meter) } },
     handle: async ({ c, id }, { agent }) => c.json(await agent.meter(id)),
@@ -75,7 +75,7 @@ export const meterRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Meters',
     summary: 'The changes of a meter, newest first',
-    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
+    pathId: input.meterId,
     query: input.historyQuery,
     answers: {
       200: {

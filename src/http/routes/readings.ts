@@ -18,7 +18,7 @@ export const readingRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Readings',
     summary: 'The readings of a meter, newest first; as CSV from old to new',
-    pathId: { schema: input.meterId, of: 'meter', example: example.meter.id },
+    pathId: input.meterId,
     query: input.readingsQuery,
     answers: {
       200: {

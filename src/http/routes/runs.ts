@@ -52,7 +52,7 @@ export const runRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Runs',
     summary: 'One run',
-    pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
+    pathId: input.runId,
     query: input.noQuery,
     answers: { 200: { description: 'The run', content: json(shape.run, example.succeeded) } },
     handle: async ({ c, id }, { agent }) => c.json(await agent.run(id)),
@@ -65,7 +65,7 @@ export const runRoutes: readonly Route[] = [
     tag: 'Runs',
     summary: 'Cancel a run',
     description: 'The run stops in both databases, and changes no meter.',
-    pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
+    pathId: input.runId,
     json: { schema: input.noBody, description: 'No body, or an empty object' },
     answers: {
       202: {
@@ -87,7 +87,7 @@ export const runRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Runs',
     summary: 'The changes of a run, by external id',
-    pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
+    pathId: input.runId,
     query: input.changesQuery,
     answers: {
       200: {
@@ -108,7 +108,7 @@ export const runRoutes: readonly Route[] = [
     tag: 'Runs',
     summary: 'The rows that a run rejected',
     description: 'The first 1,000 of a run, kept for 7 days and for the latest run.',
-    pathId: { schema: input.runId, of: 'run', example: example.succeeded.id },
+    pathId: input.runId,
     query: input.rejectedQuery,
     answers: {
       200: {

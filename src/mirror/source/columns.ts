@@ -25,13 +25,14 @@ export type Column = {
 
 /** The meter's own columns of text, as they are named in the query and in `staging`. */
 export const textColumns = ['name', 'serial_number', 'kind', 'unit', 'location', 'ip_address']
-const ownColumns = new Set(['external_id', ...textColumns, 'port', 'active'])
+/** All of the meter's own columns. Any other column of the query becomes an attribute. */
+export const ownColumns = ['external_id', ...textColumns, 'port', 'active']
 
 /** Describes a column of the query. Throws `source_query` for a type that `port` or `active` cannot have. */
 export function describeColumn(name: string, alias: string, oid: number, server: Server): Column {
   const value = `q.${alias}`
   const type = columnType(oid)
-  const isAttribute = !ownColumns.has(name)
+  const isAttribute = !ownColumns.includes(name)
   const column = {
     name,
     isAttribute,
