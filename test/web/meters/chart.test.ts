@@ -23,7 +23,7 @@ function labels(values: readonly unknown[]): string[] {
 }
 
 test('each quantity is a chart, with its readings at their times between round values', () => {
-  const [energy, power] = charts([reading(20, 30), reading(10, 20), reading(0, 10), reading(5, 7, 'power')])
+  const [energy, power] = charts([reading(5, 7, 'power'), reading(20, 30), reading(10, 20), reading(0, 10)])
   assert.equal(energy?.line, 'M0 100h0L10 50L20 0')
   assert.equal(energy?.dots, 'M0 100h0M10 50h0M20 0h0')
   assert.deepEqual(
@@ -31,10 +31,16 @@ test('each quantity is a chart, with its readings at their times between round v
     [10, 30, 30],
   )
   assert.equal(power?.points.length, 1)
+  // Of very many readings only the line is seen.
+  const many = charts(Array.from({ length: 101 }, (_, index) => reading(index, index)))[0]
+  assert.equal(many?.dots, '')
+  assert.equal(many?.points.length, 101)
 })
 
 test('the grid has round values, and zero where the values are near it or on both sides of it', () => {
   assert.deepEqual(labels([1000, 4481]), ['0', '2,000', '4,000', '6,000'])
+  assert.deepEqual(labels([2.1, 9]), ['0', '5', '10'])
+  assert.deepEqual(labels([-9, -2.1]), ['-10', '-5', '0'])
   assert.deepEqual(labels([227.1, 233.9]), ['225.0', '227.5', '230.0', '232.5', '235.0'])
   assert.deepEqual(labels([-1.2, 3]), ['-2', '0', '2', '4'])
   assert.deepEqual(labels([-9, -1]), ['-10', '-5', '0'])

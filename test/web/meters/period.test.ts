@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayOfReading, periodName, periodOf, usualSpan } from '../../../web/src/meters/period.ts'
 import { readingSpans } from '../../../web/src/routing/route.ts'
-import { dayOf, daysLater } from '../../../web/src/ui/days.ts'
 import { at, noon } from '../samples.ts'
+
+// Where the clocks change; the modules keep the zone in which they are imported.
+process.env.TZ = 'Europe/Berlin'
+const { dayOfReading, periodName, periodOf, usualSpan } = await import('../../../web/src/meters/period.ts')
+const { dayOf, daysLater } = await import('../../../web/src/ui/days.ts')
 
 const labels = (day: string, span: (typeof readingSpans)[number]) =>
   periodOf(day, span, 'utc')
@@ -22,6 +25,10 @@ test('a period ends with its day, and its axis has readable times', () => {
 })
 
 test('every tick lies within its period, on days with 23 and 25 hours too', () => {
+  const hours = ['2026-03-29', '2026-10-25']
+    .map((day) => periodOf(day, 'day', 'local'))
+    .map(({ from, to }) => to - from)
+  assert.deepEqual(hours, [23 * 3_600_000, 25 * 3_600_000])
   for (const zone of ['local', 'utc'] as const) {
     for (const day of ['2026-03-29', '2026-10-25', '2026-12-31']) {
       for (const span of readingSpans) {

@@ -27,6 +27,22 @@ test('each of the last 90 days is a cell with its hours, and its worst outcome d
   assert.equal(outcomeOf({ key: '', missed: 0, ...none, cancelled: 1 }), 'cancelled')
 })
 
+test('a day on which the clocks change has 23 or 25 hours', () => {
+  process.env.TZ = 'Europe/Berlin'
+  for (const { to, hours, second } of [
+    { to: '2026-03-29T21:30:00.000Z', hours: 23, second: '01' },
+    { to: '2026-10-25T22:30:00.000Z', hours: 25, second: '02' },
+  ]) {
+    const days = daysOf({ ...history, to }, 'local')
+    assert.equal(days.length, stripDays)
+    const day = to.slice(0, 10)
+    assert.equal(days.at(-1)?.hours.length, hours)
+    assert.equal(days.at(-1)?.hours.filter(({ key }) => key === `${day} ${second}`).length, hours - 23 || 1)
+    // The first day has all its hours too.
+    assert.equal(days[0]?.hours[0]?.key, `${days[0]?.key} 00`)
+  }
+})
+
 test('a cell has its numbers in words', () => {
   const [yesterday, today] = daysOf(history, 'utc').slice(-2)
   assert.ok(yesterday && today)
