@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { figureReads, holdRequests, takeShift } from '../support/browser.ts'
-import { fitsEveryWidth, inspect, openEyes } from '../support/eyes.ts'
+import { inspect, openEyes } from '../support/eyes.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -31,7 +31,6 @@ test('the page shows which meters report, where, and since when the silent ones 
     await page.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(50).waitFor()
   })
   const { wide } = eyes
-  await fitsEveryWidth(wide, 'collection')
 
   // The numbers do not wait for the groups, which move nothing when they come.
   const release = await holdRequests(wide, '**/api/collection/groups*')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { fitsEveryWidth, inspect, lead, openEyes } from '../support/eyes.ts'
+import { inspect, lead, openEyes } from '../support/eyes.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
@@ -51,7 +51,6 @@ test('the readings of a meter are shown day by day, with axes, gaps and marks, b
     await page.getByRole('region', { name: 'Gaps' }).getByText('5 readings missing').first().waitFor()
   })
   const { wide, phone } = eyes
-  await fitsEveryWidth(wide, 'readings')
   const zeros = await chartOf(wide, 'power').locator('[data-zero=true]').count()
   assert.equal(zeros, 1, 'power goes above and below zero')
   const sections = await wide.locator('.details').getByRole('heading', { level: 2 }).allTextContents()
@@ -155,7 +154,6 @@ test('the meters are found by search, filters and order, all of it in the addres
     await select(page, 'Kind').getByRole('option', { name: 'electricity (105)' }).waitFor({ state: 'attached' })
     assert.equal(await select(page, 'Kind').evaluate((list) => 'value' in list && list.value), '=water')
   })
-  await fitsEveryWidth(wide, 'meters')
   assert.equal(await firstIds(wide, 3), '8 10 9')
   const head = (name: string) => wide.getByRole('columnheader', { name })
   await wide.locator('[aria-sort=descending]').getByText('Name').waitFor()

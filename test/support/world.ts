@@ -52,12 +52,15 @@ export type World = {
   sync: Database
   environment: (overrides?: Environment) => Environment
   /** Starts the agent in this process. Only the process is not real. */
-  agent: (overrides?: Environment, options?: Pick<ServiceOptions, 'clock' | 'signal'>) => Promise<TestAgent>
+  agent: (overrides?: Environment, options?: AgentOptions) => Promise<TestAgent>
   /** Registers a function that runs when the test ends, before the databases are dropped. */
   after: (end: () => Promise<unknown>) => void
   /** Starts `node src/main.ts`, or another installation of the program, in a separate process. */
   process: (overrides?: Environment, program?: Program) => Promise<AgentProcess>
 }
+
+/** `demonstration` says that the agent shows a demonstration. */
+type AgentOptions = Pick<ServiceOptions, 'clock' | 'signal'> & { demonstration?: boolean }
 
 type Version = 18 | 15
 
@@ -87,9 +90,9 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
     source,
     sync,
     environment,
-    agent: async (overrides, options = {}) => {
+    agent: async (overrides, { demonstration, ...options } = {}) => {
       const log: LogLine[] = []
-      const config = parseConfig(environment(overrides))
+      const config = parseConfig(environment(overrides), { demonstration })
       const redact = createRedact(config.secrets)
       const write = (line: string) => void log.push(JSON.parse(redactLine(line, redact)))
       const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, { write })
