@@ -8,8 +8,8 @@ type Facet = { facet: 'state' | 'kind' | 'location' | 'collection'; value: strin
 type FacetRow = Facet & { values: number; allMeters: number }
 
 /**
- * Returns how many meters each value of a filter has, of those that match the search and the other filters. Of kinds and
- * locations the `limit` commonest are listed.
+ * Counts the meters by the values of each filter. The counts of a filter apply the search and the other filters. Of the kinds
+ * and locations, the `limit` most frequent are listed.
  */
 export async function countFacets(db: Queryable, filter: MeterFilter, limit: number): Promise<MeterFacets> {
   const { fold, from } = await findListed(db, filter.clientSystemId)

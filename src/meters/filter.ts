@@ -3,10 +3,10 @@ import { asExact, asSorted, type FoldCase } from './listed.ts'
 
 export type MeterFilter = {
   clientSystemId: string
-  /** Words, each of which the external id, the name, the serial number or the location contains; literally, without case. */
+  /** Words. Each must occur in the external id, the name, the serial number or the location, in upper or lower case. */
   search: string | null
   state: 'active' | 'inactive' | 'all'
-  /** Exactly this kind; the empty text where there is none. The same for the location. */
+  /** Exactly this kind and location. An empty text matches meters without one. */
   kind: string | null
   location: string | null
   collection: CollectionState | null
@@ -15,9 +15,9 @@ export type MeterFilter = {
 /** The conditions of a filter on `listed` and `collection`, with the values of their parameters. */
 export type Matching = {
   values: unknown[]
-  /** Adds the value of a further parameter, and returns its place. */
+  /** Adds the value of a further parameter and returns its placeholder, such as `$3`. */
   add: (value: unknown) => string
-  /** Of the Client System, and with all words. */
+  /** The condition of the Client System and of all words. */
   words: string
   state: string
   kind: string
@@ -70,7 +70,7 @@ export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, f
   }
 }
 
-/** A pattern of LIKE for a text within another one. */
+/** Returns the LIKE pattern for texts that contain a word. */
 function toPattern(word: string): string {
   return `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
 }

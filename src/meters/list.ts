@@ -5,7 +5,7 @@ import { type Matching, type MeterFilter, toMatching } from './filter.ts'
 import { findListed, type Listed } from './listed.ts'
 import { type MeterRow, meterColumns, metersWithCollection, toMeter } from './meter.ts'
 
-/** The end of a page. `exact`: it was among the meters whose external id or serial number is the search text. */
+/** The end of a page. `exact` is true when its last meter has the search text as external id or serial number. */
 export type MeterCursor = {
   sort: MeterSort
   order: MeterOrder
@@ -17,15 +17,15 @@ export type MeterCursor = {
 export type MeterListing = MeterFilter & { sort: MeterSort; order: MeterOrder; after: MeterCursor | null }
 
 /**
- * A page of meters. On the first page, `total` is the number of meters that match, or with `totalIsExact` false a number
- * that is exceeded; on later pages it is null.
+ * A page of meters. On the first page, `total` is the number of meters that match; with `totalIsExact` false, more match than
+ * `total`. On later pages `total` is null.
  */
 export type MeterPage = ResultPage<Meter> & { total: number | null; totalIsExact: boolean; after: MeterCursor | null }
 
-/** More meters than these are not counted. */
+/** The maximum number of meters that are counted. */
 const maxCounted = 1_000
 
-/** What each sort compares, and its type. Meters that are equal in it follow by external id. */
+/** The sort key of each sort and its type. Meters with equal keys are sorted by external id. */
 const sorted: Record<MeterSort, { key: string; type: string }> = {
   externalId: { key: 'listed.external_id', type: 'text' },
   name: { key: 'listed.name', type: 'text' },
@@ -50,7 +50,7 @@ export async function listMeters(db: Queryable, listing: MeterListing, limit: nu
   }
 }
 
-/** `meter` is null where another program deleted it: such an entry keeps its place, so that a page does not look like the last. */
+/** `meter` is null where another program deleted it. The entry keeps its place, so that the page does not look like the last. */
 type ListedMeter = { meter: Meter | null; cursor: MeterCursor }
 
 function metersOf(items: ListedMeter[]): Meter[] {
@@ -73,7 +73,7 @@ async function listPage(
   return { items: found.slice(0, limit), more: rest.more || found.length > limit }
 }
 
-/** Without the columns of a meter where another program deleted it. */
+/** A row of a page. It has no columns of the meter where another program deleted the meter. */
 type PartRow = (MeterRow | { id: null }) & {
   page_key: unknown
   page_place: string
@@ -126,8 +126,8 @@ function conditionsOf({ words, state, kind, location, collection }: Matching): s
 }
 
 /**
- * Counts the meters of a first page, if they are not known. At most `maxCounted` are counted. The numbers of all, active and
- * inactive meters are those of the last success.
+ * Counts the meters that match, for a first page, unless the page has all of them (`known`). Counts at most `maxCounted`.
+ * Without a search and filters, the numbers are those of the last success.
  */
 async function countMeters(
   db: Queryable,
@@ -156,13 +156,13 @@ async function countMeters(
   return { total: Math.min(count, maxCounted), totalIsExact: count <= maxCounted }
 }
 
-/** Meters of one statement. */
-const exportedAtOnce = 1_000
+/** The meters of one statement. */
+const exportPageSize = 1_000
 
-/** Returns all meters that match, a page at a time: a client that reads slowly holds no connection, and memory stays flat. */
+/** Yields pages of all meters that match. A slow client holds no connection, and memory does not grow with their number. */
 export async function* exportMeters(db: Queryable, listing: Omit<MeterListing, 'after'>): AsyncGenerator<Meter[]> {
   for (let after: MeterCursor | null = null; ; ) {
-    const page = await listPage(db, await findListed(db, listing.clientSystemId), { ...listing, after }, exportedAtOnce)
+    const page = await listPage(db, await findListed(db, listing.clientSystemId), { ...listing, after }, exportPageSize)
     const meters = metersOf(page.items)
     if (meters.length > 0) yield meters
     if (!page.more) return

@@ -4,8 +4,8 @@ import type { Queryable } from '../db/connect.ts'
 export type FoldCase = (text: string) => string
 
 /**
- * Returns how this server folds case: with ICU in every script, without it as the collation of the database does. ASCII is
- * folded apart, in a third of the time.
+ * Returns the function that folds case on this server: with ICU in every script, otherwise with the collation of the database.
+ * ASCII texts are folded separately, which takes a third of the time.
  */
 export async function findFoldCase(db: Queryable): Promise<FoldCase> {
   const { rows } = await db.query<{ icu: boolean }>(
@@ -29,7 +29,7 @@ export const asExact = (fold: FoldCase, text: string) => `left(${fold(text)}, ${
 export const listedColumns =
   'meter_id, client_system_id, external_id, name, location, kind, active, updated_at, words, id_text, serial_text, whole_hash'
 
-/** The columns of `sync.meter_listing`, computed from `sync.meter m`. No word of a search goes from one line to the next. */
+/** Returns the columns of `sync.meter_listing`, computed from `sync.meter m`. A word cannot match across the line breaks. */
 export function computeListed(fold: FoldCase): string {
   const lines = ['m.external_id', 'm.name', `coalesce(m.serial_number, '')`, `coalesce(m.location, '')`]
   return `
@@ -47,14 +47,14 @@ export function computeListed(fold: FoldCase): string {
     m.whole_hash`
 }
 
-/** Where lists of meters are read from. */
+/** The source of lists of meters. */
 export type Listed = {
   fold: FoldCase
-  /** The meters as `listed`, with the columns of `sync.meter_listing`, and when each is late and silent. */
+  /** The clause for `from`: the meters as `listed`, with the columns of `sync.meter_listing` and of their collection. */
   from: string
 }
 
-/** Returns from where the meters of a Client System are listed: the list, or while it is outdated the meters themselves. */
+/** Returns the list of a Client System as the source, or while it is outdated the meters themselves. */
 export async function findListed(db: Queryable, clientSystemId: string): Promise<Listed> {
   const fold = await findFoldCase(db)
   const { rows } = await db.query<{ current: boolean }>(

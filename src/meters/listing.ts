@@ -7,14 +7,14 @@ const pageSize = 5_000
 /** The number of written rows after which the statistics of the table are updated. */
 const analyzedAfter = 10_000
 
-/** The most changes that a run lists in its transaction, by the number of meters before it. */
+/** Returns the maximum number of changes that a run lists in its transaction. `meters` is the number of meters before it. */
 export function maxListedByRun(meters: number): number {
   return Math.min(1_000, 20 + meters / 1_000)
 }
 
 /**
- * Brings the list up to what a run changed, in its transaction. A run that changed many meters must not wait for that: the
- * list is then outdated until `listAnew`.
+ * Updates the list with the changes of a run, in its transaction. A run that changed many meters does not call it; the list is
+ * then outdated until `listAnew`.
  */
 export async function listChanged(db: Queryable, clientSystemId: string): Promise<void> {
   await db.query(
@@ -32,7 +32,7 @@ export async function listChanged(db: Queryable, clientSystemId: string): Promis
   )
 }
 
-/** Writes the list entries of these meters, in one order, so that two writers never wait for each other. */
+/** Returns the statement that writes the entries of these meters, in the order of their ids, so that writers cannot deadlock. */
 function writeListed(fold: FoldCase, meterIds: string): string {
   const columns = listedColumns.split(', ').filter((column) => column !== 'meter_id')
   return `
@@ -62,7 +62,7 @@ export async function listAnew(db: Queryable, clientSystemId: string): Promise<v
   if (written > analyzedAfter) await db.query('analyze sync.meter_listing')
 }
 
-/** Writes only over an entry that is still the one that was found outdated: a run may have written a newer one meanwhile. */
+/** Returns the statement for one page. It replaces an outdated entry only if a run has not written a newer one meanwhile. */
 function refreshPage(fold: FoldCase): string {
   return `
     with page as materialized (
