@@ -9,6 +9,7 @@ import { isWay, type Way, ways } from './otherwise.ts'
 import { measureReadings, readingsToMarkdown } from './readings.ts'
 import { describeMachine, type Measured, type Report, summarize, summarizeLatencies, toMarkdown } from './report.ts'
 import { measureSize } from './scenarios.ts'
+import { measureSearches, searchesToMarkdown } from './search.ts'
 import { type Servers, startServers, type Version } from './servers.ts'
 import { measureStarts } from './start.ts'
 
@@ -30,6 +31,7 @@ Usage: npm run bench -- [options]
   --starts N       tries of start to first success with 500 meters (10; 0 leaves it out)
   --readings       instead: how long collectors wait while runs apply 100,000 changes (--repeat runs, 5)
   --collection N   instead: how long it takes to say which of N meters report
+  --search N       instead: how long searches of N meters take (--repeat of each, 40)
   --month DAYS     instead: a month of readings of 10,000 meters, one every 15 minutes; then days of single meters
   --json FILE      where the figures go (test/output/bench.json)
   --help           this text
@@ -53,6 +55,7 @@ const { values: options } = parseArgs({
     readings: { type: 'boolean', default: false },
     month: { type: 'string' },
     collection: { type: 'string' },
+    search: { type: 'string' },
     json: { type: 'string', default: 'test/output/bench.json' },
     help: { type: 'boolean', default: false },
   },
@@ -92,6 +95,10 @@ async function bench(): Promise<void> {
     } else if (options.collection !== undefined) {
       const times = await measureCollection(servers, { meters: whole(options.collection, '--collection'), tell })
       process.stdout.write(`${collectionToMarkdown(times, (await servers.describe()).version)}\n`)
+    } else if (options.search !== undefined) {
+      const meters = whole(options.search, '--search')
+      const times = await measureSearches(servers, { meters, repeat: repeat ?? 40, tell })
+      process.stdout.write(`${searchesToMarkdown(times, (await servers.describe()).version)}\n`)
     } else if (options.readings) {
       const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
       process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
@@ -100,7 +107,7 @@ async function bench(): Promise<void> {
     }
     for (const signal of signals) process.off(signal, interrupt)
   }
-  if (options.readings || options.month !== undefined || options.collection !== undefined) return
+  if (options.readings || [options.month, options.collection, options.search].some((n) => n !== undefined)) return
   process.stdout.write(`${toMarkdown(report)}\n`)
   const file = resolve(options.json)
   mkdirSync(dirname(file), { recursive: true })

@@ -28,6 +28,6 @@ insert into sync.meter_collection (meter_id, last_read_at, late_at, silent_at, i
 select id, at, at + interval '2 hours', at + interval '6 hours', 3600, active, 'main'
 from meters
 cross join lateral (
-  select now() - make_interval(secs => (id * 7919 % 3600)::float8 + case when id % 1000 = 0 then 90000 else 0 end) as at
+  select now() - make_interval(secs => (id * 7919 % 3600)::float8 + case when id % 997 = 0 then 90000 else 0 end) as at
 ) reading
 where id % 50 > 0

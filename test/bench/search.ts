@@ -1,25 +1,13 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { loadavg } from 'node:os'
 import pg from 'pg'
 import { sqlBeside } from '../../src/db/connect.ts'
 import { migrate } from '../../src/db/migrate.ts'
-import { startPostgres } from '../../src/demo/postgres.ts'
+import { transaction } from '../../src/db/pool.ts'
 import { countFacets } from '../../src/meters/facets.ts'
 import { listMeters, type MeterListing } from '../../src/meters/list.ts'
-import { listAnew } from '../../src/meters/listing.ts'
-import { settings } from './servers.ts'
-
-const usage = `Measures searches of meters, on a PostgreSQL server of its own.
-
-Usage: node test/bench/search.ts [options]
-
-  --meters LIST    sizes, separated by commas (100000,1000000)
-  --postgres LIST  versions of PostgreSQL, separated by commas (18,15)
-  --repeat N       repetitions of each search, each for other values (40)
-  --help           this text
-`
+import { listAnew, listChanged } from '../../src/meters/listing.ts'
+import { median, quantile } from './report.ts'
+import type { Servers } from './servers.ts'
 
 const fillListed = sqlBeside(import.meta.url, 'fill-listed.sql')
 
@@ -73,71 +61,72 @@ const serialOf = (number: number) =>
 const streets = ['Oak street', 'Mill lane', 'Harbour road', 'Market square', 'Station road']
 const locationOf = (number: number) => `${streets[number % 5]} ${number % 400}, floor ${number % 7}`
 
-const { values: options } = parseArgs({
-  options: {
-    meters: { type: 'string', default: '100000,1000000' },
-    postgres: { type: 'string', default: '18,15' },
-    repeat: { type: 'string', default: '40' },
-    help: { type: 'boolean', default: false },
-  },
-})
+/** What was done, and how many milliseconds each time took. */
+export type SearchTimes = { meters: number; done: { name: string; times: number[] }[] }
 
-if (options.help) process.stdout.write(usage)
-else {
-  for (const version of options.postgres.split(',')) {
-    for (const meters of options.meters.split(',')) await measure(version === '15' ? 15 : 18, Number(meters))
+/** How long searches of `meters` meters take, `repeat` of each for different values, and what keeping their list costs. */
+export async function measureSearches(
+  servers: Servers,
+  { meters, repeat, tell }: { meters: number; repeat: number; tell: (text: string) => void },
+): Promise<SearchTimes> {
+  const { syncUrl } = await servers.fill(0)
+  await migrate({ url: syncUrl, tls: false })
+  // Like the pool of the agent.
+  const pool = new pg.Pool({ connectionString: syncUrl, max: 6, options: '-c jit=off' })
+  const done: SearchTimes['done'] = []
+  const measure = async (name: string, count: number, work: (number: number) => Promise<unknown>) => {
+    const times: number[] = []
+    for (let at = 0; at < count; at++) {
+      const begun = performance.now()
+      await work(1 + ((at * 7_368_787) % meters))
+      times.push(performance.now() - begun)
+    }
+    done.push({ name, times })
   }
-}
-
-async function measure(version: 18 | 15, meters: number): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'meter-sync-search-'))
-  chmodSync(directory, 0o755)
-  const server = await startPostgres({ directory: join(directory, 'server'), version, settings })
   try {
-    const url = server.url('postgres')
-    await migrate({ url, tls: false })
-    const pool = new pg.Pool({ connectionString: url, max: 6 })
-    await pool.query(fillListed, [meters])
-    await pool.query(
-      `insert into sync.client_system (id, name, meters_total, meters_active, changed_run_id)
-       select 'main', 'Client System', count(*), count(*) filter (where active), gen_random_uuid() from sync.meter`,
-    )
-    await pool.query('vacuum (analyze) sync.meter, sync.meter_collection')
-    const filled = await timed(() => listAnew(pool, 'main'))
+    tell(`${meters} meters`)
+    await fillMeters(pool, meters)
+    await measure('filling the list', 1, () => listAnew(pool, 'main'))
     await pool.query('update sync.client_system set listed_run_id = changed_run_id')
     await pool.query('vacuum (analyze) sync.meter_listing')
-    process.stdout.write(
-      `\nPostgreSQL ${version}, ${meters} meters; the list was filled in ${(filled / 1_000).toFixed(0)} s\n\n`,
-    )
-    process.stdout.write('| search | median, ms | 95 %, ms |\n| :-- | --: | --: |\n')
-    const repeat = Number(options.repeat)
+    tell(`searches, load average ${loadavg().map((load) => load.toFixed(1))}`)
     for (const [name, search] of Object.entries(searches)) {
-      await report(name, repeat, (number) => listMeters(pool, { ...everything, ...search(number) }, 50), meters)
+      await measure(name, repeat, (number) => listMeters(pool, { ...everything, ...search(number) }, 50))
     }
-    await report('facets of everything', 3, () => countFacets(pool, everything, 50), meters)
-    await report('facets of a search', 5, () => countFacets(pool, { ...everything, search: 'pump 77' }, 50), meters)
-    await pool.end()
+    await measure('facets of everything', 5, () => countFacets(pool, everything, 50))
+    await measure('facets of a search', 5, () => countFacets(pool, { ...everything, search: 'pump 77' }, 50))
+    await measure('comparing the list when nothing differs', 3, () => listAnew(pool, 'main'))
+    await measure('listing what a run changed, 1,000 meters', 5, () => listThousand(pool))
+    tell(`done, load average ${loadavg().map((load) => load.toFixed(1))}`)
+    return { meters, done }
   } finally {
-    await server.stop('immediate')
-    rmSync(directory, { recursive: true, force: true })
+    await pool.end()
   }
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now()
-  await work()
-  return performance.now() - begun
+async function fillMeters(pool: pg.Pool, meters: number): Promise<void> {
+  await pool.query(fillListed, [meters])
+  await pool.query(
+    `insert into sync.client_system (id, name, meters_total, meters_active, changed_run_id)
+     select 'main', 'Client System', count(*), count(*) filter (where active), gen_random_uuid() from sync.meter`,
+  )
+  await pool.query('vacuum (analyze) sync.meter, sync.meter_collection')
 }
 
-async function report(
-  name: string,
-  repeat: number,
-  work: (number: number) => Promise<unknown>,
-  meters: number,
-): Promise<void> {
-  const times: number[] = []
-  for (let at = 0; at < repeat; at++) times.push(await timed(() => work(1 + ((at * 7_368_787) % meters))))
-  times.sort((one, other) => one - other)
-  const place = (part: number) => (times[Math.min(times.length - 1, Math.floor(part * times.length))] ?? 0).toFixed(1)
-  process.stdout.write(`| ${name} | ${place(0.5)} | ${place(0.95)} |\n`)
+/** Lists meters as a run does that changed them. */
+async function listThousand(pool: pg.Pool): Promise<void> {
+  await transaction(pool, async (client) => {
+    await client.query(`
+      create temporary table staging (external_id text) on commit drop;
+      create temporary table change on commit drop as
+      select 'update' as operation, id as meter_id, null::tid as staged from sync.meter order by hashint8(id) limit 1000`)
+    await listChanged(client, 'main')
+  })
+}
+
+/** Markdown, ready for docs/benchmarks.md. */
+export function searchesToMarkdown({ meters, done }: SearchTimes, version: string): string {
+  const rows = done.map(({ name, times }) => [name, median(times).toFixed(1), quantile(times, 0.95).toFixed(1)])
+  const head = [`PostgreSQL ${version}, ${meters.toLocaleString('en')} meters`, 'median, ms', '95 %, ms']
+  return [head, [':--', '--:', '--:'], ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
