@@ -80,6 +80,12 @@ export async function configure(client: pg.ClientBase, settings: Record<string, 
   await client.query(setting)
 }
 
+/** Returns the process id of the server process that answers, as in pg_stat_activity. */
+export async function findServerProcess(client: Queryable): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return rows[0]?.pid ?? 0
+}
+
 /**
  * Returns the text of a `.sql` file in the directory of a module. The constant carries the name of the file:
  * `const writeChanges = sqlBeside(import.meta.url, 'write-changes.sql')`.

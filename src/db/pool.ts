@@ -4,7 +4,7 @@ import { isConnectionLoss } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { withoutRepeats } from '../lib/repeats.ts'
 import { withTimeout } from '../lib/timeout.ts'
-import { configure, connectionOptions, sessionSettings } from './connect.ts'
+import { configure, connectionOptions, findServerProcess, sessionSettings } from './connect.ts'
 import { watchSilence } from './silence.ts'
 
 /** `lock_timeout` is longer than an idle transaction can hold a lock, so that one silent client does not fail the others. */
@@ -61,8 +61,7 @@ export function openPool(
 
 /** Watches a connection for as long as it is open (silence.ts). */
 async function watch(client: pg.Client, pool: pg.Pool, log: Log): Promise<void> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-  watchSilence(client, { pid: rows[0]?.pid ?? 0, pool, unreachableMs: 2_500, log })
+  watchSilence(client, { pid: await findServerProcess(client), pool, unreachableMs: 2_500, log })
 }
 
 type OnConnection = (

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
-import { connectionOptions } from './connect.ts'
+import { connectionOptions, findServerProcess } from './connect.ts'
 
 /**
  * Returns true when a pooler in transaction mode is in front of the Sync database. Two connections that are open at once
@@ -9,23 +9,18 @@ import { connectionOptions } from './connect.ts'
 export async function isTransactionPooled(client: pg.Client, target: DatabaseTarget): Promise<boolean> {
   const reported: unknown = 'processID' in client ? client.processID : null
   // Without a pooler this is the process that the server reported at login.
-  if ((await processOf(client)) === reported) return false
+  if ((await findServerProcess(client)) === reported) return false
   const other = new pg.Client(connectionOptions(target, { application: 'meter-sync-agent', connectTimeoutMs: 5_000 }))
   other.on('error', () => undefined)
   try {
     await other.connect()
     for (let round = 0; round < 3; round++) {
-      if ((await processOf(client)) === (await processOf(other))) return true
+      if ((await findServerProcess(client)) === (await findServerProcess(other))) return true
     }
     return false
   } finally {
     await other.end()
   }
-}
-
-async function processOf(client: pg.Client): Promise<number | undefined> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-  return rows[0]?.pid
 }
 
 export const poolerMessage =
