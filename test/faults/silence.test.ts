@@ -146,7 +146,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     await using proxy = await openProxy(world.sync.url)
     const agent = await world.agent({ DATABASE_URL: proxy.url })
     await agent.settled()
-    proxy.freezeAfter = /meter-sync-agent preview:/
+    proxy.freezeAfter = /meter-sync-agent session:/
     const { status, body } = await promptly<Problem>(agent, '/api/preview', { method: 'POST' })
     assert.deepEqual([proxy.frozen, status, body.code], [1, 502, 'database_error'])
     assert.equal((await promptly<Preview>(agent, '/api/preview', { method: 'POST' })).body.counts.unchanged, 3)
