@@ -12,6 +12,21 @@ function parseLine<T>(out: string): T {
 }
 
 describe('the command line', { concurrency: 2 }, () => {
+  test('without a worker, sync exits with 1 after 30 s and the run stays queued for the next worker', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const asked = performance.now()
+    const { code, out, err } = await run(['sync', '--json'], world.environment({ LOG_LEVEL: 'error' }))
+    assert.ok(performance.now() - asked >= 30_000)
+    assert.equal(code, 1)
+    const queued = parseLine<Run>(out)
+    assert.equal(queued.status, 'queued')
+    assert.match(err, /^No worker has started run \S+; it stays queued\nStart a worker: meter-sync-agent serve\n$/)
+    const agent = await world.agent()
+    const done = await eventually(async () => (await agent.status()).clientSystems[0]?.lastSuccess)
+    assert.deepEqual([done.id, done.trigger], [queued.id, 'cli'])
+  })
+
   test('an unknown command or option exits with 2, one sentence and a suggestion', async () => {
     const wrong: [string[], RegExp][] = [
       [['sync', '--loud'], /^Error: Unknown option: --loud$/],
@@ -184,20 +199,5 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.equal(shown.code, 0)
     assert.match(shown.out, /: Last sync failed\n[\s\S]*\n {2}Failed {5}.*source_query\n/)
     assert.equal((await run(['status', '--check'], world.environment(environment))).code, 1)
-  })
-
-  test('without a worker, sync exits with 1 after 30 s and the run stays queued for the next worker', async (t) => {
-    const world = await createWorld(t)
-    await createMeters(world.source)
-    const asked = performance.now()
-    const { code, out, err } = await run(['sync', '--json'], world.environment({ LOG_LEVEL: 'error' }))
-    assert.ok(performance.now() - asked >= 30_000)
-    assert.equal(code, 1)
-    const queued = parseLine<Run>(out)
-    assert.equal(queued.status, 'queued')
-    assert.match(err, /^No worker has started run \S+; it stays queued\nStart a worker: meter-sync-agent serve\n$/)
-    const agent = await world.agent()
-    const done = await eventually(async () => (await agent.status()).clientSystems[0]?.lastSuccess)
-    assert.deepEqual([done.id, done.trigger], [queued.id, 'cli'])
   })
 })

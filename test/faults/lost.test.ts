@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { connect, createServer as createSocketServer, type Socket } from 'node:net'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import { z } from 'zod'
 import type { Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
@@ -46,80 +46,82 @@ async function swallowCommit(world: World): Promise<string> {
   return target.href
 }
 
-test('F13: when the answer to COMMIT is lost, the run has the state of its row, and its session blocks no other', {
-  timeout: 60_000,
-}, async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const api = await world.agent({ ROLE: 'api' })
-  const url = await swallowCommit(world)
-  const through = await world.process({ ROLE: 'worker', DATABASE_URL: url })
-  const first = await eventually(async () => (await api.status()).clientSystems[0]?.lastRun)
-  assert.equal(first.status, 'succeeded')
-  assert.equal(first.counts?.inserted, 3)
-  await eventually(
-    async () => through.log.some(({ msg, runId }) => msg === 'meter sync succeeded' && runId === first.id),
-    20_000,
-  )
-  await through.stop()
-  const other = await world.process({ ROLE: 'worker' })
-  const second = await other.settled()
-  assert.equal(second.status, 'succeeded')
-  assert.equal((await other.sync()).status, 'succeeded')
-})
+suite('lost answers, events and databases', { concurrency: 2 }, () => {
+  test('F13: when the answer to COMMIT is lost, the run has the state of its row, and its session blocks no other', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const api = await world.agent({ ROLE: 'api' })
+    const url = await swallowCommit(world)
+    const through = await world.process({ ROLE: 'worker', DATABASE_URL: url })
+    const first = await eventually(async () => (await api.status()).clientSystems[0]?.lastRun)
+    assert.equal(first.status, 'succeeded')
+    assert.equal(first.counts?.inserted, 3)
+    await eventually(
+      async () => through.log.some(({ msg, runId }) => msg === 'meter sync succeeded' && runId === first.id),
+      20_000,
+    )
+    await through.stop()
+    const other = await world.process({ ROLE: 'worker' })
+    const second = await other.settled()
+    assert.equal(second.status, 'succeeded')
+    assert.equal((await other.sync()).status, 'succeeded')
+  })
 
-test('F22: a subscriber that missed more than its buffer may hold still gets all of it', async (t) => {
-  const world = await createWorld(t)
-  const agent = await world.agent({ ROLE: 'api' })
-  await world.sync.query(
-    `insert into sync.run (id, client_system_id, trigger, status, revision, finished_at, error_code, error_message)
-     select gen_random_uuid(), 'main', 'schedule', 'failed', n, now(), 'source_query', repeat('x', 3000) from generate_series(1, 300) n`,
-  )
-  await world.sync.query('update sync.revision_counter set value = 300')
-  await using stream = await openStream(`${agent.url}/api/events`, { 'Last-Event-ID': '1' })
-  await stream.until((event) => event.type === 'run' && event.data.revision === 300)
-  const runs = stream.events.flatMap((event): Run[] => (event.type === 'run' ? [event.data] : []))
-  assert.deepEqual(
-    runs.map(({ revision }) => revision),
-    Array.from({ length: 200 }, (_, at) => 101 + at),
-  )
-})
+  test('F22: a subscriber that missed more than its buffer may hold still gets all of it', async (t) => {
+    const world = await createWorld(t)
+    const agent = await world.agent({ ROLE: 'api' })
+    await world.sync.query(
+      `insert into sync.run (id, client_system_id, trigger, status, revision, finished_at, error_code, error_message)
+       select gen_random_uuid(), 'main', 'schedule', 'failed', n, now(), 'source_query', repeat('x', 3000) from generate_series(1, 300) n`,
+    )
+    await world.sync.query('update sync.revision_counter set value = 300')
+    await using stream = await openStream(`${agent.url}/api/events`, { 'Last-Event-ID': '1' })
+    await stream.until((event) => event.type === 'run' && event.data.revision === 300)
+    const runs = stream.events.flatMap((event): Run[] => (event.type === 'run' ? [event.data] : []))
+    assert.deepEqual(
+      runs.map(({ revision }) => revision),
+      Array.from({ length: 200 }, (_, at) => 101 + at),
+    )
+  })
 
-test('F12: a status that could not be read is sent as soon as it can be', { timeout: 50_000 }, async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const agent = await world.agent()
-  await agent.settled()
-  await using stream = await openStream(`${agent.url}/api/events`)
-  await stream.until(({ type }) => type === 'status')
-  const release = await world.sync.hold('begin; lock table sync.run')
-  await world.sync.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'meter-sync-agent listener' and datname = current_database()`,
-  )
-  // Twice: what was asked for meanwhile is read by itself, and only a second try shows that there are more.
-  const failures = () => agent.log.filter(({ msg }) => msg.startsWith('cannot read the state')).length
-  await eventually(async () => failures() >= 3, 25_000)
-  await release()
-  await stream.until(({ type }) => type === 'status', 5_000)
-})
+  test('F12: a status that could not be read is sent as soon as it can be', { timeout: 50_000 }, async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const agent = await world.agent()
+    await agent.settled()
+    await using stream = await openStream(`${agent.url}/api/events`)
+    await stream.until(({ type }) => type === 'status')
+    const release = await world.sync.hold('begin; lock table sync.run')
+    await world.sync.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'meter-sync-agent listener' and datname = current_database()`,
+    )
+    // Twice: what was asked for meanwhile is read by itself, and only a second try shows that there are more.
+    const failures = () => agent.log.filter(({ msg }) => msg.startsWith('cannot read the state')).length
+    await eventually(async () => failures() >= 3, 25_000)
+    await release()
+    await stream.until(({ type }) => type === 'status', 5_000)
+  })
 
-test('F12: the loss of the Sync database is logged, and not once a second', { timeout: 60_000 }, async (t) => {
-  const server = await createServer(t)
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const agent = await world.process({ DATABASE_URL: server.url })
-  await agent.settled()
-  await server.stop('fast')
-  const errors = () =>
-    agent.log
-      .filter(({ msg }) => msg === 'the job queue reported an error; it continues')
-      .map(({ err, time }) => ({
-        message: z.object({ message: z.string() }).parse(err).message,
-        at: Date.parse(String(time)),
-      }))
-  const first = await eventually(async () => errors()[0], 20_000)
-  // Each queue asks every second or two: long enough for all of them to fail several times.
-  await eventually(async () => Date.now() - first.at > 8_000, 30_000)
-  const soon = errors().filter(({ at }) => at < first.at + 25_000)
-  assert.equal(new Set(soon.map(({ message }) => message)).size, soon.length)
+  test('F12: the loss of the Sync database is logged, and not once a second', { timeout: 60_000 }, async (t) => {
+    const server = await createServer(t)
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const agent = await world.process({ DATABASE_URL: server.url })
+    await agent.settled()
+    await server.stop('fast')
+    const errors = () =>
+      agent.log
+        .filter(({ msg }) => msg === 'the job queue reported an error; it continues')
+        .map(({ err, time }) => ({
+          message: z.object({ message: z.string() }).parse(err).message,
+          at: Date.parse(String(time)),
+        }))
+    const first = await eventually(async () => errors()[0], 20_000)
+    // Each queue asks every second or two: long enough for all of them to fail several times.
+    await eventually(async () => Date.now() - first.at > 8_000, 30_000)
+    const soon = errors().filter(({ at }) => at < first.at + 25_000)
+    assert.equal(new Set(soon.map(({ message }) => message)).size, soon.length)
+  })
 })

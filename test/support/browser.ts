@@ -91,14 +91,22 @@ export function takeShift(page: Page): Promise<{ sum: number; most: string }> {
   }`)
 }
 
-/** Opens pages in the shared browser. They are closed when the test ends. */
+/**
+ * Opens pages in the shared browser. They are closed when the test ends. Their user prefers reduced motion: drawing
+ * animations without a graphics card takes a processor for as long as a run is active.
+ */
 export async function openBrowser(t: TestContext) {
   const endpoint = process.env.TEST_BROWSER
   if (!endpoint) throw new Error('There is no browser: run the tests with npm test')
   const browser = await chromium.connect(endpoint)
   t.after(() => browser.close())
   return async (url: string, options: BrowserContextOptions = {}): Promise<Watched> => {
-    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })
+    const context = await browser.newContext({
+      locale: 'en-GB',
+      timezoneId: 'UTC',
+      reducedMotion: 'reduce',
+      ...options,
+    })
     await context.addInitScript(recordShifts)
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import type { Run, StoredReadings } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
@@ -12,53 +12,55 @@ const startedAnew = [
   { trigger: 'startup', status: 'succeeded' },
 ]
 
-test('a worker that was killed during a run and is started again syncs at its start', async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const gate = await createGate(world.source)
-  const open = await gate.close()
-  const environment = { CLIENT_SYSTEM_QUERY: gate.query }
-  const killed = await world.process(environment)
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
-  // Of a meter that this run has not read: the reading is not lost with the worker.
-  await world.source.query(`insert into meter (external_id, name) values (77, 'New')`)
-  const body = JSON.stringify([{ externalId: '77', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }])
-  assert.equal((await killed.api<StoredReadings>('/api/readings', { method: 'POST', body })).body.waiting, 1)
-  killed.kill('SIGKILL')
-  await killed.exited
-  await world.process(environment)
-  await open()
-  await eventually(async () => (await runs(world)).length === 2, 20_000)
-  await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
-  assert.deepEqual(await runs(world), startedAnew)
-  const readings = `select m.external_id as id from sync.meter_reading r join sync.meter m on m.id = r.meter_id`
-  assert.deepEqual(await world.sync.query(readings), [{ id: '77' }])
-})
+suite('the run at the start', { concurrency: 2 }, () => {
+  test('a worker that was killed during a run and is started again syncs at its start', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const gate = await createGate(world.source)
+    const open = await gate.close()
+    const environment = { CLIENT_SYSTEM_QUERY: gate.query }
+    const killed = await world.process(environment)
+    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    // Of a meter that this run has not read: the reading is not lost with the worker.
+    await world.source.query(`insert into meter (external_id, name) values (77, 'New')`)
+    const body = JSON.stringify([{ externalId: '77', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }])
+    assert.equal((await killed.api<StoredReadings>('/api/readings', { method: 'POST', body })).body.waiting, 1)
+    killed.kill('SIGKILL')
+    await killed.exited
+    await world.process(environment)
+    await open()
+    await eventually(async () => (await runs(world)).length === 2, 20_000)
+    await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
+    assert.deepEqual(await runs(world), startedAnew)
+    const readings = `select m.external_id as id from sync.meter_reading r join sync.meter m on m.id = r.meter_id`
+    assert.deepEqual(await world.sync.query(readings), [{ id: '77' }])
+  })
 
-test('a database restored from a dump of an active run is synced at the start', async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  await world.sync.query(`
-    insert into sync.run (id, client_system_id, trigger, status, started_at, phase, revision)
-    values ('00000000-0000-4000-8000-000000000001', 'main', 'startup', 'running', now(), 'reading', 0)`)
-  const agent = await world.agent()
-  await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
-  assert.deepEqual(await runs(world), startedAnew)
-  assert.equal((await agent.status()).clientSystems[0]?.lastRun?.trigger, 'startup')
-})
+  test('a database restored from a dump of an active run is synced at the start', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    await world.sync.query(`
+      insert into sync.run (id, client_system_id, trigger, status, started_at, phase, revision)
+      values ('00000000-0000-4000-8000-000000000001', 'main', 'startup', 'running', now(), 'reading', 0)`)
+    const agent = await world.agent()
+    await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
+    assert.deepEqual(await runs(world), startedAnew)
+    assert.equal((await agent.status()).clientSystems[0]?.lastRun?.trigger, 'startup')
+  })
 
-test('a run at the start that joined the run of another worker is queued again when that worker is stopped', async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const gate = await createGate(world.source)
-  const open = await gate.close()
-  const environment = { CLIENT_SYSTEM_QUERY: gate.query, ROLE: 'worker' }
-  const former = await world.process(environment)
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
-  await world.process(environment)
-  assert.equal((await runs(world)).length, 1)
-  await former.stop()
-  await open()
-  await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
-  assert.deepEqual(await runs(world), startedAnew)
+  test('a run at the start that joined the run of another worker is queued again when that worker is stopped', async (t) => {
+    const world = await createWorld(t)
+    await createMeters(world.source)
+    const gate = await createGate(world.source)
+    const open = await gate.close()
+    const environment = { CLIENT_SYSTEM_QUERY: gate.query, ROLE: 'worker' }
+    const former = await world.process(environment)
+    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await world.process(environment)
+    assert.equal((await runs(world)).length, 1)
+    await former.stop()
+    await open()
+    await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
+    assert.deepEqual(await runs(world), startedAnew)
+  })
 })
