@@ -116,7 +116,7 @@ suite('alerts', { concurrency: 3 }, () => {
     await using receiver = await openReceiver()
     const agent = await world.agent(hooked(receiver))
     await agent.settled()
-    await eventually(async () => agent.log.some(({ msg }) => msg === 'the listener is connected'))
+    await eventually(async () => (await agent.api('/readyz')).status === 200)
     await world.sync.query(`
       with next as (update sync.revision_counter set value = value + 1 where id = 1 returning value)
       insert into sync.run (id, client_system_id, trigger, status, finished_at, error_code, error_message, revision)
