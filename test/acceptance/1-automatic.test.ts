@@ -159,10 +159,10 @@ test('R1.5: the log line and the run report inserted, updated and deleted, equal
   const line = await eventually(async () =>
     agent.log.find(({ msg, runId }) => msg === 'meter sync succeeded' && runId === run.id),
   )
-  const { level, time: _, pid: __, hostname: ___, durationMs, ...told } = line
+  const { level, time: _, pid: __, hostname: ___, durationMs, ...logged } = line
   assert.equal(level, 'info')
   assert.equal(typeof durationMs, 'number')
-  assert.deepEqual(told, {
+  assert.deepEqual(logged, {
     msg: 'meter sync succeeded',
     runId: run.id,
     clientSystem: 'main',

@@ -8,7 +8,7 @@ import { createWorld, eventually } from '../support/world.ts'
 
 const hour = 3_600_000
 
-/** As it is where nothing is said. */
+/** The default schedule, which is every hour. */
 const hourly = { SYNC_CRON: undefined }
 
 test('R2.1: the run is scheduled for every hour, once, however many processes start', async (t) => {

@@ -219,9 +219,9 @@ test('R5.9: two Client Systems in one Sync database with the same external ids d
       { client_system_id: 'south', total: 20, active: 20, south: 20 },
     ],
   )
-  const [, told] = await Promise.all([north.status(), south.status()])
+  const [, status] = await Promise.all([north.status(), south.status()])
   assert.deepEqual(
-    told.clientSystems.map(({ id, meters }) => ({ id, meters })),
+    status.clientSystems.map(({ id, meters }) => ({ id, meters })),
     [{ id: 'south', meters: { total: 20, active: 20, inactive: 0 } }],
   )
   assert.equal((await south.api(`/api/runs/${first.id}`)).status, 404)

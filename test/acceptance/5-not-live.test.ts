@@ -10,10 +10,10 @@ import { createServer, createWorld } from '../support/world.ts'
 
 const guide = readFileSync(new URL('../../docs/operate.md', import.meta.url), 'utf8')
 
-/** Waits for the page to say so; the guide knows the words. */
-async function says(page: Page, words: string): Promise<void> {
+/** Waits until the page shows these words, which the guide explains. */
+async function waitForWords(page: Page, words: string): Promise<void> {
   assert.ok(guide.includes(`*${words}*`), words)
-  // The live region says it too.
+  // The live region repeats them.
   await page.locator('main').getByText(words).waitFor({ timeout: 40_000 })
 }
 
@@ -29,7 +29,7 @@ suite('a page that is not live', { concurrency: true }, () => {
     gateway.holdsStreams = true
     const browse = await openBrowser(t)
     const { page } = await browse(gateway.url)
-    await says(page, 'Changes do not appear here by themselves')
+    await waitForWords(page, 'Changes do not appear here by themselves')
     await page.getByText('Not live', { exact: true }).waitFor()
     const last = page.getByRole('region', { name: 'Last sync' })
     await figureReads(last, 'Inserted', 3)
@@ -63,12 +63,12 @@ suite('a page that is not live', { concurrency: true }, () => {
     await server.stop('fast')
     const { page: after } = await browse(gateway.url)
     await after.getByRole('heading', { name: 'The Sync database does not answer' }).waitFor()
-    await says(before, 'The Sync database does not answer')
+    await waitForWords(before, 'The Sync database does not answer')
     await before.getByText('may be outdated').waitFor()
 
     await agent.stop()
     for (const page of [before, after]) {
-      await says(page, 'Something between this computer and the agent answered with status 502')
+      await waitForWords(page, 'Something between this computer and the agent answered with status 502')
     }
 
     await server.start()

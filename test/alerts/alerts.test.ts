@@ -16,7 +16,7 @@ const mendSource = (source: Database) => source.query('alter table away rename t
 
 const jobs = 'select state, retry_count as "retries" from pgboss.job where name = $1 order by created_on'
 
-async function said(agent: TestAgent, text: string, milliseconds = 30_000) {
+async function findLogged(agent: TestAgent, text: string, milliseconds = 30_000) {
   return await eventually(async () => agent.log.find(({ msg }) => msg.includes(text)), milliseconds)
 }
 
@@ -63,7 +63,7 @@ suite('alerts', { concurrency: 3 }, () => {
     assert.deepEqual(receiver.types(), ['meter_sync.failed', 'meter_sync.recovered', 'meter_sync.failed'])
     const all = JSON.stringify([agent.log, receiver.attempts, await world.sync.query('select * from pgboss.job')])
     for (const secret of [webhookSecret, 'receiver-token', new URL(world.sync.url).password]) {
-      assert.ok(!all.includes(secret), 'a secret was told')
+      assert.ok(!all.includes(secret), 'a secret is visible')
     }
   })
 
@@ -103,7 +103,7 @@ suite('alerts', { concurrency: 3 }, () => {
     receiver.answers.push((response) => void response.writeHead(500).end())
     const first = await world.process(hooked(receiver))
     await eventually(async () => receiver.attempts.length === 1, 20_000)
-    await said(first, 'retrying')
+    await findLogged(first, 'retrying')
     await first.stop()
     await world.process(hooked(receiver))
     await eventually(async () => receiver.attempts.length === 2, 60_000)
@@ -194,7 +194,7 @@ suite('alerts', { concurrency: 3 }, () => {
       select gen_random_uuid(), 'main', 'schedule', 'interrupted', now(), now(), 'worker_lost', value from revision;
       commit`)
     const [, stale] = await receiver.received(2, 90_000).catch((cause) => {
-      throw new Error(`Nothing was told; the log: ${JSON.stringify(agent.log.slice(-20))}`, { cause })
+      throw new Error(`No alert arrived; the log: ${JSON.stringify(agent.log.slice(-20))}`, { cause })
     })
     assert.deepEqual(receiver.types(), ['meter_sync.failed', 'meter_sync.stale'])
     const { run, freshness, lastSuccessAt } = stale?.payload.data ?? assert.fail()
@@ -214,17 +214,17 @@ suite('alerts', { concurrency: 3 }, () => {
     await using receiver = await openReceiver()
     receiver.answers.push((response) => void response.writeHead(410).end())
     const agent = await world.agent(hooked(receiver))
-    assert.match(String((await said(agent, 'no longer accepts alerts')).hint), /WEBHOOK_URL/)
+    assert.match(String((await findLogged(agent, 'no longer accepts alerts')).hint), /WEBHOOK_URL/)
     receiver.answers.push((response) => void response.writeHead(307, { Location: receiver.url }).end())
     receiver.answers.push(() => undefined)
     await mendSource(world.source)
     await agent.sync()
-    const redirected = await said(agent, 'retrying')
+    const redirected = await findLogged(agent, 'retrying')
     assert.match(JSON.stringify(redirected), /the receiver answered 307, which is not followed/)
     await world.sync.query(
       `update pgboss.job set retry_limit = 1 where name = 'meter-sync-webhook.main' and state = 'retry'`,
     )
-    const givenUp = await said(agent, 'no more retries', 60_000)
+    const givenUp = await findLogged(agent, 'no more retries', 60_000)
     assert.deepEqual([givenUp.level, givenUp.attempt], ['error', 2])
     assert.match(JSON.stringify(givenUp.err), /timeout/i)
     assert.equal(receiver.attempts.length, 3)
@@ -274,7 +274,7 @@ suite('alerts', { concurrency: 3 }, () => {
           const news = runs.map(([deletions, error]) => ended(++revision, deletions, error))
           const decided = decideAlerts(state, news, stale)
           state = decided.state
-          assert.deepEqual(decideAlerts(state, [], stale && state.stale).alerts, [], 'nothing is told twice')
+          assert.deepEqual(decideAlerts(state, [], stale && state.stale).alerts, [], 'no alert is sent twice')
           for (const { type, run } of decided.alerts) {
             if (type === 'meter_sync.recovered') {
               assert.ok(open.size > 0)

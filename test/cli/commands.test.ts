@@ -142,7 +142,7 @@ describe('the command line', { concurrency: 2 }, () => {
     const open = await gate.close()
     const following = start(['sync'], world.environment(environment))
     await eventually(
-      async () => (await world.source.query(gate.reached)).length > 0 && /reading/.test(following.said()),
+      async () => (await world.source.query(gate.reached)).length > 0 && /reading/.test(following.output()),
     )
     const [text, json] = await Promise.all([
       run(['sync'], world.environment(environment)),

@@ -168,7 +168,7 @@ test('readings from a role that may only insert update the states too', async (t
 
 test('an expected interval is a number of minutes or an interval; any other value counts as missing', async (t) => {
   const world = await createWorld(t)
-  const said: [unknown, number | null][] = [
+  const intervals: [unknown, number | null][] = [
     [15, 900],
     [0.25, 15],
     ['15', 900],
@@ -189,14 +189,14 @@ test('an expected interval is a number of minutes or an interval; any other valu
     [[15], null],
   ]
   const rows = await world.sync.query<{ seconds: number | null }>(
-    `select sync.reading_interval_seconds(jsonb_build_object('reading_interval', said)) as seconds
-     from jsonb_array_elements($1) with ordinality all_said (said, at)
+    `select sync.reading_interval_seconds(jsonb_build_object('reading_interval', value)) as seconds
+     from jsonb_array_elements($1) with ordinality given (value, at)
      order by at`,
-    [JSON.stringify(said.map(([value]) => value))],
+    [JSON.stringify(intervals.map(([value]) => value))],
   )
   assert.deepEqual(
-    rows.map(({ seconds }, at) => [said[at]?.[0], seconds]),
-    said,
+    rows.map(({ seconds }, at) => [intervals[at]?.[0], seconds]),
+    intervals,
   )
   const [absent] = await world.sync.query(`select sync.reading_interval_seconds('{"other": 15}') as seconds`)
   assert.equal(absent?.seconds, null)

@@ -102,7 +102,7 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     )
   }
   await grant()
-  // The agent may not create the extension that the index for searches needs. It says so, and searches without it.
+  // The agent may not create the extension that the index for searches needs. It logs that, and searches without it.
   await ask(ownerUrl, 'drop extension pg_trgm cascade')
   const agent = await world.agent(environment())
   await agent.settled()

@@ -25,7 +25,7 @@ import { createWorld } from '../support/world.ts'
 
 const connect = readFileSync(new URL('../../docs/connect.md', import.meta.url), 'utf8')
 
-/** The rows of the two tables of mistakes: what the agent says of each, in pieces. */
+/** The rows of the two tables of mistakes: the words of the agent for each, in pieces. */
 function readTables(): Map<string, string[]>[] {
   const [, section = ''] = connect.split('## What may go wrong at first\n')
   return section
@@ -36,9 +36,9 @@ function readTables(): Map<string, string[]>[] {
       return new Map(
         rows
           .filter(([, mistake]) => mistake !== 'the agent says')
-          .map(([, mistake = '', says = '']) => [
+          .map(([, mistake = '', words = '']) => [
             mistake,
-            [...says.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece),
+            [...words.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece),
           ]),
       )
     })
@@ -46,11 +46,11 @@ function readTables(): Map<string, string[]>[] {
 
 const [atStart = new Map<string, string[]>(), inRun = new Map<string, string[]>()] = readTables()
 
-function assertSaid(table: Map<string, string[]>, mistake: string, said: string): void {
+function assertWords(table: Map<string, string[]>, mistake: string, message: string): void {
   const pieces = table.get(mistake) ?? []
-  assert.ok(pieces.length > 0, `the guide says nothing of: ${mistake}`)
+  assert.ok(pieces.length > 0, `the guide does not explain: ${mistake}`)
   for (const piece of pieces)
-    assert.ok(said.includes(piece), `${mistake}: the guide promises "${piece}", but it said: ${said}`)
+    assert.ok(message.includes(piece), `${mistake}: the guide promises "${piece}", but the message is: ${message}`)
 }
 
 const pooled = 'a pooler in transaction mode before the Sync database'
@@ -93,17 +93,17 @@ test('connect.md: every mistake of the configuration is refused at start in the 
   for (const [mistake, made] of Object.entries(mistakes)) {
     await writeFile('.env', typeof made === 'string' ? made : '')
     process.env = { ...valid, ...(typeof made === 'string' ? {} : made) }
-    let said = ''
+    let message = ''
     try {
       const { syncDatabase } = parseConfig(readEnvironment())
       if (mistake === pooled) await migrate(syncDatabase)
     } catch (error) {
       assert.ok(error instanceof ConfigError, mistake)
       assert.equal(error.errors.length, 1, `${mistake}: ${error.message}`)
-      said = error.message
+      message = error.message
     }
-    assertSaid(atStart, mistake, said)
-    assert.doesNotMatch(said, /p@ss|\/word|:50/)
+    assertWords(atStart, mistake, message)
+    assert.doesNotMatch(message, /p@ss|\/word|:50/)
   }
 })
 
@@ -220,9 +220,9 @@ test('connect.md: every mistake that a preview or a run finds is reported in the
       const { body } = await agent.api<Problem & Preview>('/api/preview', { method: 'POST' })
       const { code, detail, hint, withheldBecause } = body
       const withheld = `The deletions would be held back: ${withheldBecause && withheldWords(withheldBecause)}`
-      const said = code ? `${code} ${detail} ${hint}` : withheld
-      assertSaid(inRun, mistake, said)
-      assert.doesNotMatch(said, /[\r\n]/, 'a hint can be copied from a terminal')
+      const message = code ? `${code} ${detail} ${hint}` : withheld
+      assertWords(inRun, mistake, message)
+      assert.doesNotMatch(message, /[\r\n]/, 'a hint can be copied from a terminal')
     } finally {
       for (const end of ends) await end()
       await agent.stop()
@@ -260,7 +260,7 @@ test('an unreachable Sync database is reported in the same words', async (t) => 
   const without = new URL(agentUrl)
   without.password = ''
   const closed = await findClosedPort()
-  const mistakes: [url: string, says: RegExp][] = [
+  const mistakes: [url: string, words: RegExp][] = [
     [`postgres://u:p@127.0.0.1:${closed}/x`, /: connection refused by 127\.0\.0\.1:\d+ \(connect ECONNREFUSED/],
     [
       `postgres://u:p@127.0.0.1:${other}/x`,
@@ -276,10 +276,10 @@ test('an unreachable Sync database is reported in the same words', async (t) => 
     ],
   ]
   await Promise.all(
-    mistakes.map(async ([DATABASE_URL, says]) => {
+    mistakes.map(async ([DATABASE_URL, words]) => {
       const { code, err } = await runCommand(['status'], environment({ DATABASE_URL }))
       assert.equal(code, 1)
-      assert.match(err, says)
+      assert.match(err, words)
     }),
   )
 })

@@ -45,8 +45,8 @@ test('F19: SIGTERM during a run ends the process with status 0 within 9.5 s whil
 test('F40: when stdout has no reader any more, the process exits with status 74 and reports it on stderr', async (t) => {
   const world = await createWorld(t)
   const agent = startCommand([], world.environment({ ROLE: 'api' }))
-  await eventually(async () => agent.said().includes('meter sync agent is up'))
-  const url = /"url":"([^"]+)"/.exec(agent.said())?.[1]
+  await eventually(async () => agent.output().includes('meter sync agent is up'))
+  const url = /"url":"([^"]+)"/.exec(agent.output())?.[1]
   await fetch(`${url}/api/sync`, { method: 'POST' })
   const [run] = await world.sync.query<{ id: string }>('select id from sync.run')
   agent.closeOutput()
@@ -71,9 +71,9 @@ test('F12: the start waits for a Sync database that accepts no more connections 
   url.username = role
   url.password = 'limited'
   const agent = startCommand([], world.environment({ DATABASE_URL: url.href }))
-  await eventually(async () => agent.said().includes('waiting for the Sync database'))
+  await eventually(async () => agent.output().includes('waiting for the Sync database'))
   await world.sync.query(`alter role ${role} connection limit -1`)
-  await eventually(async () => agent.said().includes('meter sync agent is up'))
+  await eventually(async () => agent.output().includes('meter sync agent is up'))
   agent.signal('SIGTERM')
   assert.equal((await agent.ended).code, 0)
 })

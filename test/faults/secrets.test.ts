@@ -35,8 +35,8 @@ test('F29: a password with quotes and blanks in an error of the Client System ap
   const preview = await agent.api<Problem>('/api/preview', { method: 'POST' })
   assert.equal(preview.body.code, 'source_query')
   const rows = await world.sync.query('select * from sync.run')
-  const told = JSON.stringify([agent.log, await agent.status(), preview.body, rows, await agent.api('/metrics')])
-  assert.doesNotMatch(told, /S3cret/)
+  const shown = JSON.stringify([agent.log, await agent.status(), preview.body, rows, await agent.api('/metrics')])
+  assert.doesNotMatch(shown, /S3cret/)
 })
 
 test('F29: every configured secret is hidden in every form, and each log line stays valid JSON', () => {

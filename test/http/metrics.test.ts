@@ -12,7 +12,7 @@ const read = async (agent: TestAgent) => parseExposition((await agent.api<string
 const reading = (externalId: string) =>
   JSON.stringify([{ externalId, quantity: 'energy', value: 1, readAt: '2026-01-31T12:00:00Z' }])
 
-/** Every metric with its labels; what belongs to one Client System says which. */
+/** Every metric with its labels; a metric of one Client System has its id. */
 const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_runs_total', 'counter', ['client_system', 'status', 'trigger']],
   ['meter_sync_run_duration_seconds', 'histogram', ['client_system']],
@@ -43,7 +43,7 @@ test('every documented metric exists with its type and labels, and no other exis
     const found = await read(agent)
     return (found.get('meter_sync_runs_total')?.samples.length ?? 0) > 0 ? found : null
   })
-  const told = [...families.values()].map(({ name, type, samples }): (typeof promised)[number] => {
+  const exposed = [...families.values()].map(({ name, type, samples }): (typeof promised)[number] => {
     const [labels = '', ...others] = new Set(
       samples.map((sample) =>
         JSON.stringify(
@@ -56,7 +56,7 @@ test('every documented metric exists with its type and labels, and no other exis
     assert.deepEqual(others, [], `${name} has the same labels throughout`)
     return [name, type, JSON.parse(labels)]
   })
-  assert.deepEqual(told, promised)
+  assert.deepEqual(exposed, promised)
   for (const { help } of families.values()) assert.ok(help.length > 10)
 })
 

@@ -215,7 +215,7 @@ test('every described answer occurs, and every answer that occurs is described',
   await ask('post', '/api/runs/{id}/cancel', { id: (await latest()).id })
   await shut()
 
-  // What is refused, of every route that says it refuses it.
+  // Requests that every route describes as refused.
   for (const { method, path, operation } of operations) {
     const is = (status: number) => operation.responses[status] !== undefined
     const large = 'x'.repeat(path === '/api/readings' ? 10 * 1_024 * 1_024 + 1 : 70_000)

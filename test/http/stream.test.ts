@@ -41,10 +41,10 @@ test('progress events are sent at most four times a second, with phase, rows and
   const began = performance.now()
   await stream.until(ended)
   const seconds = (performance.now() - began) / 1_000
-  const told = stream.events.flatMap((event) => (event.type === 'progress' ? [event.data] : []))
-  assert.ok(told.length >= 2, `${told.length} in ${seconds} s`)
-  assert.ok(told.length <= 4 * seconds + 2, `${told.length} in ${seconds} s`)
-  const reading = told.filter(({ phase }) => phase === 'reading')
+  const progress = stream.events.flatMap((event) => (event.type === 'progress' ? [event.data] : []))
+  assert.ok(progress.length >= 2, `${progress.length} in ${seconds} s`)
+  assert.ok(progress.length <= 4 * seconds + 2, `${progress.length} in ${seconds} s`)
+  const reading = progress.filter(({ phase }) => phase === 'reading')
   assert.ok(reading.some(({ rowsRead, bytesRead }) => rowsRead > 0 && bytesRead > 0))
   // What is read is not known before the query has been described.
   assert.ok(reading.every(({ step }) => step === 'meters' || step === null))
@@ -115,12 +115,12 @@ test('F12: after a restart of PostgreSQL every stream is correct within 3 s, and
     assert.equal((await agent.sync()).status, 'succeeded')
     await stream.until(ended)
   }
-  const said = agent.log.map(({ msg }) => msg)
+  const messages = agent.log.map(({ msg }) => msg)
   for (const msg of [
     'the listener lost the Sync database; reconnecting',
     'the listener is connected to the Sync database again',
   ]) {
-    assert.equal(said.filter((text) => text === msg).length, 2, msg)
+    assert.equal(messages.filter((text) => text === msg).length, 2, msg)
   }
 })
 

@@ -36,17 +36,17 @@ async function introduce(agent: TestAgent): Promise<string> {
   return session
 }
 
-/** The stream of a session, and what it has told so far. */
+/** The stream of a session, and what it has sent so far. */
 async function listen(agent: TestAgent, session: string) {
   const controller = new AbortController()
   const response = await fetch(`${agent.url}/mcp`, {
     headers: { Accept: 'text/event-stream', 'Mcp-Session-Id': session },
     signal: controller.signal,
   })
-  const stream = { status: response.status, told: '', ended: false, close: () => controller.abort() }
+  const stream = { status: response.status, received: '', ended: false, close: () => controller.abort() }
   const reading = async () => {
     try {
-      for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) stream.told += chunk
+      for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) stream.received += chunk
     } catch {}
     stream.ended = true
   }
@@ -64,21 +64,21 @@ test('only the session that subscribed is notified, until it unsubscribes', asyn
   await agent.settled()
   const [one, other] = await Promise.all([introduce(agent), introduce(agent)])
   assert.notEqual(one, other)
-  const [heard, deaf] = await Promise.all([listen(agent, one), listen(agent, other)])
+  const [subscribed, unsubscribed] = await Promise.all([listen(agent, one), listen(agent, other)])
   assert.equal((await post(agent, subscribe, one)).status, 200)
   const elsewhere = { ...subscribe, params: { uri: 'meter-sync://nope' } }
   assert.match(await (await post(agent, elsewhere, one)).text(), /"error":.*meter-sync:\/\/nope not found/)
   await agent.sync()
-  await eventually(async () => heard.told.includes('notifications/resources/updated'))
-  assert.doesNotMatch(deaf.told, /data: \{/)
+  await eventually(async () => subscribed.received.includes('notifications/resources/updated'))
+  assert.doesNotMatch(unsubscribed.received, /data: \{/)
   const goodbye = await fetch(`${agent.url}/mcp`, { method: 'DELETE', headers: { 'Mcp-Session-Id': one } })
   assert.equal(goodbye.status, 200)
-  await eventually(async () => heard.ended)
+  await eventually(async () => subscribed.ended)
   assert.equal((await listen(agent, one)).status, 404)
   assert.equal((await post(agent, callStatus, one)).status, 404)
   assert.equal((await listen(agent, other)).status, 409, 'one stream a session, and the other goes on')
   await agent.stop()
-  await eventually(async () => deaf.ended)
+  await eventually(async () => unsubscribed.ended)
 })
 
 test('a stream that is opened again sends an update at once; a subscription after a restart gets a response', async (t) => {
@@ -96,7 +96,7 @@ test('a stream that is opened again sends an update at once; a subscription afte
     const stream = await listen(agent, session)
     return stream.status === 200 && stream
   })
-  await eventually(async () => again.told.includes('notifications/resources/updated'))
+  await eventually(async () => again.received.includes('notifications/resources/updated'))
   again.close()
   await agent.stop()
   const restarted = await world.agent()

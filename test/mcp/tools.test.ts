@@ -167,16 +167,16 @@ for (const { name, specification, transport } of ways) {
       return JSON.parse(content.text)
     }
     await workersKnown(client)
-    const told = z.looseObject({ serverTime: z.string() }).parse(await call(client, 'get_sync_status'))
-    assert.deepEqual({ ...(await read()), serverTime: '' }, { ...told, serverTime: '' })
+    const status = z.looseObject({ serverTime: z.string() }).parse(await call(client, 'get_sync_status'))
+    assert.deepEqual({ ...(await read()), serverTime: '' }, { ...status, serverTime: '' })
 
     assert.equal(client.getServerCapabilities()?.resources?.subscribe, true)
     let updates = 0
-    let heard = () => {}
+    let notify = () => {}
     client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
       assert.equal(params.uri, statusUri)
       updates++
-      heard()
+      notify()
     })
     const stopWatching =
       specification.mode === 'legacy'
@@ -194,7 +194,7 @@ for (const { name, specification, transport } of ways) {
       if (lastRun?.id === run.id && lastRun.status === 'succeeded') break
       if (updates > seen) continue
       await new Promise<void>((next) => {
-        heard = next
+        notify = next
       })
     }
     assert.ok(updates >= 1)
@@ -204,7 +204,7 @@ for (const { name, specification, transport } of ways) {
     const before = updates
     await agent.sync()
     await call(client, 'get_sync_status')
-    assert.equal(updates, before, 'nothing more is told')
+    assert.equal(updates, before, 'no further update is sent')
   })
 }
 

@@ -243,18 +243,18 @@ test('random searches find, sort, page and count what a filter in memory does', 
   for (const [at, query] of queries.entries()) {
     // The second half is answered without the list, as it is while the list is outdated.
     if (at === Math.ceil(queries.length / 2)) await setOutdated(world)
-    const said = `seed ${seed}: ${JSON.stringify(query)}`
+    const context = `seed ${seed}: ${JSON.stringify(query)}`
     const expected = find(known, query)
     const { meters, first } = await readAll(agent, query, at % 3 === 0 ? 7 : 200)
     assert.deepEqual(
       meters.map(({ id, externalId }) => [id, externalId]),
       expected.map(({ id, externalId }) => [id, externalId]),
-      said,
+      context,
     )
-    assert.deepEqual([first.total, first.totalIsExact], [expected.length, true], said)
+    assert.deepEqual([first.total, first.totalIsExact], [expected.length, true], context)
     if (at % 3 > 0) continue
     const { sort: _, order: __, ...filter } = query
     const { body } = await agent.api<MeterFacets>(address('/api/meters/facets', filter, { limit: '3' }))
-    assert.deepEqual(body, countFacets(known, query, 3), said)
+    assert.deepEqual(body, countFacets(known, query, 3), context)
   }
 })

@@ -41,13 +41,13 @@ test('a preview shows exactly what a run would do, column by column, and writes 
   assert.equal(added?.meterId, null)
   assert.equal(added?.after?.name, 'New')
   assert.equal(body.changes.length, 3)
-  const told = spawnSync(process.execPath, ['src/main.ts', 'sync', '--preview', '--json'], {
+  const printed = spawnSync(process.execPath, ['src/main.ts', 'sync', '--preview', '--json'], {
     cwd: project,
     env: { ...inherited, ...world.environment() },
     encoding: 'utf8',
   })
-  assert.equal(told.status, 0, told.stderr)
-  assert.deepEqual(JSON.parse(told.stdout), body)
+  assert.equal(printed.status, 0, printed.stderr)
+  assert.deepEqual(JSON.parse(printed.stdout), body)
   assert.deepEqual(await state(world), before)
   const run = await agent.sync()
   assert.deepEqual(run.counts, body.counts)

@@ -8,7 +8,7 @@ import { createWorld } from '../support/world.ts'
 
 /**
  * Random edits of the Client System, a run after each handful of them, and after every run: the mirror is what a
- * statement that shares nothing with the agent says it must be, the counts are the true difference, and one more run
+ * statement that shares nothing with the agent requires, the counts are the true difference, and one more run
  * writes nothing. Edits are SQL, so that a counterexample can be read and run. On a failure the seed is printed with
  * it; FC_SEED repeats it.
  */

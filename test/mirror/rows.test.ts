@@ -155,12 +155,12 @@ test('F9: an invalid row is rejected with its reason, its meter is unchanged, an
   assert.equal(body.next, null)
   assert.equal(body.rejected.length, reasons.length)
   for (const [at, [code, id, row]] of reasons.entries()) {
-    const told = body.rejected[at]
-    assert.deepEqual(told?.reason, { code }, JSON.stringify(told))
-    if (id === null) assert.equal(told?.externalId, null)
-    else assert.ok(id.startsWith(told?.externalId ?? 'none'), 'the id, cut')
-    assert.ok(String(told?.row.location).length <= 1_000, 'values are cut')
-    for (const [column, value] of Object.entries(row)) assert.equal(told?.row[column], value ?? undefined)
+    const listed = body.rejected[at]
+    assert.deepEqual(listed?.reason, { code }, JSON.stringify(listed))
+    if (id === null) assert.equal(listed?.externalId, null)
+    else assert.ok(id.startsWith(listed?.externalId ?? 'none'), 'the id, cut')
+    assert.ok(String(listed?.row.location).length <= 1_000, 'values are cut')
+    for (const [column, value] of Object.entries(row)) assert.equal(listed?.row[column], value ?? undefined)
   }
 
   await world.source.query(`delete from meter where coalesce(btrim(external_id, E' \\t\\n\\u3000\\u2007'), '') = ''`)
@@ -266,9 +266,9 @@ test('F27: names with HTML, field breaks, terminal escapes and instructions stay
     (await changes(agent, run)).map(({ before, after }) => [before?.name, after?.name]),
     names.slice(1).map((name) => [name, `${name}!`]),
   )
-  const { body: told } = await agent.api<{ rejected: Rejected[] }>(`/api/runs/${run.id}/rejected`)
+  const { body: listed } = await agent.api<{ rejected: Rejected[] }>(`/api/runs/${run.id}/rejected`)
   assert.deepEqual(
-    told.rejected.map(({ row }) => row.location),
+    listed.rejected.map(({ row }) => row.location),
     [names[0]],
   )
   assert.equal(counted(run).deleted, 0)

@@ -63,7 +63,7 @@ suite('readings and targets', { concurrency: true }, () => {
       assert.match(refused.body.detail, message)
       assert.match(refused.body.hint ?? '', /externalId,quantity,value,readAt/)
     }
-    // A quote too many takes the next line with it, and the answer says so. Nobody can say what one at the end takes.
+    // An additional quote joins the next line to this one, and the answer reports it. At the end of the body its extent is unknown.
     const swallowing = ['externalId,quantity,value,readAt', '"1,energy,1,AT', '"1",power,1,AT', '2,power,1,AT', '']
     const swallowed = await post(agent, swallowing.join('\n').replaceAll('AT', '2026-02-01T00:00:00Z'))
     assert.deepEqual(

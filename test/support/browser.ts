@@ -71,7 +71,7 @@ function fontConfiguration(directory: string): string {
 
 export type Watched = {
   page: Page
-  /** What the page's console said at error or warning, and every request to another host: to stay empty. */
+  /** The errors and warnings of the page's console, and every request to another host; must stay empty. */
   complaints: string[]
 }
 

@@ -14,7 +14,7 @@ type CommandOptions = { input?: string; cwd?: string; main?: string; node?: stri
 
 type Started = {
   /** What the process has written to stdout so far. */
-  said: () => string
+  output: () => string
   signal: (signal: NodeJS.Signals) => void
   /** Closes the reading end of its stdout. */
   closeOutput: () => void
@@ -43,7 +43,7 @@ export function startCommand(
   child.stdin.end(input)
   const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, out, err })))
   return {
-    said: () => out,
+    output: () => out,
     signal: (signal) => void child.kill(signal),
     closeOutput: () => void child.stdout.destroy(),
     ended,

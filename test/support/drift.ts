@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Fails when src/db/schema.ts says more than the migrations do: generating would then write one. */
+/** Fails when src/db/schema.ts differs from the migrations, so that generating would write another one. */
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const copy = mkdtempSync(join(tmpdir(), 'meter-sync-drift-'))
 try {

@@ -102,7 +102,7 @@ export function assertTextIsSame({ content, structuredContent }: Awaited<ReturnT
   assert.deepEqual(block?.type === 'text' ? JSON.parse(block.text) : null, structuredContent)
 }
 
-/** A process that has just started has not heard from the workers of others yet. */
+/** Waits until the process, which has just started, has received a ping of the worker. */
 export async function workersKnown(client: Client): Promise<void> {
   const shape = z.looseObject({ clientSystems: z.array(z.looseObject({ workers: z.number().nullable() })) })
   await eventually(async () => {

@@ -59,15 +59,15 @@ export async function openProxy(target: string): Promise<Proxy> {
         at = 0
       }, 10)
     }
-    const hear = (bytes: Buffer) => {
+    const countBytes = (bytes: Buffer) => {
       if (!fault || passed + bytes.length < fault.after) return pass(bytes)
-      upstream.off('data', hear)
+      upstream.off('data', countBytes)
       const allowed = fault.after - passed
       if (allowed > 0) pass(bytes.subarray(0, allowed))
       strike(fault.kind, bytes.subarray(allowed))
     }
     proxy.sent = 0
-    upstream.on('data', hear)
+    upstream.on('data', countBytes)
     client.on('data', (bytes) => {
       upstream.write(bytes)
       if (!proxy.freezeAfter?.test(bytes.toString('latin1'))) return

@@ -212,11 +212,11 @@ async function spawnAgent(
     child.once('exit', (code, signal) => done({ code, signal }))
   })
   const url = await new Promise<string>((up, failed) => {
-    let said = ''
+    let stderr = ''
     child.stderr.on('data', (chunk) => {
-      said += chunk
+      stderr += chunk
     })
-    exited.then(({ code }) => failed(new Error(`The agent exited with ${code}: ${said}`)))
+    exited.then(({ code }) => failed(new Error(`The agent exited with ${code}: ${stderr}`)))
     readLines(child, (line) => {
       log.push(line)
       if (typeof line.url === 'string') up(line.url)

@@ -13,7 +13,7 @@ import { certificate, findClosedPort, startSilentServer, startTlsServer } from '
 import { createWorld, eventually, type TestAgent, type World } from '../../support/world.ts'
 
 /** Everything that people, programs and other sessions can read of an agent. */
-async function everythingSaid(agent: TestAgent, { sync }: World): Promise<string> {
+async function everythingShown(agent: TestAgent, { sync }: World): Promise<string> {
   const tables = await sync.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('sync', 'pgboss', 'drizzle')`,
   )
@@ -57,7 +57,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     const closed = await findClosedPort()
     const as = (place: string) => `postgres://reader:S3cret%40p%2Fw@${place}`
     const database = world.source.name
-    const cases: [code: string, url: string, says: RegExp][] = [
+    const cases: [code: string, url: string, expected: RegExp][] = [
       ['source_unreachable', as(`127.0.0.1:${closed}/${database}`), /ECONNREFUSED/],
       ['source_unreachable', as(`nowhere.invalid/${database}`), /nowhere\.invalid/],
       ['source_unreachable', world.source.url.replace(database, 'no_such_database'), /no_such_database/],
@@ -72,21 +72,21 @@ suite('a Client System that fails', { concurrency: true }, () => {
       ],
       ['source_tls', as(`127.0.0.1:${tlsPort}/${database}?sslmode=require`), /self-signed/],
     ]
-    for (const [code, url, says] of cases) {
+    for (const [code, url, expected] of cases) {
       const began = performance.now()
       const agent = await world.agent({ CLIENT_SYSTEM_URL: url })
       const error = failed(await agent.settled())
       assert.equal(error.code, code, `${url}: ${error.message}`)
-      assert.match(error.message, says)
+      assert.match(error.message, expected)
       assert.match(error.message, /Client System/)
       assert.ok(error.hint)
       assert.ok(performance.now() - began < 10_000)
       await eventually(async () => agent.log.some(({ msg }) => msg === 'meter sync failed'))
-      const said = await everythingSaid(agent, world)
-      assert.ok(said.includes(code))
-      assert.doesNotMatch(said, /S3cret/)
+      const shown = await everythingShown(agent, world)
+      assert.ok(shown.includes(code))
+      assert.doesNotMatch(shown, /S3cret/)
       const { password } = new URL(world.source.url)
-      assert.ok(!said.includes(password))
+      assert.ok(!shown.includes(password))
       await agent.stop()
     }
     assert.deepEqual(await rowVersions(world.sync), [])
@@ -97,14 +97,14 @@ suite('a Client System that fails', { concurrency: true }, () => {
   test('CLIENT_SYSTEM_INSECURE with sslmode=require encrypts without verifying the certificate', async (t) => {
     const world = await createWorld(t)
     const url = `postgres://u:p@localhost:${await startTlsServer(t)}/meters?sslmode=require`
-    const said = async (CLIENT_SYSTEM_INSECURE: string) => {
+    const errorOf = async (CLIENT_SYSTEM_INSECURE: string) => {
       const agent = await world.agent({ ROLE: 'api', CLIENT_SYSTEM_URL: url, CLIENT_SYSTEM_INSECURE })
       const { body } = await agent.api<Problem>('/api/preview', { method: 'POST' })
       await agent.stop()
       return `${body.code}: ${body.detail}`
     }
-    assert.match(await said('false'), /^source_tls: .*self-signed/)
-    assert.match(await said('true'), /^source_auth: .*password authentication failed/)
+    assert.match(await errorOf('false'), /^source_tls: .*self-signed/)
+    assert.match(await errorOf('true'), /^source_auth: .*password authentication failed/)
   })
 
   test('F4: silence while connecting ends the run within 10 s', async (t) => {
