@@ -54,7 +54,10 @@ before(async () => {
   const older = join(directory, 'node')
   for (const folder of [installed, older]) mkdirSync(folder)
   const install = (cwd: string, ...what: string[]) =>
-    run('npm', ['install', '--prefer-offline', '--omit=dev', ...what], { cwd, env: withoutNpm() })
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--omit=dev', ...what], {
+      cwd,
+      env: withoutNpm(),
+    })
   const name = `node-linux-${process.arch}`
   await Promise.all([
     install(installed, join(directory, filename)),
