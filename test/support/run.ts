@@ -46,12 +46,17 @@ const longest = [
 
 const files = [...new Set([...longest, ...globSync('test/**/*.test.ts').sort()])]
 
+/** Ctrl-C ends the tests that run; their servers and folders are removed as after every run. */
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+
 async function runTests(concurrency: number): Promise<boolean> {
   let passed = true
   const events = run({
     files,
     concurrency,
     timeout: 120_000,
+    signal: interrupted.signal,
     rerunFailuresFilePath: join(folder, 'passed.json'),
   })
   events.on('test:fail', () => {
@@ -63,10 +68,12 @@ async function runTests(concurrency: number): Promise<boolean> {
 
 await globalSetup()
 try {
-  if (!(await runTests(4))) {
+  let passed = await runTests(4)
+  if (!passed && !interrupted.signal.aborted) {
     process.stdout.write('\nRunning the tests that failed once more. One that passes now is unreliable: mend it.\n\n')
-    if (!(await runTests(1))) process.exitCode = 1
+    passed = await runTests(1)
   }
+  if (!passed) process.exitCode = 1
 } finally {
   await globalTeardown()
 }
