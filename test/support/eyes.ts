@@ -56,6 +56,14 @@ export function wideCounts(page: Page): Promise<string[]> {
     .map((element) => element.textContent + ' is wider than its place')`)
 }
 
+/** The elements that begin beyond the left edge of the window, where no scrolling reaches. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('main *, header *')]
+    .map((element) => [element, element.getBoundingClientRect()])
+    .filter(([element, { left, width }]) => left < -1 && width > 2 && element.checkVisibility())
+    .map(([element]) => element.tagName + '.' + element.getAttribute('class')).slice(0, 4)`)
+}
+
 /** As much of a page as fits a picture that can be looked at. */
 function upperPart(page: Page): Promise<{ x: number; y: number; width: number; height: number }> {
   return page.evaluate('({ x: 0, y: 0, width: innerWidth, height: Math.min(2000, document.body.scrollHeight) })')
@@ -111,6 +119,7 @@ async function inspectWidths(page: Page, state: string): Promise<string[]> {
     await page.setViewportSize({ width, height: 900 })
     const wider = await overflow(page)
     if (wider > 0) faults.push(`${name} is ${wider} pixels too wide: ${await sticksOut(page)}`)
+    faults.push(...(await cutOff(page)).map((element) => `${name} cuts off ${element}`))
   }
   for (const width of [820, 1920]) {
     await check(`${state}-${width}`, width)
