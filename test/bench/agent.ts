@@ -19,7 +19,7 @@ export type AgentProcess = AsyncDisposable & {
   settled: () => Promise<Run>
   /** Runs one sync. `wallMilliseconds` is from the POST to its end on the event stream. Throws when it fails. */
   sync: (request?: { full: boolean }) => Promise<{ run: Run; wallMilliseconds: number }>
-  /** The most memory that the process ever had, in bytes; null where /proc is missing. */
+  /** The peak memory of the process, in bytes; null where /proc is missing. */
   peakMemory: () => number | null
   /** The memory that it has now. */
   memory: () => number | null
@@ -65,16 +65,16 @@ export async function startAgent(
     process.off('exit', leaveNone)
   }
   const url = await new Promise<string>((up, failed) => {
-    let said = ''
+    let stderr = ''
     child.stderr.on('data', (chunk) => {
-      said += chunk
+      stderr += chunk
     })
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const told: { level: string; msg: string; url?: string; error?: string } = JSON.parse(line)
-      if (told.url !== undefined) up(told.url)
-      if (['error', 'fatal'].includes(told.level)) process.stderr.write(`${told.msg}: ${told.error ?? line}\n`)
+      const entry: { level: string; msg: string; url?: string; error?: string } = JSON.parse(line)
+      if (entry.url !== undefined) up(entry.url)
+      if (['error', 'fatal'].includes(entry.level)) process.stderr.write(`${entry.msg}: ${entry.error ?? line}\n`)
     })
-    exited.then(() => failed(new Error(`The agent did not start: ${said}`)))
+    exited.then(() => failed(new Error(`The agent did not start: ${stderr}`)))
   })
 
   const trigger = async (request = { full: false }) => {

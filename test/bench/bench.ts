@@ -72,17 +72,17 @@ async function bench(): Promise<void> {
   const tries = whole(options.tries, '--tries', 0)
   const starts = whole(options.starts, '--starts', 0)
   const started = performance.now()
-  const tell = (text: string) => {
+  const log = (text: string) => {
     const elapsed = ((performance.now() - started) / 1_000).toFixed(0).padStart(5)
     process.stderr.write(`${elapsed} s  ${text}\n`)
   }
 
   const report: Report = { at: new Date().toISOString(), machine: describeMachine(), servers: [] }
   for (const version of versions) {
-    tell(`PostgreSQL ${version}`)
+    log(`PostgreSQL ${version}`)
     const starting = startServers(version)
     const interrupt = async () => {
-      tell('interrupted: the servers are taken down')
+      log('interrupted: the servers are taken down')
       await starting.then((servers) => servers.stop()).catch(() => undefined)
       process.exit(130)
     }
@@ -90,20 +90,20 @@ async function bench(): Promise<void> {
     for (const signal of signals) process.on(signal, interrupt)
     await using servers = await starting
     if (options.month !== undefined) {
-      const month = await measureMonth(servers, { days: whole(options.month, '--month'), tell })
+      const month = await measureMonth(servers, { days: whole(options.month, '--month'), log })
       process.stdout.write(`${monthToMarkdown(month, (await servers.describe()).version)}\n`)
     } else if (options.collection !== undefined) {
-      const times = await measureCollection(servers, { meters: whole(options.collection, '--collection'), tell })
+      const times = await measureCollection(servers, { meters: whole(options.collection, '--collection'), log })
       process.stdout.write(`${collectionToMarkdown(times, (await servers.describe()).version)}\n`)
     } else if (options.search !== undefined) {
       const meters = whole(options.search, '--search')
-      const times = await measureSearches(servers, { meters, repeat: repeat ?? 40, tell })
+      const times = await measureSearches(servers, { meters, repeat: repeat ?? 40, log })
       process.stdout.write(`${searchesToMarkdown(times, (await servers.describe()).version)}\n`)
     } else if (options.readings) {
-      const latencies = await measureReadings(servers, { runs: repeat ?? 5, tell })
+      const latencies = await measureReadings(servers, { runs: repeat ?? 5, log })
       process.stdout.write(`${readingsToMarkdown(latencies)}\n`)
     } else {
-      report.servers.push(await measure(servers, { sizes, repeat, tries, starts, tell }))
+      report.servers.push(await measure(servers, { sizes, repeat, tries, starts, log }))
     }
     for (const signal of signals) process.off(signal, interrupt)
   }
@@ -112,24 +112,24 @@ async function bench(): Promise<void> {
   const file = resolve(options.json)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
-  tell(`the figures are in ${file}`)
+  log(`the figures are in ${file}`)
 }
 
-type Asked = { sizes: number[]; repeat: number | null; tries: number; starts: number; tell: (text: string) => void }
+type Asked = { sizes: number[]; repeat: number | null; tries: number; starts: number; log: (text: string) => void }
 
-async function measure(servers: Servers, { sizes, repeat, tries, starts, tell }: Asked): Promise<Measured> {
+async function measure(servers: Servers, { sizes, repeat, tries, starts, log }: Asked): Promise<Measured> {
   const measured: Measured = {
     postgres: await servers.describe(),
     sizes: [],
     curve: null,
-    startToSuccess: starts > 0 ? summarizeLatencies(await measureStarts(servers, { tries: starts, tell })) : null,
-    postToRunning: tries > 0 ? summarizeLatencies(await measureLatency(servers, { tries, tell })) : null,
+    startToSuccess: starts > 0 ? summarizeLatencies(await measureStarts(servers, { tries: starts, log })) : null,
+    postToRunning: tries > 0 ? summarizeLatencies(await measureLatency(servers, { tries, log })) : null,
   }
   const only = options.only.split(',').flatMap((name) => name.trim() || [])
   const against = options.against === undefined ? null : resolve(options.against)
   const measureOne = async (meters: number, wan: boolean, beside: Way[]) => {
     const repetitions = repeat ?? (meters <= 1_000_000 ? 5 : 3)
-    const size = await measureSize(servers, { meters, repetitions, only, wan, beside, against, tell })
+    const size = await measureSize(servers, { meters, repetitions, only, wan, beside, against, log })
     measured.sizes.push({ ...size, scenarios: size.scenarios.map(summarize) })
   }
   const last = sizes.at(-1) ?? 0
@@ -138,7 +138,7 @@ async function measure(servers: Servers, { sizes, repeat, tries, starts, tell }:
   }
   if (options.wan) await measureOne(last, true, [])
   if (options.curve !== undefined) {
-    measured.curve = await measureCurve(servers, { meters: last, repetitions: repeat ?? 3, tell })
+    measured.curve = await measureCurve(servers, { meters: last, repetitions: repeat ?? 3, log })
     writeFileSync(options.curve, drawCurve(measured.curve))
   }
   return measured

@@ -6,18 +6,18 @@ import type { Servers } from './servers.ts'
 
 const tries = 50
 
-/** What is asked of the collection, and how many milliseconds each answer took. */
-export type CollectionTimes = { asked: string; times: number[] }[]
+/** The requests for the collection, and how many milliseconds each response took. */
+export type CollectionTimes = { request: string; times: number[] }[]
 
 /** How long the agent takes to say which meters report, each with a reading of the last nine hours. */
 export async function measureCollection(
   servers: Servers,
-  { meters, tell }: { meters: number; tell: (text: string) => void },
+  { meters, log }: { meters: number; log: (text: string) => void },
 ): Promise<CollectionTimes> {
   const databases = await servers.fill(meters)
   await using agent = await startAgent(databases)
   await agent.settled()
-  tell(`a reading of each of ${meters} meters`)
+  log(`a reading of each of ${meters} meters`)
   const client = new pg.Client(databases.syncUrl)
   await client.connect()
   await client.query(`insert into sync.meter_reading (meter_id, quantity, read_at, value, unit)
@@ -32,16 +32,16 @@ export async function measureCollection(
       await (await fetch(agent.url + path)).text()
       times.push(performance.now() - began)
     }
-    measured.push({ asked: `GET ${path}`, times })
+    measured.push({ request: `GET ${path}`, times })
   }
-  tell(`load average ${loadavg().map((load) => load.toFixed(1))}`)
+  log(`load average ${loadavg().map((load) => load.toFixed(1))}`)
   return measured
 }
 
 /** Markdown, ready for docs/benchmarks.md. */
 export function collectionToMarkdown(measured: CollectionTimes, version: string): string {
-  const rows = measured.map(({ asked, times }) =>
-    [asked, median(times), quantile(times, 0.99), Math.max(...times)].map((cell) =>
+  const rows = measured.map(({ request, times }) =>
+    [request, median(times), quantile(times, 0.99), Math.max(...times)].map((cell) =>
       typeof cell === 'number' ? cell.toFixed(0) : cell,
     ),
   )

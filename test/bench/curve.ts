@@ -72,7 +72,7 @@ export type Point = { changed: number; milliseconds: number[]; readMode: Run['re
 /** What a run costs by how many meters have changed, and what the floor costs meanwhile. */
 export async function measureCurve(
   servers: Servers,
-  { meters, repetitions, tell }: { meters: number; repetitions: number; tell: (text: string) => void },
+  { meters, repetitions, log }: { meters: number; repetitions: number; log: (text: string) => void },
 ): Promise<{ meters: number; points: Point[]; floor: number[] }> {
   const databases = await servers.fill(meters)
   await using agent = await startAgent(databases)
@@ -90,7 +90,7 @@ export async function measureCurve(
       point.readMode = run.readMode
     }
     floor.push((await measureFloor(databases, 'compare', meters)).milliseconds)
-    tell(`${meters} meters, ${changed} changed: ${point.milliseconds} ms, ${point.readMode}; floor ${floor.at(-1)} ms`)
+    log(`${meters} meters, ${changed} changed: ${point.milliseconds} ms, ${point.readMode}; floor ${floor.at(-1)} ms`)
   }
   return { meters, points, floor }
 }

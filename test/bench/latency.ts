@@ -12,12 +12,12 @@ const meters = 100
  */
 export async function measureLatency(
   servers: Servers,
-  { tries, tell }: { tries: number; tell: (text: string) => void },
+  { tries, log }: { tries: number; log: (text: string) => void },
 ): Promise<number[]> {
-  tell(`POST to running: ${tries} tries with ${meters} meters, three processes`)
+  log(`POST to running: ${tries} tries with ${meters} meters, three processes`)
   const databases = await servers.fill(meters)
   await using worker = await startAgent(databases, { role: 'worker' })
-  await using asked = await startAgent(databases, { role: 'api' })
+  await using api = await startAgent(databases, { role: 'api' })
   await using watched = await startAgent(databases, { role: 'api' })
   await worker.settled()
   await using stream = await openStream(`${watched.url}/api/events`)
@@ -34,8 +34,8 @@ export async function measureLatency(
     // At any moment of the timers that go on in the processes.
     await pause(200 + Math.random() * 800)
     const posted = performance.now()
-    const id = await asked.trigger()
-    await asked.settled()
+    const id = await api.trigger()
+    await api.settled()
     while (!seen.has(id)) await pause(20)
     latencies.push((seen.get(id) ?? posted) - posted)
   }

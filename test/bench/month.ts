@@ -29,7 +29,7 @@ export type MonthOfReadings = {
 /** Posts a month of readings of 10,000 meters, one every 15 minutes, as one collector does; then reads days of meters. */
 export async function measureMonth(
   servers: Servers,
-  { days, tell }: { days: number; tell: (text: string) => void },
+  { days, log }: { days: number; log: (text: string) => void },
 ): Promise<MonthOfReadings> {
   const databases = await servers.fill(meters)
   const now = new Date()
@@ -44,20 +44,20 @@ export async function measureMonth(
   {
     await using agent = await startAgent(databases)
     await agent.settled()
-    tell(`${rounds * meters} readings of ${meters} meters in ${days} days`)
+    log(`${rounds * meters} readings of ${meters} meters in ${days} days`)
     for (let first = 0; first < rounds; first += roundsAtOnce) {
       const body = toCsv(start, first, Math.min(first + roundsAtOnce, rounds))
       const began = performance.now()
       await post(agent.url, body)
       posts.push(performance.now() - began)
       load.push(loadavg()[0] ?? 0)
-      if (posts.length % 20 === 0) tell(`${posts.length * postedAtOnce} readings, median of a POST ${median(posts)} ms`)
+      if (posts.length % 20 === 0) log(`${posts.length * postedAtOnce} readings, median of a POST ${median(posts)} ms`)
     }
     agentSeconds = spentBy(agent.pid)
   }
   const spentAfter = servers.processorSeconds()
   await using database = await connect(databases.syncUrl)
-  tell('reading days of meters')
+  log('reading days of meters')
   {
     await using agent = await startAgent(databases)
     await agent.settled()

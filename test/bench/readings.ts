@@ -27,9 +27,9 @@ export type ReadingLatencies = {
  */
 export async function measureReadings(
   servers: Servers,
-  { runs, tell }: { runs: number; tell: (text: string) => void },
+  { runs, log }: { runs: number; log: (text: string) => void },
 ): Promise<ReadingLatencies> {
-  tell(`readings: ${runs} runs that apply ${meters} changes`)
+  log(`readings: ${runs} runs that apply ${meters} changes`)
   const databases = await servers.fill(meters)
   await using agent = await startAgent(databases)
   await agent.settled()
@@ -62,7 +62,7 @@ export async function measureReadings(
     await databases.change(1, run + 1)
     await databases.settle()
     const { run: done } = await agent.sync()
-    tell(`run ${run + 1}: ${done.counts?.updated} updated, timings ${JSON.stringify(done.timings)}`)
+    log(`run ${run + 1}: ${done.counts?.updated} updated, timings ${JSON.stringify(done.timings)}`)
     // What the checkpointer makes of it is neither a run nor quiet.
     await pause(3_000)
   }

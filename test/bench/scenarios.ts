@@ -94,7 +94,7 @@ export type SizeOptions = {
   beside: Way[]
   /** Another source tree, measured in turns with this one. */
   against: string | null
-  tell: (text: string) => void
+  log: (text: string) => void
 }
 
 /**
@@ -102,14 +102,14 @@ export type SizeOptions = {
  * meters and is not counted. Floor and agents take turns, and in who goes first.
  */
 export async function measureSize(servers: Servers, options: SizeOptions): Promise<Size> {
-  const { meters, only, wan, beside, against, tell } = options
-  tell(`${meters} meters: filling the databases`)
+  const { meters, only, wan, beside, against, log } = options
+  log(`${meters} meters: filling the databases`)
   const trees = against === null ? [project] : [project, against]
   const filled = await servers.fill(meters, trees.length)
   const otherwise: Otherwise[] = []
   for (const way of beside) {
     otherwise.push(await measureOtherwise(filled, way, meters))
-    tell(`${meters} meters, ${ways[way]}: ${otherwise.at(-1)?.milliseconds} ms`)
+    log(`${meters} meters, ${ways[way]}: ${otherwise.at(-1)?.milliseconds} ms`)
   }
   await using line = wan ? await openLine(filled.clientSystemUrl) : null
   const databases = { ...filled, clientSystemUrl: line?.url ?? filled.clientSystemUrl }
@@ -142,7 +142,7 @@ export async function measureSize(servers: Servers, options: SizeOptions): Promi
 async function measureScenario(
   { name, floor, full, prepare }: Setting,
   { servers, databases, agents }: { servers: Servers; databases: Databases; agents: AgentProcess[] },
-  { meters, repetitions, wan, tell }: SizeOptions,
+  { meters, repetitions, wan, log }: SizeOptions,
 ): Promise<Scenario> {
   const scenario: Scenario = { meters, name, floor: [], agent: [], against: [], pgloader: [] }
   const lists = [scenario.agent, scenario.against]
@@ -159,7 +159,7 @@ async function measureScenario(
     if (floor === 'load' && (await hasPgloader())) {
       turns.push(async () => {
         const milliseconds = await measurePgloader(databases.clientSystemUrl, await databases.empty())
-        if (milliseconds === null) tell('pgloader failed')
+        if (milliseconds === null) log('pgloader failed')
         else scenario.pgloader.push(milliseconds)
       })
     }
@@ -171,7 +171,7 @@ async function measureScenario(
       (run) =>
         `${run.milliseconds} ms, processor ${run.processorSeconds} s, ${run.readMode} ${JSON.stringify(run.timings)}`,
     )
-    tell(
+    log(
       `${meters} meters${wan ? ', slow line' : ''}, ${name}, ${repetition + 1} of ${repetitions}: floor ${scenario.floor.at(-1)?.milliseconds} ms, processor ${scenario.floor.at(-1)?.processorSeconds} s, agent ${measured.join('; against ')}`,
     )
   }

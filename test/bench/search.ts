@@ -67,7 +67,7 @@ export type SearchTimes = { meters: number; done: { name: string; times: number[
 /** How long searches of `meters` meters take, `repeat` of each for different values, and what keeping their list costs. */
 export async function measureSearches(
   servers: Servers,
-  { meters, repeat, tell }: { meters: number; repeat: number; tell: (text: string) => void },
+  { meters, repeat, log }: { meters: number; repeat: number; log: (text: string) => void },
 ): Promise<SearchTimes> {
   const { syncUrl } = await servers.fill(0)
   await migrate({ url: syncUrl, tls: false })
@@ -84,12 +84,12 @@ export async function measureSearches(
     done.push({ name, times })
   }
   try {
-    tell(`${meters} meters`)
+    log(`${meters} meters`)
     await fillMeters(pool, meters)
     await measure('filling the list', 1, () => listAnew(pool, 'main'))
     await pool.query('update sync.client_system set listed_run_id = changed_run_id')
     await pool.query('vacuum (analyze) sync.meter_listing')
-    tell(`searches, load average ${loadavg().map((load) => load.toFixed(1))}`)
+    log(`searches, load average ${loadavg().map((load) => load.toFixed(1))}`)
     for (const [name, search] of Object.entries(searches)) {
       await measure(name, repeat, (number) => listMeters(pool, { ...everything, ...search(number) }, 50))
     }
@@ -97,7 +97,7 @@ export async function measureSearches(
     await measure('facets of a search', 5, () => countFacets(pool, { ...everything, search: 'pump 77' }, 50))
     await measure('comparing the list when nothing differs', 3, () => listAnew(pool, 'main'))
     await measure('listing what a run changed, 1,000 meters', 5, () => listThousand(pool))
-    tell(`done, load average ${loadavg().map((load) => load.toFixed(1))}`)
+    log(`done, load average ${loadavg().map((load) => load.toFixed(1))}`)
     return { meters, done }
   } finally {
     await pool.end()

@@ -24,7 +24,7 @@ export type Servers = AsyncDisposable & {
   fill: (meters: number, trees?: number) => Promise<Databases>
   /** Processor seconds of all processes of both servers; null where /proc is missing. Other load changes it little, unlike times. */
   processorSeconds: () => number | null
-  /** Version, and the settings as the servers tell them. */
+  /** Version, and the settings as the servers report them. */
   describe: () => Promise<{ version: string; settings: Record<string, string> }>
   /** Ends the servers and removes their files. Can be called twice. */
   stop: () => Promise<void>

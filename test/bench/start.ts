@@ -9,9 +9,9 @@ const meters = 500
  */
 export async function measureStarts(
   servers: Servers,
-  { tries, tell }: { tries: number; tell: (text: string) => void },
+  { tries, log }: { tries: number; log: (text: string) => void },
 ): Promise<number[]> {
-  tell(`start to first success: ${tries} tries with ${meters} meters`)
+  log(`start to first success: ${tries} tries with ${meters} meters`)
   const starts: number[] = []
   for (let attempt = 0; attempt < tries; attempt++) {
     await using agent = await startAgent(await servers.fill(meters))
