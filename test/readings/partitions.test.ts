@@ -69,15 +69,18 @@ test('readings of any time are stored; partitions of months are created ahead an
   await release()
   assert.deepEqual(await creating, [{ month: month(-5).at.slice(0, 10) }])
 
-  // A reading that comes while its month gets a partition waits for it, and does not fail.
+  // A reading that comes while its month gets a partition waits for it, and does not fail. A reader waits too, and then
+  // finds every reading that was moved.
   const client = new pg.Client(world.sync.url)
   await client.connect()
   await client.query('begin; select sync.create_reading_partition()')
   const late = store(world, '2', [month(-3).at.replace('T00', 'T01')])
-  await eventually(async () => (await world.sync.query(waiting)).length > 0)
+  const reader = world.sync.query('select value from sync.meter_reading where read_at = $1', [month(-3).at])
+  await eventually(async () => (await world.sync.query(waiting)).length > 1)
   await client.query('commit')
   await client.end()
   await late
+  assert.equal((await reader).length, 2)
 
   // The worker creates what is missing by itself, also where a partition was detached and is kept as a table.
   await world.sync.query(`create table sync.meter_reading_${month(-8).name} (like sync.meter_reading)`)
