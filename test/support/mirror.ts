@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Environment } from '../../src/config/environment.ts'
 import type { Counts, Run, RunError } from '../../src/wire/types.ts'
-import type { Database, World } from './world.ts'
+import { createMeters } from './meters.ts'
+import { createWorld, type Database, type World } from './world.ts'
+
+/** Starts an agent beside a Client System with `count` meters, and waits until it has read them. */
+export async function startMirror(t: TestContext, count: number, environment: Environment = {}) {
+  const world = await createWorld(t)
+  await createMeters(world.source, count)
+  const agent = await world.agent(environment)
+  assertRead(await agent.settled(), 'full', 'agent_started')
+  return { world, agent }
+}
 
 /** Returns the row version of every meter. Each write changes it, even a write of the same values. */
 export async function rowVersions(sync: Database) {
@@ -25,6 +37,18 @@ export function assertCounts(run: Run, expected: Partial<Counts>): void {
   const { read, unchanged, ...counts } = counted(run)
   assert.deepEqual({ ...counts, ...(expected.read !== undefined && { read }) }, { ...none, ...expected })
   assert.equal(read, counts.inserted + counts.updated + unchanged + counts.rejected)
+}
+
+/** Checks how a run read the Client System and why, and that it proved both sides equal. */
+export function assertRead(
+  run: Run,
+  mode: 'full' | 'narrow',
+  reason: NonNullable<Run['readReason']>['code'] | null = null,
+): void {
+  assert.equal(run.readMode, mode, JSON.stringify(run.readReason ?? run.error))
+  if (reason) assert.deepEqual(run.readReason, { code: reason })
+  else if (mode === 'narrow') assert.equal(run.readReason, null)
+  assert.match(run.proof?.digest ?? '', /^[0-9a-f]{16}$/)
 }
 
 /** The differences between two databases, computed by PostgreSQL. */
