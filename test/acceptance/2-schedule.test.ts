@@ -4,7 +4,7 @@ import { TestClock } from 'pg-boss'
 import type { Problem, Run } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { openStream } from '../support/stream.ts'
-import { createWorld, eventually } from '../support/world.ts'
+import { createWorld, eventually, findLogged } from '../support/world.ts'
 
 const hour = 3_600_000
 
@@ -69,7 +69,7 @@ test('R2.3: a second trigger while a run is active is refused with the active ru
   const open = await gate.close()
   const environment = { CLIENT_SYSTEM_QUERY: gate.query }
   const [first, second] = await Promise.all([world.process(environment), world.process(environment)])
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const active = (await first.status()).clientSystems[0]?.activeRun
   assert.equal(active?.status, 'running')
   for (const agent of [first, second]) {
@@ -113,7 +113,7 @@ test('R2.3: the schedule skips its time while a run is active, and logs it', asy
   const open = await gate.close()
   const clock = new TestClock(Date.UTC(2030, 0, 1, 0, 59, 30))
   const agent = await world.agent({ ...hourly, CLIENT_SYSTEM_QUERY: gate.query }, { clock })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const skipped = await eventually(async () => {
     await clock.tick(1_000)
     return agent.log.find(({ msg }) => msg === 'meter sync skipped')
@@ -132,7 +132,7 @@ test('R2.4: a failed run is logged with its error and not retried before the nex
   const failed = await agent.settled()
   assert.equal(failed.status, 'failed')
   assert.equal(failed.error?.code, 'source_query')
-  const line = await eventually(async () => agent.log.find(({ msg }) => msg === 'meter sync failed'))
+  const line = await findLogged(agent, 'meter sync failed')
   assert.equal(line.level, 'error')
   assert.equal(line.code, 'source_query')
   assert.match(String(line.error), /meter/)
@@ -161,7 +161,7 @@ test('R2.2: the start-up run of a second worker joins the active run', async (t)
   const open = await gate.close()
   const environment = { CLIENT_SYSTEM_QUERY: gate.query }
   const first = await world.process(environment)
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const second = await world.process(environment)
   await using stream = await openStream(`${second.url}/api/events`)
   const event = await stream.until(({ type }) => type === 'status')

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { figureReads, openBrowser } from '../support/browser.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { createGate, createMeters } from '../support/meters.ts'
-import { webhookSecret } from '../support/receiver.ts'
+import { webhookEnvironment } from '../support/receiver.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
 test('R5.10: everything works by keyboard alone: sync, cancel, open a run, approve, filter, find a meter', {
@@ -166,8 +166,7 @@ test('R5.10: login, preview, sync from the preview and logout work by keyboard a
   const token = 'the-token-of-the-administrator'
   const agent = await world.agent({
     AUTH_TOKEN: token,
-    WEBHOOK_URL: 'http://127.0.0.1:2/',
-    WEBHOOK_SECRET: webhookSecret,
+    ...webhookEnvironment({ url: 'http://127.0.0.1:2/' }),
   })
   const browse = await openBrowser(t)
   const { page } = await browse(agent.url)

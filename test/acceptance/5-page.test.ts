@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { figureReads } from '../support/browser.ts'
 import { inspect, lead, openEyes, takePicture, wideCounts } from '../support/eyes.ts'
 import { createGate, createMeters } from '../support/meters.ts'
-import { createWorld, eventually } from '../support/world.ts'
+import { createWorld } from '../support/world.ts'
 
 test('R5.10: every view in every state has no accessibility violation, in light and dark, wide and on a phone', {
   timeout: 80_000,
@@ -22,7 +22,7 @@ test('R5.10: every view in every state has no accessibility violation, in light 
 
   const open = await gate.close()
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   await Promise.all(Object.values(eyes).map((page) => page.goto(agent.url)))
   await inspect(eyes, 'running', (page) => page.getByRole('progressbar', { name: 'Sync progress' }).waitFor())
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Run } from '../../src/wire/types.ts'
 import { figureReads, openBrowser } from '../support/browser.ts'
 import { createGate, createMeters } from '../support/meters.ts'
-import { createServer, createWorld, eventually } from '../support/world.ts'
+import { createServer, createWorld } from '../support/world.ts'
 
 test('R5.5: with the Client System down at start, everything starts, shows the failure and recovers without a restart', {
   timeout: 60_000,
@@ -130,7 +130,7 @@ test('progress with its phase and rows is on the page while a run is active', as
   const gate = await createGate(world.source)
   const open = await gate.close()
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const browse = await openBrowser(t)
   const { page } = await browse(agent.url)
   await page.getByRole('progressbar', { name: 'Sync progress' }).waitFor()

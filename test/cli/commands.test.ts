@@ -141,9 +141,7 @@ describe('the command line', { concurrency: 2 }, () => {
     await agent.settled()
     const open = await gate.close()
     const following = start(['sync'], world.environment(environment))
-    await eventually(
-      async () => (await world.source.query(gate.reached)).length > 0 && /reading/.test(following.output()),
-    )
+    await eventually(async () => (await gate.countWaiting()) > 0 && /reading/.test(following.output()))
     const [text, json] = await Promise.all([
       run(['sync'], world.environment(environment)),
       run(['sync', '--json'], world.environment(environment)),
@@ -171,7 +169,7 @@ describe('the command line', { concurrency: 2 }, () => {
     await agent.settled()
     const open = await gate.close()
     const following = start(['sync', '--json'], world.environment(environment))
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await gate.untilReached()
     const active = (await agent.status()).clientSystems[0]?.activeRun
     const cancelling = await run(['cancel'], world.environment(environment))
     assert.deepEqual([cancelling.code, cancelling.err], [0, ''])

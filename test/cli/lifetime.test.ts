@@ -73,7 +73,7 @@ test('requests that are in progress at shutdown are answered with the code of a 
       (error) => errorMessage(error),
     ),
   )
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   agent.kill('SIGTERM')
   const { status, body } = await preview
   assert.deepEqual([status, body.code], [503, 'unavailable'])

@@ -4,7 +4,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { decideSilent } from '../../src/alerts/decide.ts'
 import type { CollectionGroup, Gaps, Meter, SilentMeter } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
-import { openReceiver, webhookSecret } from '../support/receiver.ts'
+import { openReceiver, webhookEnvironment } from '../support/receiver.ts'
 import { createWorld, type Database } from '../support/world.ts'
 
 /** Stores a reading of the meters from one external id to another, so many hours old; 9 of 10 of the time by default. */
@@ -122,8 +122,7 @@ test('silent meters beyond the limit are alerted once, grouped, again when they 
   await createMeters(world.source, 20)
   await using receiver = await openReceiver()
   const agent = await world.agent({
-    WEBHOOK_URL: receiver.url,
-    WEBHOOK_SECRET: webhookSecret,
+    ...webhookEnvironment(receiver),
     SILENT_ALERT_PERCENT: '10',
   })
   await agent.settled()

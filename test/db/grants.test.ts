@@ -5,7 +5,7 @@ import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import { findMissingRights } from '../../src/db/rights.ts'
 import { ask, createDeployment } from '../support/deployment.ts'
-import { openReceiver, webhookSecret } from '../support/receiver.ts'
+import { openReceiver, webhookEnvironment } from '../support/receiver.ts'
 import { eventually } from '../support/world.ts'
 
 test('docs/deploy/grants.sql grants every privilege that the agent needs', { timeout: 90_000 }, async (t) => {
@@ -13,9 +13,7 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   await migrate()
   await grant()
   await using receiver = await openReceiver()
-  const agent = await world.agent(
-    environment({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: webhookSecret, READINGS_DAYS: '36500' }),
-  )
+  const agent = await world.agent(environment({ ...webhookEnvironment(receiver), READINGS_DAYS: '36500' }))
   await agent.settled()
 
   // Every statement of a run: insert, update, delete, restore, withhold, reject, keep hashes.

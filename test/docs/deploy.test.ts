@@ -138,7 +138,7 @@ test('under the roles of docs/deploy the session of a frozen worker is ended', {
   await frozen.settled()
   const open = await gate.close()
   const { body } = await frozen.api<{ run: Run }>('/api/sync', { method: 'POST' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   frozen.kill('SIGSTOP')
   const worker = await world.agent(gated)
   await using stream = await openStream(`${worker.url}/api/events`)

@@ -39,7 +39,7 @@ suite('a silent connection', { concurrency: true }, () => {
     const healthy = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
     const silent = await world.agent({ DATABASE_URL: proxy.url, ROLE: 'api', CLIENT_SYSTEM_QUERY: gate.query })
     const run = await eventually(async () => (await healthy.status()).clientSystems[0]?.activeRun)
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await gate.untilReached()
     proxy.freezeAfter = /update sync\.revision_counter/
     const asked = performance.now()
     const answer = silent.api(`/api/runs/${run.id}/cancel`, { method: 'POST' })
@@ -82,7 +82,7 @@ test('F36: a forged notification cancels no run and reaches no subscriber', asyn
   const gate = await createGate(world.source)
   const open = await gate.close()
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   await using stream = await openStream(`${agent.url}/api/events`)
   const run = (await agent.status()).clientSystems[0]?.activeRun
   assert.ok(run)

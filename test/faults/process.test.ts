@@ -31,7 +31,7 @@ test('F19: SIGTERM during a run ends the process with status 0 within 9.5 s whil
   await gate.close()
   await using proxy = await openProxy(world.sync.url)
   const agent = await world.process({ DATABASE_URL: proxy.url, CLIENT_SYSTEM_QUERY: gate.query })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   proxy.silence()
   const lists = agent.api('/api/meters').catch(() => undefined)
   const asked = performance.now()

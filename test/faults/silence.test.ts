@@ -130,7 +130,7 @@ suite('a silent Sync database', { concurrency: true }, () => {
     const open = await gate.close()
     const release = await world.sync.hold('begin; select from sync.client_system for update')
     const running = agent.sync({ full: true })
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await gate.untilReached()
     const reached = performance.now()
     await eventually(async () => performance.now() - reached > 4_500)
     await open()
@@ -169,7 +169,6 @@ test('F39: a preview ends at the Client System when its last client leaves, and 
   await createMeters(world.source)
   const gate = await createGate(world.source)
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query, ROLE: 'api' })
-  const atSource = async () => (await world.source.query(gate.reached)).length
   const open = await gate.close()
   const preview = (path = '/api/preview') => {
     const client = new AbortController()
@@ -179,12 +178,12 @@ test('F39: a preview ends at the Client System when its last client leaves, and 
     return { answer, leave: () => client.abort() }
   }
   const one = preview()
-  await eventually(async () => (await atSource()) === 1)
+  await eventually(async () => (await gate.countWaiting()) === 1)
   one.leave()
-  await eventually(async () => (await atSource()) === 0, 3_000)
+  await eventually(async () => (await gate.countWaiting()) === 0, 3_000)
 
   const first = preview()
-  await eventually(async () => (await atSource()) === 1)
+  await eventually(async () => (await gate.countWaiting()) === 1)
   const second = preview()
   const run = await agent.api('/api/status')
   assert.equal(run.status, 200)

@@ -45,7 +45,7 @@ test('F22: a subscriber that stalls while its missed runs are sent is closed bef
   await eventually(async () => (await streams()) === 1)
   await gate.close()
   await agent.api('/api/sync', { method: 'POST' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const { id } = (await agent.status()).clientSystems[0]?.activeRun ?? {}
   const progress = {
     type: 'progress',

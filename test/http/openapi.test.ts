@@ -178,7 +178,7 @@ test('every described answer occurs, and every answer that occurs is described',
   const meterId = found.body.meters[0]?.id ?? 0
   const open = await gate.close()
   const { body: started } = await ask('post', '/api/sync', { body: '{"full":true}' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   await ask('post', '/api/sync')
   await ask('post', '/api/preview')
   await open()

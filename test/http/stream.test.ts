@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createGate, createMeters } from '../support/meters.ts'
 import { openProxy } from '../support/proxy.ts'
 import { openStream, type StreamEvent } from '../support/stream.ts'
-import { createServer, createWorld, eventually } from '../support/world.ts'
+import { createServer, createWorld } from '../support/world.ts'
 
 const isRun = (event: StreamEvent) => event.type === 'run'
 const ended = (event: StreamEvent) => event.type === 'run' && event.data.finishedAt !== null
@@ -133,7 +133,7 @@ test('F12: a run that is active when PostgreSQL crashes ends as failed or interr
   const server = await createServer(t)
   const open = await gate.close()
   const agent = await world.agent({ DATABASE_URL: server.url, CLIENT_SYSTEM_QUERY: gate.query })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   await using stream = await openStream(`${agent.url}/api/events`)
   const first = await stream.until(({ type }) => type === 'status')
   const id = first.type === 'status' && first.data.clientSystems[0]?.activeRun?.id

@@ -29,7 +29,7 @@ import { startWork } from '../../src/workers/work.ts'
 import { createWorker } from '../../src/workers/worker.ts'
 import { createMeters } from '../support/meters.ts'
 import { openProxy } from '../support/proxy.ts'
-import { webhookSecret } from '../support/receiver.ts'
+import { webhookEnvironment } from '../support/receiver.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
 
 const log = pino({ level: 'silent' })
@@ -39,8 +39,7 @@ async function open(world: World, databaseUrl: string) {
   const config = parseConfig(
     world.environment({
       DATABASE_URL: databaseUrl,
-      WEBHOOK_URL: 'http://127.0.0.1:9/',
-      WEBHOOK_SECRET: webhookSecret,
+      ...webhookEnvironment({ url: 'http://127.0.0.1:9/' }),
     }),
   )
   const { syncDatabase, clientSystems, webhook } = config

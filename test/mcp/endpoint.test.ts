@@ -26,7 +26,7 @@ test('a run that a tool started continues after its client has disconnected', as
       specification,
     )
     const { run } = runAnswer.parse(await call(client, 'start_meter_sync'))
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await gate.untilReached()
     await client.close()
     await open()
     const done = await eventually(async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { parseCsvRecord } from '../../src/http/csv.ts'
 import type { Meter, MeterFacets } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
-import { createWorld, eventually, type TestAgent, type World } from '../support/world.ts'
+import { createWorld, eventually, findLogged, type TestAgent, type World } from '../support/world.ts'
 import { countFacets, find, type Query, readKnown } from './model.ts'
 
 type Page = { meters: Meter[]; total: number | null; totalIsExact: boolean; next: string | null }
@@ -173,7 +173,7 @@ test('the list follows other programs after the next run, also when it cannot be
   const run = await agent.sync()
   assert.deepEqual([run.counts?.inserted, run.counts?.withheld], [1, 20])
   const warning = 'the list of meters could not be corrected; retrying'
-  await eventually(async () => agent.log.some(({ msg }) => msg === warning))
+  await findLogged(agent, warning)
   await world.sync.query('drop trigger refuse on sync.meter_listing')
   // No further run is needed.
   await eventually(async () => await isListed(world))

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Preview, Problem } from '../../src/wire/types.ts'
 import { inherited } from '../support/command.ts'
 import { createGate, createMeters } from '../support/meters.ts'
-import { createWorld, eventually, type World } from '../support/world.ts'
+import { createWorld, type World } from '../support/world.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -67,7 +67,7 @@ test('a preview returns the verdict of the guard, and is refused while a run is 
   assert.ok(body.changes.every(({ operation }) => operation === 'withheld'))
   const open = await gate.close()
   await agent.api('/api/sync', { method: 'POST' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const refused = await agent.api<Problem>('/api/preview', { method: 'POST' })
   assert.deepEqual([refused.status, refused.body.code, refused.body.run?.status], [409, 'run_active', 'running'])
   await open()

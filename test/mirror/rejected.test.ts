@@ -4,7 +4,7 @@ import type { Preview, Run } from '../../src/wire/types.ts'
 import { runCommand } from '../support/command.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts } from '../support/mirror.ts'
-import { createWorld, eventually } from '../support/world.ts'
+import { createWorld, findLogged } from '../support/world.ts'
 
 test('a run whose rows are all rejected is reported with the reason: in log, status, preview and command line', async (t) => {
   const world = await createWorld(t)
@@ -18,7 +18,7 @@ test('a run whose rows are all rejected is reported with the reason: in log, sta
   assert.deepEqual(body.rejectedBecause, because)
   const preview = await agent.api<Preview>('/api/preview', { method: 'POST' })
   assert.deepEqual(preview.body.rejectedBecause, because)
-  const warning = await eventually(async () => agent.log.find(({ msg }) => msg === 'rows rejected'))
+  const warning = await findLogged(agent, 'rows rejected')
   assert.deepEqual(
     [warning.level, warning.rejected, warning.reason, warning.example],
     ['warn', 30, 'name is blank', '10'],

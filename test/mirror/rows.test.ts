@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Change, Meter, Rejected, Rejection, Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, counted, rowVersions } from '../support/mirror.ts'
-import { createWorld, eventually, type TestAgent } from '../support/world.ts'
+import { createWorld, findLogged, type TestAgent } from '../support/world.ts'
 
 async function changes(agent: TestAgent, run: Run): Promise<Change[]> {
   return (await agent.api<{ changes: Change[] }>(`/api/runs/${run.id}/changes?limit=200`)).body.changes
@@ -152,7 +152,7 @@ test('F9: of more than 1,000 rejected rows the first 1,000 are listed and all ar
     delete from meter where external_id in (4) or name is null;
     insert into meter (name) values ('whose?')`)
   assertCounts(await agent.sync(), { read: 4, rejected: 1, withheld: 1 })
-  const warning = await eventually(async () => agent.log.find(({ msg }) => msg === 'deletions withheld'))
+  const warning = await findLogged(agent, 'deletions withheld')
   assert.match(String(warning.reason), /1 row of the Client System has no external id/)
   assert.match(String(warning.hint), /rejected rows/)
 })

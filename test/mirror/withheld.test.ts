@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Change, Meter, Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, compareBothSides, counted, rowVersions } from '../support/mirror.ts'
-import { createWorld, type Database, eventually, type TestAgent } from '../support/world.ts'
+import { createWorld, type Database, findLogged, type TestAgent } from '../support/world.ts'
 
 const present = (sync: Database) =>
   sync.query('select external_id, name, active from sync.meter where removed_at is null order by id')
@@ -23,7 +23,7 @@ test('F7, F8: deletions that look like an accident are withheld and shown; the r
   const empty = await agent.sync()
   assertCounts(empty, { read: 0, withheld: 100 })
   assert.equal((await present(world.sync)).length, 100)
-  const warning = await eventually(async () => agent.log.find(({ msg }) => msg === 'deletions withheld'))
+  const warning = await findLogged(agent, 'deletions withheld')
   assert.deepEqual([warning.runId, warning.withheld, warning.level], [empty.id, 100, 'warn'])
   assert.match(String(warning.reason), /no meter at all/)
   assertCounts(await agent.sync(), { read: 0, withheld: 100 })

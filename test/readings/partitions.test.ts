@@ -9,7 +9,7 @@ import type { Meter, MeterReading, StoredReadings } from '../../src/wire/types.t
 import { startPartitioning } from '../../src/workers/partitions.ts'
 import { createMeters } from '../support/meters.ts'
 import { installOlder } from '../support/older.ts'
-import { createWorld, eventually, type LogLine, type TestAgent, type World } from '../support/world.ts'
+import { createWorld, eventually, findLogged, type LogLine, type TestAgent, type World } from '../support/world.ts'
 
 const partitions = `select name from sync.reading_partitions() order by since`
 
@@ -94,7 +94,7 @@ test('readings of any time are stored; partitions of months are created ahead an
     [month(0).name]: 1,
     [month(1).name]: 1,
   }
-  await eventually(async () => worker.log.some(({ msg }) => msg === 'partitions of readings created'))
+  await findLogged(worker, 'partitions of readings created')
   assert.deepEqual(await places(world), expected)
   assert.deepEqual(
     (await listAll(api)).filter(({ externalId }) => externalId === '1'),
@@ -163,7 +163,7 @@ test('readings of months that ended more than READINGS_DAYS ago are removed, whi
 
   await store(world, '1', [month(-5).at])
   const agent = await world.agent({ READINGS_DAYS: '62' })
-  await eventually(async () => agent.log.some(({ msg }) => msg === 'old readings removed'))
+  await findLogged(agent, 'old readings removed')
   assert.deepEqual(await places(world), kept)
   const { body } = await agent.api<{ readingsDays: number | null }>('/api/settings')
   assert.equal(body.readingsDays, 62)

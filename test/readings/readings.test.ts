@@ -226,7 +226,7 @@ test('100,000 readings are stored in a few seconds, while a run is active, and r
   assert.equal((await agent.sync()).counts?.deleted, 5)
   const open = await gate.close()
   await agent.api('/api/sync', { method: 'POST' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const body = Array.from(
     { length: 100_000 },
     (_, at) =>

@@ -73,7 +73,7 @@ test('a sync that read the Client System before the meter was added is followed 
   await agent.settled()
   const open = await gate.close()
   await agent.api('/api/sync', { method: 'POST' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   // The snapshot of that run is from before.
   await world.source.query(`insert into meter (external_id, name) values (60, 'Late')`)
   await post(agent, energy('60', 1))

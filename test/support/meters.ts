@@ -1,4 +1,5 @@
-import type { Database } from './world.ts'
+import type { TestContext } from 'node:test'
+import { createWorld, type Database, eventually } from './world.ts'
 
 /** Creates the table of a Client System with `count` meters. */
 export async function createMeters(source: Database, count = 3): Promise<void> {
@@ -23,12 +24,29 @@ export async function createGate(source: Database) {
   await source.query(`
     create function gate() returns boolean language sql volatile as
     'select pg_advisory_xact_lock_shared(4711) is not null'`)
+  /** Returns how many runs wait at the closed gate. */
+  const countWaiting = async () => {
+    const rows = await source.query(`
+      select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted
+        and database = (select oid from pg_database where datname = current_database())`)
+    return rows.length
+  }
   return {
     query: 'select m.* from meter m where (select gate())',
     /** Closes the gate until the returned function is called. */
     close: () => source.hold('select pg_advisory_lock(4711)'),
-    /** A query that returns a row while a run waits at the closed gate. */
-    reached: `select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted
-      and database = (select oid from pg_database where datname = current_database())`,
+    countWaiting,
+    /** Waits until a run waits at the closed gate. */
+    untilReached: () => eventually(async () => (await countWaiting()) > 0),
+    /** Waits until no run waits at the gate. */
+    untilLeft: () => eventually(async () => (await countWaiting()) === 0),
   }
+}
+
+/** Creates a Client System of three meters with a gate, and the setting of an agent whose runs wait at it. */
+export async function createGatedWorld(t: TestContext) {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const gate = await createGate(world.source)
+  return { world, gate, environment: { CLIENT_SYSTEM_QUERY: gate.query } }
 }

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Webhook } from 'standardwebhooks'
 import type { AlertPayload } from '../../src/alerts/decide.ts'
-import { eventually } from './world.ts'
+import type { Environment } from '../../src/config/environment.ts'
+import { type Database, eventually } from './world.ts'
 
 /** One attempt to deliver an alert. */
 export type Attempt = { id: string; userAgent: string | undefined; body: string; payload: AlertPayload }
@@ -19,6 +20,20 @@ export type Receiver = AsyncDisposable & {
 }
 
 export const webhookSecret = `whsec_${Buffer.from('a key that is 32 bytes in length').toString('base64')}`
+
+/** Returns the settings of an agent that sends its alerts to this receiver. */
+export function webhookEnvironment({ url }: Pick<Receiver, 'url'>): Environment {
+  return { WEBHOOK_URL: url, WEBHOOK_SECRET: webhookSecret }
+}
+
+/** Makes the runs of an agent fail: the table of the Client System is missing until `mendSource`. */
+export async function breakSource(source: Database): Promise<void> {
+  await source.query('alter table meter rename to missing_meter')
+}
+
+export async function mendSource(source: Database): Promise<void> {
+  await source.query('alter table missing_meter rename to meter')
+}
 
 /** Opens a receiver of alerts that verifies signatures with the library of Standard Webhooks. An invalid one gets a 400. */
 export async function openReceiver(): Promise<Receiver> {

@@ -21,9 +21,10 @@ process.env.NODE_COMPILE_CACHE = join(folder, 'compiled')
  * compute stand between those that mostly wait for timeouts.
  */
 const longest = [
-  'test/workers/jobs.test.ts',
+  'test/workers/reaper.test.ts',
   'test/mcp/tools.test.ts',
-  'test/alerts/alerts.test.ts',
+  'test/alerts/enqueue.test.ts',
+  'test/alerts/deliver.test.ts',
   'test/cli/commands.test.ts',
   'test/acceptance/5-not-live.test.ts',
   'test/acceptance/1-automatic.test.ts',

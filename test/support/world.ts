@@ -255,6 +255,15 @@ export async function eventually<T>(
   }
 }
 
+/** Waits for the line of a log whose message is or contains this text, and returns it. */
+export async function findLogged(
+  { log }: Pick<TestAgent, 'log'>,
+  text: string,
+  milliseconds?: number,
+): Promise<LogLine> {
+  return await eventually(async () => log.find(({ msg }) => msg.includes(text)), milliseconds)
+}
+
 /** Starts a server that only this test uses and that it can stop and start, with an empty database. */
 export async function createServer(t: TestContext) {
   const directory = createDataFolder('meter-sync-server-')

@@ -15,13 +15,13 @@ test('cancelling stops the work in both databases within 2 s, from another proce
   await world.source.query(`update meter set name = 'Renamed'`)
   const open = await gate.close()
   const { body } = await api.api<{ run: Run }>('/api/sync', { method: 'POST' })
-  await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+  await gate.untilReached()
   const asked = performance.now()
   const answer = await api.api<{ run: Run }>(`/api/runs/${body.run.id}/cancel`, { method: 'POST' })
   assert.equal(answer.status, 202)
   assert.equal(answer.body.run.status, 'cancelled')
   assert.equal(answer.body.run.error?.code, 'cancelled')
-  await eventually(async () => (await world.source.query(gate.reached)).length === 0)
+  await gate.untilLeft()
   await eventually(async () => {
     const sessions = await world.sync.query(
       `select 1 from pg_stat_activity where application_name = 'meter-sync-agent run' and datname = current_database()`,

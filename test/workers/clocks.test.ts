@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
-import { openReceiver, webhookSecret } from '../support/receiver.ts'
-import { createWorld, eventually } from '../support/world.ts'
+import { breakSource, openReceiver, webhookEnvironment } from '../support/receiver.ts'
+import { createWorld, eventually, findLogged } from '../support/world.ts'
 
 /** Shifts the clock of a process of its own: of JavaScript, which is all that the agent reads. */
 function shifted(hours: number): string {
@@ -17,7 +17,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using receiver = await openReceiver()
-    const alerts = { WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: webhookSecret }
+    const alerts = webhookEnvironment(receiver)
     const ahead = await world.process({ NODE_OPTIONS: shifted(3), ...alerts })
     const behind = await world.process({ NODE_OPTIONS: shifted(-3), ROLE: 'api' })
     await ahead.settled()
@@ -38,7 +38,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     await createMeters(world.source)
     const agent = await world.agent()
     await agent.settled()
-    await world.source.query('alter table meter rename to away')
+    await breakSource(world.source)
     const failure = await agent.sync()
     assert.equal(failure.status, 'failed')
     await world.sync.query(`update sync.run set queued_at = queued_at - interval '1 day' where id = $1`, [failure.id])
@@ -69,7 +69,6 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     await createMeters(world.source)
     await using north = await openReceiver()
     await using south = await openReceiver()
-    const receivers = [north, south]
     const ids = ['north', 'south']
     await world.sync.query(
       `insert into sync.run (id, client_system_id, trigger, status, revision, queued_at, finished_at)
@@ -77,17 +76,15 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
        from unnest($1::text[]) id`,
       [ids],
     )
-    for (const [at, id] of ids.entries()) {
-      const environment = {
-        CLIENT_SYSTEM_ID: id,
-        HISTORY_DAYS: at === 0 ? '30' : '400',
-        CLIENT_SYSTEM_QUERY: 'select 1',
-      }
-      await world.agent({ ...environment, WEBHOOK_URL: receivers[at]?.url, WEBHOOK_SECRET: webhookSecret })
-    }
-    for (const [at, receiver] of receivers.entries()) {
+    const failing = { CLIENT_SYSTEM_QUERY: 'select 1' }
+    await world.agent({ CLIENT_SYSTEM_ID: 'north', HISTORY_DAYS: '30', ...failing, ...webhookEnvironment(north) })
+    await world.agent({ CLIENT_SYSTEM_ID: 'south', HISTORY_DAYS: '400', ...failing, ...webhookEnvironment(south) })
+    for (const [id, receiver] of [
+      ['north', north],
+      ['south', south],
+    ] as const) {
       const alerts = await receiver.received(1)
-      assert.deepEqual(new Set(alerts.map(({ payload }) => payload.data.clientSystemId)), new Set([ids[at]]))
+      assert.deepEqual(new Set(alerts.map(({ payload }) => payload.data.clientSystemId)), new Set([id]))
     }
     await world.sync.query(
       `insert into pgboss.job (name) values ('meter-sync-prune.north'), ('meter-sync-prune.south')`,
@@ -106,7 +103,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     await world.sync.query(
       `insert into sync.migration (hash, created_at) select 'newer', max(created_at) + 1 from sync.migration`,
     )
-    await eventually(async () => older.log.some(({ msg }) => msg.includes('it takes no more runs')), 12_000)
+    await findLogged(older, 'it takes no more runs', 12_000)
     assert.equal((await older.api('/readyz')).status, 503)
     const { body } = await older.api<{ run: Run }>('/api/sync', { method: 'POST' })
     const run = await older.api<Run>(`/api/runs/${body.run.id}`)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { errorMessage } from '../../src/lib/errors.ts'
 import type { Run, StoredReadings } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
@@ -20,7 +21,7 @@ suite('the run at the start', { concurrency: 2 }, () => {
     const open = await gate.close()
     const environment = { CLIENT_SYSTEM_QUERY: gate.query }
     const killed = await world.process(environment)
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await gate.untilReached()
     // Of a meter that this run has not read: the reading is not lost with the worker.
     await world.source.query(`insert into meter (external_id, name) values (77, 'New')`)
     const body = JSON.stringify([{ externalId: '77', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }])
@@ -55,12 +56,32 @@ suite('the run at the start', { concurrency: 2 }, () => {
     const open = await gate.close()
     const environment = { CLIENT_SYSTEM_QUERY: gate.query, ROLE: 'worker' }
     const former = await world.process(environment)
-    await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+    await gate.untilReached()
     await world.process(environment)
     assert.equal((await runs(world)).length, 1)
     await former.stop()
     await open()
     await eventually(async () => (await runs(world)).at(-1)?.status === 'succeeded', 20_000)
     assert.deepEqual(await runs(world), startedAnew)
+  })
+
+  test('a start that waits for a lock can be stopped, and then no worker of it takes runs', async (t) => {
+    const world = await createWorld(t)
+    const release = await world.sync.hold('begin; lock table sync.run in access exclusive mode')
+    const stopping = new AbortController()
+    const starting = assert.rejects(world.agent({}, { signal: stopping.signal }), (error) => {
+      assert.match(errorMessage(error), /lock timeout/)
+      return true
+    })
+    const connections = () =>
+      world.sync.query<{ name: string }>(
+        `select application_name as name from pg_stat_activity
+       where datname = current_database() and application_name like 'meter-sync-agent%'`,
+      )
+    await eventually(async () => (await connections()).length > 0)
+    stopping.abort()
+    await starting
+    await eventually(async () => (await connections()).length === 0)
+    await release()
   })
 })

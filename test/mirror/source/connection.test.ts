@@ -10,7 +10,7 @@ import { createGate, createMeters } from '../../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../../support/mirror.ts'
 import { type Fault, openProxy } from '../../support/proxy.ts'
 import { certificate, findClosedPort, startSilentServer, startTlsServer } from '../../support/servers.ts'
-import { createWorld, eventually, type TestAgent, type World } from '../../support/world.ts'
+import { createWorld, eventually, findLogged, type TestAgent, type World } from '../../support/world.ts'
 
 /** Everything that people, programs and other sessions can read of an agent. */
 async function everythingShown(agent: TestAgent, { sync }: World): Promise<string> {
@@ -81,7 +81,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
       assert.match(error.message, /Client System/)
       assert.ok(error.hint)
       assert.ok(performance.now() - began < 10_000)
-      await eventually(async () => agent.log.some(({ msg }) => msg === 'meter sync failed'))
+      await findLogged(agent, 'meter sync failed')
       const shown = await everythingShown(agent, world)
       assert.ok(shown.includes(code))
       assert.doesNotMatch(shown, /S3cret/)
@@ -227,7 +227,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     for (const end of ['pg_terminate_backend', 'pg_cancel_backend']) {
       const open = await gate.close()
       const running = agent.sync()
-      await eventually(async () => (await world.source.query(gate.reached)).length > 0)
+      await gate.untilReached()
       await world.source.query(`select ${end}(pid) from (${waiting}) as waiting`)
       assert.equal(failed(await running).code, 'source_lost', end)
       await open()

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createMeters } from '../support/meters.ts'
+import { createWorld, eventually, findLogged } from '../support/world.ts'
+
+test('history older than HISTORY_DAYS is pruned, except the last success and the last failure', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent({ HISTORY_DAYS: '30' })
+  await agent.settled()
+  await world.sync.query(
+    `insert into sync.run (id, client_system_id, trigger, status, revision, queued_at, finished_at)
+     select gen_random_uuid(), 'main', 'schedule', status, -days, now() - make_interval(days => days), now() - make_interval(days => days)
+     from (values ('succeeded', 40), ('failed', 50), ('failed', 60), ('cancelled', 70)) old (status, days)`,
+  )
+  await world.sync.query(`insert into pgboss.job (name) values ('meter-sync-prune.main')`)
+  const remaining = () =>
+    world.sync.query<{ days: number }>(
+      `select extract(day from now() - queued_at)::int as days from sync.run order by 1`,
+    )
+  await eventually(async () => (await remaining()).length === 2)
+  assert.deepEqual(await remaining(), [{ days: 0 }, { days: 50 }])
+})
+
+test('history that cannot be removed is logged', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent({ HISTORY_DAYS: '30' })
+  await agent.settled()
+  await world.sync.query(`
+    insert into sync.run (id, client_system_id, trigger, status, revision, queued_at, finished_at)
+      values (gen_random_uuid(), 'main', 'schedule', 'cancelled', 0, now() - interval '40 days', now() - interval '40 days');
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'not today'; end $$;
+    create trigger refuse before delete on sync.run for each row execute function refuse();
+    insert into pgboss.job (name) values ('meter-sync-prune.main')`)
+  const { err } = await findLogged(agent, 'old history could not be removed; retrying tomorrow')
+  assert.match(JSON.stringify(err), /not today/)
+})
