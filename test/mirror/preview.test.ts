@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Preview, Problem } from '../../src/wire/types.ts'
+import type { Change, Preview, PreviewedChange, Problem } from '../../src/wire/types.ts'
 import { inherited } from '../support/command.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -51,6 +51,11 @@ test('a preview shows exactly what a run would do, column by column, and writes 
   assert.deepEqual(await state(world), before)
   const run = await agent.sync()
   assert.deepEqual(run.counts, body.counts)
+  // An insertion is listed with the values of the new meter by the preview only.
+  const shown = ({ externalId, operation, before, after }: Change | PreviewedChange) =>
+    operation === 'insert' ? [externalId, operation] : [externalId, operation, before, after]
+  const made = await agent.api<{ changes: Change[] }>(`/api/runs/${run.id}/changes`)
+  assert.deepEqual(made.body.changes.map(shown), body.changes.map(shown))
 })
 
 test('a preview returns the verdict of the guard, and is refused while a run is active', async (t) => {
