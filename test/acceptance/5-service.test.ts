@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Run } from '../../src/wire/types.ts'
 import { figureReads, openBrowser } from '../support/browser.ts'
+import { openGateway } from '../support/gateway.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createServer, createWorld } from '../support/world.ts'
 
@@ -122,6 +123,47 @@ test('F23: the page shows when it is not live, and is correct again by itself af
   await world.process({ PORT: port })
   await page.getByText('Live', { exact: true }).waitFor()
   await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 1)
+})
+
+test('F23: a tab that was hidden for long, or that lost the network, is live and correct by itself when it is back', {
+  timeout: 60_000,
+}, async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  const gateway = await openGateway(t, agent.url)
+  const open = await openBrowser(t)
+  const { page } = await open(gateway.url)
+  await page.clock.install()
+  await page.reload()
+  const live = page.getByText('Live', { exact: true })
+  const notLive = page.getByText('Not live', { exact: true })
+  const last = page.getByRole('region', { name: 'Last sync' })
+  const setHidden = (hidden: boolean) =>
+    page.evaluate(`
+      Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} })
+      document.dispatchEvent(new Event('visibilitychange'))`)
+  await live.waitFor()
+
+  await setHidden(true)
+  await page.clock.fastForward('06:00')
+  await notLive.waitFor()
+  await world.source.query(`insert into meter (external_id, name) values (98, 'While hidden')`)
+  await agent.sync()
+  await figureReads(last, 'Inserted', 3)
+  await setHidden(false)
+  await live.waitFor()
+  await figureReads(last, 'Inserted', 1)
+
+  await page.context().setOffline(true)
+  gateway.cut()
+  await notLive.waitFor()
+  await world.source.query(`insert into meter (external_id, name) values (99, 'While offline'), (100, 'As well')`)
+  await agent.sync()
+  await page.context().setOffline(false)
+  await live.waitFor()
+  await figureReads(last, 'Inserted', 2)
 })
 
 test('progress with its phase and rows is on the page while a run is active', async (t) => {
