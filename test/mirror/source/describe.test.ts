@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import pg from 'pg'
 import { AgentError } from '../../../src/lib/errors.ts'
 import type { Problem, Run } from '../../../src/wire/types.ts'
 import { createMeters } from '../../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../../support/mirror.ts'
 import { readStaged } from '../../support/source.ts'
-import { createWorld, type Database, type World } from '../../support/world.ts'
+import { createWorld, type Database, eventually, type World } from '../../support/world.ts'
 
 async function refusal(world: World, query: string, url?: string): Promise<AgentError> {
   try {
@@ -231,6 +232,15 @@ test('F21: an error of megabytes is cut, and every subscriber receives it', asyn
   assert.equal(error.code, 'source_query')
   assert.match(error.message, /invalid input syntax for type integer: "yyy/)
   assert.ok(error.message.length < 5_000, `${error.message.length} characters`)
+  const notified: string[] = []
+  const listener = new pg.Client(world.sync.url)
+  listener.on('notification', ({ payload }) => notified.push(payload ?? ''))
+  await listener.connect()
+  await listener.query('listen meter_sync')
+  await agent.sync()
+  await eventually(async () => notified.some((notice) => notice.includes('"ended":true')))
+  await listener.end()
+  for (const notice of notified) assert.ok(notice.length < 500, notice)
   await agent.stop()
   const query = `select 1 as id, 'n' as name from (select 'host=db password=hunter22' as dsn, '${'z'.repeat(50_000)}' as z) x`
   const hinted = await world.agent({ CLIENT_SYSTEM_QUERY: query })
