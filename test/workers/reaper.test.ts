@@ -27,15 +27,16 @@ suite('the reaper', { concurrency: 2 }, () => {
       `select pid from pg_stat_activity where application_name = 'meter-sync-agent run' and datname = current_database()`,
     )
     assert.ok(busy)
-    const killed = performance.now()
     worker.kill('SIGKILL')
     other.kill('SIGKILL')
     const third = await world.process({ ...environment, ROLE: 'worker' })
+    const started = performance.now()
     const ended = await stream.until(
       (event) => event.type === 'run' && event.data.id === run?.id && event.data.finishedAt !== null,
       8_000,
     )
-    assert.ok(performance.now() - killed < 8_000)
+    const noticedMs = performance.now() - started
+    assert.ok(noticedMs < 6_000, `ended ${noticedMs} ms after the start of a worker`)
     assert.equal(ended.type === 'run' && ended.data.status, 'interrupted')
     assert.equal(ended.type === 'run' && ended.data.error?.code, 'worker_lost')
     assert.deepEqual(await world.sync.query('select count(*)::int as meters from sync.meter'), [{ meters: 0 }])
@@ -65,7 +66,7 @@ suite('the reaper', { concurrency: 2 }, () => {
       )
       return lock?.free
     })
-    assert.ok(performance.now() - killed < 2_500, `the lock was free after ${performance.now() - killed} ms`)
+    assert.ok(performance.now() - killed < 1_000, `the lock was free after ${performance.now() - killed} ms`)
     const ended = await stream.until((event) => event.type === 'run' && event.data.status === 'interrupted')
     assert.ok(performance.now() - killed < 6_000, `noticed after ${performance.now() - killed} ms`)
     assert.equal(ended.type === 'run' && ended.data.error?.code, 'worker_lost')
@@ -90,7 +91,7 @@ suite('the reaper', { concurrency: 2 }, () => {
       `insert into pgboss.job (id, name, singleton_key, state, policy, started_on, heartbeat_on, heartbeat_seconds)
      values ('00000000-0000-4000-8000-000000000001', 'meter-sync.main', 'main', 'active', 'exclusive', now(), now(), 10)`,
     )
-    await eventually(async () => (await findLastRun(world))?.error_code === 'worker_lost', 16_000)
+    await eventually(async () => (await findLastRun(world))?.error_code === 'worker_lost', 15_000)
     const { code, err, hint } = await findLogged(agent, 'meter sync failed')
     assert.equal(code, 'worker_lost')
     assert.match(JSON.stringify(err), /The worker of this run has stopped/)
