@@ -22,6 +22,26 @@ test('history older than HISTORY_DAYS is pruned, except the last success and the
   assert.deepEqual(await remaining(), [{ days: 0 }, { days: 50 }])
 })
 
+test('rejected rows are removed after 7 days, except those of the latest run', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await world.source.query(`insert into meter (external_id, name) values (900, ' ')`)
+  const agent = await world.agent()
+  const runs = [await agent.settled(), await agent.sync(), await agent.sync()]
+  const ids = runs.map(({ id }) => id)
+  for (const [at, days] of [8, 6, 8].entries())
+    await world.sync.query('update sync.run set finished_at = now() - make_interval(days => $2) where id = $1', [
+      ids[at],
+      days,
+    ])
+  const remaining = async () =>
+    (await world.sync.query<{ id: string }>('select run_id as id from sync.rejected_row')).map(({ id }) => id)
+  assert.deepEqual(new Set(await remaining()), new Set(ids))
+  await world.sync.query(`insert into pgboss.job (name) values ('meter-sync-prune.main')`)
+  await eventually(async () => (await remaining()).length < 3)
+  assert.deepEqual(new Set(await remaining()), new Set(ids.slice(1)))
+})
+
 test('history that cannot be removed is logged', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
