@@ -87,9 +87,9 @@ suite('delivery of alerts', { concurrency: 3 }, () => {
     await agent.sync()
     const redirected = await findLogged(agent, 'retrying', 30_000)
     assert.match(JSON.stringify(redirected), /the receiver answered 307, which is not followed/)
-    await world.sync.query(
-      `update pgboss.job set retry_limit = 1 where name = 'meter-sync-webhook.main' and state = 'retry'`,
-    )
+    // The queue stores that the job is retried after the line is logged.
+    const limitRetries = `update pgboss.job set retry_limit = 1 where name = 'meter-sync-webhook.main' and state = 'retry' returning id`
+    await eventually(async () => (await world.sync.query(limitRetries)).length === 1)
     const givenUp = await findLogged(agent, 'no more retries', 60_000)
     assert.deepEqual([givenUp.level, givenUp.attempt], ['error', 2])
     assert.match(JSON.stringify(givenUp.err), /timeout/i)

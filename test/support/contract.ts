@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { DescribedOperation, Description } from '../../src/http/openapi-types.ts'
 
-/** What an agent answered, as it came. */
+/** An answer of an agent. */
 export type Answer = { status: number; type: string; headers: Headers; body: unknown }
 
-/** Holds answers of a live agent against its own description. */
+/** Compares the answers of an agent with its own description. */
 export type Contract = {
   description: Description
   /** Fails unless the description has this answer for the route, with these headers and a body of this shape. */
-  hold: (method: string, path: string, answer: Answer) => void
-  /** Every answer that was held, as `get /api/status 200`. */
-  held: Set<string>
+  check: (method: string, path: string, answer: Answer) => void
+  /** Every answer that was checked, as `get /api/status 200`. */
+  checked: Set<string>
   /** Fails unless the value fits the schema at this place of the description. */
   fits: (pointer: string, value: unknown) => void
 }
@@ -19,7 +19,7 @@ export type Contract = {
 export function createContract(description: Description): Contract {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
   ajv.addSchema(description, 'api')
-  const held = new Set<string>()
+  const checked = new Set<string>()
 
   const fits = (pointer: string, value: unknown) => {
     const valid = ajv.validate({ $ref: `api#${encodeURI(pointer)}` }, value)
@@ -28,26 +28,26 @@ export function createContract(description: Description): Contract {
 
   return {
     description,
-    held,
+    checked,
     fits,
-    hold: (method, path, { status, type, headers, body }) => {
-      const place = `${method} ${path} ${status}`
-      const at = placeOf(description, { method, path, status })
-      assert.ok(at, `${place} is not described: ${JSON.stringify(body)?.slice(0, 500)}`)
-      for (const name of Object.keys(at.response.headers ?? {}))
-        assert.ok(headers.has(name), `${place} without ${name}`)
-      const content = at.response.content
-      if (!content) assert.equal(body, '', place)
+    check: (method, path, { status, type, headers, body }) => {
+      const answer = `${method} ${path} ${status}`
+      const place = placeOf(description, { method, path, status })
+      assert.ok(place, `${answer} is not described: ${JSON.stringify(body)?.slice(0, 500)}`)
+      for (const name of Object.keys(place.response.headers ?? {}))
+        assert.ok(headers.has(name), `${answer} without ${name}`)
+      const content = place.response.content
+      if (!content) assert.equal(body, '', answer)
       else {
-        assert.ok(content[type], `${place} has the type ${type}`)
-        fits(`${at.pointer}/content/${escaped(type)}/schema`, body)
+        assert.ok(content[type], `${answer} has the type ${type}`)
+        fits(`${place.pointer}/content/${escaped(type)}/schema`, body)
       }
-      held.add(`${method} ${path} ${at.key}`)
+      checked.add(`${method} ${path} ${place.key}`)
     },
   }
 }
 
-/** All answers that the description knows, as `held` writes them. */
+/** Returns all answers that the description has, in the form of `checked`. */
 export function describedAnswers({ paths }: Description): string[] {
   return operationsOf(paths).flatMap(({ method, path, operation }) =>
     Object.keys(operation.responses).map((status) => `${method} ${path} ${status}`),
@@ -74,7 +74,7 @@ function placeOf(
   return shared ? { response: shared, key, pointer: `/components/responses/${name}` } : null
 }
 
-/** A key as a JSON Pointer has it. */
+/** Returns a key as a JSON Pointer writes it. */
 function escaped(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -122,11 +122,29 @@ export function progressOf(run: Run, rowsRead = 100, some: Partial<Progress> = {
 
 /** The state of the page after the stream was opened and sent these Client Systems. */
 export function live(...clientSystems: ClientSystemStatus[]): State {
-  return reduce(initialState, { type: 'status', status: statusOf(...clientSystems), at: noon, from: 'stream' })
+  return receiveStatus(initialState, statusOf(...clientSystems))
 }
 
-/** The state after these runs were heard on the stream, in this order. */
-export function hear(state: State, ...runs: Run[]): State {
+/** The state after a status arrived by the stream. */
+export function receiveStatus(state: State, status: Status): State {
+  return reduce(state, { type: 'status', status, at: noon, from: 'stream' })
+}
+
+/** The state after a status was requested. */
+export function pollStatus(state: State, status: Status): State {
+  return reduce(state, { type: 'status', status, at: noon, from: 'poll' })
+}
+
+export function receiveProgress(state: State, progress: Progress): State {
+  return reduce(state, { type: 'progress', progress, at: noon })
+}
+
+export function loseConnection(state: State): State {
+  return reduce(state, { type: 'lost' })
+}
+
+/** The state after these runs arrived by the stream, in this order. */
+export function receiveRuns(state: State, ...runs: Run[]): State {
   return runs.reduce((before, run) => reduce(before, { type: 'run', run, at: noon }), state)
 }
 

@@ -9,13 +9,13 @@ import {
   clientSystem,
   counts,
   failed,
-  hear,
   inSync,
   interrupted,
   live,
   noon,
   progressOf,
   queued,
+  receiveRuns,
   running,
   statusOf,
   succeeded,
@@ -84,8 +84,8 @@ describe('announced to screen readers:', () => {
   test('which Client System it is, where there are several', () => {
     const two = live(clientSystem({ id: 'a', name: 'North' }), clientSystem({ id: 'b', name: 'South' }))
     const of = (clientSystemId: string, run: Run): Run => ({ ...run, clientSystemId })
-    assert.equal(announcementOf(two, hear(two, of('b', queued(1, 5)))), 'South: Sync started.')
-    const both = hear(two, of('b', queued(1, 5)), of('a', cancelled(2, 7)), of('b', cancelled(3, 9)))
+    assert.equal(announcementOf(two, receiveRuns(two, of('b', queued(1, 5)))), 'South: Sync started.')
+    const both = receiveRuns(two, of('b', queued(1, 5)), of('a', cancelled(2, 7)), of('b', cancelled(3, 9)))
     assert.equal(
       announcementOf(two, both),
       'North: Sync cancelled, nothing was changed. South: Sync cancelled, nothing was changed.',
@@ -95,7 +95,10 @@ describe('announced to screen readers:', () => {
   test('the result of a run that ended while the connection was lost', () => {
     const status = statusOf(inSync(succeeded(2, 22)))
     assert.deepEqual(
-      said(hear(start, running(2, 20)), [{ type: 'lost' }, { type: 'status', status, at: noon, from: 'stream' }]),
+      said(receiveRuns(start, running(2, 20)), [
+        { type: 'lost' },
+        { type: 'status', status, at: noon, from: 'stream' },
+      ]),
       ['Sync finished: 0 inserted, 0 updated, 0 deleted.'],
     )
   })
@@ -110,7 +113,7 @@ describe('not announced:', () => {
   test('progress, phases and the state of the connection', () => {
     const active = running(2, 20)
     assert.deepEqual(
-      said(hear(start, active), [
+      said(receiveRuns(start, active), [
         { type: 'progress', progress: progressOf(active), at: noon },
         ...heard(running(2, 21, { phase: 'applying' })),
         { type: 'progress', progress: progressOf(active, 900), at: noon },
