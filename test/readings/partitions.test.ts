@@ -169,6 +169,24 @@ test('readings of months that ended more than READINGS_DAYS ago are removed, whi
   assert.equal(body.readingsDays, 62)
 })
 
+test('without READINGS_DAYS no reading is removed, however old', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 1)
+  const first = await world.agent()
+  await first.settled()
+  await first.stop()
+  await store(world, '1', ['-infinity', '1970-01-01', month(-14).at])
+  const agent = await world.agent()
+  const created = () => agent.log.filter(({ msg }) => msg === 'partitions of readings created').length
+  await eventually(async () => created() === 1)
+  // The first pass of a worker ends with the removal of old readings. A second pass shows that it has ended.
+  await store(world, '1', [month(-30).at])
+  await eventually(async () => created() === 2)
+  assert.deepEqual(await places(world), { default: 2, [month(-30).name]: 1, [month(-14).name]: 1 })
+  const { body } = await agent.api<{ readingsDays: number | null }>('/api/settings')
+  assert.equal(body.readingsDays, null)
+})
+
 for (const version of [18, 15] as const) {
   test(`PostgreSQL ${version}: readings of a version without partitions are kept, with their rights and views, also when the migration is interrupted`, async (t) => {
     const world = await createWorld(t, { sync: version })
