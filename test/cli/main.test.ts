@@ -72,6 +72,14 @@ test('a port in use is reported in one line with exit status 78, and nothing kee
   })
 })
 
+test('serve migrates an empty Sync database, and then syncs', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  await world.sync.query('drop schema sync cascade; drop schema pgboss cascade')
+  const agent = await world.process()
+  assert.equal((await agent.settled()).counts?.inserted, 3)
+})
+
 test('migrate works as a separate step; a newer schema and a role without privileges stop the start', async (t) => {
   const world = await createWorld(t)
   const again = await run(['migrate'], world.environment())
