@@ -1,4 +1,5 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 
 const correctCopies = sqlBeside(import.meta.url, 'correct-copies.sql')
 

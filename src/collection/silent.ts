@@ -1,5 +1,6 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { CollectionGroup, SilentMeter } from '../wire/types.ts'
 
 const selectGroups = sqlBeside(import.meta.url, 'select-groups.sql')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 
 const selectTargets = sqlBeside(import.meta.url, 'select-targets.sql')
 

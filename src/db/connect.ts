@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
-import type pg from 'pg'
+import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
+import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
+import { connectHints } from './connect-hints.ts'
+import { type LoginObservation, observeLogin } from './login.ts'
 
 /** Anything that can run a statement: a pool, a session, or the client of a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>
@@ -22,74 +24,43 @@ export function connectionOptions(target: DatabaseTarget, { application, connect
   }
 }
 
-/**
- * Settings that change how a value is written as text. Every session of the Sync database sets them, because a role or a
- * database may have other defaults: `DateStyle = SQL, DMY` would swap days and months.
- */
-const textSettings = {
-  DateStyle: 'ISO, MDY',
-  IntervalStyle: 'postgres',
-  TimeZone: 'UTC',
-  extra_float_digits: '1',
-  bytea_output: 'hex',
-  standard_conforming_strings: 'on',
-}
-
-/**
- * Settings of every session of the Sync database. The server then ends a session soon after its client has disappeared.
- * With its defaults it would notice that after two hours, or after 15 minutes while it sends data.
- */
-export const sessionSettings = {
-  ...textSettings,
-  client_connection_check_interval: '500ms',
-  tcp_keepalives_idle: '10',
-  tcp_keepalives_interval: '5',
-  tcp_keepalives_count: '3',
-  tcp_user_timeout: '30s',
-}
-
-/** Sets up a new connection of pg-boss's pool. */
-export async function configureQueueConnection(client: pg.ClientBase): Promise<void> {
-  await configure(client, sessionSettings)
-}
-
-/** Sets up the connection that migrates. The timeouts of its role are disabled, so that they cannot interrupt a migration. */
-export async function configureMigration(client: pg.ClientBase): Promise<void> {
-  await configure(client, {
-    ...textSettings,
-    statement_timeout: '0',
-    lock_timeout: '10s',
-    idle_in_transaction_session_timeout: '0',
-    transaction_timeout: '0',
-  })
-}
-
-/** An SQL condition that leaves out a setting of `pg_settings s` that servers on Windows list but cannot set. */
-export const settableCondition = `not (s.name = 'client_connection_check_interval' and version() ~* 'windows|visual c|mingw|msvc')`
-
-/** Sets those of the settings that this server knows. Older servers lack some of them. */
-export async function configure(client: pg.ClientBase, settings: Record<string, string>): Promise<void> {
-  const setting = {
-    text: `select set_config(s.name, v.value, false)
-     from unnest($1::text[], $2::text[]) v(name, value)
-     join pg_settings s on s.name = v.name
-     where ${settableCondition}`,
-    values: [Object.keys(settings), Object.values(settings)],
-    query_timeout: 4_000,
-  }
-  await client.query(setting)
-}
-
 /** Returns the process id of the server process that answers, as in pg_stat_activity. */
 export async function findServerProcess(client: Queryable): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   return rows[0]?.pid ?? 0
 }
 
-/**
- * Returns the text of a `.sql` file in the directory of a module. The constant carries the name of the file:
- * `const writeChanges = sqlBeside(import.meta.url, 'write-changes.sql')`.
- */
-export function sqlBeside(module: string, name: string): string {
-  return readFileSync(new URL(name, module), 'utf8')
+/** Opens a connection outside any pool; the caller closes it. Throws AgentError `database_unavailable` with the reason. */
+export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.Client> {
+  const client = new pg.Client(
+    connectionOptions(target, { application: 'meter-sync-agent migrate', connectTimeoutMs: 5_000 }),
+  )
+  client.on('error', () => undefined)
+  const login = observeLogin(client)
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw toConnectError(cause, target, login)
+  }
+  return client
+}
+
+/** Returns the error for a connection to the Sync database that could not be opened. */
+function toConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginObservation): AgentError {
+  const hints = connectHints('DATABASE_URL', url)
+  const code = errorCode(cause)
+  const foreign = login.otherServer()
+  if (foreign !== null) {
+    const message = `Cannot connect to the Sync database: ${foreign} answers there, not PostgreSQL`
+    return new AgentError('database_unavailable', message, { hint: hints.notPostgres, cause })
+  }
+  if (code === null && login.passwordMissing()) {
+    const message = 'Cannot connect to the Sync database: it requires a password, and DATABASE_URL has none'
+    return new AgentError('database_unavailable', message, { hint: hints.missingPassword, cause })
+  }
+  const hint = hints.bySqlState(code) ?? 'Check DATABASE_URL, that its server is running, and that this role may log in'
+  return new AgentError('database_unavailable', `Cannot connect to the Sync database: ${errorMessage(cause)}`, {
+    hint,
+    cause,
+  })
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { destroySocket } from './silence.ts'
+import { destroySocket } from './socket.ts'
 
 /** What was observed while a connection was opened, to explain why it failed. */
 export type LoginObservation = {

@@ -1,14 +1,13 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
-import { AgentError, ConfigError, errorCode, errorMessage } from '../lib/errors.ts'
-import { configureMigration, connectionOptions } from './connect.ts'
-import { connectHints } from './connect-hints.ts'
+import { ConfigError, errorCode } from '../lib/errors.ts'
+import { connectToSyncDatabase, type Queryable } from './connect.ts'
 import { applyMigrations, drizzle } from './drizzle.ts'
 import { findLastApplied, journalSettings, openJournal, readNewestMigration } from './journal.ts'
-import { type LoginObservation, observeLogin } from './login.ts'
 import { isTransactionPooled, poolerMessage } from './pooler.ts'
 import { compareQueueSchema, migrateQueue } from './queue.ts'
 import { createSearchIndex, type MissingSearchIndex } from './search-index.ts'
+import { configureMigration } from './session-settings.ts'
 
 /**
  * Migrates the schemas of the Sync database, `sync` and that of the job queue, to the versions of this program. Several
@@ -62,45 +61,10 @@ export async function requireMigrated(target: DatabaseTarget): Promise<void> {
   ])
 }
 
-/** Opens a connection outside any pool; the caller closes it. Throws AgentError `database_unavailable` with the reason. */
-export async function connectToSyncDatabase(target: DatabaseTarget): Promise<pg.Client> {
-  const client = new pg.Client(
-    connectionOptions(target, { application: 'meter-sync-agent migrate', connectTimeoutMs: 5_000 }),
-  )
-  client.on('error', () => undefined)
-  const login = observeLogin(client)
-  try {
-    await client.connect()
-  } catch (cause) {
-    throw toConnectError(cause, target, login)
-  }
-  return client
-}
-
-/** Returns the error for a connection to the Sync database that could not be opened. */
-function toConnectError(cause: unknown, { url }: DatabaseTarget, login: LoginObservation): AgentError {
-  const hints = connectHints('DATABASE_URL', url)
-  const code = errorCode(cause)
-  const foreign = login.otherServer()
-  if (foreign !== null) {
-    const message = `Cannot connect to the Sync database: ${foreign} answers there, not PostgreSQL`
-    return new AgentError('database_unavailable', message, { hint: hints.notPostgres, cause })
-  }
-  if (code === null && login.passwordMissing()) {
-    const message = 'Cannot connect to the Sync database: it requires a password, and DATABASE_URL has none'
-    return new AgentError('database_unavailable', message, { hint: hints.missingPassword, cause })
-  }
-  const hint = hints.bySqlState(code) ?? 'Check DATABASE_URL, that its server is running, and that this role may log in'
-  return new AgentError('database_unavailable', `Cannot connect to the Sync database: ${errorMessage(cause)}`, {
-    hint,
-    cause,
-  })
-}
-
 export type SchemaState = 'missing' | 'older' | 'same' | 'newer'
 
 /** Compares the schemas of the Sync database with those of this program. */
-export async function findSchemaState(client: Pick<pg.ClientBase, 'query'>): Promise<SchemaState> {
+export async function findSchemaState(client: Queryable): Promise<SchemaState> {
   const newest = readNewestMigration()
   const applied = await findLastApplied(client)
   const queue = await compareQueueSchema(client)
@@ -110,7 +74,7 @@ export async function findSchemaState(client: Pick<pg.ClientBase, 'query'>): Pro
 }
 
 /** Returns true when the schemas are exactly those of this program. */
-export async function isMigrated(client: Pick<pg.ClientBase, 'query'>): Promise<boolean> {
+export async function isMigrated(client: Queryable): Promise<boolean> {
   return (await findSchemaState(client)) === 'same'
 }
 

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
-import { isConnectionLoss } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { withoutRepeats } from '../lib/repeats.ts'
 import { withTimeout } from '../lib/timeout.ts'
-import { configure, connectionOptions, findServerProcess, sessionSettings } from './connect.ts'
+import { connectionOptions, findServerProcess } from './connect.ts'
+import { configure, sessionSettings } from './session-settings.ts'
 import { watchSilence } from './silence.ts'
 
 /** `lock_timeout` is longer than an idle transaction can hold a lock, so that one silent client does not fail the others. */
@@ -119,36 +119,4 @@ async function isAnswering(client: pg.ClientBase): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/**
- * Runs `work` in a transaction of a pooled connection. Commits when it returns, and rolls back and rethrows when it
- * throws. A connection that was lost is destroyed without a rollback, because waiting for that would take another timeout.
- *
- * Do not use the transaction of the query builder: it never releases the connection when its `begin` fails, so that the
- * pool would be empty after a few restarts of the server.
- */
-export async function transaction<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-  mode: '' | 'isolation level repeatable read read only' = '',
-): Promise<T> {
-  const client = await pool.connect()
-  let broken = false
-  try {
-    await client.query(`begin ${mode}`)
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (error) {
-    broken = isConnectionLoss(error)
-    if (!broken) {
-      await client.query('rollback').catch(() => {
-        broken = true
-      })
-    }
-    throw error
-  } finally {
-    client.release(broken)
-  }
 }

@@ -1,4 +1,5 @@
-import { type Queryable, sqlBeside } from './connect.ts'
+import type { Queryable } from './connect.ts'
+import { sqlBeside } from './sql-file.ts'
 
 const selectMissingRights = sqlBeside(import.meta.url, 'select-missing-rights.sql')
 

@@ -1,8 +1,10 @@
 import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
 import type { Log } from '../lib/log.ts'
-import { configure, connectionOptions, sessionSettings } from './connect.ts'
-import { destroySocket, type SilenceWatch, watchSilence } from './silence.ts'
+import { connectionOptions } from './connect.ts'
+import { configure, sessionSettings } from './session-settings.ts'
+import { type SilenceWatch, watchSilence } from './silence.ts'
+import { destroySocket } from './socket.ts'
 
 /** A dedicated connection, not from a pool. */
 export type Session = {

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { backgroundTimers, type Lifetime, type Loop, startLoop, stopOnce } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withTimeout } from '../lib/timeout.ts'
+import { destroySocket } from './socket.ts'
 
 /**
  * Detects a connection whose network stopped delivering while a firewall or proxy still acknowledges packets, so that no
@@ -146,9 +147,3 @@ const terminate = `
   select pg_terminate_backend(pid)
   from pg_stat_activity
   where pid = $1 and usename = current_user and wait_event_type = 'Client'`
-
-/** Closes the socket of a connection at once. Statements that wait for an answer fail with a connection error. */
-export function destroySocket(client: pg.Client): void {
-  const { stream } = client.connection
-  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
-}

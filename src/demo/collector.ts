@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { sqlBeside } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import { kinds } from './kinds.ts'
 
 const dayMs = 86_400_000

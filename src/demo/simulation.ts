@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { sqlBeside } from '../db/connect.ts'
-import { transaction } from '../db/pool.ts'
+import { sqlBeside } from '../db/sql-file.ts'
+import { transaction } from '../db/transaction.ts'
 import { type Device, newAddress, newDevice, newLabel, nextFirmware, pick, type Random } from './devices.ts'
 import { kinds } from './kinds.ts'
 

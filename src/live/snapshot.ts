@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { and, count, drizzle, eq, gt, inArray, min, sql } from '../db/drizzle.ts'
-import { transaction } from '../db/pool.ts'
 import { clientSystem, revisionCounter, run } from '../db/schema.ts'
+import { transaction } from '../db/transaction.ts'
 import { listKeptDeletions } from '../runs/kept-deletions.ts'
 import { findActiveRun, findLastRun } from '../runs/list.ts'
 import { failedStatuses, finishedStatuses } from '../wire/lists.ts'

@@ -1,5 +1,5 @@
-import { sqlBeside } from '../db/connect.ts'
 import type { Session } from '../db/session.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { Counts } from '../wire/types.ts'
 import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'

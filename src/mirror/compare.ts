@@ -1,6 +1,7 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import { type StoredRejectedBecause, toRejectedBecause } from '../db/reasons.ts'
 import type { Session } from '../db/session.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
 const findDoubled = sqlBeside(import.meta.url, 'sql/find-doubled.sql')

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { notify } from '../db/notices.ts'
-import { transaction } from '../db/pool.ts'
+import { transaction } from '../db/transaction.ts'
 import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { type RunRef, recordPhase } from '../runs/store.ts'

@@ -1,5 +1,6 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import type { Session } from '../db/session.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Baseline } from '../runs/baseline.ts'
 import type { Run } from '../wire/types.ts'

@@ -1,4 +1,5 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 
 const deleteOldRejectedRows = sqlBeside(import.meta.url, 'sql/delete-old-rejected-rows.sql')
 

@@ -1,5 +1,5 @@
-import { sqlBeside } from '../db/connect.ts'
 import type { Session } from '../db/session.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 
 const selectSameMeters = sqlBeside(import.meta.url, 'sql/select-same-meters.sql')
 

@@ -1,4 +1,5 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import { AgentError } from '../lib/errors.ts'
 
 const findTriggers = sqlBeside(import.meta.url, 'sql/find-triggers.sql')

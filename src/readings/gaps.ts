@@ -1,4 +1,5 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { ReadingGap } from '../wire/types.ts'
 
 const findMeterGaps = sqlBeside(import.meta.url, 'find-meter-gaps.sql')

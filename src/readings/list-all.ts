@@ -1,6 +1,7 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { MeterReading } from '../wire/types.ts'
 
 const selectAllReadings = sqlBeside(import.meta.url, 'select-all-readings.sql')

@@ -1,6 +1,7 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import { toReading } from '../meters/meter.ts'
 import { readingFlags } from '../wire/lists.ts'
 import type { FlaggedReading } from '../wire/types.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { transaction } from '../db/pool.ts'
+import { transaction } from '../db/transaction.ts'
 
 /** Moving the readings of a month takes about 10 s for a million. */
 const moveTimeoutMs = 15 * 60_000

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
-import { sqlBeside } from '../db/connect.ts'
-import { transaction } from '../db/pool.ts'
+import { sqlBeside } from '../db/sql-file.ts'
+import { transaction } from '../db/transaction.ts'
 import { lockForWaiting, maxWaiting } from './waiting.ts'
 
 const storeIncoming = sqlBeside(import.meta.url, 'store-incoming.sql')

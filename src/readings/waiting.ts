@@ -1,5 +1,6 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { WaitingMeter } from '../wire/types.ts'
 
 const storeWaiting = sqlBeside(import.meta.url, 'store-waiting.sql')

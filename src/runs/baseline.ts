@@ -1,5 +1,6 @@
 import type { ClientSystem } from '../config/environment.ts'
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 
 const selectBaseline = sqlBeside(import.meta.url, 'select-baseline.sql')
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { transaction } from '../db/pool.ts'
+import { transaction } from '../db/transaction.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Run } from '../wire/types.ts'

@@ -1,6 +1,7 @@
 import type { ClientSystem } from '../config/environment.ts'
 import { createHourCheck } from '../config/hours.ts'
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 import type { RunHistory } from '../wire/types.ts'
 
 const selectHours = sqlBeside(import.meta.url, 'select-hours.sql')

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { type drizzle, inArray } from '../db/drizzle.ts'
 import { nextRevision, notify } from '../db/notices.ts'
-import { transaction } from '../db/pool.ts'
 import { keptDeletions } from '../db/schema.ts'
+import { transaction } from '../db/transaction.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { KeptDeletions } from '../wire/types.ts'
 

@@ -1,4 +1,5 @@
-import { type Queryable, sqlBeside } from '../db/connect.ts'
+import type { Queryable } from '../db/connect.ts'
+import { sqlBeside } from '../db/sql-file.ts'
 
 const findKeptRuns = sqlBeside(import.meta.url, 'find-kept-runs.sql')
 const deleteOldRuns = sqlBeside(import.meta.url, 'delete-old-runs.sql')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { sqlBeside } from '../../src/db/connect.ts'
+import { sqlBeside } from '../../src/db/sql-file.ts'
 import { type Postgres, startPostgres } from '../../src/demo/postgres.ts'
 
 /** What a server in production is set to; whatever is not named here stays as PostgreSQL ships it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
-import { sqlBeside } from '../../src/db/connect.ts'
+import { sqlBeside } from '../../src/db/sql-file.ts'
 import { createWorld } from '../support/world.ts'
 
 const countConflicts = sqlBeside(new URL('../../src/readings/store.ts', import.meta.url).href, 'count-conflicts.sql')

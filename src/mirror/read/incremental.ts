@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { sqlBeside } from '../../db/connect.ts'
 import { copyInto, startReading } from '../../db/copy.ts'
 import type { Session } from '../../db/session.ts'
+import { sqlBeside } from '../../db/sql-file.ts'
 import type { StoredBaseline } from '../../runs/baseline.ts'
 import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { destroySocket } from '../../db/silence.ts'
+import { destroySocket } from '../../db/socket.ts'
 import { AgentError } from '../../lib/errors.ts'
 
 /** The timeout of an answer, what the source is doing, and the variable that sets the timeout, if any. */

@@ -1,4 +1,5 @@
 import type { ClientSystem } from '../../config/environment.ts'
+import { lostClientSettings, textSettings } from '../../db/session-settings.ts'
 
 /** Returns the settings of the transaction that reads a Client System. */
 export function sourceSettings({ totalMs, startMs }: ClientSystem['timeouts']): Record<string, string> {
@@ -17,18 +18,12 @@ export function sourceSettings({ totalMs, startMs }: ClientSystem['timeouts']): 
  * abandons ends at the server by itself.
  */
 const constantSettings = {
-  TimeZone: 'UTC',
+  ...textSettings,
+  // Without an order of day and month, so that the query reads dates as the database does.
   DateStyle: 'ISO',
-  IntervalStyle: 'postgres',
-  extra_float_digits: '1',
-  bytea_output: 'hex',
-  standard_conforming_strings: 'on',
   transaction_timeout: '0',
-  client_connection_check_interval: '500ms',
   // An abandoned session must not keep its snapshot: it would hold back vacuum at the Client System.
-  tcp_keepalives_idle: '10',
-  tcp_keepalives_interval: '5',
-  tcp_keepalives_count: '3',
+  ...lostClientSettings,
   // Keepalives are not sent while rows are being transferred.
   tcp_user_timeout: '60s',
   // For the digests of buckets, which are grouped in memory: a read leaves no temporary file at the source.
