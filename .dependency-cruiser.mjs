@@ -4,8 +4,8 @@
  */
 const layers = [
   'main',
-  'service',
   'cli',
+  'service',
   '(http|mcp)',
   'agent',
   'workers',
@@ -63,9 +63,9 @@ export default {
     },
     {
       name: 'demonstration-apart',
-      comment: 'Only main.ts loads the demonstration, and nothing of it is loaded in production.',
+      comment: 'Only the command serve loads the demonstration, and nothing of it is loaded in production.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(demo/|main\\.ts)' },
+      from: { path: '^src/', pathNot: '^src/(demo/|cli/serve\\.ts)' },
       to: { path: '^src/demo/' },
     },
     {

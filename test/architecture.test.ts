@@ -79,8 +79,8 @@ test('nothing silences the compiler or the linter', () => {
 })
 
 test('nothing of the demonstration is loaded where both URLs are set', () => {
-  assert.match(read('src/main.ts'), /await import\('\.\/demo\/demonstration\.ts'\)/)
-  assert.doesNotMatch(read('src/main.ts'), /^import .*demo/m)
+  assert.match(read('src/cli/serve.ts'), /await import\('\.\.\/demo\/demonstration\.ts'\)/)
+  assert.doesNotMatch(read('src/cli/serve.ts'), /^import .*demo/m)
 })
 
 test('the description of the API and the MCP library are loaded at first use', () => {

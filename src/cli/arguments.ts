@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { requireKnown } from './suggest.ts'
 import type { SyncRequest } from './sync.ts'
-import { parseTokenCommand, type TokenCommand } from './token.ts'
+import { parseTokenCommand, type TokenCommand } from './token-arguments.ts'
 
 export type Command =
   | { name: 'help' | 'version' | 'serve' | 'check' | 'migrate' | 'mcp' }

@@ -11,16 +11,27 @@ import { checkMeters, type MeterCheck } from '../mirror/check.ts'
 import { ownColumns } from '../mirror/source/columns.ts'
 import { openSource, type Source } from '../mirror/source/connection.ts'
 import { rejectionWords } from '../wire/reason-words.ts'
+import { readConfig } from './configuration.ts'
+import { exitStatus } from './exit-status.ts'
 import { number, plural, print } from './output.ts'
+import { runUntilStopped } from './process.ts'
 
 /** Prints an error that prevents a sync, with its hint. `place` is the part that was checked. */
 type Report = (place: string, error: unknown) => void
+
+/** Checks configuration, databases and query without an agent, because the schema may not exist yet. */
+export async function check(): Promise<number> {
+  const { config } = readConfig('check')
+  return await runUntilStopped(async ({ signal }) =>
+    (await checkConfig(config, signal)) ? exitStatus.done : exitStatus.failed,
+  )
+}
 
 /**
  * Connects to both databases, describes the query, reads the meters as a sync would, and prints the findings with hints.
  * Changes nothing: no schema, no queue, no row. Returns true when a sync would work.
  */
-export async function check(config: Config, signal: AbortSignal): Promise<boolean> {
+async function checkConfig(config: Config, signal: AbortSignal): Promise<boolean> {
   printFinding('Configuration', 'valid')
   const redact = createRedact(config.secrets)
   const problems = new Set<string>()

@@ -1,61 +1,39 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { insertToken, type ListedToken, listTokens, revokeToken } from '../access/store.ts'
-import { administrator } from '../agent.ts'
+import { requireMigrated } from '../db/migrate.ts'
+import { openPool } from '../db/pool.ts'
 import { transaction } from '../db/transaction.ts'
-import { AgentError } from '../lib/errors.ts'
-import { scopes } from '../wire/lists.ts'
-import type { Scope } from '../wire/types.ts'
+import { AgentError, ConfigError, errorCode, errorMessage } from '../lib/errors.ts'
+import { createLog } from '../lib/log.ts'
+import { readConfig } from './configuration.ts'
+import { exitStatus } from './exit-status.ts'
 import { print, printError, printJson } from './output.ts'
+import type { TokenCommand } from './token-arguments.ts'
 
-export type TokenCommand =
-  | { action: 'create'; tokenName: string; scopes: readonly Scope[]; expiresInSeconds: number | null }
-  | { action: 'list'; json: boolean }
-  | { action: 'revoke'; tokenName: string }
-
-export type TokenOptions = { scope?: string | undefined; expires?: string | undefined; json: boolean }
-
-/** The prefix of every token. Programs that search for leaked secrets recognise a token by it. */
-const prefix = 'msa_'
-
-const namePattern = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._@-]{0,61}[\p{L}\p{N}._@-])?$/u
-
-/** Parses the arguments of the command token. Throws an Error that names the invalid argument. */
-export function parseTokenCommand([action, ...names]: string[], { scope, expires, json }: TokenOptions): TokenCommand {
-  const [tokenName, ...rest] = names
-  if (action !== 'create' && (scope !== undefined || expires !== undefined))
-    throw new Error('--scope and --expires are options of token create only')
-  if (action !== 'list' && json) throw new Error('--json is an option of token list only')
-  if (action === 'list' && tokenName === undefined) return { action, json }
-  if ((action !== 'create' && action !== 'revoke') || tokenName === undefined || rest.length > 0)
-    throw new Error('token: expected token create NAME --scope SCOPES, token list, or token revoke NAME')
-  if (action === 'revoke') return { action, tokenName }
-  if (!namePattern.test(tokenName) || tokenName.toLowerCase() === administrator)
-    throw new Error(
-      `token create: expected a name of 1 to 63 letters, digits, spaces and . _ @ - other than ${administrator}`,
-    )
-  return { action, tokenName, scopes: parseScopes(scope), expiresInSeconds: parseExpiry(expires) }
+/**
+ * Creates, lists or revokes tokens in the Sync database. Running agents are notified and apply the change at once. Needs the
+ * privileges of the schema's owner when the agent has a role of its own.
+ */
+export async function manageTokens(command: TokenCommand): Promise<number> {
+  const { syncDatabase, secrets } = readConfig('token').config
+  await requireMigrated(syncDatabase)
+  const log = createLog({ level: 'warn', out: process.stderr, secrets })
+  const pool = openPool(syncDatabase, { application: 'meter-sync-agent token', max: 1, log })
+  try {
+    await runTokenCommand(pool, command)
+    return exitStatus.done
+  } catch (error) {
+    if (errorCode(error) !== '42501') throw error
+    throw new ConfigError([
+      `DATABASE_URL: the role may not manage tokens: ${errorMessage(error)}; run this command as the owner of the schema`,
+    ])
+  } finally {
+    await pool.end()
+  }
 }
 
-function parseScopes(text: string | undefined): Scope[] {
-  const given = (text ?? '').split(',').map((part) => part.trim())
-  const unknown = given.filter((part) => !scopes.some((scope) => scope === part))
-  if (unknown.length > 0) throw new Error(`--scope: expected one or more of ${scopes.join(',')}`)
-  return scopes.filter((scope) => given.includes(scope))
-}
-
-const unitSeconds: Record<string, number> = { h: 3_600, d: 86_400, w: 604_800 }
-
-function parseExpiry(text: string | undefined): number | null {
-  if (text === undefined) return null
-  const [, count = '', unit = ''] = /^([1-9]\d{0,3})([hdw])$/.exec(text) ?? []
-  const seconds = Number(count) * (unitSeconds[unit] ?? 0)
-  if (seconds > 0) return seconds
-  throw new Error('--expires: expected a number of hours, days or weeks, like 12h, 90d or 52w')
-}
-
-/** Creates, lists or revokes tokens in the Sync database. Running agents are notified and apply the change at once. */
-export async function runTokenCommand(pool: pg.Pool, command: TokenCommand): Promise<void> {
+async function runTokenCommand(pool: pg.Pool, command: TokenCommand): Promise<void> {
   switch (command.action) {
     case 'create':
       return await create(pool, command)
@@ -65,6 +43,9 @@ export async function runTokenCommand(pool: pg.Pool, command: TokenCommand): Pro
       return await revoke(pool, command.tokenName)
   }
 }
+
+/** The prefix of every token. Programs that search for leaked secrets recognise a token by it. */
+const prefix = 'msa_'
 
 async function create(
   pool: pg.Pool,
