@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import { type Access, createAccess } from './access/access.ts'
 import { createAgent } from './agent/create-agent.ts'
 import type { Agent } from './agent.ts'
@@ -8,15 +7,15 @@ import type { Config } from './config/environment.ts'
 import { describeSettings } from './config/settings.ts'
 import { whenAvailable } from './db/available.ts'
 import { migrate, requireMigrated } from './db/migrate.ts'
-import { openPools, type Pools } from './db/pools.ts'
+import { openPools } from './db/pools.ts'
 import { createCompleteJob } from './db/queue.ts'
 import { listenHttp } from './http/listen.ts'
 import { serveHttp } from './http/server.ts'
 import { ConfigError, errorCode, errorMessage } from './lib/errors.ts'
-import { createStack, type Lifetime, type Stack, withLifetime } from './lib/lifetime.ts'
+import { createStack, type Lifetime, withLifetime } from './lib/lifetime.ts'
 import { createRedact, type Log } from './lib/log.ts'
 import { version } from './lib/version.ts'
-import { type Live, startLive } from './live/live.ts'
+import { type LiveReactions, startLive } from './live/live.ts'
 import type { McpEndpoint } from './mcp/endpoint.ts'
 import { createPreviews } from './mirror/previews.ts'
 import { createCancel } from './runs/cancel.ts'
@@ -24,7 +23,7 @@ import { createTrigger } from './runs/trigger.ts'
 import { type QueueClock, startJobQueue } from './workers/queue.ts'
 import { createRunQueue } from './workers/run-queue.ts'
 import { createWaitingSyncs } from './workers/waiting.ts'
-import { startWork, type Work, type WorkOptions } from './workers/work.ts'
+import { startWork, type Work } from './workers/work.ts'
 
 export type Service = Lifetime & {
   /** The address where HTTP listens. */
@@ -38,7 +37,9 @@ export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal; c
  * start no run. Waits for a Sync database that is not available yet.
  */
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
-  const listening = await listenHttp(config)
+  const { host, port, allowedHosts, role } = config
+  const clientSystemIds = config.clientSystems.map(({ id }) => id)
+  const listening = await listenHttp({ host, port })
   try {
     const started = await whenAvailable({ log, signal }, async () => {
       const missingIndex = await migrate(config.syncDatabase)
@@ -47,15 +48,14 @@ export async function startService({ config, log, signal, clock }: ServiceOption
     })
     const { agent } = started
     await agent.access.start()
-    const http = serveHttp(listening, { agent, config, log, mcp: openMcp(agent, log) })
-    log.info(
-      { url: listening.url, role: config.role, clientSystems: config.clientSystems.map(({ id }) => id) },
-      `meter sync agent is up: ${listening.url}`,
-    )
+    const hosts = { host, allowedHosts }
+    const http = serveHttp(listening, { agent, hosts, clientSystemIds, log, mcp: openMcp(agent, log) })
+    const { url } = listening
+    log.info({ url, role, clientSystems: clientSystemIds }, `meter sync agent is up: ${url}`)
     const parts = createStack()
     parts.add(started)
     parts.add(http)
-    return withLifetime({ url: listening.url }, parts.stop)
+    return withLifetime({ url }, parts.stop)
   } catch (error) {
     await listening.stop()
     throw error
@@ -86,12 +86,13 @@ export type StartedAgent = Lifetime & { agent: Agent }
 
 /** Builds every part, beginning with the pools, each with its slice of the configuration. A stop takes at most 10 s. */
 async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
-  const { syncDatabase, clientSystems, secrets, webhook } = config
+  const { syncDatabase, clientSystems, demonstration, historyDays, readingsDays, authToken, webhook } = config
+  const works = config.role !== 'api'
+  const redact = createRedact(config.secrets)
   const parts = createStack()
   try {
     const pools = parts.add(openPools(syncDatabase, log))
-    const { pool, lists, readings } = pools
-    const works = config.role !== 'api'
+    const pool = pools.short
     const queue = await startJobQueue({ syncDatabase, works, log, ...(clock && { clock }) })
     const { boss } = queue
     // The work stops first, so that the queue has nothing to wait for; what listens can stop meanwhile.
@@ -102,24 +103,26 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
 
     const completeJob = createCompleteJob(boss)
     const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
-    const cancel = createCancel({ pool, completeJob, log })
-    const jobs = works
-      ? await startWorking(working, { config, pools, boss, trigger, completeJob, clock, log })
-      : { work: null, alerts: null }
-    const access = listening.add(createAccess({ pool, authToken: config.authToken, log }))
-    const live = listening.add(startLiveEvents({ config, pool, access, ...jobs, log }))
-    const redact = createRedact(secrets)
+    const slice = { syncDatabase, clientSystems, historyDays, readingsDays }
+    const work = works
+      ? working.add(await startWork({ ...slice, pools, boss, trigger, completeJob, redact, clock, log }))
+      : null
+    const alerts =
+      works && webhook ? working.add(await startWebhooks({ webhook, clientSystems, pool, boss, log })) : null
+    const access = listening.add(createAccess({ pool, authToken, log }))
+    const reactions = connectParts({ work, alerts, access, log })
+    const live = listening.add(
+      startLive({ syncDatabase, clientSystems, demonstration, version, pool, ...reactions, log }),
+    )
     const agent = createAgent({
       clientSystems,
       settings: describeSettings(config, version),
-      pool,
-      lists,
-      readings,
+      pools,
       access,
       live,
       previews: listening.add(createPreviews({ syncDatabase, pool, redact, log })),
       trigger,
-      cancel,
+      cancel: createCancel({ pool, completeJob, log }),
       waitingSyncs: listening.add(createWaitingSyncs({ pool, trigger, log })),
       testAlerts: createTestAlerts({ webhook, status: live.status, log }),
       registers: config.readingRegisters,
@@ -132,36 +135,12 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
   }
 }
 
-type Working = { work: Work | null; alerts: Webhooks | null }
+type ConnectedParts = { work: Work | null; alerts: Webhooks | null; access: Access; log: Log }
 
-/** Starts what only a process does whose role is to work: runs, and alerts where a receiver is configured. */
-async function startWorking(
-  working: Stack,
-  { pools, ...options }: Omit<WorkOptions, 'config' | 'pool' | 'lists'> & { config: Config; pools: Pools },
-): Promise<Working> {
-  const { config, boss, log } = options
-  const { pool, lists } = pools
-  const { webhook, clientSystems } = config
-  const work = working.add(await startWork({ ...options, pool, lists }))
-  const alerts = webhook ? working.add(await startWebhooks({ webhook, pool, boss, clientSystems, log })) : null
-  return { work, alerts }
-}
-
-/** Starts live events. What they report also reaches the work, the alerts and the cache of tokens. */
-function startLiveEvents({
-  config,
-  pool,
-  access,
-  work,
-  alerts,
-  log,
-}: { config: Config; pool: pg.Pool; access: Access; log: Log } & Working): Live {
+/** Returns what live events report to the work, the alerts and the cache of tokens. */
+function connectParts({ work, alerts, access, log }: ConnectedParts): LiveReactions {
   const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
-  return startLive({
-    config,
-    pool,
-    version,
-    log,
+  return {
     workingFor: () => work?.clientSystemIds() ?? [],
     onAccess: refreshAccess,
     onConnected: () => {
@@ -172,7 +151,7 @@ function startLiveEvents({
       work?.stopIfEnded(runId)
       alerts?.check()
     },
-  })
+  }
 }
 
 /** Turns a missing right into an error of the configuration. */

@@ -15,12 +15,13 @@ type MeterMethods = Pick<
 >
 
 /** Returns the methods of the agent that find and list meters. */
-export function createMeterMethods({ clientSystems, lists }: AgentParts): MeterMethods {
+export function createMeterMethods({ clientSystems, pools }: AgentParts): MeterMethods {
+  const db = pools.long
   const ids = clientSystems.map(({ id }) => id)
-  const countFacets = createFacets(lists)
+  const countFacets = createFacets(db)
 
   const meter: Agent['meter'] = async (id) => {
-    const found = await findMeter(lists, ids, id)
+    const found = await findMeter(db, ids, id)
     if (found) return found
     throw new NotFoundError('meter', id)
   }
@@ -30,23 +31,23 @@ export function createMeterMethods({ clientSystems, lists }: AgentParts): MeterM
 
     meterByExternalId: async (clientSystemId, externalId) => {
       const { id } = findClientSystem(clientSystems, clientSystemId)
-      const found = await findMeterByExternalId(lists, id, externalId)
+      const found = await findMeterByExternalId(db, id, externalId)
       if (found) return found
       throw new NotFoundError('meter', `with external id ${externalId}`)
     },
 
     meters: async ({ limit, ...filter }) => {
-      const { more, after, ...page } = await listMeters(lists, withClientSystem(clientSystems, filter), limit)
+      const { more, after, ...page } = await listMeters(db, withClientSystem(clientSystems, filter), limit)
       return { ...page, next: more ? after : null }
     },
 
-    exportMeters: (filter) => exportMeters(lists, withClientSystem(clientSystems, filter)),
+    exportMeters: (filter) => exportMeters(db, withClientSystem(clientSystems, filter)),
 
     meterFacets: async ({ limit, ...filter }) => await countFacets(withClientSystem(clientSystems, filter), limit),
 
     history: async (meterId, { before, limit }) => {
       await meter(meterId)
-      const rows = await listHistory(lists, meterId, before, limit)
+      const rows = await listHistory(db, meterId, before, limit)
       return mapPage(
         toPage(rows, ({ cursor }) => cursor),
         ({ change }) => change,
@@ -55,7 +56,7 @@ export function createMeterMethods({ clientSystems, lists }: AgentParts): MeterM
 
     targets: async (filter) => {
       const named = withClientSystem(clientSystems, filter)
-      return { tag: await tagTargets(lists, named), pages: listTargets(lists, named) }
+      return { tag: await tagTargets(db, named), pages: listTargets(db, named) }
     },
   }
 }

@@ -1,7 +1,7 @@
-import type pg from 'pg'
 import type { Access } from '../access/access.ts'
 import type { Agent } from '../agent.ts'
 import type { ClientSystem } from '../config/environment.ts'
+import type { Pools } from '../db/pools.ts'
 import type { Live } from '../live/live.ts'
 import type { Previews } from '../mirror/previews.ts'
 import type { CancelRun } from '../runs/cancel.ts'
@@ -13,12 +13,7 @@ import type { WaitingSyncs } from '../workers/waiting.ts'
 export type AgentParts = {
   clientSystems: readonly ClientSystem[]
   settings: Settings
-  /** For short statements, such as those for the state of runs. */
-  pool: pg.Pool
-  /** For lists of meters and history. */
-  lists: pg.Pool
-  /** For the readings that collectors send. */
-  readings: pg.Pool
+  pools: Pools
   access: Access
   live: Live
   previews: Previews

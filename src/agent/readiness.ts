@@ -6,10 +6,10 @@ import type { AgentParts } from './parts.ts'
 const checkTimeoutMs = 3_000
 
 /** Returns the names of the parts that keep the agent from serving: none when it is ready. */
-export async function findUnready({ pool, isQueueReady, live }: AgentParts): Promise<string[]> {
+export async function findUnready({ pools, isQueueReady, live }: AgentParts): Promise<string[]> {
   const checks: [name: string, check: () => Promise<boolean>][] = [
-    ['Sync database', async () => (await pool.query('select 1')).rowCount === 1],
-    ['migrations', () => isMigrated(pool)],
+    ['Sync database', async () => (await pools.short.query('select 1')).rowCount === 1],
+    ['migrations', () => isMigrated(pools.short)],
     ['jobs', isQueueReady],
     ['listener', async () => live.listening()],
   ]

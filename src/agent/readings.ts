@@ -29,17 +29,18 @@ const defaultGapsPeriodMs = 7 * 86_400_000
 
 /** Returns the methods of the agent that store and list readings. `meter` throws where there is no such meter. */
 export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): ReadingMethods {
-  const { clientSystems, lists, registers } = parts
+  const { clientSystems, pools, registers } = parts
+  const db = pools.long
   return {
     collection: async (clientSystemId) =>
-      await summarizeCollection(lists, findClientSystem(clientSystems, clientSystemId)),
+      await summarizeCollection(db, findClientSystem(clientSystems, clientSystemId)),
 
     collectionGroups: async (clientSystemId, limit) =>
-      await groupCollection(lists, findClientSystem(clientSystems, clientSystemId).id, limit),
+      await groupCollection(db, findClientSystem(clientSystems, clientSystemId).id, limit),
 
     silentMeters: async ({ clientSystemId, before, limit }) => {
       const { id } = findClientSystem(clientSystems, clientSystemId)
-      const rows = await listSilentMeters(lists, id, before, limit)
+      const rows = await listSilentMeters(db, id, before, limit)
       return mapPage(
         toPage(rows, ({ cursor }) => cursor),
         (row) => row.meter,
@@ -50,13 +51,13 @@ export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): 
       const { readingIntervalMinutes } = await meter(meterId)
       const to = period.to ?? new Date().toISOString()
       const from = period.from ?? new Date(Date.parse(to) - defaultGapsPeriodMs).toISOString()
-      const gaps = await findGaps(lists, { meterId, from, to, readingIntervalMinutes })
+      const gaps = await findGaps(db, { meterId, from, to, readingIntervalMinutes })
       return { from, to, readingIntervalMinutes, gaps }
     },
 
     readings: async (meterId, { limit, ...filter }) => {
       await meter(meterId)
-      const rows = await listReadings(lists, { meterId, ...filter, registers }, limit)
+      const rows = await listReadings(db, { meterId, ...filter, registers }, limit)
       return mapPage(
         toPage(rows, ({ cursor }) => cursor),
         ({ reading }) => reading,
@@ -64,7 +65,7 @@ export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): 
     },
 
     allReadings: async ({ limit, after, ...filter }) => {
-      const rows = await listAllReadings(lists, withClientSystem(clientSystems, filter), after, limit)
+      const rows = await listAllReadings(db, withClientSystem(clientSystems, filter), after, limit)
       return mapPage(
         toPage(rows, ({ cursor }) => cursor),
         toMeterReading,
@@ -74,12 +75,12 @@ export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): 
     exportReadings: async (filter) => {
       const { clientSystemId } =
         filter.meterId === null ? withClientSystem(clientSystems, filter) : await meter(filter.meterId)
-      return { clientSystemId, pages: exportReadings(lists, { ...filter, clientSystemId }) }
+      return { clientSystemId, pages: exportReadings(db, { ...filter, clientSystemId }) }
     },
 
     waitingMeters: async ({ clientSystemId, after, limit }) => {
       const { id } = findClientSystem(clientSystems, clientSystemId)
-      const rows = await listWaiting(lists, id, after, limit)
+      const rows = await listWaiting(db, id, after, limit)
       return toPage(rows, ({ externalId }) => externalId)
     },
 
@@ -92,7 +93,7 @@ const unstorableReason = `no meter has this externalId, and it is longer than 1,
 /** Stores readings, and requests a sync for the Client Systems of those that wait for their meters. */
 async function storeSentReadings(
   sent: readonly SentReading[],
-  { clientSystems, readings, waitingSyncs }: AgentParts,
+  { clientSystems, pools, waitingSyncs }: AgentParts,
 ): Promise<StoredReadings> {
   if (sent.length === 0) return { stored: 0, duplicates: 0, conflicts: 0, waiting: 0, rejected: [] }
   const ids = clientSystems.map(({ id }) => id)
@@ -107,7 +108,7 @@ async function storeSentReadings(
       }
     }
   }
-  const { rejected: unstorable, waitingFor, ...counts } = await storeReadings(readings, namedReadings())
+  const { rejected: unstorable, waitingFor, ...counts } = await storeReadings(pools.readings, namedReadings())
   for (const line of unstorable) rejected.push({ line, reason: unstorableReason })
   for (const clientSystemId of waitingFor) waitingSyncs.request(clientSystemId)
   return { ...counts, rejected }

@@ -27,8 +27,8 @@ type RunMethods = Pick<
 
 /** Returns the methods of the agent that request, end, and list runs. */
 export function createRunMethods(parts: AgentParts): RunMethods {
-  const { clientSystems, pool, lists } = parts
-  const db = drizzle(pool)
+  const { clientSystems, pools } = parts
+  const db = drizzle(pools.short)
   const run: Agent['run'] = (id) => requireRun(parts, id)
 
   return {
@@ -49,33 +49,34 @@ export function createRunMethods(parts: AgentParts): RunMethods {
 
     keepDeletions: async (request) => {
       const { id } = findClientSystem(clientSystems, request.clientSystemId)
-      await keepDeletions(pool, { ...request, clientSystemId: id })
+      await keepDeletions(pools.short, { ...request, clientSystemId: id })
       return (await listKeptDeletions(db, [id])).get(id) ?? null
     },
 
     releaseDeletions: async (clientSystemId) =>
-      await releaseDeletions(pool, findClientSystem(clientSystems, clientSystemId).id),
+      await releaseDeletions(pools.short, findClientSystem(clientSystems, clientSystemId).id),
 
     activeRun: async (clientSystemId) => await findActiveRun(db, findClientSystem(clientSystems, clientSystemId).id),
 
     runs: async (filter) => {
       const clientSystemIds = [findClientSystem(clientSystems, filter.clientSystemId).id]
-      const rows = await listRuns(drizzle(lists), { ...filter, clientSystemIds }, filter.limit)
+      const rows = await listRuns(drizzle(pools.long), { ...filter, clientSystemIds }, filter.limit)
       return toPage(rows, ({ queuedAt, id }) => ({ queuedAt, id }))
     },
 
-    runHistory: async (clientSystemId) => await readRunHistory(lists, findClientSystem(clientSystems, clientSystemId)),
+    runHistory: async (clientSystemId) =>
+      await readRunHistory(pools.long, findClientSystem(clientSystems, clientSystemId)),
 
     changes: async (runId, filter) => {
       const { clientSystemId, counts } = await run(runId)
       const inserted = (counts?.inserted ?? 0) > 0
-      const rows = await listChanges(lists, { runId, clientSystemId, inserted, ...filter }, filter.limit)
+      const rows = await listChanges(pools.long, { runId, clientSystemId, inserted, ...filter }, filter.limit)
       return toPage(rows, ({ externalId }) => externalId)
     },
 
     rejected: async (runId, { after, limit }) => {
       await run(runId)
-      const rows = await listRejected(lists, runId, after, limit)
+      const rows = await listRejected(pools.long, runId, after, limit)
       return mapPage(
         toPage(rows, ({ id }) => id),
         ({ rejected }) => rejected,
@@ -85,8 +86,8 @@ export function createRunMethods(parts: AgentParts): RunMethods {
 }
 
 /** Returns a run of a Client System of this agent. Throws `not_found` for any other id. */
-async function requireRun({ clientSystems, pool }: AgentParts, id: string): Promise<Run> {
-  const run = await findRun(drizzle(pool), id)
+async function requireRun({ clientSystems, pools }: AgentParts, id: string): Promise<Run> {
+  const run = await findRun(drizzle(pools.short), id)
   if (run && clientSystems.some((clientSystem) => clientSystem.id === run.clientSystemId)) return run
   throw new NotFoundError('run', id)
 }

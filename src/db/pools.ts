@@ -5,24 +5,28 @@ import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { openPool } from './pool.ts'
 
-/** The pools of the Sync database. They are separate, so that searches delay neither the next phase of a run nor a collector. */
-export type Pools = Lifetime & {
-  /** For short statements, such as those for the state of runs. */
-  pool: pg.Pool
-  /** For statements that may take long, such as lists and pruning. */
-  lists: pg.Pool
-  /** For the readings that collectors send. */
+/**
+ * The pools of the Sync database, by the statements that they are for. They are separate, so that searches delay neither the
+ * next phase of a run nor a collector.
+ */
+export type Pools = {
+  /** For statements that take milliseconds, such as those for the state of runs. They have 4 s. */
+  short: pg.Pool
+  /** For statements that may take seconds: lists, exports, corrections after a run, partitions and pruning. */
+  long: pg.Pool
+  /** For storing the readings that collectors send. */
   readings: pg.Pool
 }
 
-export function openPools(syncDatabase: DatabaseTarget, log: Log): Pools {
-  const pool = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-  const lists = openPool(syncDatabase, { application: 'meter-sync-agent lists', max: 6, log, monitor: pool })
-  const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: pool })
-  return withLifetime({ pool, lists, readings }, async () => {
-    await Promise.all([endPool(lists), endPool(readings)])
+/** Opens the pools. A stop ends them, without waiting for a server that is silent. */
+export function openPools(syncDatabase: DatabaseTarget, log: Log): Pools & Lifetime {
+  const short = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
+  const long = openPool(syncDatabase, { application: 'meter-sync-agent long', max: 6, log, monitor: short })
+  const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: short })
+  return withLifetime({ short, long, readings }, async () => {
+    await Promise.all([endPool(long), endPool(readings)])
     // Last, because the others look up silent connections over it.
-    await endPool(pool)
+    await endPool(short)
   })
 }
 

@@ -2,12 +2,11 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { compress } from 'hono/compress'
 import type { Agent, Login } from '../agent.ts'
-import type { Config } from '../config/environment.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
 import { type Authentication, createAuthentication } from './auth/authentication.ts'
-import { checkHostAndOrigin, securityHeaders } from './auth/origin.ts'
+import { checkHostAndOrigin, type ServedHosts, securityHeaders } from './auth/origin.ts'
 import { createDescription } from './description.ts'
 import type { Metrics } from './metrics.ts'
 import { answerPage, servePageFiles } from './page.ts'
@@ -22,7 +21,7 @@ import type { Streams } from './stream.ts'
 
 export type AppOptions = {
   agent: Agent
-  config: Pick<Config, 'host' | 'allowedHosts'>
+  hosts: ServedHosts
   log: Log
   /** Answers at `/mcp`. */
   mcp: { fetch: (request: Request, login: Login) => Promise<Response> }
@@ -33,7 +32,7 @@ export type AppOptions = {
 }
 
 /** Creates the routes and the checks before them, without a server. */
-export function createApp({ agent, config, log, mcp, streams, metrics, stopping }: AppOptions): Hono<RequestEnv> {
+export function createApp({ agent, hosts, log, mcp, streams, metrics, stopping }: AppOptions): Hono<RequestEnv> {
   const authentication = createAuthentication(agent.access, log)
   const parts: Parts = {
     agent,
@@ -49,7 +48,7 @@ export function createApp({ agent, config, log, mcp, streams, metrics, stopping 
   app.onError((thrown, c) => thrownProblem(c, thrown, log))
   app.use(endWhenStopping(stopping))
   app.use(securityHeaders)
-  app.use(checkHostAndOrigin(config))
+  app.use(checkHostAndOrigin(hosts, probes))
   for (const route of routes) addRoute(app, route, authentication, parts)
   // A client without a login gets 401 for an unknown path or method too.
   for (const path of guardedPaths) app.all(path, setNoStore, authentication.guard(), (c) => c.notFound())
@@ -113,6 +112,9 @@ function pathsOf({ path }: Operation): string[] {
   const routed = path.replace('{id}', ':id')
   return path === '/mcp' ? [routed, `${routed}/`] : [routed]
 }
+
+/** Answered whatever the Host, because a probe may not know the name of the agent. */
+const probes = new Set(routes.flatMap(({ operation: { access, path } }) => (access === 'probe' ? [path] : [])))
 
 const guardedPaths = [
   '/api/*',

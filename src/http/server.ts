@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { Agent } from '../agent.ts'
-import type { Config } from '../config/environment.ts'
 import { type Lifetime, stopGraceMs, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { type AppOptions, createApp } from './app.ts'
@@ -11,7 +10,8 @@ import { createStreams } from './stream.ts'
 
 type HttpOptions = {
   agent: Agent
-  config: Pick<Config, 'host' | 'allowedHosts' | 'clientSystems'>
+  hosts: AppOptions['hosts']
+  clientSystemIds: readonly string[]
   log: Log
   /** Answers at `/mcp`. Stopped with the server. */
   mcp: Pick<Lifetime, 'stop'> & AppOptions['mcp']
@@ -21,12 +21,14 @@ type HttpOptions = {
  * Serves page, API, event stream and MCP on a port that is open. A stop waits `stopGraceMs` for running requests, answers the
  * remaining ones with `unavailable`, and frees the port.
  */
-export function serveHttp({ server, serve }: Listening, { agent, config, log, mcp }: HttpOptions): Lifetime {
-  const clientSystems = config.clientSystems.map(({ id }) => id)
+export function serveHttp(
+  { server, serve }: Listening,
+  { agent, hosts, clientSystemIds, log, mcp }: HttpOptions,
+): Lifetime {
   const streams = createStreams(agent, log)
-  const metrics = createMetrics(agent, clientSystems, streams.count)
+  const metrics = createMetrics(agent, clientSystemIds, streams.count)
   const stopping = new AbortController()
-  const app = createApp({ agent, config, log, streams, mcp, metrics, stopping: stopping.signal })
+  const app = createApp({ agent, hosts, log, streams, mcp, metrics, stopping: stopping.signal })
   const listener = getRequestListener(app.fetch)
   serve((request, response) => {
     normalizeTarget(request)

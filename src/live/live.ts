@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import type { Config } from '../config/environment.ts'
+import type { ClientSystem } from '../config/environment.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
@@ -22,10 +23,8 @@ export type Live = Lifetime & {
   listening: () => boolean
 }
 
-export type LiveOptions = {
-  config: Pick<Config, 'syncDatabase' | 'clientSystems' | 'demonstration'>
-  pool: pg.Pool
-  version: string
+/** What other parts of the process do at notifications. */
+export type LiveReactions = {
   /** Returns the Client Systems whose runs this process works on now. */
   workingFor: () => string[]
   /** Called after every connect and reconnect, because notifications may have been missed. */
@@ -34,6 +33,15 @@ export type LiveOptions = {
   onRunEnded: (runId: string) => void
   /** Called when a notification says that tokens or sessions changed. */
   onAccess: () => void
+}
+
+export type LiveOptions = LiveReactions & {
+  syncDatabase: DatabaseTarget
+  clientSystems: readonly ClientSystem[]
+  /** Whether both databases are those of the demonstration. */
+  demonstration: boolean
+  version: string
+  pool: pg.Pool
   log: Log
 }
 
@@ -43,10 +51,11 @@ const maxMissedRuns = 200
 
 /** Listens for notifications, reads what changed from the tables, and broadcasts it. */
 export function startLive(options: LiveOptions): Live {
-  const { config, pool, version, workingFor, onConnected, log } = options
+  const { syncDatabase, clientSystems, demonstration, version, pool, workingFor, onConnected, log } = options
   const db = drizzle(pool)
-  const ids = config.clientSystems.map(({ id }) => id)
-  const readStatus = createStatus({ config, pool, version, countWorkers: (id) => listener.countWorkers(id) })
+  const ids = clientSystems.map(({ id }) => id)
+  const countWorkers = (id: string) => listener.countWorkers(id)
+  const readStatus = createStatus({ clientSystems, demonstration, version, pool, countWorkers })
 
   async function status(): Promise<StatusAt> {
     const latest = await readStatus()
@@ -62,7 +71,7 @@ export function startLive(options: LiveOptions): Live {
   })
   const refreshAll = () => broadcast.refresh({ withStatus: true })
   const listener = startListener({
-    target: config.syncDatabase,
+    target: syncDatabase,
     pool,
     log,
     workingFor,
@@ -104,7 +113,7 @@ function handleNotice(
   notice: Exclude<Notice, { type: 'ping' }>,
   clientSystemIds: readonly string[],
   broadcast: Broadcast,
-  { onAccess, onRunEnded }: Pick<LiveOptions, 'onAccess' | 'onRunEnded'>,
+  { onAccess, onRunEnded }: LiveReactions,
 ): void {
   if (notice.type !== 'access' && !clientSystemIds.includes(notice.clientSystemId)) return
   switch (notice.type) {

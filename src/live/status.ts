@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { ClientSystem, Config } from '../config/environment.ts'
+import type { ClientSystem } from '../config/environment.ts'
 import { findNextTime } from '../config/times.ts'
 import { conditionOf } from '../wire/condition.ts'
 import type { ClientSystemStatus, Status } from '../wire/types.ts'
@@ -10,28 +10,34 @@ import { type ClientSystemSnapshot, createSnapshots } from './snapshot.ts'
 export type StatusAt = { status: Status; revision: number }
 
 export type StatusOptions = {
-  config: Pick<Config, 'clientSystems' | 'demonstration'>
-  pool: pg.Pool
+  clientSystems: readonly ClientSystem[]
+  demonstration: boolean
   version: string
+  pool: pg.Pool
   /** Returns how many workers of a Client System are alive; null while that is not known. */
   countWorkers: (clientSystemId: string) => number | null
 }
 
 /** Returns a function that reads the status: the tables at one revision, and what follows from clock and schedule. */
-export function createStatus({ config, pool, version, countWorkers }: StatusOptions): () => Promise<StatusAt> {
-  const { demonstration } = config
+export function createStatus({
+  clientSystems,
+  demonstration,
+  version,
+  pool,
+  countWorkers,
+}: StatusOptions): () => Promise<StatusAt> {
   const readLatest = createSnapshots(
     pool,
-    config.clientSystems.map(({ id }) => id),
+    clientSystems.map(({ id }) => id),
   )
   return async () => {
     const { revision, now, clientSystems: snapshots } = await readLatest()
-    const clientSystems = config.clientSystems.map((clientSystem) => {
+    const statuses = clientSystems.map((clientSystem) => {
       const snapshot = snapshots.get(clientSystem.id)
       if (!snapshot) throw new Error(`the snapshot lacks the Client System ${clientSystem.id}`)
       return toStatus(clientSystem, snapshot, countWorkers(clientSystem.id), now)
     })
-    return { status: { serverTime: now.toISOString(), version, demonstration, clientSystems }, revision }
+    return { status: { serverTime: now.toISOString(), version, demonstration, clientSystems: statuses }, revision }
   }
 }
 

@@ -16,15 +16,15 @@ export type Corrections = Lifetime & { correct: (run: Run, result: RunResult) =>
 /** The time until the next attempt to correct the lists of meters. */
 const listingRetryMs = 3_000
 
-/** `lists` is the pool for statements that may take long. A stop ends its connections, so nothing is logged after it. */
-export function createCorrections({ lists, log }: { lists: pg.Pool; log: Log }): Corrections {
+/** Corrects over `pool`. A stop ends its connections, so nothing is logged after it. */
+export function createCorrections({ pool, log }: { pool: pg.Pool; log: Log }): Corrections {
   let stopping = false
 
   /** Corrects the collection states of the meters that the run changed; of all meters after a full read, as at every start. */
   async function correctCollection({ id, clientSystemId }: Run, { counts, readMode }: RunResult): Promise<void> {
     if (readMode !== 'full' && counts.updated + counts.deleted === 0) return
     try {
-      await refreshCollection(lists, clientSystemId, readMode === 'full' ? null : id)
+      await refreshCollection(pool, clientSystemId, readMode === 'full' ? null : id)
     } catch (err) {
       if (!stopping) log.warn({ err, clientSystem: clientSystemId }, 'the collection states could not be corrected')
     }
@@ -34,7 +34,7 @@ export function createCorrections({ lists, log }: { lists: pg.Pool; log: Log }):
   const synced = new Set<string>()
   const listing = startLoop({
     pass: async () => {
-      for (const clientSystemId of synced) await correctListing(lists, clientSystemId)
+      for (const clientSystemId of synced) await correctListing(pool, clientSystemId)
     },
     retryMs: listingRetryMs,
     onError: (err, { repeated }) => {
@@ -54,9 +54,9 @@ export function createCorrections({ lists, log }: { lists: pg.Pool; log: Log }):
 }
 
 /** Rewrites the list of the meters, unless the runs have already listed what they changed. */
-async function correctListing(lists: pg.Pool, clientSystemId: string): Promise<void> {
-  const unlisted = await findUnlisted(lists, clientSystemId)
+async function correctListing(pool: pg.Pool, clientSystemId: string): Promise<void> {
+  const unlisted = await findUnlisted(pool, clientSystemId)
   if (unlisted === null) return
-  await listAnew(lists, clientSystemId)
-  await markListed(lists, clientSystemId, unlisted)
+  await listAnew(pool, clientSystemId)
+  await markListed(pool, clientSystemId, unlisted)
 }

@@ -15,7 +15,6 @@ const retryMs = 60_000
 const lockNotAvailable = '55P03'
 
 export type PartitioningOptions = {
-  /** For statements that may take long. */
   pool: pg.Pool
   /** How long readings are kept; null for ever. */
   readingsDays: number | null

@@ -8,8 +8,7 @@ import { pruneRuns } from '../runs/prune.ts'
 
 export type PruningOptions = {
   boss: PgBoss
-  /** For statements that may take long. */
-  lists: pg.Pool
+  pool: pg.Pool
   /** How many days the history is kept. */
   historyDays: number
   log: Log
@@ -29,14 +28,14 @@ const formerPruneQueue = 'meter-sync-prune'
 /** Prunes the history of a Client System every day, until pg-boss stops. An error is logged. */
 export async function pruneDaily(
   { id }: ClientSystem,
-  { boss, lists, historyDays, log }: PruningOptions,
+  { boss, pool, historyDays, log }: PruningOptions,
 ): Promise<void> {
   await boss.unschedule(formerPruneQueue)
   await boss.createQueue(pruneQueue(id), { retryLimit: 0 })
   await boss.schedule(pruneQueue(id), dailyCron)
   await boss.work(pruneQueue(id), async () => {
     try {
-      await pruneHistory(lists, id, historyDays)
+      await pruneHistory(pool, id, historyDays)
     } catch (err) {
       log.error({ err }, 'old history could not be removed; retrying tomorrow')
       throw err

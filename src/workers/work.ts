@@ -1,12 +1,11 @@
 import type pg from 'pg'
 import type { PgBoss } from 'pg-boss'
-import type { ClientSystem, Config } from '../config/environment.ts'
+import type { ClientSystem } from '../config/environment.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { runQueue } from '../db/queue.ts'
 import { transaction } from '../db/transaction.ts'
 import { AgentError } from '../lib/errors.ts'
 import { createStack, type Lifetime, withLifetime } from '../lib/lifetime.ts'
-import type { Log } from '../lib/log.ts'
 import { registerClientSystem } from '../runs/client-system.ts'
 import { endRun } from '../runs/end.ts'
 import { findRun } from '../runs/list.ts'
@@ -20,18 +19,17 @@ import { prepareRunQueue, takeRuns } from './run-queue.ts'
 import { scheduleQueue, startSchedule, startSendingSkippedTimes } from './schedule.ts'
 import { startSchemaCheck } from './schema-check.ts'
 import { createStartupRuns } from './startup.ts'
-import { createWorker } from './worker.ts'
+import { createWorker, type WorkerOptions } from './worker.ts'
 
-export type WorkOptions = {
-  config: Pick<Config, 'clientSystems' | 'historyDays' | 'readingsDays' | 'syncDatabase' | 'secrets'>
-  pool: pg.Pool
-  /** For statements that may take long. */
-  lists: pg.Pool
+export type WorkOptions = WorkerOptions & {
+  clientSystems: readonly ClientSystem[]
+  /** How long runs and changes are kept. */
+  historyDays: number
+  /** How long readings are kept; null for ever. */
+  readingsDays: number | null
   boss: PgBoss
   trigger: TriggerRun
-  completeJob: CompleteJob
   clock: QueueClock | undefined
-  log: Log
 }
 
 /** The work of a process whose role is to work: runs, the schedule, the reaper and pruning. */
@@ -44,8 +42,8 @@ export type Work = Lifetime & {
 
 /** Starts to take runs. A stop ends those of this process as interrupted; the queue waits for them. */
 export async function startWork(options: WorkOptions): Promise<Work> {
-  const { config, pool, lists, boss, trigger, completeJob, clock, log } = options
-  const { clientSystems, historyDays, readingsDays } = config
+  const { clientSystems, historyDays, readingsDays, pools, boss, trigger, completeJob, clock, log } = options
+  const pool = pools.short
   const loops = createStack()
   const worker = createWorker(options)
   const startup = createStartupRuns({ pool, trigger })
@@ -71,7 +69,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     },
     { timeoutMs: 1_000 },
   )
-  const schedule = { ...options, clientSystems }
+  const schedule = { clientSystems, pool, boss, trigger, clock, log }
   try {
     for (const { id } of clientSystems) await prepareRunQueue(boss, id)
     for (const clientSystem of clientSystems) await registerClientSystem(pool, clientSystem)
@@ -81,14 +79,14 @@ export async function startWork(options: WorkOptions): Promise<Work> {
         else await refuseRun(job.id, pool, completeJob)
       })
       await startSchedule(clientSystem, schedule)
-      await pruneDaily(clientSystem, { boss, lists, historyDays, log })
+      await pruneDaily(clientSystem, { boss, pool: pools.long, historyDays, log })
       await startup.request(clientSystem)
     }
   } catch (error) {
     await work.stop()
     throw error
   }
-  loops.add(startPartitioning({ pool: lists, readingsDays, log, clock }))
+  loops.add(startPartitioning({ pool: pools.long, readingsDays, log, clock }))
   loops.add(startSendingSkippedTimes(schedule))
   return work
 }

@@ -1,10 +1,11 @@
-import type pg from 'pg'
 import type { Job } from 'pg-boss'
-import type { ClientSystem, Config } from '../config/environment.ts'
+import type { ClientSystem } from '../config/environment.ts'
+import type { DatabaseTarget } from '../config/targets.ts'
 import { drizzle } from '../db/drizzle.ts'
+import type { Pools } from '../db/pools.ts'
 import { AgentError } from '../lib/errors.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
-import { createRedact, type Log, type Redact } from '../lib/log.ts'
+import type { Log, Redact } from '../lib/log.ts'
 import { runSync } from '../mirror/run.ts'
 import { cancelled } from '../runs/cancel.ts'
 import { findRun, findRunToWork } from '../runs/list.ts'
@@ -27,20 +28,18 @@ export type Worker = Lifetime & {
 }
 
 export type WorkerOptions = {
-  config: Pick<Config, 'syncDatabase' | 'secrets'>
-  pool: pg.Pool
-  /** For statements that may take long. */
-  lists: pg.Pool
+  syncDatabase: DatabaseTarget
+  pools: Pick<Pools, 'short' | 'long'>
   completeJob: CompleteJob
+  redact: Redact
   log: Log
 }
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { config, pool, lists, log } = options
-  const corrections = createCorrections({ lists, log })
+  const { pools, log } = options
+  const corrections = createCorrections({ pool: pools.long, log })
   /** Their abort ends the runs of this process, by the id of the run. */
   const active = new Map<string, AbortController>()
-  const redact = createRedact(config.secrets)
   let stopping = false
 
   async function work(clientSystem: ClientSystem, job: Job): Promise<void> {
@@ -53,7 +52,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (stopping) ending.abort(shuttingDown())
     try {
       const { signal } = ending
-      await runJob(job.id, { ...options, clientSystem, signal, redact, corrections })
+      await runJob(job.id, { ...options, clientSystem, signal, corrections })
     } finally {
       clearTimeout(timer)
       job.signal.removeEventListener('abort', abortLost)
@@ -64,7 +63,7 @@ export function createWorker(options: WorkerOptions): Worker {
   async function stopIfEnded(runId: string): Promise<void> {
     if (!active.has(runId)) return
     try {
-      const run = await findRun(drizzle(pool), runId)
+      const run = await findRun(drizzle(pools.short), runId)
       if (run?.finishedAt) active.get(runId)?.abort(cancelled())
     } catch (err) {
       // The run notices it when it records its end.
@@ -83,14 +82,13 @@ type JobOptions = WorkerOptions & {
   clientSystem: ClientSystem
   /** Ends the run. Its reason is the AgentError that the run ends with. */
   signal: AbortSignal
-  redact: Redact
   corrections: Corrections
 }
 
 /** Runs the sync of a job and logs how it ended. Does nothing when the run no longer exists. Never throws. */
 async function runJob(runId: string, options: JobOptions): Promise<void> {
-  const { config, clientSystem, pool, completeJob, signal, redact, corrections, log } = options
-  const { syncDatabase } = config
+  const { clientSystem, syncDatabase, pools, completeJob, signal, redact, corrections, log } = options
+  const pool = pools.short
   const db = drizzle(pool)
   try {
     const run = await findRunToWork(db, runId)

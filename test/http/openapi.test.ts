@@ -45,7 +45,7 @@ test('every route of the agent is described, and every description is a route', 
   t.after(streams.stop)
   t.after(metrics.stop)
   const mcp = { fetch: async () => new Response(), stop: async () => undefined }
-  const app = createApp({ agent, config, log, mcp, streams, metrics, stopping: new AbortController().signal })
+  const app = createApp({ agent, hosts: config, log, mcp, streams, metrics, stopping: new AbortController().signal })
   // What is for all methods is a check in front of routes, or refuses what no route serves. A path may end in a slash.
   const routes = new Set(
     app.routes

@@ -51,10 +51,13 @@ async function open(world: World, databaseUrl: string) {
   const { boss } = queue
   const completeJob = createCompleteJob(boss)
   const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
+  const redact = (text: string) => text
+  const working = { syncDatabase, pools: { short: pool, long: pool }, completeJob, redact, log }
   assert.ok(webhook)
   const mcp = { fetch: async () => new Response(), stop: async () => undefined }
   const parts: Record<string, () => Lifetime | Promise<Lifetime>> = {
-    'the HTTP server': async () => serveHttp(await listenHttp(config), { agent, config, log, mcp }),
+    'the HTTP server': async () =>
+      serveHttp(await listenHttp(config), { agent, hosts: config, clientSystemIds: ['main'], log, mcp }),
     'a port that is not served': () => listenHttp(config),
     'event streams': () => createStreams(agent, log),
     metrics: () => createMetrics(agent, ['main'], () => 0),
@@ -66,22 +69,24 @@ async function open(world: World, databaseUrl: string) {
     },
     'live events': () =>
       startLive({
-        config,
-        pool,
+        syncDatabase,
+        clientSystems,
+        demonstration: false,
         version: '0',
+        pool,
         log,
         workingFor: () => [],
         onConnected: () => undefined,
         onRunEnded: () => undefined,
         onAccess: () => undefined,
       }),
-    previews: () => createPreviews({ syncDatabase, pool, redact: (text) => text, log }),
+    previews: () => createPreviews({ syncDatabase, pool, redact, log }),
     alerts: () => startWebhooks({ webhook, pool, boss, clientSystems, log }),
     'syncs for waiting readings': () => createWaitingSyncs({ pool, trigger, log }),
-    'the worker': () => createWorker({ config, pool, lists: pool, completeJob, log }),
-    corrections: () => createCorrections({ lists: pool, log }),
+    'the worker': () => createWorker(working),
+    corrections: () => createCorrections({ pool, log }),
     'the reaper': () => startReaper({ pool, boss, clientSystems, completeJob, onIdle: async () => undefined, log }),
-    'the work': () => startWork({ config, pool, lists: pool, boss, trigger, completeJob, clock: undefined, log }),
+    'the work': () => startWork({ ...config, ...working, boss, trigger, clock: undefined }),
     'the watch of a connection': async () => {
       const client = new pg.Client(databaseUrl)
       client.on('error', () => undefined)

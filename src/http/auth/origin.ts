@@ -3,8 +3,6 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../../config/environment.ts'
 import { AgentError } from '../../lib/errors.ts'
 
-/** Answered whatever the Host, because a probe may not know the name of the agent. */
-const probes = new Set(['/healthz', '/readyz'])
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -27,14 +25,17 @@ export const securityHeaders = secureHeaders({
   xFrameOptions: 'DENY',
 })
 
+/** The names under which the agent is reached: those of ALLOWED_HOSTS, otherwise the loopback names and HOST. */
+export type ServedHosts = Pick<Config, 'allowedHosts' | 'host'>
+
 /**
- * Refuses a foreign Host (DNS rebinding) and a foreign Origin (a page of another site) on every route but the probes (F25).
- * Without ALLOWED_HOSTS, the names of the loopback address and HOST are served.
+ * Refuses a foreign Host (DNS rebinding) and a foreign Origin (a page of another site) on every path but those of `probes`
+ * (F25).
  */
-export function checkHostAndOrigin({
-  allowedHosts,
-  host: ownHost,
-}: Pick<Config, 'allowedHosts' | 'host'>): MiddlewareHandler {
+export function checkHostAndOrigin(
+  { allowedHosts, host: ownHost }: ServedHosts,
+  probes: ReadonlySet<string>,
+): MiddlewareHandler {
   const served = allowedHosts.length > 0 ? new Set(allowedHosts) : new Set([...loopback, ownHost])
   const isServed = (host: string) => served.has(host) || served.has(host.replace(/:\d+$/, ''))
   return async (c, next) => {
