@@ -3,7 +3,13 @@ import { isStorableTime } from '../lib/time.ts'
 
 /** The parameters that requests over HTTP and calls of assistants have in common. */
 
-export const clientSystemId = z.string().optional().describe('Required with several Client Systems')
+/** Returns the schema of an optional parameter. It gives null where the parameter is missing. */
+export function orNull<Value>(schema: z.ZodType<Value>) {
+  return schema.optional().transform((value): Value | null => value ?? null)
+}
+
+/** The id of a Client System; null where the agent has only one. */
+export const clientSystemId = orNull(z.string()).describe('Required with several Client Systems')
 
 /** A text without NUL, which PostgreSQL cannot store or compare. */
 export const storableText = z
@@ -14,8 +20,9 @@ export const storableText = z
 export const searchText = storableText.max(1_000)
 
 /** An optional time. The descriptions show its format instead of its long regular expression. */
-export const requestTime = z.iso
-  .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z', abort: true })
-  .refine(isStorableTime, { error: 'expected a time in the years 1 to 9999, with an offset under 16 hours' })
-  .meta({ pattern: undefined })
-  .optional()
+export const requestTime = orNull(
+  z.iso
+    .datetime({ offset: true, error: 'expected a time with its offset, like 2026-01-31T12:00:00Z', abort: true })
+    .refine(isStorableTime, { error: 'expected a time in the years 1 to 9999, with an offset under 16 hours' })
+    .meta({ pattern: undefined }),
+)

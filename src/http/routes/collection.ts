@@ -22,8 +22,7 @@ export const collectionRoutes: readonly Route[] = [
     query: input.collectionQuery,
     answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
-      c.json(await agent.collection(clientSystemId)),
+    handle: async ({ c, query: { clientSystemId } }, { agent }) => c.json(await agent.collection(clientSystemId)),
   }),
   route({
     id: 'listCollectionGroups',
@@ -40,7 +39,7 @@ export const collectionRoutes: readonly Route[] = [
       },
     },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
+    handle: async ({ c, query: { clientSystemId } }, { agent }) =>
       c.json({ groups: await agent.collectionGroups(clientSystemId, 50) }),
   }),
   route({
@@ -58,8 +57,8 @@ export const collectionRoutes: readonly Route[] = [
       },
     },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null, before, limit } }, { agent }) => {
-      const { items, next } = await agent.silentMeters({ clientSystemId, before, limit })
+    handle: async ({ c, query }, { agent }) => {
+      const { items, next } = await agent.silentMeters(query)
       return c.json({ meters: items, next: cursorText(next) })
     },
   }),
@@ -75,8 +74,7 @@ export const collectionRoutes: readonly Route[] = [
     pathId: input.meterId,
     query: input.gapsQuery,
     answers: { 200: { description: 'The gaps', content: json(shape.gaps, example.gaps) } },
-    handle: async ({ c, id, query: { from = null, to = null } }, { agent }) =>
-      c.json(await agent.gaps(id, { from, to })),
+    handle: async ({ c, id, query }, { agent }) => c.json(await agent.gaps(id, query)),
   }),
   route({
     id: 'listTargets',
@@ -103,7 +101,7 @@ export const collectionRoutes: readonly Route[] = [
       304: { description: 'Nothing has changed', headers: { ETag: 'Names this version of the targets' } },
     },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null, kind = null, location = null, format } }, { agent }) => {
+    handle: async ({ c, query: { clientSystemId, kind, location, format } }, { agent }) => {
       const { tag, pages } = await agent.targets({ clientSystemId, kind, location })
       const etag = `"${format}-${tag}"`
       if (hasVersion(c, etag)) return c.body(null, 304, { ETag: etag })

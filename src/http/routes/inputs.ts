@@ -13,7 +13,7 @@ import {
   waitingCursor,
 } from '../../wire/cursors.ts'
 import { changeOperations, collectionStates, meterOrders, meterSorts, runStatuses, triggers } from '../../wire/lists.ts'
-import { clientSystemId, requestTime, searchText, storableText } from '../../wire/requests.ts'
+import { clientSystemId, orNull, requestTime, searchText, storableText } from '../../wire/requests.ts'
 import * as example from './examples.ts'
 
 /**
@@ -78,15 +78,15 @@ export const sessionBody = z.strictObject({ token: z.string().describe('A token 
 
 export const runsQuery = pageQuery.extend({
   clientSystemId,
-  status: z.enum(runStatuses).optional(),
-  trigger: z.enum(triggers).optional(),
+  status: orNull(z.enum(runStatuses)),
+  trigger: orNull(z.enum(triggers)),
   from: requestTime.describe('Runs queued from this time on'),
   to: requestTime.describe('Runs queued before this time'),
   before: runCursor,
 })
 
 export const changesQuery = pageQuery.extend({
-  operation: z.enum(changeOperations).optional(),
+  operation: orNull(z.enum(changeOperations)),
   after: changeCursor,
 })
 
@@ -99,15 +99,13 @@ const format = z
 
 const meterFilter = {
   clientSystemId,
-  q: searchText
-    .optional()
-    .describe(
-      'Words within the external id, name, serial number or location. An exact external id or serial number comes first',
-    ),
+  q: orNull(searchText).describe(
+    'Words within the external id, name, serial number or location. An exact external id or serial number comes first',
+  ),
   state: z.enum(['active', 'inactive', 'all']).default('all'),
-  kind: searchText.optional().describe('Exactly this kind; empty: meters without a kind'),
-  location: searchText.optional().describe('Exactly this location; empty: meters without a location'),
-  collection: z.enum(collectionStates).optional().describe('The state of the collection of readings'),
+  kind: orNull(searchText).describe('Exactly this kind; empty: meters without a kind'),
+  location: orNull(searchText).describe('Exactly this location; empty: meters without a location'),
+  collection: orNull(z.enum(collectionStates)).describe('The state of the collection of readings'),
 }
 
 export const metersQuery = pageQuery
@@ -144,8 +142,8 @@ export const readingsQuery = pageQuery.extend({
 
 export const allReadingsQuery = pageQuery.extend({
   clientSystemId,
-  kind: searchText.optional().describe('Readings of meters of exactly this kind'),
-  location: searchText.optional().describe('Readings of meters at exactly this location'),
+  kind: orNull(searchText).describe('Readings of meters of exactly this kind'),
+  location: orNull(searchText).describe('Readings of meters at exactly this location'),
   from: requestTime.describe('Readings from this time on'),
   to: requestTime.describe('Readings before this time'),
   format,
@@ -154,8 +152,8 @@ export const allReadingsQuery = pageQuery.extend({
 
 export const targetsQuery = z.strictObject({
   clientSystemId,
-  kind: searchText.optional().describe('Exactly this kind'),
-  location: searchText.optional().describe('Exactly this location'),
+  kind: orNull(searchText).describe('Exactly this kind'),
+  location: orNull(searchText).describe('Exactly this location'),
   format: z
     .enum(['json', 'csv', 'prometheus'])
     .default('json')

@@ -32,7 +32,7 @@ export const keptRoutes: readonly Route[] = [
     },
     answers,
     refusals: ['not_found', 'deletions_changed'],
-    handle: async ({ c, body: { clientSystemId = null, digest, note } }, { agent }) => {
+    handle: async ({ c, body: { clientSystemId, digest, note } }, { agent }) => {
       const keptBy = c.get('login').name
       return c.json({ keptDeletions: await agent.keepDeletions({ clientSystemId, digest, note, keptBy }) })
     },
@@ -47,7 +47,7 @@ export const keptRoutes: readonly Route[] = [
     query: input.collectionQuery,
     answers: { 204: { description: 'No deletions are kept' } },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null } }, { agent }) => {
+    handle: async ({ c, query: { clientSystemId } }, { agent }) => {
       await agent.releaseDeletions(clientSystemId)
       return c.body(null, 204)
     },

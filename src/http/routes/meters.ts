@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { cursorText } from '../../wire/cursors.ts'
 import * as shape from '../../wire/schemas.ts'
 import { answerMetersCsv } from '../export/meters.ts'
@@ -34,8 +33,8 @@ export const meterRoutes: readonly Route[] = [
       },
     },
     refusals: ['not_found'],
-    handle: async ({ c, query: { format, limit, after, sort, order, ...filterQuery } }, { agent }) => {
-      const filter = { ...filterOf(filterQuery), sort, order }
+    handle: async ({ c, query: { format, limit, after, q: search, ...others } }, { agent }) => {
+      const filter = { ...others, search }
       if (format === 'csv') return await answerMetersCsv(c, agent.exportMeters(filter))
       const { items, total, totalIsExact, next } = await agent.meters({ ...filter, after, limit })
       return c.json({ meters: items, total, totalIsExact, next: cursorText(next) })
@@ -53,8 +52,8 @@ export const meterRoutes: readonly Route[] = [
     query: input.meterFacetsQuery,
     answers: { 200: { description: 'The numbers', content: json(shape.meterFacets, example.meterFacets) } },
     refusals: ['not_found'],
-    handle: async ({ c, query: { limit, ...filterQuery } }, { agent }) =>
-      c.json(await agent.meterFacets({ ...filterOf(filterQuery), limit })),
+    handle: async ({ c, query: { q: search, ...others } }, { agent }) =>
+      c.json(await agent.meterFacets({ ...others, search })),
   }),
   route({
     id: 'getMeter',
@@ -89,19 +88,3 @@ export const meterRoutes: readonly Route[] = [
     },
   }),
 ]
-
-type FilterQuery = Pick<
-  z.output<typeof input.meterFacetsQuery>,
-  'clientSystemId' | 'q' | 'state' | 'kind' | 'location' | 'collection'
->
-
-function filterOf({ clientSystemId, q, state, kind, location, collection }: FilterQuery) {
-  return {
-    clientSystemId: clientSystemId ?? null,
-    search: q ?? null,
-    state,
-    kind: kind ?? null,
-    location: location ?? null,
-    collection: collection ?? null,
-  }
-}

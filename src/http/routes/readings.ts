@@ -32,7 +32,7 @@ export const readingRoutes: readonly Route[] = [
         },
       },
     },
-    handle: async ({ c, id, query: { from = null, to = null, before, limit, format } }, { agent }) => {
+    handle: async ({ c, id, query: { from, to, before, limit, format } }, { agent }) => {
       if (format === 'csv') {
         const filter = { clientSystemId: null, meterId: id, kind: null, location: null, from, to }
         return await answerReadingsCsv(c, await agent.exportReadings(filter))
@@ -62,7 +62,7 @@ export const readingRoutes: readonly Route[] = [
     },
     refusals: ['not_found'],
     handle: async ({ c, query }, { agent }) => {
-      const { clientSystemId = null, kind = null, location = null, from = null, to = null, format, ...paged } = query
+      const { clientSystemId, kind, location, from, to, format, ...paged } = query
       const filter = { clientSystemId, meterId: null, kind, location, from, to }
       if (format === 'csv') return await answerReadingsCsv(c, await agent.exportReadings(filter))
       const { items, next } = await agent.allReadings({ ...filter, ...paged })
@@ -86,8 +86,8 @@ export const readingRoutes: readonly Route[] = [
       },
     },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null, after, limit } }, { agent }) => {
-      const { items, next } = await agent.waitingMeters({ clientSystemId, after, limit })
+    handle: async ({ c, query }, { agent }) => {
+      const { items, next } = await agent.waitingMeters(query)
       return c.json({ waiting: items, next: cursorText(next) })
     },
   }),

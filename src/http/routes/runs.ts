@@ -25,8 +25,7 @@ export const runRoutes: readonly Route[] = [
     },
     refusals: ['not_found'],
     handle: async ({ c, query }, { agent }) => {
-      const { clientSystemId = null, status = null, trigger = null, from = null, to = null, before, limit } = query
-      const { items, next } = await agent.runs({ clientSystemId, status, trigger, from, to, before, limit })
+      const { items, next } = await agent.runs(query)
       return c.json({ runs: items, next: cursorText(next) })
     },
   }),
@@ -42,8 +41,7 @@ export const runRoutes: readonly Route[] = [
       200: { description: 'The hours and their outcomes', content: json(shape.runHistory, example.runHistory) },
     },
     refusals: ['not_found'],
-    handle: async ({ c, query: { clientSystemId = null } }, { agent }) =>
-      c.json(await agent.runHistory(clientSystemId)),
+    handle: async ({ c, query: { clientSystemId } }, { agent }) => c.json(await agent.runHistory(clientSystemId)),
   }),
   route({
     id: 'getRun',
@@ -95,7 +93,7 @@ export const runRoutes: readonly Route[] = [
         content: json(page('changes', shape.change), { changes: [example.change], next: example.next }),
       },
     },
-    handle: async ({ c, id, query: { operation = null, after, limit } }, { agent }) => {
+    handle: async ({ c, id, query: { operation, after, limit } }, { agent }) => {
       const { items, next } = await agent.changes(id, { operation, after, limit })
       return c.json({ changes: items, next: cursorText(next) })
     },

@@ -40,7 +40,7 @@ export const syncRoutes: readonly Route[] = [
     },
     refusals: ['run_active', 'not_found'],
     handle: async ({ c, body }, { agent }) => {
-      const { clientSystemId = null, full = false, approveDeletes = null, approveDigest = null } = body
+      const { clientSystemId, full = false, approveDeletes = null, approveDigest = null } = body
       const approval = { approveDeletes, approveDigest }
       const origin = { trigger: 'manual', requestedBy: c.get('login').name } as const
       const { run, created } = await agent.trigger({ clientSystemId, full, ...approval, ...origin })
@@ -64,7 +64,7 @@ export const syncRoutes: readonly Route[] = [
     },
     refusals: ['run_active', 'not_found'],
     readsSource: true,
-    handle: async ({ c, body: { clientSystemId = null } }, { agent }) => {
+    handle: async ({ c, body: { clientSystemId } }, { agent }) => {
       const answer = await agent.preview(clientSystemId, c.req.raw.signal)
       if ('preview' in answer) return c.json(answer.preview)
       throw runActiveError(answer.active, 'Follow the active run, and preview again when it has ended')

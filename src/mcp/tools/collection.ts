@@ -21,7 +21,7 @@ export const collectionTools: readonly Tool[] = [
     output: collection.extend({
       groups: z.array(collectionGroup).describe('By location and kind, those with the most silent meters first'),
     }),
-    handle: async ({ clientSystemId = null }, { agent }) => {
+    handle: async ({ clientSystemId }, { agent }) => {
       const [collection, groups] = await Promise.all([
         agent.collection(clientSystemId),
         agent.collectionGroups(clientSystemId, maxGroups),
@@ -43,7 +43,7 @@ export const collectionTools: readonly Tool[] = [
       meters: z.array(silentMeter.omit({ readingIntervalMinutes: true })),
       next,
     }),
-    handle: async ({ clientSystemId = null, limit, before }, { agent }) => {
+    handle: async ({ clientSystemId, limit, before }, { agent }) => {
       const [{ meters }, groups, page] = await Promise.all([
         agent.collection(clientSystemId),
         before === null ? agent.collectionGroups(clientSystemId, maxGroups) : [],
@@ -65,7 +65,7 @@ export const collectionTools: readonly Tool[] = [
       'The periods without readings of a meter, newest first, by quantity; to is null for a gap that continues. Default: the last seven days.',
     input: z.strictObject({ meterId, from: requestTime, to: requestTime, limit }),
     output: gaps.extend({ total: z.int().describe('The number of gaps, 1,000 at most') }),
-    handle: async ({ meterId, from = null, to = null, limit }, { agent }) => {
+    handle: async ({ meterId, from, to, limit }, { agent }) => {
       const found = await agent.gaps(meterId, { from, to })
       return { ...found, gaps: firstThatFit(found.gaps.slice(0, limit)), total: found.gaps.length }
     },

@@ -9,7 +9,7 @@ import {
   readingCursor,
 } from '../../wire/cursors.ts'
 import { meterOrders, meterSorts } from '../../wire/lists.ts'
-import { clientSystemId, requestTime, searchText } from '../../wire/requests.ts'
+import { clientSystemId, orNull, requestTime, searchText } from '../../wire/requests.ts'
 import { collectionState, flaggedReading, meter, next, total, totalIsExact } from '../../wire/schemas.ts'
 import { readPageThatFits } from '../answer-size.ts'
 import { fullChange, historyRow, meterRow, toHistoryRow, toMeterRow } from '../rows.ts'
@@ -28,11 +28,11 @@ export const meterTools: readonly Tool[] = [
     input: z
       .strictObject({
         clientSystemId,
-        q: searchText.optional().describe('Words within id, name, serial number or location'),
+        q: orNull(searchText).describe('Words within id, name, serial number or location'),
         state: z.enum(['active', 'inactive', 'all']).default('all'),
-        kind: searchText.optional().describe('Exactly'),
-        location: searchText.optional().describe('Exactly'),
-        collection: collectionState.optional(),
+        kind: orNull(searchText).describe('Exactly'),
+        location: orNull(searchText).describe('Exactly'),
+        collection: orNull(collectionState),
         sort: z.enum(meterSorts).default('externalId'),
         order: z.enum(meterOrders).default('asc'),
         detail,
@@ -41,12 +41,9 @@ export const meterTools: readonly Tool[] = [
       })
       .refine(matchesCursorOrder, cursorOrderError),
     output: z.object({ meters: z.array(z.union([meterRow, meter])), total, totalIsExact, next }),
-    handle: async (input, { agent }) => {
-      const { clientSystemId = null, q: search = null, kind = null, location = null, collection = null } = input
-      const { state, sort, order, detail, limit, after } = input
-      const filter = { clientSystemId, search, state, kind, location, collection, sort, order, after }
+    handle: async ({ q: search, detail, limit, ...filter }, { agent }) => {
       const { items, total, totalIsExact, next } = await readPageThatFits(limit, rowsOf(detail, toMeterRow), (limit) =>
-        agent.meters({ ...filter, limit }),
+        agent.meters({ ...filter, search, limit }),
       )
       return { meters: items, total, totalIsExact, next: cursorText(next) }
     },
@@ -67,7 +64,7 @@ export const meterTools: readonly Tool[] = [
       before: historyCursor,
     }),
     output: z.object({ meter, history: z.object({ changes: z.array(z.union([historyRow, fullChange])), next }) }),
-    handle: async ({ meterId, externalId, clientSystemId = null, detail, before, limit }, { agent }) => {
+    handle: async ({ meterId, externalId, clientSystemId, detail, before, limit }, { agent }) => {
       if ((meterId === undefined) === (externalId === undefined)) {
         throw new AgentError('bad_request', 'The input must have either meterId or externalId', {
           hint: 'Name the meter by one of them',
@@ -97,7 +94,7 @@ export const meterTools: readonly Tool[] = [
       before: readingCursor,
     }),
     output: z.object({ readings: z.array(flaggedReading), next }),
-    handle: async ({ meterId, from = null, to = null, before, limit }, { agent }) => {
+    handle: async ({ meterId, from, to, before, limit }, { agent }) => {
       const { items, next } = await readPageThatFits(
         limit,
         (reading) => reading,

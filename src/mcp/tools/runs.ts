@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { changeCursor, cursorText, rejectedCursor, runCursor } from '../../wire/cursors.ts'
-import { clientSystemId } from '../../wire/requests.ts'
+import { clientSystemId, orNull } from '../../wire/requests.ts'
 import { next, operation, rejected, run, runStatus } from '../../wire/schemas.ts'
 import { readPageThatFits } from '../answer-size.ts'
 import { changeRow, fullChange, rejectedRow, runRow, toChangeRow, toRejectedRow, toRunRow } from '../rows.ts'
@@ -15,9 +15,9 @@ export const runTools: readonly Tool[] = [
     scope: 'read',
     annotations: readOnly,
     description: 'The runs of a Client System, newest first. Compact rows; get_sync_run returns all of one.',
-    input: z.strictObject({ clientSystemId, status: runStatus.optional(), detail, limit, before: runCursor }),
+    input: z.strictObject({ clientSystemId, status: orNull(runStatus), detail, limit, before: runCursor }),
     output: z.object({ runs: z.array(z.union([runRow, run])), next }),
-    handle: async ({ clientSystemId = null, status = null, detail, before, limit }, { agent }) => {
+    handle: async ({ clientSystemId, status, detail, before, limit }, { agent }) => {
       const filter = { clientSystemId, status, trigger: null, from: null, to: null, before }
       const { items, next } = await readPageThatFits(limit, rowsOf(detail, toRunRow), (limit) =>
         agent.runs({ ...filter, limit }),
@@ -42,9 +42,9 @@ export const runTools: readonly Tool[] = [
     annotations: readOnly,
     description:
       'The changes that one run made, by external id, with the old and the new values; includes the first 1,000 withheld deletions.',
-    input: z.strictObject({ runId, operation: operation.optional(), detail, limit, after: changeCursor }),
+    input: z.strictObject({ runId, operation: orNull(operation), detail, limit, after: changeCursor }),
     output: z.object({ changes: z.array(z.union([changeRow, fullChange])), next }),
-    handle: async ({ runId, operation = null, detail, after, limit }, { agent }) => {
+    handle: async ({ runId, operation, detail, after, limit }, { agent }) => {
       const { items, next } = await readPageThatFits(limit, rowsOf(detail, toChangeRow), (limit) =>
         agent.changes(runId, { operation, after, limit }),
       )

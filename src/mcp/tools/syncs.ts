@@ -35,7 +35,7 @@ export const syncTools: readonly Tool[] = [
     }),
     output: z.object({ run }),
     error: runErrorShape,
-    handle: async ({ clientSystemId = null, full }, { agent, caller }) => {
+    handle: async ({ clientSystemId, full }, { agent, caller }) => {
       const { run, created } = await agent.trigger({
         clientSystemId,
         full,
@@ -62,7 +62,7 @@ export const syncTools: readonly Tool[] = [
     }),
     output: preview.extend({ changes: z.array(z.union([previewRow, fullChange])) }),
     error: runErrorShape,
-    handle: async ({ clientSystemId = null, detail, limit }, { agent, signal }) => {
+    handle: async ({ clientSystemId, detail, limit }, { agent, signal }) => {
       const answer = await agent.preview(clientSystemId, signal)
       if ('preview' in answer) {
         const changes = answer.preview.changes.slice(0, limit).map(rowsOf(detail, toPreviewRow))
