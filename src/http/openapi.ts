@@ -202,10 +202,9 @@ function refusalsOf({ access, scope, pathId, query, body, refusals = [] }: Opera
   const codes: RequestErrorCode[] = []
   if (query || body) codes.push('bad_request')
   if (scope !== null) codes.push('unauthorized', 'too_many_requests', 'forbidden_scope', 'database_unavailable')
-  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin')
+  if (access !== 'probe') codes.push('forbidden_host', 'forbidden_origin', 'unavailable')
   if (pathId) codes.push('not_found')
   if (body) codes.push('request_timeout', 'too_large')
-  if (scope !== null || refusals.includes('database_unavailable')) codes.push('unavailable')
   return [...new Set([...codes, ...refusals, 'internal' as const])]
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { listenHttp } from '../../src/http/listen.ts'
 import type { Meter, Run } from '../../src/wire/types.ts'
 import { administrator, createRequest, type Request, type RequestOptions } from '../support/administrator.ts'
 import { createContract, describedAnswers, operationsOf } from '../support/contract.ts'
@@ -203,6 +204,14 @@ async function breakClientSystem({ world, agent, contract, request }: Started): 
   }
 }
 
+/** Sends requests to a process that is starting. */
+async function askWhileStarting({ contract, operations }: Started): Promise<void> {
+  await using starting = await listenHttp({ host: '127.0.0.1', port: 0 })
+  const request = createRequest(starting, contract)
+  for (const { method, path } of operations.filter(({ path }) => path !== '/healthz'))
+    assert.equal((await request(method, path, { id: unknownRun })).status, 503, `${method} ${path}`)
+}
+
 /** Sends requests to an agent whose Sync database has stopped. */
 async function stopSyncDatabase(t: TestContext, world: World, { contract, operations }: Started): Promise<void> {
   const server = await createServer(t)
@@ -210,7 +219,9 @@ async function stopSyncDatabase(t: TestContext, world: World, { contract, operat
   const request = createRequest(agent, contract)
   await server.stop('immediate')
   for (const { method, path, operation } of operations) {
-    if (!operation.responses[503]) continue
+    const unavailable = operation.responses[503]
+    // The page needs no database; it is unavailable only while the agent starts or stops.
+    if (!unavailable || ('$ref' in unavailable && unavailable.$ref.endsWith('/unavailable'))) continue
     const options = { id: path.includes('meters') ? 1 : unknownRun, ...(method === 'post' && valid[path]) }
     const { status } = await request(method, path, options)
     if (status === 503) continue
@@ -245,6 +256,7 @@ test('every described answer occurs, and every answer that occurs is described',
   await useMcpSession(agent, request)
   await sendRefusedRequests(started, runId)
   await breakClientSystem(started)
+  await askWhileStarting(started)
   await stopSyncDatabase(t, world, started)
   await sendTooManyTokens(started, runId)
   const missing = describedAnswers(contract.description).filter(

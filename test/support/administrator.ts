@@ -31,7 +31,7 @@ export type RequestOptions = {
 export type Request = (method: string, path: string, options?: RequestOptions) => Promise<Answer>
 
 /** Returns a function that sends requests of the administrator, and fails unless the answer is as the contract describes it. */
-export function createRequest(agent: TestAgent, contract: Contract): Request {
+export function createRequest(agent: Pick<TestAgent, 'url'>, contract: Contract): Request {
   return async (method, path, { id = '', search = '', body, headers: added = {} } = {}) => {
     const leaving = new AbortController()
     const response = await fetch(`${agent.url}${path.replace('{id}', String(id))}${search}`, {

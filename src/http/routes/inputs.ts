@@ -95,7 +95,9 @@ export const rejectedQuery = pageQuery.extend({ after: rejectedCursor })
 const format = z
   .enum(['json', 'csv'])
   .default('json')
-  .describe('json: one page; csv: all items in one answer of any size')
+  .describe(
+    'json: one page; csv: all items in one answer of any size, where a text that begins like a formula (= + - @) has a leading apostrophe',
+  )
 
 const meterFilter = {
   clientSystemId,
@@ -157,7 +159,9 @@ export const targetsQuery = z.strictObject({
   format: z
     .enum(['json', 'csv', 'prometheus'])
     .default('json')
-    .describe('prometheus: the format of HTTP service discovery, only meters with an address'),
+    .describe(
+      'csv: every text as it is; prometheus: the format of HTTP service discovery, only meters with an address',
+    ),
 })
 
 /** The `{id}` of a run. */

@@ -103,7 +103,7 @@ export const readingRoutes: readonly Route[] = [
     query: input.noQuery,
     body: {
       description:
-        'A JSON array, one JSON object a line, or CSV with the names of the columns in the first line. The agent recognizes the format by the body',
+        'A JSON array, one JSON object a line, or CSV with the names of the columns in the first line. The agent recognizes the format by the body. In CSV it removes the apostrophe that `format=csv` puts before a text',
       content: {
         ...json(z.array(readingSchema), [example.sentReading]),
         'application/x-ndjson': { schema: readingSchema, example: example.sentReading },
