@@ -20,9 +20,9 @@ import type { McpEndpoint } from './mcp/endpoint.ts'
 import { createPreviews } from './mirror/previews.ts'
 import { createCancel } from './runs/cancel.ts'
 import { createTrigger } from './runs/trigger.ts'
-import { type QueueClock, startJobQueue } from './workers/queue.ts'
+import { type QueueClock, startJobQueue } from './workers/job-queue.ts'
 import { createRunQueue } from './workers/run-queue.ts'
-import { createWaitingSyncs } from './workers/waiting.ts'
+import { createWaitingSyncs } from './workers/waiting-syncs.ts'
 import { startWork, type Work } from './workers/work.ts'
 
 export type Service = Lifetime & {

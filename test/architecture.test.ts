@@ -90,7 +90,7 @@ test('the description of the API and the MCP library are loaded at first use', (
       if (from === path && !typeOnly && !whenNeeded) loaded.add(to)
     }
   }
-  assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/description.ts'))
+  assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/api-docs.ts'))
   for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/mcp/endpoint.ts']) {
     assert.ok(sources.includes(later))
     assert.ok(!loaded.has(later), later)

@@ -7,7 +7,7 @@ import type { Previews } from '../mirror/previews.ts'
 import type { CancelRun } from '../runs/cancel.ts'
 import type { TriggerRun } from '../runs/trigger.ts'
 import type { Settings } from '../wire/types.ts'
-import type { WaitingSyncs } from '../workers/waiting.ts'
+import type { WaitingSyncs } from '../workers/waiting-syncs.ts'
 
 /** The parts behind the public interface. */
 export type AgentParts = {

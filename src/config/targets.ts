@@ -68,8 +68,8 @@ export function parseTarget(
 const example = 'a URL like postgres://user:password@host:5432/database'
 
 /**
- * Parses a connection URL. A socket directory in the host, as libpq allows, becomes `?host=`. An invalid URL is passed to
- * `refuse` in a sentence that holds no part of the user, the password or the host.
+ * Parses a connection URL. A socket directory in the host, as libpq allows, becomes `?host=`. An invalid URL is
+ * reported in a sentence that holds no part of the user, the password or the host.
  */
 function parseUrl(text: string, report: (message: string) => void): URL | null {
   const scheme = /^(jdbc:)?([a-z][a-z0-9+.-]*):/i.exec(text)

@@ -19,11 +19,13 @@ export async function nextRevision(db: Queryable): Promise<number> {
      returning value, set_config('idle_in_transaction_session_timeout', '2s', true)`,
   )
   const value = rows[0]?.value
-  if (value === undefined)
-    throw new Error(
-      'sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)',
-    )
+  if (value === undefined) throw missingCounter()
   return Number(value)
+}
+
+/** Returns the error for a revision counter without its row. */
+export function missingCounter(): Error {
+  return new Error('sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)')
 }
 
 /** Notifies every process when the transaction commits. A notice holds ids and small numbers: NOTIFY allows 8 kB (F21). */

@@ -22,15 +22,15 @@ export function createCompleteJob(boss: PgBoss) {
   }
 }
 
-/** The version of that schema that the installed pg-boss needs; pg-boss declares it only in its package.json. */
-const expected: number = createRequire(import.meta.url)('pg-boss/package.json').pgboss.schema
+/** The version of the schema that the installed pg-boss needs. pg-boss declares it only in its package.json. */
+const neededVersion: number = createRequire(import.meta.url)('pg-boss/package.json').pgboss.schema
 
 /** Compares the schema of the job queue with the version that this program needs. */
 export async function compareQueueSchema(db: Queryable): Promise<'missing' | 'older' | 'same' | 'newer'> {
   const table = await db.query(`select to_regclass('${queueSchema}.version') is not null as yes`)
   if (!table.rows[0]?.yes) return 'missing'
-  const installed = await installedVersion(db)
-  return installed === expected ? 'same' : installed < expected ? 'older' : 'newer'
+  const installed = await findInstalledVersion(db)
+  return installed === neededVersion ? 'same' : installed < neededVersion ? 'older' : 'newer'
 }
 
 /**
@@ -42,12 +42,12 @@ export async function migrateQueue(db: Queryable): Promise<void> {
   const state = await compareQueueSchema(db)
   if (state === 'missing') await db.query(getConstructionPlans(queueSchema))
   if (state === 'older') {
-    const script = getMigrationPlans(queueSchema, await installedVersion(db))
+    const script = getMigrationPlans(queueSchema, await findInstalledVersion(db))
     await db.query(script.replaceAll('INDEX CONCURRENTLY', 'INDEX'))
   }
 }
 
-async function installedVersion(db: Queryable): Promise<number> {
+async function findInstalledVersion(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ version: number }>(`select version from ${queueSchema}.version`)
   return rows[0]?.version ?? 0
 }

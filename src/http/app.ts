@@ -5,9 +5,9 @@ import type { Agent, Login } from '../agent.ts'
 import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { unlessAborted } from '../lib/timeout.ts'
+import { createApiDocs } from './api-docs.ts'
 import { type Authentication, createAuthentication } from './auth/authentication.ts'
 import { checkHostAndOrigin, type ServedHosts, securityHeaders } from './auth/origin.ts'
-import { createDescription } from './description.ts'
 import type { Metrics } from './metrics.ts'
 import { answerPage, servePageFiles } from './page.ts'
 import { problem, thrownProblem } from './problems.ts'
@@ -40,7 +40,7 @@ export function createApp({ agent, hosts, log, mcp, streams, metrics, stopping }
     metrics,
     authentication,
     receiveReadings: createReadingsReceiver(),
-    description: createDescription(),
+    apiDocs: createApiDocs(),
     answerPage,
     answerAssistant: (c) => mcp.fetch(c.req.raw, c.get('login')),
   }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { and, count, drizzle, eq, gt, inArray, min, sql } from '../db/drizzle.ts'
+import { missingCounter } from '../db/notices.ts'
 import { clientSystem, revisionCounter, run } from '../db/schema.ts'
 import { transaction } from '../db/transaction.ts'
 import { listKeptDeletions } from '../runs/kept-deletions.ts'
@@ -112,6 +113,6 @@ async function readRevision(db: Reader): Promise<{ revision: number; now: Date }
     .from(revisionCounter)
     .where(eq(revisionCounter.id, 1))
   const [row] = rows
-  if (!row) throw new Error('sync.revision_counter has no row')
+  if (!row) throw missingCounter()
   return row
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { ClientSystem } from '../config/environment.ts'
-import { findNextTime } from '../config/times.ts'
+import { findNextTime } from '../config/schedule-times.ts'
 import { conditionOf } from '../wire/condition.ts'
 import type { ClientSystemStatus, Status } from '../wire/types.ts'
 import { computeFreshness } from './freshness.ts'

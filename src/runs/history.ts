@@ -1,5 +1,5 @@
 import type { ClientSystem } from '../config/environment.ts'
-import { createHourCheck } from '../config/hours.ts'
+import { createHourCheck } from '../config/schedule-hours.ts'
 import type { Queryable } from '../db/connect.ts'
 import { sqlBeside } from '../db/sql-file.ts'
 import type { RunHistory } from '../wire/types.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isStorableTime } from '../lib/time.ts'
+import { isStorableTime } from '../lib/storable-time.ts'
 import { meterOrders } from './lists.ts'
 import { storableText } from './requests.ts'
 import type { MeterOrder, MeterSort } from './types.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isStorableTime } from '../lib/time.ts'
+import { isStorableTime } from '../lib/storable-time.ts'
 
 /** The parameters that requests over HTTP and calls of assistants have in common. */
 

@@ -4,7 +4,7 @@ import { type Loop, startLoop } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withoutRepeats } from '../lib/repeats.ts'
 import { createPartitions, dropOldReadings } from '../readings/partitions.ts'
-import type { QueueClock } from './queue.ts'
+import type { QueueClock } from './job-queue.ts'
 
 /** How often a worker creates the partitions that are missing. */
 const everyMs = 2_000

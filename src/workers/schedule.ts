@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import type { ClientSystem } from '../config/environment.ts'
-import { findLastTime, queueFiredInRepeatedHour, queueFiresAt } from '../config/times.ts'
+import { findLastTime, queueFiredInRepeatedHour, queueFiresAt } from '../config/schedule-times.ts'
 import { type Loop, startLoop } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { automaticRequest, type TriggerRun } from '../runs/trigger.ts'
-import type { QueueClock } from './queue.ts'
+import type { QueueClock } from './job-queue.ts'
 
 export type ScheduleOptions = {
   clientSystems: readonly ClientSystem[]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHourCheck } from '../../src/config/hours.ts'
+import { createHourCheck } from '../../src/config/schedule-hours.ts'
 import type { Run, RunHistory } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'

@@ -4,9 +4,9 @@ import { AgentError, TooManyRequestsError } from '../../lib/errors.ts'
 import type { Log } from '../../lib/log.ts'
 import type { RequestEnv } from '../request-env.ts'
 import type { Operation } from '../routes/operation.ts'
-import { createAnswerCutter } from './answer-cutter.ts'
 import { createAssistantCheck } from './assistant-check.ts'
 import { deleteSessionCookie, readSessionCookie, setSessionCookie } from './cookie.ts'
+import { createOpenAnswers } from './open-answers.ts'
 import { requireScope } from './scopes.ts'
 import { createLoginThrottle, type LoginThrottle } from './throttle.ts'
 
@@ -33,7 +33,7 @@ export type Authentication = {
 
 export function createAuthentication(access: Access, log: Log): Authentication {
   const checks: Checks = { access, throttle: createLoginThrottle() }
-  const cutAnswerWith = createAnswerCutter(access)
+  const endWithLogin = createOpenAnswers(access)
   const checkAssistant = createAssistantCheck(access, log)
   return {
     required: access.isTokenRequired,
@@ -43,7 +43,7 @@ export function createAuthentication(access: Access, log: Log): Authentication {
       if (operation?.forAssistants) checkAssistant(login)
       if (operation?.scope) requireScope(login, operation.scope)
       c.set('login', login)
-      if (operation) cutAnswerWith(login, c.env.outgoing, operation)
+      if (operation) endWithLogin(login, c.env.outgoing, operation)
       return next()
     },
     logIn: (c, token) => logIn(checks, c, token),

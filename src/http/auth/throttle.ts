@@ -18,7 +18,6 @@ export function createLoginThrottle(now: () => number = Date.now): LoginThrottle
       if (!known || known.count < maxFailures || known.until <= now()) return 0
       return Math.ceil((known.until - now()) / 1_000)
     },
-    /** Counts a wrong token. */
     fail: (address) => {
       const known = failures.get(address)
       if (known && known.until > now()) {

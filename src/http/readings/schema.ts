@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isStorableTime } from '../../lib/time.ts'
+import { isStorableTime } from '../../lib/storable-time.ts'
 
 /** A text that PostgreSQL can store: without NUL, and without half of a surrogate pair, which UTF-8 cannot encode. */
 const text = (what: string) =>

@@ -21,11 +21,11 @@ export type Parts = {
   answerAssistant: (c: Context<RequestEnv>) => Promise<Response>
   /** Answers with the file of the page, or null where the page has not been built. */
   answerPage: (c: Context<RequestEnv>) => Promise<Response | null>
-  description: Description
+  apiDocs: ApiDocs
 }
 
 /** The API's description: as JSON, as a page, and the style of that page. */
-export type Description = {
+export type ApiDocs = {
   json: () => Promise<string>
   page: (origin: string) => Promise<string>
   style: () => Promise<string>

@@ -1,6 +1,6 @@
 import { assistantRoutes } from './assistants.ts'
 import { collectionRoutes } from './collection.ts'
-import { keptRoutes } from './kept.ts'
+import { keptDeletionRoutes } from './kept-deletions.ts'
 import { meterRoutes } from './meters.ts'
 import { readingRoutes } from './readings.ts'
 import type { Route } from './route.ts'
@@ -13,7 +13,7 @@ import { syncRoutes } from './sync.ts'
 /** Every route of the agent, in the order of its description. */
 export const routes: readonly Route[] = [
   ...syncRoutes,
-  ...keptRoutes,
+  ...keptDeletionRoutes,
   ...runRoutes,
   ...meterRoutes,
   ...readingRoutes,

@@ -88,8 +88,7 @@ export const serviceRoutes: readonly Route[] = [
     answers: {
       200: { description: 'OpenAPI 3.1', content: json(z.looseObject({ openapi: z.string() })) },
     },
-    handle: async ({ c }, { description }) =>
-      c.body(await description.json(), 200, { 'Content-Type': 'application/json' }),
+    handle: async ({ c }, { apiDocs }) => c.body(await apiDocs.json(), 200, { 'Content-Type': 'application/json' }),
   }),
   route({
     id: 'getDocs',
@@ -99,7 +98,7 @@ export const serviceRoutes: readonly Route[] = [
     tag: 'Service',
     summary: 'This description as a page',
     answers: { 200: { description: 'A page', content: html } },
-    handle: async ({ c }, { description }) => c.html(await description.page(originOf(c))),
+    handle: async ({ c }, { apiDocs }) => c.html(await apiDocs.page(originOf(c))),
   }),
   route({
     id: 'getDocsStyle',
@@ -109,8 +108,8 @@ export const serviceRoutes: readonly Route[] = [
     tag: 'Service',
     summary: 'The stylesheet of the page /docs',
     answers: { 200: { description: 'A stylesheet', content: { 'text/css': { schema: z.string() } } } },
-    handle: async ({ c }, { description }) =>
-      c.body(await description.style(), 200, { 'Content-Type': 'text/css; charset=utf-8' }),
+    handle: async ({ c }, { apiDocs }) =>
+      c.body(await apiDocs.style(), 200, { 'Content-Type': 'text/css; charset=utf-8' }),
   }),
 ]
 

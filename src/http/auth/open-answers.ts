@@ -2,13 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { Access, Login } from '../../agent.ts'
 import type { Operation } from '../routes/operation.ts'
 
-/**
- * Returns a function that registers the answer to a request. When its login becomes invalid, the answer is cut. This matters
- * for event streams, which last for hours.
- */
-export function createAnswerCutter(
-  access: Access,
-): (login: Login, response: ServerResponse, operation: Operation) => void {
+/** Ends the answer to a request when its login becomes invalid. This matters for event streams, which last for hours. */
+export type EndWithLogin = (login: Login, response: ServerResponse, operation: Operation) => void
+
+/** Returns the function with which each answer is registered when it begins. */
+export function createOpenAnswers(access: Access): EndWithLogin {
   const open = new Map<ServerResponse, { login: Login; operation: Operation }>()
   access.onRefresh(() => {
     for (const [response, { login, operation }] of open) {

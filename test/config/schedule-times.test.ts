@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { TestClock } from 'pg-boss'
-import { findLastTime, findNextTime, queueFiredInRepeatedHour, queueFiresAt } from '../../src/config/times.ts'
+import { findLastTime, findNextTime, queueFiredInRepeatedHour, queueFiresAt } from '../../src/config/schedule-times.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 

@@ -15,7 +15,7 @@ const answers = {
 }
 
 /** The routes for the decision to keep held-back deletions for now. */
-export const keptRoutes: readonly Route[] = [
+export const keptDeletionRoutes: readonly Route[] = [
   route({
     id: 'keepDeletions',
     method: 'post',

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { version } from '../lib/version.ts'
-import type { Description } from './routes/route.ts'
+import type { ApiDocs } from './routes/route.ts'
 
 /**
  * Returns the API's description and its page. They are created at the first request and kept, because most processes never
  * need them, and creating them takes some megabytes and a tenth of a second.
  */
-export function createDescription(): Description {
+export function createApiDocs(): ApiDocs {
   const style = once(async () => {
     const files = ['./document.css', './docs.css'].map((file) => readFile(new URL(file, import.meta.url), 'utf8'))
     return (await Promise.all(files)).join('\n')
