@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { PostgresUnavailable } from './postgres-error.ts'
+import { chownSync, statSync } from 'node:fs'
 
 /**
- * The account that a server runs under. PostgreSQL refuses to run as root, so for root it runs as an unprivileged user.
- * That user must be able to reach its files, which are often in a directory that only root may enter.
+ * The account that a server runs under. PostgreSQL refuses to run as root, so for root it runs as an unprivileged user, who
+ * must be able to reach its files (reachable.ts).
  */
 export type Account = {
   /** For spawn; both are missing when the server runs as the user of this process. */
@@ -28,40 +25,4 @@ export function accountFor(directory: string): Account {
 /** Makes an account the owner of a file or directory. */
 export function giveTo({ uid, gid }: Account, path: string): void {
   if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
-}
-
-/**
- * Returns the directory for the files of a server: `preferred`, or for root a directory in /var/tmp when other users cannot
- * reach `preferred`, as in a home directory with mode 0700. The result is the same at every start. Throws
- * PostgresUnavailable when another user owns that directory.
- */
-export function reachableDirectory(preferred: string): string {
-  const wanted = resolve(preferred)
-  if (!isRoot || isReachable(wanted)) return wanted
-  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12)
-  const directory = join('/var/tmp', `meter-sync-agent-${name}`)
-  // Every user can create files in /var/tmp. Root must not change the owner of files in a directory of another user.
-  const found = lstatSync(directory, { throwIfNoEntry: false })
-  if (found && !(found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0)) {
-    throw new PostgresUnavailable(
-      `${directory} belongs to another user; remove it, or move the project to a directory that every user can read`,
-    )
-  }
-  return directory
-}
-
-/** Returns true when every user can enter `path` and every directory above it, as far as they exist. */
-export function isReachable(path: string): boolean {
-  for (let directory = path; ; directory = dirname(directory)) {
-    const found = statSync(directory, { throwIfNoEntry: false })
-    if (found?.isDirectory() && (found.mode & 0o001) === 0) return false
-    if (directory === dirname(directory)) return true
-  }
-}
-
-/** Creates a directory, and those above it, that every user can enter, whatever the umask is. */
-export function createReachable(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o755 })
-  if (!first || !isRoot) return
-  for (let created = directory; created.length >= first.length; created = dirname(created)) chmodSync(created, 0o755)
 }

@@ -1,8 +1,9 @@
 import { chmodSync, cpSync, existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isReachable, isRoot } from './account.ts'
+import { isRoot } from './account.ts'
 import { PostgresUnavailable } from './postgres-error.ts'
+import { isReachable } from './reachable.ts'
 import { stagingPath } from './staging.ts'
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url))

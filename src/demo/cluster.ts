@@ -4,9 +4,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { errorCode, errorMessage } from '../lib/errors.ts'
-import { type Account, accountFor, createReachable, giveTo } from './account.ts'
+import { type Account, accountFor, giveTo } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { PostgresUnavailable } from './postgres-error.ts'
+import { createReachable } from './reachable.ts'
 import { stagingPath } from './staging.ts'
 
 /** What a server is started from. */

@@ -12,16 +12,16 @@ export type Collector = {
 
 /** Simulates the collectors of a utility, which write readings of the mirrored meters into the Sync database. */
 export function createCollector(syncDatabase: pg.Pool): Collector {
-  const described = JSON.stringify(kinds)
+  const kindsJson = JSON.stringify(kinds)
   let collectedUntil: Date | null = null
 
   return {
     collect: async () => {
       if (!(await hasMeters(syncDatabase))) return false
       const now = new Date()
-      await syncDatabase.query(storeReadings, [described, collectedUntil ?? new Date(now.getTime() - dayMs), now])
+      await syncDatabase.query(storeReadings, [kindsJson, collectedUntil ?? new Date(now.getTime() - dayMs), now])
       collectedUntil = now
-      await syncDatabase.query(deleteOldReadings, [described, new Date(now.getTime() - retentionMs)])
+      await syncDatabase.query(deleteOldReadings, [kindsJson, new Date(now.getTime() - retentionMs)])
       return true
     },
   }

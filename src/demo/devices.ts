@@ -1,7 +1,5 @@
 import { type Kind, kinds } from './kinds.ts'
-
-/** A number from 0 to below 1, like Math.random. */
-export type Random = () => number
+import { pick, type Random, seededRandom } from './random.ts'
 
 export type Site = { id: number; name: string; street: string; city: string }
 
@@ -22,7 +20,7 @@ export type Device = {
   inService: boolean
 }
 
-const places = [
+const siteRows = [
   ['Town Hall', '1 Market Square', 'Eastmere'],
   ['Central Library', '14 Market Square', 'Eastmere'],
   ['Riverside School', '52 Quay Street', 'Eastmere'],
@@ -50,7 +48,7 @@ const places = [
   ['Railway Station', '1 Station Road', 'Southfield'],
 ] as const
 
-export const sites: readonly Site[] = places.map(([name, street, city], at) => ({ id: at + 1, name, street, city }))
+export const sites: readonly Site[] = siteRows.map(([name, street, city], at) => ({ id: at + 1, name, street, city }))
 
 /** Returns the first devices of the Client System. They are the same on every machine, because the seed is fixed. */
 export function firstDevices(count: number): Device[] {
@@ -101,25 +99,7 @@ export function nextFirmware(firmware: string): string {
   return `${Math.floor(next / 100)}.${Math.floor(next / 10) % 10}.${next % 10}`
 }
 
-/** Returns a random one of `choices`. Throws RangeError when there are none. */
-export function pick<T>(choices: readonly T[], random: Random): T {
-  const chosen = choices[Math.floor(random() * choices.length)]
-  if (chosen === undefined) throw new RangeError('There is nothing to pick from')
-  return chosen
-}
-
 function pickKind(random: Random): Kind {
   const byShare = kinds.flatMap((kind) => Array<Kind>(kind.share).fill(kind))
   return pick(byShare, random)
-}
-
-/** Returns a generator of random numbers that are the same everywhere (mulberry32). */
-export function seededRandom(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { errorMessage } from '../lib/errors.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { PostgresUnavailable } from './postgres-error.ts'
-import { isAlive } from './staging.ts'
+import { processExists } from './process-exists.ts'
 
 /** A PostgreSQL server that this process started. It listens on loopback. */
 export type Postgres = {
@@ -46,7 +46,7 @@ export async function startPostgres({
 }: PostgresOptions): Promise<Postgres> {
   const cluster = await openCluster(directory, version)
   for (const deadline = Date.now() + 2 * stopTimeoutMs; ; await pause(100)) {
-    const chosen = port || (await freePort())
+    const chosen = port || (await findFreePort())
     const server = launch(cluster, { port: String(chosen), ...settings })
     try {
       await server.ready
@@ -74,13 +74,17 @@ function lockHolder(data: string): { pid: number; stopping: boolean } | null {
   try {
     const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
     const pid = Number(lines[0])
-    return isAlive(pid) ? { pid, stopping: lines[7]?.trim() === 'stopping' } : null
+    return processExists(pid) ? { pid, stopping: lines[7]?.trim() === 'stopping' } : null
   } catch {
     return null
   }
 }
 
-function launch({ binaries, data, account }: Cluster, settings: Record<string, string>) {
+/** The process of a server. `ready` resolves when it accepts connections, and rejects when it ends before. */
+type Launched = Pick<Postgres, 'died' | 'stop'> & { ready: Promise<void> }
+
+/** Starts the process of a server, without waiting until it is ready. */
+function launch({ binaries, data, account }: Cluster, settings: Record<string, string>): Launched {
   const flags = Object.entries({ listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings })
   const server = spawn(
     join(binaries, 'postgres'),
@@ -150,7 +154,8 @@ function stopWithThisProcess(server: ChildProcess): ChildProcess {
   return guard
 }
 
-async function freePort(): Promise<number> {
+/** Returns a port of loopback that no program uses. */
+async function findFreePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const address = server.address()

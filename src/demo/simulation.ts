@@ -1,13 +1,14 @@
 import type pg from 'pg'
 import { sqlBeside } from '../db/sql-file.ts'
 import { transaction } from '../db/transaction.ts'
-import { type Device, newAddress, newDevice, newLabel, nextFirmware, pick, type Random } from './devices.ts'
+import { type Device, newAddress, newDevice, newLabel, nextFirmware } from './devices.ts'
 import { kinds } from './kinds.ts'
+import { pick, type Random, sample } from './random.ts'
 
 /** The number of devices around which the simulation varies. */
 export const usualDevices = 500
 
-/** The approximate maximum of removed devices. Beyond it, an added device is one that was removed before. */
+/** About this many devices stay removed. With more, an added device is one that was removed before. */
 const maxRemovedDevices = 1_000
 
 /** An installed device, with the values that can change. */
@@ -72,7 +73,7 @@ export function planStep(installed: Installed[], removedIds: string[], random: R
   const outOfService = installed.filter(({ id, inService }) => !inService && !chosen.has(id))
   const changed = [
     ...switched.map((device) => switchService(device, outOfService, random)),
-    ...updated.map((device) => update(device, random)),
+    ...updated.map((device) => changeDevice(device, random)),
   ]
   return { added, restored, removed, changed }
 }
@@ -88,20 +89,10 @@ function switchService(device: Installed, outOfService: Installed[], random: Ran
 }
 
 /** Changes the label, the address or the firmware of a device. */
-function update(device: Installed, random: Random): Installed {
+function changeDevice(device: Installed, random: Random): Installed {
   const kind = kinds.find(({ kind }) => kind === device.kind)
   const chance = random()
   if (chance < 0.25 && kind) return { ...device, label: newLabel(kind, random) }
   if (chance < 0.5) return { ...device, ip: newAddress(device.siteId, random) }
   return { ...device, firmware: nextFirmware(device.firmware) }
-}
-
-/** Returns up to `count` random elements of `choices`, each at most once. */
-function sample<T>(choices: readonly T[], count: number, random: Random): T[] {
-  const left = [...choices]
-  const chosen: T[] = []
-  while (chosen.length < count && left.length > 0) {
-    chosen.push(...left.splice(Math.floor(random() * left.length), 1))
-  }
-  return chosen
 }

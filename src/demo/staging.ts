@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { errorCode } from '../lib/errors.ts'
+import { processExists } from './process-exists.ts'
 
 /**
  * Returns a path beside `target` under which this process prepares it. The caller renames the result to `target` when it is
@@ -11,17 +11,8 @@ export function stagingPath(target: string): string {
   for (const name of readdirSync(dirname(target))) {
     if (!name.startsWith(prefix)) continue
     const pid = Number(name.slice(prefix.length))
-    if (pid === process.pid || !isAlive(pid)) rmSync(join(dirname(target), name), { recursive: true, force: true })
+    if (pid === process.pid || !processExists(pid))
+      rmSync(join(dirname(target), name), { recursive: true, force: true })
   }
   return join(dirname(target), `${prefix}${process.pid}`)
-}
-
-/** Returns true when a process of this id exists, also one of another user. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
 }

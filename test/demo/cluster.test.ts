@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isRoot, reachableDirectory } from '../../src/demo/account.ts'
+import { isRoot } from '../../src/demo/account.ts'
 import { startDemonstration } from '../../src/demo/demonstration.ts'
-import { seededRandom } from '../../src/demo/devices.ts'
 import { PostgresUnavailable } from '../../src/demo/postgres-error.ts'
+import { processExists } from '../../src/demo/process-exists.ts'
+import { seededRandom } from '../../src/demo/random.ts'
+import { reachableDirectory } from '../../src/demo/reachable.ts'
 import { simulateChanges } from '../../src/demo/simulation.ts'
-import { isAlive } from '../../src/demo/staging.ts'
 import {
   createDirectory,
   openClientSystem,
@@ -28,10 +29,10 @@ test('a start after a stop keeps the data, and a stop leaves no process', async 
   await simulateChanges(pool, seededRandom(4))
   const meters = await readDemonstrationMeters(first)
   const pid = serverPid(directory)
-  assert.ok(isAlive(pid))
+  assert.ok(processExists(pid))
   await Promise.all([first.stop(), first.stop()])
   await first.stop()
-  assert.equal(isAlive(pid), false)
+  assert.equal(processExists(pid), false)
 
   const second = await startTestDemonstration(t, directory)
   assert.deepEqual(await readDemonstrationMeters(second), meters)
@@ -68,7 +69,7 @@ test('a start right after the agent was killed uses its data', async (t) => {
   const pid = serverPid(directory)
   agent.kill('SIGKILL')
   await once(agent, 'exit')
-  await eventually(async () => !isAlive(pid))
+  await eventually(async () => !processExists(pid))
   const next = await startTestDemonstration(t, directory)
   assert.ok((await readDemonstrationMeters(next)).length > 480)
   await next.stop()

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parseConfig, wantsDemonstration } from '../../src/config/environment.ts'
 import { type Demonstration, metersQuery, startDemonstration } from '../../src/demo/demonstration.ts'
-import { firstDevices, seededRandom } from '../../src/demo/devices.ts'
+import { firstDevices } from '../../src/demo/devices.ts'
 import { PostgresUnavailable } from '../../src/demo/postgres-error.ts'
+import { seededRandom } from '../../src/demo/random.ts'
 import { simulateChanges } from '../../src/demo/simulation.ts'
 import {
   createDirectory,

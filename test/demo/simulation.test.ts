@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { firstDevices, nextFirmware, seededRandom } from '../../src/demo/devices.ts'
+import { firstDevices, nextFirmware } from '../../src/demo/devices.ts'
+import { seededRandom } from '../../src/demo/random.ts'
 import { planStep } from '../../src/demo/simulation.ts'
 
 test('a demonstration that runs for a month neither grows nor becomes empty', () => {
