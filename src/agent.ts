@@ -9,6 +9,7 @@ import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
 import type { KeepRequest } from './runs/kept-deletions.ts'
+import type { RunFilter } from './runs/list.ts'
 import type { RunRequest } from './runs/store.ts'
 import type {
   AlertTest,
@@ -26,12 +27,10 @@ import type {
   Rejected,
   Run,
   RunHistory,
-  RunStatus,
   Settings,
   SilentMeter,
   Status,
   StoredReadings,
-  Trigger,
   WaitingMeter,
 } from './wire/types.ts'
 
@@ -46,18 +45,8 @@ export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
 /** A Client System by its id; null where the agent has only one. */
 export type ClientSystemRef = { clientSystemId: string | null }
 
-/** A filter whose Client System may be null where the agent has only one. */
-type WithClientSystem<Filter> = Omit<Filter, 'clientSystemId'> & ClientSystemRef
-
-export type RunFilter = ClientSystemRef & {
-  status: RunStatus | null
-  trigger: Trigger | null
-  /** When the runs were queued: `from` is inclusive, `to` exclusive. */
-  from: string | null
-  to: string | null
-  before: { queuedAt: string; id: string } | null
-  limit: number
-}
+/** A request or filter whose Client System may be null where the agent has only one. */
+type WithClientSystem<Request> = Omit<Request, 'clientSystemId'> & ClientSystemRef
 
 /** A reading as a collector sent it: without a Client System where the agent has only one. */
 export type SentReading = Omit<IncomingReading, 'clientSystemId' | 'unit'> & {
@@ -81,7 +70,7 @@ export type Agent = {
   status: () => Promise<Status>
 
   /** Queues a run. Where one is active, `created` is false and `run` is that one (R2.3). */
-  trigger: (request: Omit<RunRequest, 'clientSystemId'> & ClientSystemRef) => Promise<{ run: Run; created: boolean }>
+  trigger: (request: WithClientSystem<RunRequest>) => Promise<{ run: Run; created: boolean }>
 
   /**
    * Returns what a run would do now, and writes nothing. While a run is active there is no preview: `active` is that run.
@@ -93,7 +82,7 @@ export type Agent = {
    * Keeps the deletions that the last successful run held back, until a run holds back others or none. Throws
    * `deletions_changed` when they are no longer those of the digest.
    */
-  keepDeletions: (request: Omit<KeepRequest, 'clientSystemId'> & ClientSystemRef) => Promise<KeptDeletions | null>
+  keepDeletions: (request: WithClientSystem<KeepRequest>) => Promise<KeptDeletions | null>
 
   /** Undoes `keepDeletions`. */
   releaseDeletions: (clientSystemId: string | null) => Promise<void>
@@ -111,7 +100,9 @@ export type Agent = {
   run: (id: string) => Promise<Run>
 
   /** Returns a page of runs, newest first. */
-  runs: (filter: RunFilter) => Promise<Page<Run, { queuedAt: string; id: string }>>
+  runs: (
+    filter: WithClientSystem<RunFilter> & { limit: number },
+  ) => Promise<Page<Run, { queuedAt: string; id: string }>>
 
   /** Returns the syncs of the last 90 days by hour, the hours that were missed, and how reliable they were. */
   runHistory: (clientSystemId: string | null) => Promise<RunHistory>

@@ -1,5 +1,6 @@
 import type { Agent, SentReading } from '../agent.ts'
-import { groupCollection, listSilentMeters } from '../collection/silent.ts'
+import { groupCollection } from '../collection/groups.ts'
+import { listSilentMeters } from '../collection/silent.ts'
 import { summarizeCollection } from '../collection/summary.ts'
 import { findGaps } from '../readings/gaps.ts'
 import { listReadings } from '../readings/list.ts'

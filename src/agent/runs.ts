@@ -58,9 +58,8 @@ export function createRunMethods(parts: AgentParts): RunMethods {
 
     activeRun: async (clientSystemId) => await findActiveRun(db, findClientSystem(clientSystems, clientSystemId).id),
 
-    runs: async (filter) => {
-      const clientSystemIds = [findClientSystem(clientSystems, filter.clientSystemId).id]
-      const rows = await listRuns(drizzle(pools.long), { ...filter, clientSystemIds }, filter.limit)
+    runs: async ({ limit, ...filter }) => {
+      const rows = await listRuns(drizzle(pools.long), withClientSystem(clientSystems, filter), limit)
       return toPage(rows, ({ queuedAt, id }) => ({ queuedAt, id }))
     },
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { PgBoss } from 'pg-boss'
-import { groupCollection } from '../collection/silent.ts'
+import { groupCollection } from '../collection/groups.ts'
 import { summarizeCollection } from '../collection/summary.ts'
 import type { ClientSystem } from '../config/environment.ts'
 import { queueDbFor } from '../db/queue.ts'

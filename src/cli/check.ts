@@ -13,7 +13,7 @@ import { openSource, type Source } from '../mirror/source/connection.ts'
 import { rejectionWords } from '../wire/reason-words.ts'
 import { readConfig } from './configuration.ts'
 import { exitStatus } from './exit-status.ts'
-import { number, plural, print } from './output.ts'
+import { formatCount, formatNumber, print } from './output.ts'
 import { runUntilStopped } from './process.ts'
 
 /** Prints an error that prevents a sync, with its hint. `place` is the part that was checked. */
@@ -150,10 +150,13 @@ function printMeters({ columns, rows, rejected, first }: MeterCheck): void {
   const attributes = others.length > 0 ? `; among the attributes: ${others.join(', ')}` : ''
   printFinding('Query', `returns ${own.join(', ')}${attributes}`)
   const unusable = rejected.reduce((sum, reason) => sum + reason.rows, 0)
-  printFinding('Meters', `${plural(rows, 'row')}: ${number(rows - unusable)} usable, ${number(unusable)} rejected`)
+  printFinding(
+    'Meters',
+    `${formatCount(rows, 'row')}: ${formatNumber(rows - unusable)} usable, ${formatNumber(unusable)} rejected`,
+  )
   for (const { reason, rows: count, example } of rejected) {
     const named = example === null ? '' : ` (for example external id ${example})`
-    printFinding('', `Rejected: ${plural(count, 'row')}, because ${rejectionWords(reason)}${named}`)
+    printFinding('', `Rejected: ${formatCount(count, 'row')}, because ${rejectionWords(reason)}${named}`)
   }
   if (first.length > 0)
     print(first.length === 1 ? 'As it would be stored:' : `The first ${first.length} as they would be stored:`)

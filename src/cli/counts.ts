@@ -1,6 +1,6 @@
 import { rejectionWords } from '../wire/reason-words.ts'
 import type { Counts, RejectedBecause } from '../wire/types.ts'
-import { number, plural, print } from './output.ts'
+import { formatCount, formatNumber, print } from './output.ts'
 
 /** Summarizes the counts of a run in one line. */
 export function summarizeCounts({
@@ -9,7 +9,7 @@ export function summarizeCounts({
   updated,
   deleted,
 }: Pick<Counts, 'read' | 'inserted' | 'updated' | 'deleted'>): string {
-  return `${number(read)} read, ${number(inserted)} inserted, ${number(updated)} updated, ${number(deleted)} deleted`
+  return `${formatNumber(read)} read, ${formatNumber(inserted)} inserted, ${formatNumber(updated)} updated, ${formatNumber(deleted)} deleted`
 }
 
 /** Prints how many rows were rejected, with the most frequent reason and an example; nothing when there are none. */
@@ -17,7 +17,7 @@ export function printRejected({ rejected }: Counts, because: RejectedBecause | n
   if (rejected === 0) return
   const example = because?.example == null ? '' : ` (for example external id ${because.example})`
   print(
-    `Rejected: ${plural(rejected, 'row')}${because ? `, most often because ${rejectionWords(because.reason)}${example}` : ''}`,
+    `Rejected: ${formatCount(rejected, 'row')}${because ? `, most often because ${rejectionWords(because.reason)}${example}` : ''}`,
   )
 }
 

@@ -1,12 +1,12 @@
 import { toPrintable, toPrintableJson } from '../lib/printable.ts'
 
 /** Returns "1 row" or "2,000 rows". */
-export function plural(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
+export function formatCount(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** Formats a number with thousands separators. */
-export function number(count: number): string {
+export function formatNumber(count: number): string {
   return count.toLocaleString('en')
 }
 

@@ -1,5 +1,5 @@
 import type { Progress, Run } from '../wire/types.ts'
-import { number, print } from './output.ts'
+import { formatNumber, print } from './output.ts'
 
 /** Prints the progress of a run: one line for each phase and, on a terminal, a line that counts the rows read. */
 export type ProgressPrinter = {
@@ -27,9 +27,9 @@ export function createProgressPrinter(): ProgressPrinter {
       // The expected number may be an estimate that is too small.
       const isPlausible = rowsExpected !== null && rowsExpected > 0 && rowsRead <= rowsExpected
       const expected = isPlausible
-        ? ` of about ${number(rowsExpected)}, ${Math.floor((rowsRead / rowsExpected) * 100)} %`
+        ? ` of about ${formatNumber(rowsExpected)}, ${Math.floor((rowsRead / rowsExpected) * 100)} %`
         : ''
-      process.stdout.write(`\r\u001b[2K${phase} … ${number(rowsRead)}${expected}`)
+      process.stdout.write(`\r\u001b[2K${phase} … ${formatNumber(rowsRead)}${expected}`)
     },
   }
 }

@@ -3,7 +3,7 @@ import { conditionOf, conditionWords, settledCondition, standingFailure, verdict
 import type { ClientSystemStatus } from '../wire/types.ts'
 import { summarizeCounts } from './counts.ts'
 import { exitStatus } from './exit-status.ts'
-import { number, plural, print, printJson } from './output.ts'
+import { formatCount, formatNumber, print, printJson } from './output.ts'
 
 /**
  * Prints the state of the meters. With `check` the exit status is 1 unless every Client System is in sync, apart from
@@ -24,18 +24,19 @@ function printClientSystem(system: ClientSystemStatus, now: number): void {
   print(`${name} (${id}): ${conditionWords[condition]}`)
   print(`  ${explanation}`)
   if (nextStep) print(`  Next step  ${nextStep}`)
-  print(`  Meters     ${number(meters.active)} active, ${number(meters.inactive)} inactive`)
+  print(`  Meters     ${formatNumber(meters.active)} active, ${formatNumber(meters.inactive)} inactive`)
   const counts = lastSuccess?.counts
   print(
     `  Last sync  ${toLocalTime(lastSuccess?.finishedAt ?? null) ?? 'Never synced'}${counts ? `: ${summarizeCounts(counts)}` : ''}`,
   )
   if (sameMetersAs !== null) print(`  Same as    ${sameMetersAs} has the same meters; was CLIENT_SYSTEM_ID changed?`)
-  if (counts && counts.withheld > 0) print(`  Held back  ${plural(counts.withheld, 'deletion')}${keptWords(system)}`)
-  if (counts && counts.rejected > 0) print(`  Rejected   ${plural(counts.rejected, 'row')}`)
+  if (counts && counts.withheld > 0)
+    print(`  Held back  ${formatCount(counts.withheld, 'deletion')}${keptWords(system)}`)
+  if (counts && counts.rejected > 0) print(`  Rejected   ${formatCount(counts.rejected, 'row')}`)
   if (activeRun) print(`  Active     run ${activeRun.id}, ${activeRun.phase ?? activeRun.status}`)
   const failure = standingFailure(system)
   if (failure) print(`  Failed     ${toLocalTime(failure.finishedAt)}, ${failure.error?.code}`)
-  if (system.workers !== null) print(`  Workers    ${number(system.workers)} alive`)
+  if (system.workers !== null) print(`  Workers    ${formatNumber(system.workers)} alive`)
   if (schedule.nextRunAt) print(`  Next sync  ${toLocalTime(schedule.nextRunAt)}`)
 }
 

@@ -3,7 +3,7 @@ import { withheldWords } from '../wire/reason-words.ts'
 import type { Counts, Run } from '../wire/types.ts'
 import { printApproval, printRejected, summarizeCounts } from './counts.ts'
 import { exitStatus } from './exit-status.ts'
-import { plural, print, printError, printJson } from './output.ts'
+import { formatCount, print, printError, printJson } from './output.ts'
 import { createProgressPrinter, type ProgressPrinter } from './progress.ts'
 import { currentUser } from './user.ts'
 
@@ -101,11 +101,11 @@ function printSuccess(run: Run, counts: Counts): void {
   const { proof, withheldBecause, withheldDigest, rejectedBecause } = run
   print(`Synced: ${summarizeCounts(counts)}`)
   const durationMs = Object.values(run.timings ?? {}).reduce((sum, milliseconds) => sum + milliseconds, 0)
-  const proven = proof === null ? '' : `, both sides equal: ${plural(proof.rows, 'meter')}, digest ${proof.digest}`
+  const proven = proof === null ? '' : `, both sides equal: ${formatCount(proof.rows, 'meter')}, digest ${proof.digest}`
   print(`Took ${(durationMs / 1_000).toFixed(1)} s${proven}`)
   printRejected(counts, rejectedBecause)
   if (counts.withheld > 0) {
-    print(`Held back: ${plural(counts.withheld, 'deletion')}, because ${withheldWords(withheldBecause)}`)
+    print(`Held back: ${formatCount(counts.withheld, 'deletion')}, because ${withheldWords(withheldBecause)}`)
   }
   printApproval(counts, withheldDigest)
 }

@@ -1,24 +1,9 @@
 import type { Queryable } from '../db/connect.ts'
 import { type ResultPage, takePage } from '../db/pages.ts'
 import { sqlBeside } from '../db/sql-file.ts'
-import type { CollectionGroup, SilentMeter } from '../wire/types.ts'
+import type { SilentMeter } from '../wire/types.ts'
 
-const selectGroups = sqlBeside(import.meta.url, 'select-groups.sql')
 const selectSilent = sqlBeside(import.meta.url, 'select-silent.sql')
-
-/**
- * Counts the active meters by location and kind. Returns at most `limit` groups, those with the most silent meters first.
- * Takes almost a second with a million meters.
- */
-export async function groupCollection(
-  db: Queryable,
-  clientSystemId: string,
-  limit: number,
-): Promise<CollectionGroup[]> {
-  type Row = Omit<CollectionGroup, 'silentSince'> & { silentSince: Date | null }
-  const { rows } = await db.query<Row>(selectGroups, [clientSystemId, limit])
-  return rows.map((row) => ({ ...row, silentSince: row.silentSince?.toISOString() ?? null }))
-}
 
 /** The end of a page: the time of the last reading as PostgreSQL writes it, and the meter. */
 export type SilentCursor = { at: string; meterId: number }

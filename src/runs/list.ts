@@ -56,10 +56,10 @@ export async function findLastRun(
 }
 
 export type RunFilter = {
-  clientSystemIds: string[]
+  clientSystemId: string
   status: RunStatus | null
   trigger: Trigger | null
-  /** When they were queued: `from` is inclusive, `to` exclusive. */
+  /** When the runs were queued: `from` is inclusive, `to` exclusive. */
   from: string | null
   to: string | null
   before: { queuedAt: string; id: string } | null
@@ -68,10 +68,10 @@ export type RunFilter = {
 /** Returns a page of at most `limit` runs, newest first. */
 export async function listRuns(
   db: Reader,
-  { clientSystemIds, status, trigger, from, to, before }: RunFilter,
+  { clientSystemId, status, trigger, from, to, before }: RunFilter,
   limit: number,
 ): Promise<ResultPage<Run>> {
-  const conditions: (SQL | undefined)[] = [inArray(run.clientSystemId, clientSystemIds)]
+  const conditions: (SQL | undefined)[] = [eq(run.clientSystemId, clientSystemId)]
   if (status) conditions.push(eq(run.status, status))
   if (trigger) conditions.push(eq(run.trigger, trigger))
   if (from) conditions.push(gte(run.queuedAt, sql`${from}::timestamptz`))

@@ -1,4 +1,5 @@
 /** Every wire schema, for the description of the API and the tools of assistants. */
+export * from './alert-test.ts'
 export * from './basics.ts'
 export * from './change.ts'
 export * from './collection.ts'
@@ -6,5 +7,6 @@ export * from './meter.ts'
 export * from './problem.ts'
 export * from './reason.ts'
 export * from './run.ts'
+export * from './session.ts'
 export * from './settings.ts'
 export * from './status.ts'
