@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises'
 import { isMigrated } from '../db/migrate.ts'
+import { withTimeout } from '../lib/timeout.ts'
 import type { AgentParts } from './parts.ts'
 
 /** The timeout of a check. Probes give up after a few seconds. */
@@ -19,6 +19,5 @@ export async function findUnready({ pools, isQueueReady, live }: AgentParts): Pr
 
 /** Returns true when a check passes in time. A connection that is half-open answers nothing for long. */
 async function passes(check: () => Promise<boolean>): Promise<boolean> {
-  const timeout = setTimeout(checkTimeoutMs, false, { ref: false })
-  return await Promise.race([check().catch(() => false), timeout])
+  return await withTimeout(checkTimeoutMs, check()).catch(() => false)
 }

@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts'
 import { type Delivery, enqueueAlerts, webhookQueue } from './enqueue.ts'
 import { describeStatus, isAccepted, postWebhook } from './webhook.ts'
 
-/** Sends alerts to a receiver by Standard Webhooks: a sync failed, held deletions back, is overdue, or recovered. */
+/** Decides which alerts are due, and sends them to a receiver by Standard Webhooks (decide.ts lists them). */
 export type Webhooks = Lifetime & {
   /** Requests that it is decided which alerts are due. Call it when a run has ended. */
   check: () => void

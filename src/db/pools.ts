@@ -1,8 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
+import { waitAtMost } from '../lib/timeout.ts'
 import { openPool } from './pool.ts'
 
 /**
@@ -34,5 +34,5 @@ const endTimeoutMs = 500
 
 /** Ends a pool. A connection in use that waits for a silent server is left to the end of the process. */
 async function endPool(pool: pg.Pool): Promise<void> {
-  await Promise.race([pool.end(), setTimeout(endTimeoutMs, undefined, { ref: false })])
+  await waitAtMost(endTimeoutMs, pool.end())
 }

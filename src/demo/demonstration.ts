@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { sqlBeside } from '../db/sql-file.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
+import { waitAtMost } from '../lib/timeout.ts'
 import { createCollector } from './collector.ts'
 import { fillClientSystem, prepareDatabases } from './databases.ts'
 import { startPostgres } from './postgres.ts'
@@ -65,7 +65,7 @@ export async function startDemonstration({
     return withLifetime({ environment, died: postgres.died }, async () => {
       const ended = simulation.stop()
       // Work that does not end is ended by the stop of the server.
-      await Promise.race([ended, pause(2_000, undefined, { ref: false })])
+      await waitAtMost(2_000, ended)
       await postgres.stop('smart')
       await ended
     })

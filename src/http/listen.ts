@@ -76,7 +76,8 @@ async function listen(server: Server, { host, port }: Pick<Config, 'host' | 'por
     }
     if (errorCode(error) === 'EACCES')
       throw new ConfigError([`PORT: ${port} may not be used by this user; set PORT above 1023`])
-    if (errorCode(error) === 'EADDRNOTAVAIL') throw new ConfigError([`HOST: ${host} is not an address of this machine`])
+    if (errorCode(error) === 'EADDRNOTAVAIL')
+      throw new ConfigError([`HOST: ${host} is not an address of this machine; set HOST to one, such as 127.0.0.1`])
     throw error
   }
 }

@@ -13,7 +13,7 @@ export function readQuery<T>(c: Context, schema: z.ZodType<T>): T {
 const bodyTimeoutMs = 25_000
 
 /** Returns the body as it was sent. Throws `request_timeout` when it arrives too late, and `bad_request` for a compressed one. */
-export async function bodyBytes(c: Context): Promise<Uint8Array> {
+export async function readBodyBytes(c: Context): Promise<Uint8Array> {
   const encoding = c.req.header('content-encoding') ?? 'identity'
   if (encoding.toLowerCase() !== 'identity') {
     const hint = 'Send it without Content-Encoding'
@@ -66,7 +66,7 @@ export async function readBody<T extends Record<string, unknown>>(
 type BodySchema<T> = z.ZodType<T> & { shape: z.core.$ZodShape }
 
 async function parseBody<T>(c: Context<RequestEnv>, schema: z.ZodType<T>): Promise<T> {
-  const text = new TextDecoder().decode(await bodyBytes(c))
+  const text = new TextDecoder().decode(await readBodyBytes(c))
   if (text.trim() === '') return checked(schema, {}, 'The body is invalid')
   let value: unknown
   try {

@@ -1,3 +1,5 @@
+import { waitAtMost } from './timeout.ts'
+
 /**
  * A part that runs until it is stopped. `stop` waits until nothing of it runs any more; it can be called again, and `await
  * using` calls it at the end of the block.
@@ -28,16 +30,9 @@ export function stopOnce(
   let stopped: Promise<void> | undefined
   const endAsync = async () => await end()
   return () => {
-    stopped ??= timeoutMs === undefined ? endAsync() : atMost(timeoutMs, endAsync())
+    stopped ??= timeoutMs === undefined ? endAsync() : waitAtMost(timeoutMs, endAsync())
     return stopped
   }
-}
-
-/** Waits for `work`, but not longer than `timeoutMs`. */
-async function atMost(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, timeoutMs)
-  await Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }
 
 /** Stops parts one after the other in the reverse order of `add`, also when one of them fails to stop. */

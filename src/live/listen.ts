@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { notify } from '../db/notices.ts'
 import { type Lifetime, stopOnce } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
+import { waitAtMost } from '../lib/timeout.ts'
 import { notice as noticeSchema } from '../wire/notice.ts'
 import type { Notice } from '../wire/types.ts'
 import { createListenConnection, type ListenConnection } from './listen-connection.ts'
@@ -169,9 +169,9 @@ class ReconnectingListener implements Listener {
     clearInterval(this.#pingTimer)
     clearTimeout(this.#reconnectTimer)
     const lastPing = this.#sendLastPing()
-    if (this.#isConnected) await Promise.race([lastPing, wait(closeTimeoutMs, undefined, { ref: false })])
+    if (this.#isConnected) await waitAtMost(closeTimeoutMs, lastPing)
     this.#isConnected = false
-    if (this.#current) await Promise.race([this.#current.close(), wait(closeTimeoutMs, undefined, { ref: false })])
+    if (this.#current) await waitAtMost(closeTimeoutMs, this.#current.close())
   }
 
   /** Informs the other processes that this one no longer works on runs. */

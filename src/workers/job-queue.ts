@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { type ConstructorOptions, PgBoss } from 'pg-boss'
 import type { Config } from '../config/environment.ts'
 import { connectionOptions } from '../db/connect.ts'
@@ -7,6 +6,7 @@ import { configureQueueConnection } from '../db/session-settings.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
 import { withoutRepeats } from '../lib/repeats.ts'
+import { waitAtMost } from '../lib/timeout.ts'
 
 /** The clock of pg-boss: a TestClock in tests. */
 export type QueueClock = NonNullable<ConstructorOptions['clock']>
@@ -58,7 +58,7 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
     withoutRepeats((warning) => log.warn({ warning }, 'the job queue gave a warning')),
   )
   const queue = withLifetime({ boss, ready: async () => (await boss.schemaVersion()) !== null }, async () => {
-    await Promise.race([stopQueue(boss), setTimeout(6_500, undefined, { ref: false })])
+    await waitAtMost(6_500, stopQueue(boss))
   })
   try {
     await boss.start()
@@ -74,6 +74,6 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
 async function stopQueue(boss: PgBoss): Promise<void> {
   const queues = new Set(boss.getWipData().map(({ name }) => name))
   const ended = Promise.all([...queues].map((queue) => boss.offWork(queue)))
-  await Promise.race([ended, setTimeout(6_000, undefined, { ref: false })])
+  await waitAtMost(6_000, ended)
   await boss.stop({ graceful: false })
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { bodyBytes } from '../requests.ts'
+import { readBodyBytes } from '../requests.ts'
 import { isCsv, parseCsvReadings } from './csv.ts'
 import { readingSchema } from './schema.ts'
 import { createSemaphore } from './semaphore.ts'
@@ -29,7 +29,7 @@ export function createReadingsReceiver(): ReceiveReadings {
   const parse = createParser()
   const largeBodies = createSemaphore(maxLargeBodies)
   return async (c, store) => {
-    const bytes = await bodyBytes(c)
+    const bytes = await readBodyBytes(c)
     using _place = bytes.length > largeBodyBytes ? await largeBodies.acquire() : null
     return await store(await parse(bytes, c.req.header('content-type')))
   }

@@ -25,6 +25,9 @@ type Answer = {
   events?: Record<string, Content & { description: string }>
 }
 
+/** Describes the `{id}` of a path, and what it identifies. */
+export type PathId<Id extends z.ZodType = z.ZodType> = { schema: Id; example: string | number; of: 'run' | 'meter' }
+
 /** The description of one method of one path. The API's description adds the errors that follow from it. */
 export type Operation = {
   id: string
@@ -34,8 +37,7 @@ export type Operation = {
   tag: Tag
   summary: string
   description?: string
-  /** Describes `{id}`, and what it identifies. */
-  pathId?: { schema: z.ZodType; example: string | number; of: 'run' | 'meter' }
+  pathId?: PathId
   query?: z.ZodObject
   headers?: Record<string, { description: string; example: string }>
   body?: { description?: string; content: Record<string, Content>; required?: true }

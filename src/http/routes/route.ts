@@ -8,7 +8,7 @@ import type { ReceiveReadings } from '../readings/receive.ts'
 import type { RequestEnv } from '../request-env.ts'
 import { readBody, readQuery } from '../requests.ts'
 import type { Streams } from '../stream.ts'
-import { json, type Operation } from './operation.ts'
+import { json, type Operation, type PathId } from './operation.ts'
 
 /** The parts of the HTTP server that handlers use. */
 export type Parts = {
@@ -47,18 +47,20 @@ type HandlerInput<Query extends z.ZodType, Body extends z.ZodType, Id extends z.
   id: z.output<Id>
 }
 
+type JsonBody<Body extends z.ZodObject> = { schema: Body; example?: unknown; description?: string; required?: true }
+
 type Definition<Query extends z.ZodObject, Body extends z.ZodObject, Id extends z.ZodType> = Omit<
   Operation,
   'query' | 'body' | 'pathId'
 > & {
   query?: Query
   /** A JSON body. An empty body counts as an empty object. */
-  json?: { schema: Body; example?: unknown; description?: string; required?: true }
+  json?: JsonBody<Body>
   /** A body in another format, which `handle` reads itself. */
   body?: NonNullable<Operation['body']>
-  pathId?: { schema: Id; example: string | number; of: 'run' | 'meter' }
+  pathId?: PathId<Id>
   maxBodyBytes?: number
-  handle: (jsonBody: HandlerInput<Query, Body, Id>, parts: Parts) => Response | Promise<Response>
+  handle: (input: HandlerInput<Query, Body, Id>, parts: Parts) => Response | Promise<Response>
 }
 
 const defaultMaxBodyBytes = 64 * 1_024
@@ -89,21 +91,12 @@ export function route<
   }
 }
 
-function describeBody({
-  schema,
-  example,
-  ...rest
-}: {
-  schema: z.ZodObject
-  example?: unknown
-  description?: string
-  required?: true
-}): NonNullable<Operation['body']> {
+function describeBody({ schema, example, ...rest }: JsonBody<z.ZodObject>): NonNullable<Operation['body']> {
   return { ...rest, content: json(schema, example) }
 }
 
 /** Parses an id. Throws `not_found` for one in an invalid format, as for one that does not exist. */
-function parseId(text: string, { schema, of }: { schema: z.ZodType; of: 'run' | 'meter' }): unknown {
+function parseId(text: string, { schema, of }: PathId): unknown {
   const parsed = schema.safeParse(text)
   if (parsed.success) return parsed.data
   throw new NotFoundError(of, text)
