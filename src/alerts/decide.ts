@@ -31,7 +31,7 @@ export type AlertPayload = {
   }
 }
 
-/** How many meters are silent, whether that is too many, and where they are: 40 meters of Harbour Waterworks. */
+/** How many meters are silent, whether that is too many, and the locations and kinds that have the most of them. */
 export type SilentMeters = {
   tooMany: boolean
   limitPercent: number

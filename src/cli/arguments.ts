@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { requireKnown } from './suggest.ts'
+import { requireKnown } from './known-arguments.ts'
 import type { SyncRequest } from './sync.ts'
 import { parseTokenCommand, type TokenCommand } from './token-arguments.ts'
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { readBodyBytes } from '../requests.ts'
+import { readBodyBytes } from '../read-request.ts'
 import { isCsv, parseCsvReadings } from './csv.ts'
 import { readingSchema } from './schema.ts'
 import { createSemaphore } from './semaphore.ts'

@@ -6,7 +6,37 @@ import type { RequestEnv } from './request-env.ts'
 
 /** Returns the checked query of a request. Throws `bad_request`. */
 export function readQuery<T>(c: Context, schema: z.ZodType<T>): T {
-  return checked(schema, c.req.query(), 'The parameters are invalid')
+  return requireValid(schema, c.req.query(), 'The parameters are invalid')
+}
+
+/**
+ * Returns the checked JSON body; an empty body counts as an empty object. Throws `bad_request`, and `forbidden_scope` for a
+ * field whose scope (`x-scope` in its schema) the client does not have.
+ */
+export async function readBody<T extends Record<string, unknown>>(
+  c: Context<RequestEnv>,
+  schema: BodySchema<T>,
+): Promise<T> {
+  const value = await parseBody(c, schema)
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const scope = scopeOf(z.globalRegistry.get(field))
+    if (scope !== null && value[name] !== undefined) requireScope(c.get('login'), scope, `to send ${name}`)
+  }
+  return value
+}
+
+type BodySchema<T> = z.ZodType<T> & { shape: z.core.$ZodShape }
+
+async function parseBody<T>(c: Context<RequestEnv>, schema: z.ZodType<T>): Promise<T> {
+  const text = new TextDecoder().decode(await readBodyBytes(c))
+  if (text.trim() === '') return requireValid(schema, {}, 'The body is invalid')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new AgentError('bad_request', 'The body is not JSON', { hint: 'Send a JSON object, or no body', cause })
+  }
+  return requireValid(schema, value, 'The body is invalid')
 }
 
 /** How long a body may take to arrive. Shorter than the limit of the server, which closes the connection without an answer. */
@@ -47,37 +77,8 @@ export async function withBodyTimeout<T>(work: (arrived: () => void) => Promise<
   }
 }
 
-/**
- * Returns the checked JSON body; an empty body counts as an empty object. Throws `bad_request`, and `forbidden_scope` for a
- * field whose scope (`x-scope` in its schema) the client does not have.
- */
-export async function readBody<T extends Record<string, unknown>>(
-  c: Context<RequestEnv>,
-  schema: BodySchema<T>,
-): Promise<T> {
-  const value = await parseBody(c, schema)
-  for (const [name, field] of Object.entries(schema.shape)) {
-    const scope = scopeOf(z.globalRegistry.get(field))
-    if (scope !== null && value[name] !== undefined) requireScope(c.get('login'), scope, `to send ${name}`)
-  }
-  return value
-}
-
-type BodySchema<T> = z.ZodType<T> & { shape: z.core.$ZodShape }
-
-async function parseBody<T>(c: Context<RequestEnv>, schema: z.ZodType<T>): Promise<T> {
-  const text = new TextDecoder().decode(await readBodyBytes(c))
-  if (text.trim() === '') return checked(schema, {}, 'The body is invalid')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new AgentError('bad_request', 'The body is not JSON', { hint: 'Send a JSON object, or no body', cause })
-  }
-  return checked(schema, value, 'The body is invalid')
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+/** Returns the checked value. Throws `bad_request` with `what` and the issues. */
+function requireValid<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   throw new AgentError('bad_request', `${what}: ${describeIssues(parsed.error.issues)}`, {
