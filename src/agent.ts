@@ -145,12 +145,12 @@ export type Agent = {
   /** Returns the active meters by location and kind, those with the most silent ones first. */
   collectionGroups: (clientSystemId: string | null, limit: number) => Promise<CollectionGroup[]>
 
-  /** Returns a page of the silent meters, those that fell silent last first. */
+  /** Returns a page of the silent meters, the latest to fall silent first. */
   silentMeters: (
     filter: ClientSystemRef & { before: SilentCursor | null; limit: number },
   ) => Promise<Page<SilentMeter, SilentCursor>>
 
-  /** Returns the times in which readings of a meter are missing, newest first; by default of the last seven days. */
+  /** Returns the periods in which readings of a meter are missing, newest first; by default of the last seven days. */
   gaps: (meterId: number, period: { from: string | null; to: string | null }) => Promise<Gaps>
 
   /** Returns a page of a meter's readings with their flags, newest first; `from` is inclusive, `to` exclusive. */
@@ -196,6 +196,6 @@ export type Agent = {
   /** Whether this process receives the notifications of others. */
   listening: () => boolean
 
-  /** Returns what keeps the agent from serving, by name: nothing when it is ready. A Client System does not count. */
+  /** Returns what keeps the agent from serving, by name: nothing when it is ready. It serves without its Client Systems. */
   unready: () => Promise<string[]>
 }

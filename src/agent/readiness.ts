@@ -17,7 +17,7 @@ export async function findUnready({ pools, isQueueReady, live }: AgentParts): Pr
   return results.filter((name) => name !== null)
 }
 
-/** Returns true when a check passes in time. A connection that is half-open answers nothing for long. */
+/** Returns true when a check passes in time. A half-open connection may not answer for minutes. */
 async function passes(check: () => Promise<boolean>): Promise<boolean> {
   return await withTimeout(checkTimeoutMs, check()).catch(() => false)
 }

@@ -1,4 +1,4 @@
--- Selects the next $4 silent active meters of the Client System $1, those that fell silent last first, after the meter $3 with
+-- Selects the next $4 silent active meters of the Client System $1, the latest to fall silent first, after the meter $3 with
 -- its last reading at $2.
 select
   m.id::float8 as "meterId",

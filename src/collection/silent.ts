@@ -8,7 +8,7 @@ const selectSilent = sqlBeside(import.meta.url, 'select-silent.sql')
 /** The end of a page: the time of the last reading as PostgreSQL writes it, and the meter. */
 export type SilentCursor = { at: string; meterId: number }
 
-/** Returns a page of the silent meters, those that fell silent last first. */
+/** Returns a page of the silent meters, the latest to fall silent first. */
 export async function listSilentMeters(
   db: Queryable,
   clientSystemId: string,

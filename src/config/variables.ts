@@ -64,7 +64,7 @@ const schema = z.object({
 export type Variables = z.infer<typeof schema>
 
 /**
- * Parses the variables one by one, without comparing them. Appends an error for each invalid variable to `errors`, and
+ * Parses each variable by itself. Appends an error for each invalid variable to `errors`, and
  * returns its default in its place, so that the caller finds all other errors too. `invalid` has the names.
  */
 export function parseVariables(

@@ -16,7 +16,7 @@ export type Session = {
   close: () => Promise<void>
   /** Closes the socket at once, without a message to the server; for a server that does not answer. */
   destroy: () => void
-  /** Runs `work` while it is correct that the server waits for the client (silence.ts). */
+  /** Runs `work` while the server waits for data of the client, so that this wait does not count as silence (silence.ts). */
   pause: SilenceWatch['pause']
 }
 

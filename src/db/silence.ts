@@ -12,7 +12,7 @@ import { destroySocket } from './socket.ts'
  * pg_stat_activity. A statement that computes or waits for a lock is not affected, however long it takes.
  */
 export type SilenceWatch = Lifetime & {
-  /** Runs `work` while it is correct that the server waits: within COPY FROM STDIN, until there is more to send. */
+  /** Runs `work` while the server waits for data of the client, as within COPY FROM STDIN. This wait is no silence. */
   pause: <T>(work: () => Promise<T>) => Promise<T>
 }
 

@@ -37,6 +37,7 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
     everyMs,
     pass: async () => {
       if (nowMs() < notBeforeMs) return
+      // For a pass that throws.
       notBeforeMs = nowMs() + retryMs
       // First, so that an error while old readings are dropped does not prevent it: new readings need the partitions.
       await createMissing(pool, log)

@@ -48,7 +48,7 @@ export const collectionRoutes: readonly Route[] = [
     path: '/api/collection/silent',
     scope: 'read',
     tag: 'Readings',
-    summary: 'The silent meters, those that fell silent last first',
+    summary: 'The silent meters, the latest to fall silent first',
     query: input.silentQuery,
     answers: {
       200: {

@@ -35,7 +35,7 @@ export const collectionTools: readonly Tool[] = [
     scope: 'read',
     annotations: readOnly,
     description:
-      'The meters that stopped sending readings, with the time and place: those that fell silent last first, and their number by location and kind.',
+      'The meters that stopped sending readings, with the time and place: the latest to fall silent first, and their number by location and kind.',
     input: z.strictObject({ clientSystemId, limit, before: silentCursor }),
     output: z.object({
       silent: z.int().describe('The number of all silent meters'),
