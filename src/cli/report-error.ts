@@ -1,6 +1,6 @@
 import { secretsOf } from '../config/secrets.ts'
 import { AgentError, ConfigError, errorMessage } from '../lib/errors.ts'
-import { createRedact } from '../lib/log.ts'
+import { createRedact } from '../lib/redact.ts'
 import { readVariables } from './configuration.ts'
 import { exitStatus } from './exit-status.ts'
 import { printError } from './output.ts'

@@ -51,7 +51,7 @@ export type Config = {
   readingRegisters: readonly string[]
   logLevel: string
   demonstration: boolean
-  /** Secrets in the forms in which they were given. The log and error messages hide them (src/lib/log.ts). */
+  /** Secrets in the forms in which they were given. The log and error messages hide them (src/lib/redact.ts). */
   secrets: readonly string[]
   /** Where alerts are sent, and the key that signs them; null when no alerts are configured. */
   webhook: Webhook | null

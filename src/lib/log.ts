@@ -3,6 +3,7 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import { AgentError, errorCode, isBusy, isConnectionLoss } from './errors.ts'
 import type { LogLevel, LogMessage } from './log-messages.ts'
 import { toPrintable, toPrintableJson } from './printable.ts'
+import { createRedact, maxTextLength, type Redact } from './redact.ts'
 import { describeLine } from './terminal-line.ts'
 
 type Write<Level extends LogLevel> = {
@@ -12,68 +13,6 @@ type Write<Level extends LogLevel> = {
 
 /** The log. From `info` on it accepts only messages of the closed list; `debug` is for developers and accepts any. */
 export type Log = Pick<Logger, 'debug'> & { [Level in LogLevel]: Write<Level> }
-
-/**
- * Texts are cut to this many characters before the expressions below run. An error may quote megabytes, and these
- * expressions need memory for each character that they can backtrack over: some megabytes end in a RangeError.
- */
-const maxTextLength = 16_000
-
-/** The query of an error is cut to this many characters: its beginning shows which one it is. */
-const maxQueryLength = 500
-
-/**
- * Matches credentials in connection URLs, in whatever field they appear, also where the text was cut within a URL. Each
- * match ends where the next URL begins, so that a text that repeats `postgres://` is scanned in linear time.
- */
-const credentials = /\b(postgres(?:ql)?:\/\/)(?:(?!postgres(?:ql)?:\/\/)[^\s"'\\])*(?:@|(?=…$))/gi
-const passwords = /(password\s*=\s*)(?:'+[^'"]*(?:'+|(?=…$))|(?:[^\s"'&\\]|\\[^"'])+)/gi
-
-/** Removes secrets from a text and cuts it. */
-export type Redact = (text: string) => string
-
-/**
- * Secrets shorter than this are hidden only within connection strings: they are likely to be ordinary words, and hiding
- * those everywhere would make log lines unreadable.
- */
-const minSecretLength = 6
-
-/**
- * Returns a function that cuts a text to 16,000 characters and replaces secrets by `…`: the user and password of any
- * connection string, and each of `secrets` wherever it appears. A secret is recognised as it is, percent-encoded as in a
- * URL, and escaped as in JSON, because an error of a library may quote it in any of these forms. Takes linear time.
- */
-export function createRedact(secrets: readonly string[] = []): Redact {
-  const forms = secrets
-    .filter((secret) => secret.length >= minSecretLength)
-    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])
-  const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length)
-  return (text) => {
-    const cut = text.length > maxTextLength ? `${dropPartialSecret(longestFirst, text.slice(0, maxTextLength))}…` : text
-    const withoutSecrets = longestFirst.reduce((shown, form) => shown.replaceAll(form, '…'), cut)
-    return withoutSecrets.replace(credentials, '$1…@').replace(passwords, '$1…')
-  }
-}
-
-/** Removes the beginning of a secret from the end of a cut text, where no other rule would recognise it. */
-function dropPartialSecret(secrets: readonly string[], text: string): string {
-  const partLengths = secrets.map((secret) => {
-    let length = Math.min(secret.length - 1, text.length)
-    while (length > 0 && !text.endsWith(secret.slice(0, length))) length--
-    return length
-  })
-  return text.slice(0, text.length - Math.max(0, ...partLengths))
-}
-
-/**
- * Returns a JSON line of the log with every string redacted and cut, and with control characters escaped. For a
- * `terminal`, whose formatter parses the line again, control characters become visible codes; line breaks and tabs stay.
- */
-export function redactLine(line: string, redact: Redact, { terminal = false } = {}): string {
-  const shown = (text: string) => (terminal ? toPrintable(redact(text), '\n\t') : redact(text))
-  const values: unknown = JSON.parse(line, (_, value) => (typeof value === 'string' ? shown(value) : value))
-  return `${toPrintableJson(values)}\n`
-}
 
 export type LogOptions = {
   level: string
@@ -112,6 +51,19 @@ export function createLog({ level, out = process.stdout, terminal = false, secre
     destination,
   )
 }
+
+/**
+ * Returns a JSON line of the log with every string redacted and cut, and with control characters escaped. For a
+ * `terminal`, whose formatter parses the line again, control characters become visible codes; line breaks and tabs stay.
+ */
+export function redactLine(line: string, redact: Redact, { terminal = false } = {}): string {
+  const shown = (text: string) => (terminal ? toPrintable(redact(text), '\n\t') : redact(text))
+  const values: unknown = JSON.parse(line, (_, value) => (typeof value === 'string' ? shown(value) : value))
+  return `${toPrintableJson(values)}\n`
+}
+
+/** The query of an error is cut to this many characters: its beginning shows which one it is. */
+const maxQueryLength = 500
 
 /**
  * Returns type, message and code of an error, and its stack unless the error comes from outside of this program. An error that

@@ -1,5 +1,5 @@
 import { AgentError, errorCode, errorMessage, type RunErrorCode } from '../lib/errors.ts'
-import type { Redact } from '../lib/log.ts'
+import type { Redact } from '../lib/redact.ts'
 import type { RunFailure } from '../runs/store.ts'
 import { encodingHint } from './source/errors.ts'
 

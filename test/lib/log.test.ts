@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { DrizzleQueryError } from 'drizzle-orm'
 import fc from 'fast-check'
 import { AgentError } from '../../src/lib/errors.ts'
-import { createLog, createRedact } from '../../src/lib/log.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { createRedact } from '../../src/lib/redact.ts'
 
 test('F29: no credentials of a connection string appear in the log', () => {
   const word = fc

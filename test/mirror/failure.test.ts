@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AgentError } from '../../src/lib/errors.ts'
-import { createRedact } from '../../src/lib/log.ts'
+import { createRedact } from '../../src/lib/redact.ts'
 import { failureOf } from '../../src/mirror/failure.ts'
 
 const calm = new AbortController().signal
