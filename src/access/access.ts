@@ -35,7 +35,10 @@ export type Access = Lifetime & {
   isTokenRequired: () => boolean
   /** The login of a client that sends nothing, valid while no token is required. */
   anonymous: Login
-  /** Returns the login of a token, or null. With `refreshIfUnknown`, the tables are read again before an unknown token is refused. */
+  /**
+   * Returns the login of a token, or null. With `refreshIfUnknown`, the tables are read again before an unknown token is
+   * refused.
+   */
   authenticateToken: (token: string, options: { refreshIfUnknown: boolean }) => Promise<Login | null>
   /** Returns the login of a session, or null. */
   authenticateSession: (cookie: string) => Promise<Login | null>

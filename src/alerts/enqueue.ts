@@ -23,8 +23,8 @@ export type Delivery = { body: string }
 const maxGroups = 10
 
 /**
- * Decides which alerts are due for a Client System, and queues them. The alert state and the queue change in one transaction, so that each
- * alert is sent once, with several processes and across restarts.
+ * Decides which alerts are due for a Client System, and queues them. The alert state and the queue change in one transaction,
+ * so that each alert is sent once, with several processes and across restarts.
  */
 export async function enqueueAlerts(
   clientSystem: ClientSystem,

@@ -2,7 +2,10 @@ import type { Agent } from '../agent.ts'
 import { exitStatus } from './exit-status.ts'
 import { print, printError, printJson } from './output.ts'
 
-/** Sends a test alert to each channel and prints the results. Returns the exit status: failed unless there is a channel and all were delivered. */
+/**
+ * Sends a test alert to each channel and prints the results. Returns the exit status: failed unless there is a channel and
+ * all were delivered.
+ */
 export async function testAlerts(agent: Agent, { json }: { json: boolean }): Promise<number> {
   const results = await agent.testAlerts()
   if (json) printJson(results)

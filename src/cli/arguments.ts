@@ -51,8 +51,7 @@ export function parseCommand(args: string[]): Command {
   if (values.version) return { name: 'version' }
   const [name = 'serve', ...rest] = positionals
   const allowed = Object.hasOwn(optionsOf, name) ? optionsOf[name] : undefined
-  const isKnown = name === 'alerts' ? rest.join(' ') === 'test' : rest.length === 0 || name === 'token'
-  if (!allowed || !isKnown) throw new Error(`Unknown command: ${positionals.join(' ')}`)
+  if (!allowed || !acceptsWords(name, rest)) throw new Error(`Unknown command: ${positionals.join(' ')}`)
   for (const [option, value] of Object.entries(values)) {
     if (value !== false && !allowed.includes(option)) throw new Error(`${name} does not accept --${option}`)
   }
@@ -69,6 +68,11 @@ export function parseCommand(args: string[]): Command {
   if (name === 'cancel') return { name, json, clientSystemId }
   if (name === 'status') return { name, json, check: values.check }
   return { name: name === 'migrate' || name === 'mcp' || name === 'check' ? name : 'serve' }
+}
+
+/** Returns true when a command accepts these words after its name. Those of `token` are parsed later. */
+function acceptsWords(command: string, words: string[]): boolean {
+  return command === 'token' || words.join(' ') === (command === 'alerts' ? 'test' : '')
 }
 
 type SyncOptions = { full: boolean; 'approve-deletes'?: string | undefined; digest?: string | undefined }

@@ -7,7 +7,10 @@ type DescribedConfig = Pick<
   'role' | 'demonstration' | 'historyDays' | 'readingsDays' | 'syncDatabase' | 'clientSystems' | 'webhook' | 'authToken'
 >
 
-/** Returns what an administrator may see of the configuration: no user, no password, no query, and of a webhook its host alone. */
+/**
+ * Returns what an administrator may see of the configuration: no user, no password, no query, and of a webhook its host
+ * alone.
+ */
 export function describeSettings(config: DescribedConfig, version: string): Settings {
   const { role, demonstration, historyDays, readingsDays, syncDatabase, clientSystems, webhook, authToken } = config
   return {

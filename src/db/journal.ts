@@ -58,7 +58,10 @@ async function countRelations(db: Queryable, schema: string): Promise<number> {
   return Number(rows[0]?.count)
 }
 
-/** Returns the times of the entries that this program wrote. An entry is its own when the hash of any entry matches a migration. */
+/**
+ * Returns the times of the entries that this program wrote. An entry is its own when the hash of any entry matches a
+ * migration.
+ */
 async function findEarlierEntries(db: Queryable): Promise<string[]> {
   const readable = await db.query(
     `select from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -203,7 +203,9 @@ export const meterCollection = sync.table(
   (table) => [index('meter_collection_inactive').on(table.clientSystemId).where(sql`not active`)],
 )
 
-/** The last state that was reported by webhook (src/alerts/decide.ts). `revision` is that of the last run that was considered. */
+/**
+ * The last state that was reported by webhook (src/alerts/decide.ts). `revision` is that of the last run that was considered.
+ */
 export const alert = sync.table('alert', {
   clientSystemId: text('client_system_id').primaryKey(),
   failing: boolean().notNull().default(false),

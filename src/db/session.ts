@@ -78,7 +78,9 @@ export async function openSession(
  */
 const serverMarginMs = 60_000
 
-/** Returns the settings of a run's session. Every timeout is set, because the default of a role could end a run that is valid. */
+/**
+ * Returns the settings of a run's session. Every timeout is set, because the default of a role could end a run that is valid.
+ */
 function runSettings(runTimeoutMs: number): Record<string, string> {
   const timeoutMs = String(runTimeoutMs + serverMarginMs)
   return {

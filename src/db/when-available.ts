@@ -7,7 +7,10 @@ const retryMs = 2_000
 /** A warning is logged at the first failure, and then at every 15th: twice a minute. */
 const attemptsPerWarning = 15
 
-/** Repeats `work` while the Sync database is not available or busy. Throws its error once `signal` aborts, and any other error. */
+/**
+ * Repeats `work` while the Sync database is not available or busy. Throws its error once `signal` aborts, and any other
+ * error.
+ */
 export async function whenAvailable<T>(
   { log, signal }: { log: Log; signal: AbortSignal | undefined },
   work: () => Promise<T>,

@@ -42,7 +42,9 @@ async function parseBody<T>(c: Context<RequestEnv>, schema: z.ZodType<T>): Promi
 /** How long a body may take to arrive. Shorter than the limit of the server, which closes the connection without an answer. */
 const bodyTimeoutMs = 25_000
 
-/** Returns the body as it was sent. Throws `request_timeout` when it arrives too late, and `bad_request` for a compressed one. */
+/**
+ * Returns the body as it was sent. Throws `request_timeout` when it arrives too late, and `bad_request` for a compressed one.
+ */
 export async function readBodyBytes(c: Context): Promise<Uint8Array> {
   const encoding = c.req.header('content-encoding') ?? 'identity'
   if (encoding.toLowerCase() !== 'identity') {

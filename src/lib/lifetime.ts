@@ -69,8 +69,8 @@ type Timers = {
 }
 
 /**
- * Repeats `pass`, never two at once, until it is stopped. A stop waits for the pass that is running. `requestPass` begins a pass at
- * once, or right after the one that is running; several calls before it begins result in one pass.
+ * Repeats `pass`, never two at once, until it is stopped. A stop waits for the pass that is running. `requestPass` begins a
+ * pass at once, or right after the one that is running; several calls before it begins result in one pass.
  */
 export type Loop = Lifetime & { requestPass: () => void }
 

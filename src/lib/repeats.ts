@@ -3,9 +3,9 @@ import { errorMessage } from './errors.ts'
 const repeatMs = 10 * 60_000
 
 /**
- * Returns a function that reports an error or warning unless one with its message was reported within ten minutes. During an outage
- * of the Sync database, each part and each queue would otherwise repeat the same error every second. What pg-boss adds to a
- * message in parentheses, the names of queue and worker, does not count.
+ * Returns a function that reports an error or warning unless one with its message was reported within ten minutes. During an
+ * outage of the Sync database, each part and each queue would otherwise repeat the same error every second. What pg-boss adds
+ * to a message in parentheses, the names of queue and worker, does not count.
  */
 export function withoutRepeats(report: (event: unknown) => void): (event: unknown) => void {
   const reported = new Map<string, number>()

@@ -46,7 +46,10 @@ export type BroadcastOptions = {
   log: Log
 }
 
-/** A read that takes longer is abandoned and repeated: its connection may be half-open, and events must go on within 15 s (F20). */
+/**
+ * A read that takes longer is abandoned and repeated: its connection may be half-open, and events must go on within 15 s
+ * (F20).
+ */
 const readTimeoutMs = 4_000
 const retryMs = 1_000
 const stopTimeoutMs = 1_000

@@ -1,7 +1,9 @@
 import type { ClientSystem } from '../config/environment.ts'
 import type { ClientSystemStatus, Run } from '../wire/types.ts'
 
-/** Compares the age of the last success with the limit of the Client System, for page and alerts. `nowMs` is the current time. */
+/**
+ * Compares the age of the last success with the limit of the Client System, for page and alerts. `nowMs` is the current time.
+ */
 export function computeFreshness(
   lastSuccess: Run | null,
   clientSystem: Pick<ClientSystem, 'freshnessMs'>,

@@ -4,7 +4,9 @@ export type Processes = {
   record: (process: string, clientSystemIds: string[]) => boolean
   /** Removes the processes whose pings no longer arrive. Call it before each ping is sent. */
   removeSilent: () => void
-  /** Returns how many processes work on the runs of a Client System; null when none is known yet but a ping may still arrive. */
+  /**
+   * Returns how many processes work on the runs of a Client System; null when none is known yet but a ping may still arrive.
+   */
   countWorkers: (clientSystemId: string) => number | null
   /** Removes all processes, because the connection was lost. */
   clear: () => void

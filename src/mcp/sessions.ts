@@ -92,7 +92,10 @@ async function endSession({ sessions, ended }: Store, id: string): Promise<void>
   await session?.server.close()
 }
 
-/** Ends idle sessions without a stream. Then ends the least recently used ones, those without a stream first, to allow one more. */
+/**
+ * Ends idle sessions without a stream. Then ends the least recently used ones, those without a stream first, to allow one
+ * more.
+ */
 async function makeRoom(store: Store, now: number): Promise<void> {
   const withoutStream = [...store.sessions].filter(([, { openStreams }]) => openStreams === 0)
   for (const [id, { usedAt }] of withoutStream) if (now - usedAt > idleMs) await endSession(store, id)

@@ -49,7 +49,9 @@ export async function listWaiting(
   }
 }
 
-/** Returns true when readings of a new external id arrived after the last success began, so that a sync may insert its meter. */
+/**
+ * Returns true when readings of a new external id arrived after the last success began, so that a sync may insert its meter.
+ */
 export async function needsSync(db: Queryable, clientSystemId: string): Promise<boolean> {
   const { rows } = await db.query<{ needed: boolean }>(
     `select exists (

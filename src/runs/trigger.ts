@@ -36,7 +36,9 @@ export function automaticRequest(
 /** The second attempt follows the creation of a missing queue, the third the deletion of stale jobs. */
 const maxAttempts = 3
 
-/** Returns the function that all triggers call. It throws AgentError `internal` when no run can be queued and none is active. */
+/**
+ * Returns the function that all triggers call. It throws AgentError `internal` when no run can be queued and none is active.
+ */
 export function createTrigger(options: TriggerOptions): TriggerRun {
   const db = drizzle(options.pool)
   return async (request) => {

@@ -94,7 +94,9 @@ function checkPiece({ line, text }: Extract<Piece, { text: string }>, isArray: b
   }
 }
 
-/** Parses JSON with `value` as the text of its number, so that no digit is lost. A `value` that is not a number becomes null. */
+/**
+ * Parses JSON with `value` as the text of its number, so that no digit is lost. A `value` that is not a number becomes null.
+ */
 function parseKeepingDigits(text: string): unknown {
   return JSON.parse(text, (key, value, { source }) => {
     if (key !== 'value') return value
