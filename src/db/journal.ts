@@ -59,8 +59,8 @@ async function countRelations(db: Queryable, schema: string): Promise<number> {
 }
 
 /**
- * Returns the times of the entries that this program wrote. An entry is its own when the hash of any entry matches a
- * migration.
+ * Returns the times of the entries with the times of this program's migrations; none unless the hash of one is that of a
+ * migration, because another application wrote them.
  */
 async function findEarlierEntries(db: Queryable): Promise<string[]> {
   const readable = await db.query(
