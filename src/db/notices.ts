@@ -25,7 +25,8 @@ export async function nextRevision(db: Queryable): Promise<number> {
 
 /** Returns the error for a revision counter without its row. */
 export function missingCounter(): Error {
-  return new Error('sync.revision_counter has no row; restore it with: insert into sync.revision_counter values (1, 0)')
+  const remedy = 'insert into sync.revision_counter select 1, coalesce(max(revision), 0) from sync.run'
+  return new Error(`sync.revision_counter has no row; restore it with: ${remedy}`)
 }
 
 /** Notifies every process when the transaction commits. A notice holds ids and small numbers: NOTIFY allows 8 kB (F21). */
