@@ -1,15 +1,17 @@
 import type { Access } from './access/access.ts'
 import type { SilentCursor } from './collection/silent.ts'
 import type { TargetRow, TargetsFilter } from './collection/targets.ts'
+import type { Page } from './db/pages.ts'
 import type { LiveEvent } from './live/broadcast.ts'
 import type { Subscription } from './live/subscription.ts'
+import type { HistoryCursor } from './meters/changes.ts'
 import type { MeterFilter } from './meters/filter.ts'
 import type { MeterCursor, MeterListing } from './meters/list.ts'
 import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
 import type { KeepRequest } from './runs/kept-deletions.ts'
-import type { RunFilter } from './runs/list.ts'
+import type { RunCursor, RunFilter } from './runs/list.ts'
 import type { RunRequest } from './runs/store.ts'
 import type {
   AlertTest,
@@ -36,11 +38,9 @@ import type {
 
 export { type Access, administrator, type Caller, type Login, sessionSeconds } from './access/access.ts'
 export type { TargetRow } from './collection/targets.ts'
+export type { Page } from './db/pages.ts'
 export type { LiveEvent } from './live/broadcast.ts'
 export type { ReadingRow } from './readings/list-all.ts'
-
-/** A page of a list. `next` continues it and is null at its end. */
-export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
 
 /** A Client System by its id; null where the agent has only one. */
 export type ClientSystemRef = { clientSystemId: string | null }
@@ -100,9 +100,7 @@ export type Agent = {
   run: (id: string) => Promise<Run>
 
   /** Returns a page of runs, newest first. */
-  runs: (
-    filter: WithClientSystem<RunFilter> & { limit: number },
-  ) => Promise<Page<Run, { queuedAt: string; id: string }>>
+  runs: (filter: WithClientSystem<RunFilter> & { limit: number }) => Promise<Page<Run, RunCursor>>
 
   /** Returns the syncs of the last 90 days by hour, the hours that were missed, and how reliable they were. */
   runHistory: (clientSystemId: string | null) => Promise<RunHistory>
@@ -136,8 +134,8 @@ export type Agent = {
   /** Returns a page of what runs changed of a meter, newest first. */
   history: (
     meterId: number,
-    filter: { before: { at: string; runId: string } | null; limit: number },
-  ) => Promise<Page<Change, { at: string; runId: string }>>
+    filter: { before: HistoryCursor | null; limit: number },
+  ) => Promise<Page<Change, HistoryCursor>>
 
   /** Returns how many meters report, are late, are silent, and never reported. */
   collection: (clientSystemId: string | null) => Promise<Collection>

@@ -6,7 +6,6 @@ import { createFacets } from '../meters/kept-facets.ts'
 import { exportMeters, listMeters } from '../meters/list.ts'
 import { findMeter, findMeterByExternalId } from '../meters/meter.ts'
 import { findClientSystem, withClientSystem } from './client-systems.ts'
-import { mapPage, toPage } from './pages.ts'
 import type { AgentParts } from './parts.ts'
 
 type MeterMethods = Pick<
@@ -47,11 +46,7 @@ export function createMeterMethods({ clientSystems, pools }: AgentParts): MeterM
 
     history: async (meterId, { before, limit }) => {
       await meter(meterId)
-      const rows = await listHistory(db, meterId, before, limit)
-      return mapPage(
-        toPage(rows, ({ cursor }) => cursor),
-        ({ change }) => change,
-      )
+      return await listHistory(db, meterId, before, limit)
     },
 
     targets: async (filter) => {

@@ -9,7 +9,6 @@ import { type IncomingReading, storeReadings } from '../readings/store.ts'
 import { listWaiting, maxWaiting } from '../readings/waiting.ts'
 import type { StoredReadings } from '../wire/types.ts'
 import { findClientSystem, withClientSystem } from './client-systems.ts'
-import { mapPage, toPage } from './pages.ts'
 import type { AgentParts } from './parts.ts'
 
 type ReadingMethods = Pick<
@@ -39,14 +38,8 @@ export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): 
     collectionGroups: async (clientSystemId, limit) =>
       await groupCollection(db, findClientSystem(clientSystems, clientSystemId).id, limit),
 
-    silentMeters: async ({ clientSystemId, before, limit }) => {
-      const { id } = findClientSystem(clientSystems, clientSystemId)
-      const rows = await listSilentMeters(db, id, before, limit)
-      return mapPage(
-        toPage(rows, ({ cursor }) => cursor),
-        (row) => row.meter,
-      )
-    },
+    silentMeters: async ({ clientSystemId, before, limit }) =>
+      await listSilentMeters(db, findClientSystem(clientSystems, clientSystemId).id, before, limit),
 
     gaps: async (meterId, period) => {
       const { readingIntervalMinutes } = await meter(meterId)
@@ -58,19 +51,12 @@ export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): 
 
     readings: async (meterId, { limit, ...filter }) => {
       await meter(meterId)
-      const rows = await listReadings(db, { meterId, ...filter, registers }, limit)
-      return mapPage(
-        toPage(rows, ({ cursor }) => cursor),
-        ({ reading }) => reading,
-      )
+      return await listReadings(db, { meterId, ...filter, registers }, limit)
     },
 
     allReadings: async ({ limit, after, ...filter }) => {
-      const rows = await listAllReadings(db, withClientSystem(clientSystems, filter), after, limit)
-      return mapPage(
-        toPage(rows, ({ cursor }) => cursor),
-        toMeterReading,
-      )
+      const { items, next } = await listAllReadings(db, withClientSystem(clientSystems, filter), after, limit)
+      return { items: items.map(toMeterReading), next }
     },
 
     exportReadings: async (filter) => {
@@ -79,11 +65,8 @@ export function createReadingMethods(parts: AgentParts, meter: Agent['meter']): 
       return { clientSystemId, pages: exportReadings(db, { ...filter, clientSystemId }) }
     },
 
-    waitingMeters: async ({ clientSystemId, after, limit }) => {
-      const { id } = findClientSystem(clientSystems, clientSystemId)
-      const rows = await listWaiting(db, id, after, limit)
-      return toPage(rows, ({ externalId }) => externalId)
-    },
+    waitingMeters: async ({ clientSystemId, after, limit }) =>
+      await listWaiting(db, findClientSystem(clientSystems, clientSystemId).id, after, limit),
 
     storeReadings: async (sent) => await storeSentReadings(sent, parts),
   }

@@ -7,7 +7,6 @@ import { keepDeletions, listKeptDeletions, releaseDeletions } from '../runs/kept
 import { findActiveRun, findRun, listRuns } from '../runs/list.ts'
 import type { Run } from '../wire/types.ts'
 import { findClientSystem, withClientSystem } from './client-systems.ts'
-import { mapPage, toPage } from './pages.ts'
 import type { AgentParts } from './parts.ts'
 
 type RunMethods = Pick<
@@ -58,28 +57,21 @@ export function createRunMethods(parts: AgentParts): RunMethods {
 
     activeRun: async (clientSystemId) => await findActiveRun(db, findClientSystem(clientSystems, clientSystemId).id),
 
-    runs: async ({ limit, ...filter }) => {
-      const rows = await listRuns(drizzle(pools.long), withClientSystem(clientSystems, filter), limit)
-      return toPage(rows, ({ queuedAt, id }) => ({ queuedAt, id }))
-    },
+    runs: async ({ limit, ...filter }) =>
+      await listRuns(drizzle(pools.long), withClientSystem(clientSystems, filter), limit),
 
     runHistory: async (clientSystemId) =>
       await readRunHistory(pools.long, findClientSystem(clientSystems, clientSystemId)),
 
-    changes: async (runId, filter) => {
+    changes: async (runId, { limit, ...filter }) => {
       const { clientSystemId, counts } = await run(runId)
       const inserted = (counts?.inserted ?? 0) > 0
-      const rows = await listChanges(pools.long, { runId, clientSystemId, inserted, ...filter }, filter.limit)
-      return toPage(rows, ({ externalId }) => externalId)
+      return await listChanges(pools.long, { runId, clientSystemId, inserted, ...filter }, limit)
     },
 
     rejected: async (runId, { after, limit }) => {
       await run(runId)
-      const rows = await listRejected(pools.long, runId, after, limit)
-      return mapPage(
-        toPage(rows, ({ id }) => id),
-        ({ rejected }) => rejected,
-      )
+      return await listRejected(pools.long, runId, after, limit)
     },
   }
 }

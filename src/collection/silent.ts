@@ -1,5 +1,5 @@
 import type { Queryable } from '../db/connect.ts'
-import { type ResultPage, takePage } from '../db/pages.ts'
+import { type Page, takePage, toPage } from '../db/pages.ts'
 import { sqlBeside } from '../db/sql-file.ts'
 import type { SilentMeter } from '../wire/types.ts'
 
@@ -14,7 +14,7 @@ export async function listSilentMeters(
   clientSystemId: string,
   before: SilentCursor | null,
   limit: number,
-): Promise<ResultPage<{ meter: SilentMeter; cursor: SilentCursor }>> {
+): Promise<Page<SilentMeter, SilentCursor>> {
   type Row = Omit<SilentMeter, 'lastReadAt'> & { lastReadAt: Date | null; at: string }
   const { rows } = await db.query<Row>(selectSilent, [
     clientSystemId,
@@ -22,12 +22,9 @@ export async function listSilentMeters(
     before?.meterId ?? null,
     limit + 1,
   ])
-  const { items, more } = takePage(rows, limit)
-  return {
-    items: items.map(({ at, lastReadAt, ...row }) => ({
-      meter: { ...row, lastReadAt: lastReadAt?.toISOString() ?? null },
-      cursor: { at, meterId: row.meterId },
-    })),
-    more,
-  }
+  return toPage(
+    takePage(rows, limit),
+    ({ at: _, lastReadAt, ...row }) => ({ ...row, lastReadAt: lastReadAt?.toISOString() ?? null }),
+    ({ at, meterId }) => ({ at, meterId }),
+  )
 }

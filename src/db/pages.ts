@@ -3,8 +3,21 @@ import type { Queryable } from './connect.ts'
 /** The maximum size of the rows of a page in bytes; only the row that exceeds it is returned as well. */
 const maxPageBytes = 1_000_000
 
-/** Items in order, and whether more of them follow. */
+/** The items of a query in order, and whether more of them follow. */
 export type ResultPage<Item> = { items: Item[]; more: boolean }
+
+/** A page of a list. `next` is the place of its last item, from which the next page continues; null at the end of the list. */
+export type Page<Item, Cursor> = { items: Item[]; next: Cursor | null }
+
+/** Converts the rows of a query to a page. `toCursor` returns the place of a row. */
+export function toPage<Row, Item, Cursor>(
+  { items: rows, more }: ResultPage<Row>,
+  toItem: (row: Row) => Item,
+  toCursor: (row: Row) => Cursor,
+): Page<Item, Cursor> {
+  const last = rows.at(-1)
+  return { items: rows.map(toItem), next: more && last !== undefined ? toCursor(last) : null }
+}
 
 /**
  * Returns a query for the rows of `select` up to about one megabyte, but at least one row. A meter can have 8 MB, so a page

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
-import { findPage, type ResultPage } from '../db/pages.ts'
+import { findPage, type Page, toPage } from '../db/pages.ts'
 import { toRejection } from '../db/reasons.ts'
 import type { Change, ChangeOperation, Rejected } from '../wire/types.ts'
 import { changedMeter, toChangedMeter } from './changed-meter.ts'
@@ -44,7 +44,7 @@ export async function listChanges(
   db: Queryable,
   { runId, clientSystemId, inserted, operation, after }: ChangeFilter,
   limit: number,
-): Promise<ResultPage<Change>> {
+): Promise<Page<Change, string>> {
   const select = `
      select change.*, ${changedMeter('m')} as meter
      from ((
@@ -68,22 +68,21 @@ export async function listChanges(
      left join sync.meter m on m.id = change."meterId"
      order by "externalId"`
   const page = { select, order: '"externalId"' }
-  const { items, more } = await findPage<ChangeRow>(
-    db,
-    page,
-    [runId, clientSystemId, after, operation, inserted],
-    limit,
-  )
-  return { items: items.map(toChange), more }
+  const values = [runId, clientSystemId, after, operation, inserted]
+  const found = await findPage<ChangeRow>(db, page, values, limit)
+  return toPage(found, toChange, ({ externalId }) => externalId)
 }
 
-/** Returns a page of the changes of a meter, newest first. `before` is the time and run at the end of the previous page. */
+/** The end of a page: the time of the last change as PostgreSQL writes it, and its run. */
+export type HistoryCursor = { at: string; runId: string }
+
+/** Returns a page of the changes of a meter, newest first. */
 export async function listHistory(
   db: Queryable,
   meterId: number,
-  before: { at: string; runId: string } | null,
+  before: HistoryCursor | null,
   limit: number,
-): Promise<ResultPage<{ change: Change; cursor: { at: string; runId: string } }>> {
+): Promise<Page<Change, HistoryCursor>> {
   const select = `
      select change.*, at::text as "cursorAt", ${changedMeter('m')} as meter
      from (
@@ -100,16 +99,14 @@ export async function listHistory(
      where $2::timestamptz is null or (at, "runId") < ($2::timestamptz, $3::uuid)
      order by at desc, "runId" desc
      limit $4`
-  const { items, more } = await findPage<ChangeRow & { cursorAt: string }>(
-    db,
-    { select, order: 'at desc, "runId" desc' },
-    [meterId, before?.at ?? null, before?.runId ?? null],
-    limit,
+  const page = { select, order: 'at desc, "runId" desc' }
+  const values = [meterId, before?.at ?? null, before?.runId ?? null]
+  const found = await findPage<ChangeRow & { cursorAt: string }>(db, page, values, limit)
+  return toPage(
+    found,
+    ({ cursorAt: _, ...row }) => toChange(row),
+    ({ cursorAt, runId }) => ({ at: cursorAt, runId }),
   )
-  return {
-    items: items.map(({ cursorAt, ...row }) => ({ change: toChange(row), cursor: { at: cursorAt, runId: row.runId } })),
-    more,
-  }
 }
 
 /** Returns a page of a run's rejected rows in the order of the source. `after` is the id at the end of the previous page. */
@@ -118,21 +115,15 @@ export async function listRejected(
   runId: string,
   after: number,
   limit: number,
-): Promise<ResultPage<{ rejected: Rejected; id: number }>> {
+): Promise<Page<Rejected, number>> {
   const select = `
      select id, external_id as "externalId", reason, row::text as row
      from sync.rejected_row where run_id = $1 and id > $2 order by id limit $3`
-  const { items, more } = await findPage<{ id: string; externalId: string | null; reason: string; row: string }>(
-    db,
-    { select, order: 'id' },
-    [runId, after],
-    limit,
+  type Row = { id: string; externalId: string | null; reason: string; row: string }
+  const found = await findPage<Row>(db, { select, order: 'id' }, [runId, after], limit)
+  return toPage(
+    found,
+    ({ externalId, reason, row }) => ({ externalId, reason: toRejection(reason), row: parseObject(row) }),
+    ({ id }) => Number(id),
   )
-  return {
-    items: items.map(({ id, externalId, reason, row }) => ({
-      rejected: { externalId, reason: toRejection(reason), row: parseObject(row) },
-      id: Number(id),
-    })),
-    more,
-  }
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
-import { type ResultPage, takePage } from '../db/pages.ts'
+import { type Page, takePage, toPage } from '../db/pages.ts'
 import { sqlBeside } from '../db/sql-file.ts'
 import type { MeterReading } from '../wire/types.ts'
 
@@ -25,7 +25,6 @@ export type ReadingRow = {
   value: string
   unit: string | null
   readAt: string
-  cursor: AllReadingsCursor
 }
 
 /** Returns a page of readings by meter, then from old to new. `from` is inclusive, `to` exclusive. */
@@ -34,22 +33,21 @@ export async function listAllReadings(
   { clientSystemId, kind, location, from, to, meterId }: ReadingsFilter,
   after: AllReadingsCursor | null,
   limit: number,
-): Promise<ResultPage<ReadingRow>> {
-  type Row = Omit<ReadingRow, 'cursor'> & { at: string }
+): Promise<Page<ReadingRow, AllReadingsCursor>> {
   const { meterId: afterMeter = null, at = null, quantity = null } = after ?? {}
-  const { rows } = await db.query<Row>(selectAllReadings, [
+  const { rows } = await db.query<ReadingRow & { at: string }>(selectAllReadings, [
     ...[clientSystemId, kind, location, from, to],
     ...[afterMeter, at, quantity, limit + 1, meterId],
   ])
-  const { items, more } = takePage(rows, limit)
-  return {
-    items: items.map(({ at, ...row }) => ({ ...row, cursor: { meterId: row.meterId, at, quantity: row.quantity } })),
-    more,
-  }
+  return toPage(
+    takePage(rows, limit),
+    ({ at: _, ...row }) => row,
+    ({ meterId, at, quantity }) => ({ meterId, at, quantity }),
+  )
 }
 
 /** Returns the reading in the shape of the wire, with all digits of its value. NaN and infinity become texts. */
-export function toMeterReading({ cursor: _, value, ...reading }: ReadingRow): MeterReading {
+export function toMeterReading({ value, ...reading }: ReadingRow): MeterReading {
   const number = /^-?\d/.test(value) ? value : JSON.stringify(value)
   return { ...reading, value: parseObject(`{"value":${number}}`).value }
 }
@@ -59,11 +57,15 @@ const exportPageSize = 5_000
 
 /** Yields pages of all readings. A slow client holds no connection, and memory does not grow with the number of readings. */
 export async function* exportReadings(db: Queryable, filter: ReadingsFilter): AsyncGenerator<ReadingRow[]> {
-  let after: AllReadingsCursor | null = null
-  for (;;) {
-    const { items, more }: ResultPage<ReadingRow> = await listAllReadings(db, filter, after, exportPageSize)
+  for (let after: AllReadingsCursor | null = null; ; ) {
+    const { items, next }: Page<ReadingRow, AllReadingsCursor> = await listAllReadings(
+      db,
+      filter,
+      after,
+      exportPageSize,
+    )
     if (items.length > 0) yield items
-    after = items.at(-1)?.cursor ?? null
-    if (!more) return
+    if (next === null) return
+    after = next
   }
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
 import { parseObject } from '../db/json.ts'
-import { type ResultPage, takePage } from '../db/pages.ts'
+import { type Page, takePage, toPage } from '../db/pages.ts'
 import { sqlBeside } from '../db/sql-file.ts'
 import { toReading } from '../meters/meter.ts'
 import { readingFlags } from '../wire/lists.ts'
@@ -24,16 +24,16 @@ export async function listReadings(
   db: Queryable,
   { meterId, from, to, before, registers }: MeterReadingsFilter,
   limit: number,
-): Promise<ResultPage<{ reading: FlaggedReading; cursor: ReadingCursor }>> {
+): Promise<Page<FlaggedReading, ReadingCursor>> {
   const { rows } = await db.query<{ reading: string; at: string; quantity: string }>(selectReadings, [
     ...[meterId, from, to, before?.at ?? null, before?.quantity ?? null, limit + 1],
     registers,
   ])
-  const { items, more } = takePage(rows, limit)
-  return {
-    items: items.map(({ reading, at, quantity }) => ({ reading: toFlagged(reading), cursor: { at, quantity } })),
-    more,
-  }
+  return toPage(
+    takePage(rows, limit),
+    ({ reading }) => toFlagged(reading),
+    ({ at, quantity }) => ({ at, quantity }),
+  )
 }
 
 function toFlagged(text: string): FlaggedReading {

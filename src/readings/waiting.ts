@@ -1,5 +1,5 @@
 import type { Queryable } from '../db/connect.ts'
-import { type ResultPage, takePage } from '../db/pages.ts'
+import { type Page, takePage, toPage } from '../db/pages.ts'
 import { sqlBeside } from '../db/sql-file.ts'
 import type { WaitingMeter } from '../wire/types.ts'
 
@@ -35,18 +35,18 @@ export async function listWaiting(
   clientSystemId: string,
   after: string | null,
   limit: number,
-): Promise<ResultPage<WaitingMeter>> {
+): Promise<Page<WaitingMeter, string>> {
   type Row = Omit<WaitingMeter, 'firstReceivedAt' | 'lastReceivedAt'> & { firstReceivedAt: Date; lastReceivedAt: Date }
   const { rows } = await db.query<Row>(selectWaiting, [clientSystemId, after ?? '', limit + 1])
-  const { items, more } = takePage(rows, limit)
-  return {
-    items: items.map((row) => ({
+  return toPage(
+    takePage(rows, limit),
+    (row) => ({
       ...row,
       firstReceivedAt: row.firstReceivedAt.toISOString(),
       lastReceivedAt: row.lastReceivedAt.toISOString(),
-    })),
-    more,
-  }
+    }),
+    ({ externalId }) => externalId,
+  )
 }
 
 /**

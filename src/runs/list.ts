@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { and, desc, eq, gt, gte, inArray, lt, or, sql } from '../db/drizzle.ts'
-import { type ResultPage, takePage } from '../db/pages.ts'
+import { type Page, takePage, toPage } from '../db/pages.ts'
 import { toReason, toRejectedBecause } from '../db/reasons.ts'
 import { run } from '../db/schema.ts'
 import { activeStatuses, phases, runStatuses, triggers } from '../wire/lists.ts'
@@ -55,6 +55,8 @@ export async function findLastRun(
   return rows[0] ? toRun(rows[0]) : null
 }
 
+export type RunCursor = { queuedAt: string; id: string }
+
 export type RunFilter = {
   clientSystemId: string
   status: RunStatus | null
@@ -62,7 +64,7 @@ export type RunFilter = {
   /** When the runs were queued: `from` is inclusive, `to` exclusive. */
   from: string | null
   to: string | null
-  before: { queuedAt: string; id: string } | null
+  before: RunCursor | null
 }
 
 /** Returns a page of at most `limit` runs, newest first. */
@@ -70,7 +72,7 @@ export async function listRuns(
   db: Reader,
   { clientSystemId, status, trigger, from, to, before }: RunFilter,
   limit: number,
-): Promise<ResultPage<Run>> {
+): Promise<Page<Run, RunCursor>> {
   const conditions: (SQL | undefined)[] = [eq(run.clientSystemId, clientSystemId)]
   if (status) conditions.push(eq(run.status, status))
   if (trigger) conditions.push(eq(run.trigger, trigger))
@@ -86,7 +88,11 @@ export async function listRuns(
     .where(and(...conditions))
     .orderBy(desc(run.queuedAt), desc(run.id))
     .limit(limit + 1)
-  return takePage(rows.map(toRun), limit)
+  return toPage(
+    takePage(rows.map(toRun), limit),
+    (found) => found,
+    ({ queuedAt, id }) => ({ queuedAt, id }),
+  )
 }
 
 /** Returns the runs that changed after a revision, in the order of their latest change. Of more than `limit`, the latest. */

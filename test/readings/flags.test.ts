@@ -156,13 +156,13 @@ test('clean readings have no flag', { timeout: 600_000 }, async (t) => {
     let before: ReadingCursor | null = null
     do {
       const filter = { meterId: Number(id), from: null, to: null, before, registers: ['energy', 'volume'] }
-      const { items, more }: Awaited<ReturnType<typeof listReadings>> = await listReadings(pool, filter, 200)
+      const { items, next }: Awaited<ReturnType<typeof listReadings>> = await listReadings(pool, filter, 200)
       found += items.length
       assert.deepEqual(
-        items.filter(({ reading }) => reading.flags.length > 0),
+        items.filter(({ flags }) => flags.length > 0),
         [],
       )
-      before = more ? (items.at(-1)?.cursor ?? null) : null
+      before = next
     } while (before !== null)
   }
   assert.equal(found, clean)
@@ -195,12 +195,9 @@ test('of readings in any order exactly the decreases are flagged', async (t) => 
       for (const [hour, value] of readings) await store(world.sync, 'energy', [[hour, value]])
       const ordered = readings.toSorted(([one], [other]) => one - other)
       const decreases = ordered.flatMap(([hour, value], at) => (value < (ordered[at - 1]?.[1] ?? 0) ? [hour] : []))
-      const flags = (await list(100)).filter(({ reading }) => reading.flags.includes('decrease'))
+      const flags = (await list(100)).filter((reading) => reading.flags.includes('decrease'))
       const start = Date.UTC(2026, 0, 1)
-      assert.deepEqual(
-        flags.map(({ reading }) => (Date.parse(reading.readAt) - start) / 3_600_000).toReversed(),
-        decreases,
-      )
+      assert.deepEqual(flags.map((reading) => (Date.parse(reading.readAt) - start) / 3_600_000).toReversed(), decreases)
     }),
     { seed, numRuns: 15 },
   )
