@@ -66,6 +66,9 @@ export type Agent = {
   /** The configuration of this process, without its secrets. */
   settings: Settings
 
+  /** Sends a test alert to each channel of this process. Throws `too_many_requests` within 5 s of the one before. */
+  testAlerts: () => Promise<AlertTest[]>
+
   /** Returns the state of every Client System. */
   status: () => Promise<Status>
 
@@ -78,6 +81,12 @@ export type Agent = {
    */
   preview: (clientSystemId: string | null, signal?: AbortSignal) => Promise<{ preview: Preview } | { active: Run }>
 
+  /** Returns the run that is queued or running, if any. */
+  activeRun: (clientSystemId: string | null) => Promise<Run | null>
+
+  /** Cancels an active run, which then changes no meter. `cancelled` is false when it had ended before. */
+  cancel: (runId: string) => Promise<{ run: Run; cancelled: boolean }>
+
   /**
    * Keeps the deletions that the last successful run held back, until a run holds back others or none. Throws
    * `deletions_changed` when they are no longer those of the digest.
@@ -86,15 +95,6 @@ export type Agent = {
 
   /** Undoes `keepDeletions`. */
   releaseDeletions: (clientSystemId: string | null) => Promise<void>
-
-  /** Sends a test alert to each channel of this process. Throws `too_many_requests` within 5 s of the one before. */
-  testAlerts: () => Promise<AlertTest[]>
-
-  /** Returns the run that is queued or running, if any. */
-  activeRun: (clientSystemId: string | null) => Promise<Run | null>
-
-  /** Ends an active run: the work stops, and nothing was changed. `cancelled` is false when it had finished before. */
-  cancel: (runId: string) => Promise<{ run: Run; cancelled: boolean }>
 
   /** Returns a run of one of the Client Systems. */
   run: (id: string) => Promise<Run>
