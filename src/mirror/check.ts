@@ -54,7 +54,7 @@ export async function checkMeters(
       () => undefined,
     )
     await client.query('analyze staging')
-    await judge(client, { listInsertions: true })
+    await judge(client)
     const rejected = await client.query<StoredRejectedBecause>(listReasons)
     const first = await client.query<{ externalId: string; values: string }>(listFirst)
     return {

@@ -26,27 +26,24 @@ export type Difference = {
   deletedLately: number
 }
 
-/**
- * Writes the differences between staging and the local meters to the temporary table `change`, and counts them. In a first
- * load every row of staging is new unless it is rejected, so only the rejected ones are written.
- */
+/** Writes the differences between staging and the local meters to the temporary table `change`, and counts them. */
 export async function compare(
   { client }: Session,
-  { clientSystemId, read, firstLoad }: { clientSystemId: string; read: number; firstLoad: boolean },
+  { clientSystemId, read }: { clientSystemId: string; read: number },
 ): Promise<Difference> {
-  await judge(client, { listInsertions: !firstLoad })
+  await judge(client)
   const { rows } = await client.query<Omit<Difference, 'read'>>(countChanges, [clientSystemId])
   const counted = rows[0]
   if (!counted) throw new Error('counting the changes returned no row')
-  return { read, ...counted, inserted: firstLoad ? read - counted.rejected : counted.inserted }
+  return { read, ...counted }
 }
 
 /** Writes the differences between staging and the view `ours` to `change`. */
-export async function judge(client: Queryable, { listInsertions }: { listInsertions: boolean }): Promise<void> {
+export async function judge(client: Queryable): Promise<void> {
   await client.query(findDoubled)
   // Usually it is empty. When the planner knows that, it plans no second large join.
   await client.query('analyze doubled')
-  await client.query(writeChanges, [listInsertions])
+  await client.query(writeChanges)
   await client.query('analyze change')
 }
 

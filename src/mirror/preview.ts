@@ -84,9 +84,9 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
     const { id: clientSystemId } = clientSystem
     const baseline = await findBaseline(session.client, clientSystem)
     const query = await describeMeters(source, clientSystem.query, baseline.salt)
-    const reading = { clientSystemId, source, query, baseline, full: null, report: silent }
+    const reading = { clientSystemId, source, query, baseline, full: null, loadFor: null, report: silent }
     const { rows: read } = (await readMeters(session, reading)).source
-    const found = await compare(session, { clientSystemId, read, firstLoad: false })
+    const found = await compare(session, { clientSystemId, read })
     const verdict = guard(found, clientSystem.guard)
     const withheld = verdict.deletions === 'withhold'
     const { rows } = await session.client.query<ChangeRow>(listChanges, [maxChanges, withheld])

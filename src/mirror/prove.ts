@@ -6,7 +6,7 @@ import type { Baseline } from '../runs/baseline.ts'
 import type { Run } from '../wire/types.ts'
 import type { Difference } from './compare.ts'
 import type { Verdict } from './guard.ts'
-import { isFirstLoad, type Staged } from './read/stage.ts'
+import type { Staged } from './read/stage.ts'
 import { refuseAltered, runTriggers, triggersHint } from './triggers.ts'
 
 const measureMeters = sqlBeside(import.meta.url, 'sql/measure-meters.sql')
@@ -31,7 +31,7 @@ export async function prove(
   run: { id: string; clientSystemId: string },
   { staged, difference, verdict }: { staged: Staged; difference: Difference; verdict: Verdict },
 ): Promise<Proof> {
-  const { source, standing, content } = staged
+  const { source, loaded, standing, content } = staged
   if (standing && isNothing(difference)) {
     const { total, active, rows, digest } = standing
     requireEqual({ rows, digest }, source, null)
@@ -40,10 +40,11 @@ export async function prove(
 
   const triggers = await runTriggers(client)
   const terms = await readTerms(client, run, verdict)
-  const newContent = content ^ BigInt(terms.written)
+  // The loaded meters are among the written ones.
+  const newContent = (loaded > 0 ? 0n : content) ^ BigInt(terms.written)
   if (triggers !== null) {
     const { clientSystemId } = run
-    await refuseAltered(client, triggers, { clientSystemId, firstLoad: isFirstLoad(staged), content: newContent })
+    await refuseAltered(client, triggers, { clientSystemId, content: newContent })
   }
   const here = {
     rows: terms.presentRows - terms.keptRows,

@@ -27,7 +27,7 @@ import { approvedOf, guard, type Verdict } from './guard.ts'
 import { followPhases, type Phases } from './phases.ts'
 import { prove } from './prove.ts'
 import { readMeters } from './read/read.ts'
-import { isFirstLoad, type Staged } from './read/stage.ts'
+import type { Staged } from './read/stage.ts'
 import { findSameMeters } from './same-meters.ts'
 import { openRunSession, type RunSession } from './session.ts'
 import { openSource } from './source/connection.ts'
@@ -105,17 +105,17 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   const baseline = await findBaseline(session.client, clientSystem)
   const query = await describeMeters(source, clientSystem.query, baseline.salt)
   await phases.enter('reading')
-  const staged = await readMeters(session, { clientSystemId, source, query, baseline, full, report: phases })
+  const reading = { clientSystemId, source, query, baseline, full, loadFor: run.id, report: phases }
+  const staged = await readMeters(session, reading)
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
-  const firstLoad = isFirstLoad(staged)
-  const difference = await compare(session, { clientSystemId, read: staged.source.rows, firstLoad })
+  const difference = await compare(session, { clientSystemId, read: staged.source.rows })
   const rejectedBecause = await explainRejected(session, difference)
   const verdict = guard(difference, clientSystem.guard, approvedOf(run, difference.missingDigest))
   await phases.enter('applying')
   signal.throwIfAborted()
-  const counts = await apply(session, run, { difference, verdict, firstLoad })
+  const counts = await apply(session, run, { loaded: staged.loaded, difference, verdict })
   await phases.enter('proving')
   const { proof, ...now } = await prove(session, run, { staged, difference, verdict })
   const { readMode, readReason, bytes: bytesRead } = staged
@@ -138,7 +138,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   if (counts.inserted > 0 || readMode === 'full') await storeWaitingReadings(session.client, clientSystemId)
   const changed = counts.inserted + counts.updated + counts.deleted
   const altered = isAltered(staged, baseline)
-  const canList = !altered && !firstLoad && changed <= maxListedByRun(baseline.meters.total)
+  const canList = !altered && changed <= maxListedByRun(baseline.meters.total)
   if ((altered || changed > 0) && (await markChanged(session.client, run, canList)))
     await listChanged(session.client, clientSystemId)
   if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()

@@ -18,7 +18,6 @@ export async function runTriggers(client: Queryable): Promise<string | null> {
 
 export type Written = {
   clientSystemId: string
-  firstLoad: boolean
   /** The expected xor of `whole_hash` over the present meters (schema.ts). */
   content: bigint
 }
@@ -28,10 +27,7 @@ export type Written = {
  * that the proof compares come from the Client System, so they cannot show that.
  */
 export async function refuseAltered(client: Queryable, triggers: string, written: Written): Promise<void> {
-  const { rows } = await client.query<{ altered: number; content: string }>(countAltered, [
-    written.clientSystemId,
-    written.firstLoad,
-  ])
+  const { rows } = await client.query<{ altered: number; content: string }>(countAltered, [written.clientSystemId])
   const { altered = 0, content = '0' } = rows[0] ?? {}
   if (altered === 0 && BigInt(content) === written.content) return
   const message =

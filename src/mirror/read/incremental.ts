@@ -71,6 +71,7 @@ export async function stageDifferences(session: Session, options: IncrementalOpt
     staged: {
       readMode: 'narrow',
       readReason: null,
+      loaded: 0,
       standing: equal ? standing : null,
       bytes: answers.bytes(),
       source: { rows, digest: BigInt(digest) },

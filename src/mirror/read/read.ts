@@ -4,6 +4,7 @@ import type { ReadReason } from '../../wire/types.ts'
 import type { Source } from '../source/connection.ts'
 import type { MeterQuery } from '../source/describe.ts'
 import { stageDifferences } from './incremental.ts'
+import { loadMeters } from './load.ts'
 import { createStaging, type ReportProgress, type Staged, stageAll } from './stage.ts'
 
 export type Reading = {
@@ -14,6 +15,8 @@ export type Reading = {
   baseline: StoredBaseline
   /** Why every meter is to be read, if the caller requires it. */
   full: ReadReason | null
+  /** The run for which a first load may store meters; null in a preview. */
+  loadFor: string | null
   report: ReportProgress
 }
 
@@ -22,25 +25,20 @@ export type Reading = {
  * of them, all meters. The later steps of a run are the same after both.
  */
 export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
-  const { clientSystemId, source, query, baseline, report } = reading
+  const { clientSystemId, source, query, baseline, loadFor, report } = reading
   const { projection } = query
+  const all = { clientSystemId, source, projection, expected: query.estimate, bytesBefore: 0, report }
   await createStaging(session)
   const reason = reading.full ?? whyFull(query, baseline)
   if (reason !== null) {
-    return await stageAll(session, {
-      clientSystemId,
-      source,
-      projection,
-      reason,
-      expected: query.estimate,
-      bytesBefore: 0,
-      report,
-    })
+    const mayLoad = loadFor !== null && baseline.meters.total === 0
+    const loaded = mayLoad ? await loadMeters(session, loadFor, { ...all, reason }) : null
+    return loaded ?? (await stageAll(session, { ...all, reason }))
   }
   const incremental = await stageDifferences(session, { clientSystemId, source, projection, baseline, report })
   if ('staged' in incremental) return incremental.staged
-  const { refused, meters: expected, bytes: bytesBefore } = incremental
-  return await stageAll(session, { clientSystemId, source, projection, reason: refused, expected, bytesBefore, report })
+  const { refused, meters, bytes } = incremental
+  return await stageAll(session, { ...all, reason: refused, expected: meters, bytesBefore: bytes })
 }
 
 /** Error codes that an incremental read can cause and a full read cannot. */

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { copyInto } from '../../db/copy.ts'
+import { type Copied, copyInto } from '../../db/copy.ts'
 import type { Session } from '../../db/session.ts'
 import { sqlBeside } from '../../db/sql-file.ts'
 import type { ReadReason, ReadStep } from '../../wire/types.ts'
@@ -23,7 +23,9 @@ export type Staged = {
   readMode: 'full' | 'narrow'
   /** Why every meter was read; null after an incremental read. */
   readReason: ReadReason | null
-  /** The local meters before anything is written; null after an incremental read that found a difference. */
+  /** The number of meters that a first load has stored already (load.ts). They are neither in `staging` nor in `ours`. */
+  loaded: number
+  /** The local meters before the comparison; null after an incremental read that found a difference. */
   standing: Standing | null
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes. */
@@ -35,63 +37,80 @@ export type Staged = {
 /** The numbers of local meters (all, active, present), and the xor of the source's hashes of the present ones. */
 export type Standing = { total: number; active: number; rows: number; digest: bigint }
 
-/** Returns true when there was no local meter, so that every usable row of staging is inserted. */
-export function isFirstLoad({ standing }: Staged): boolean {
-  return standing?.total === 0
-}
-
 /** Creates the tables that a run stages into, once in its transaction. */
 export async function createStaging({ client }: Pick<Session, 'client'>): Promise<void> {
   await client.query(createTables)
 }
 
-/** Reads every meter of the source into `staging` by binary COPY. The agent does not parse the bytes. */
-export async function stageAll(
-  session: Session,
-  {
-    clientSystemId,
-    source,
-    projection,
-    reason,
-    expected,
-    bytesBefore,
-    report,
-  }: {
-    clientSystemId: string
-    source: Source
-    projection: Projection
-    reason: ReadReason
-    expected: number | null
-    /** The bytes that an incremental read took before it turned out that every meter must be read. */
-    bytesBefore: number
-    report: ReportProgress
-  },
-): Promise<Staged> {
+/** A read of every meter. */
+export type FullRead = {
+  clientSystemId: string
+  source: Source
+  projection: Projection
+  reason: ReadReason
+  /** How many meters are expected; null when unknown. */
+  expected: number | null
+  /** The bytes that an incremental read took before it turned out that every meter must be read. */
+  bytesBefore: number
+  report: ReportProgress
+}
+
+/** Reads every meter of the source into `staging`. */
+export async function stageAll(session: Session, read: FullRead): Promise<Staged> {
   const { client } = session
-  report.step('meters', expected)
-  const { rows, bytes: bytesNow } = await copyInto(
-    session,
-    'copy staging from stdin (format binary)',
-    source.copy(`copy (\n${projection.select()}\n) to stdout (format binary)`),
-    (now) => report.progress({ bytesRead: bytesBefore + now }),
-  )
-  const bytes = bytesBefore + bytesNow
-  report.progress({ bytesRead: bytes, rowsRead: rows })
+  const { clientSystemId, projection, reason } = read
+  const { rows, bytes } = await copyMeters(session, read, request(read, projection.select()))
   await client.query('analyze staging')
-  await client.query(
-    `create or replace temporary view ours as select * from sync.meter where client_system_id = ${pg.escapeLiteral(clientSystemId)}`,
-  )
-  const measured = await client.query<Measured>(measureBothSides)
-  const [found] = measured.rows
-  if (!found) throw new Error('measuring the meters returned no row')
-  const { digest, present, presentDigest, content, total, active } = found
+  const { digest, content, standing } = await measure(client, clientSystemId)
   return {
     readMode: 'full',
     readReason: reason,
-    standing: { total, active, rows: present, digest: BigInt(presentDigest) },
+    loaded: 0,
+    standing,
     bytes,
-    source: { rows, digest: BigInt(digest) },
+    source: { rows, digest },
+    content,
+  }
+}
+
+/** Requests the answer to a query of the source as a binary COPY. */
+export function request({ source }: Pick<FullRead, 'source'>, query: string): ReturnType<Source['copy']> {
+  return source.copy(`copy (\n${query}\n) to stdout (format binary)`)
+}
+
+/** Copies meters into a table. The agent does not parse the bytes. */
+export async function copyMeters(
+  session: Session,
+  { expected, bytesBefore, report }: Pick<FullRead, 'expected' | 'bytesBefore' | 'report'>,
+  answer: AsyncIterable<Buffer>,
+  into = 'staging',
+): Promise<Copied> {
+  report.step('meters', expected)
+  const { rows, bytes } = await copyInto(session, `copy ${into} from stdin (format binary)`, answer, (now) =>
+    report.progress({ bytesRead: bytesBefore + now }),
+  )
+  report.progress({ bytesRead: bytesBefore + bytes, rowsRead: rows })
+  return { rows, bytes: bytesBefore + bytes }
+}
+
+/**
+ * Creates the view `ours` of all local meters, and measures them and `staging`: `digest` is the xor of the source's hashes
+ * over `staging`, `content` that of `whole_hash` over the present meters.
+ */
+export async function measure(
+  client: pg.Client,
+  clientSystemId: string,
+): Promise<{ digest: bigint; content: bigint; standing: Standing }> {
+  const id = pg.escapeLiteral(clientSystemId)
+  await client.query(`create or replace temporary view ours as select * from sync.meter where client_system_id = ${id}`)
+  const { rows } = await client.query<Measured>(measureBothSides)
+  const [found] = rows
+  if (!found) throw new Error('measuring the meters returned no row')
+  const { digest, present, presentDigest, content, total, active } = found
+  return {
+    digest: BigInt(digest),
     content: BigInt(content),
+    standing: { total, active, rows: present, digest: BigInt(presentDigest) },
   }
 }
 

@@ -55,3 +55,16 @@ export function rowHash(columns: Column[], ofId: string, seed: string, small: st
     else ${hash}
   end`
 }
+
+/**
+ * Returns the condition that a text begins with a character that is not white space. It is false for some that are not,
+ * too: in UTF8 for those from U+1680 to U+3000, in other encodings for all beyond ASCII.
+ */
+export function isVisible(text: string, { encoding }: Server): string {
+  const value = `(${text}) collate "C"`
+  const ranges = [`${value} >= '!' and ${value} < E'\\x7f'`]
+  if (encoding === 'UTF8') {
+    ranges.push(`${value} >= U&'\\00A1' and ${value} < U&'\\1680'`, `${value} >= U&'\\3001' and ${value} < U&'\\FEFF'`)
+  }
+  return `coalesce(${ranges.join(' or ')}, false)`
+}

@@ -5,7 +5,7 @@ import { type Column, describeColumn, textColumns } from './columns.ts'
 import type { Source } from './connection.ts'
 import { type Explained, findsThroughIndex } from './index-lookup.ts'
 import { isDeep, type Server } from './json.ts'
-import { idFits, idHash, isSmall, rowBytes, rowHash } from './measures.ts'
+import { idFits, idHash, isSmall, isVisible, rowBytes, rowHash } from './measures.ts'
 
 /** Meters by the hashes of their ids or, where `hasIndexFor` allows it, by their external ids: the text of an array. */
 export type Chosen = { idHashes: string } | { externalIds: string }
@@ -54,6 +54,35 @@ offset '0'
 ) q`
   }
 
+  /**
+   * Returns the columns `storedColumns` of the meters that a run may store without the checks of a comparison
+   * (write-changes.sql): of those whose values are valid by what the Client System itself can tell.
+   */
+  selectValid({ clientSystemId, runId }: { clientSystemId: string; runId: string }): string {
+    const run = `${pg.escapeLiteral(runId)}::uuid`
+    const texts = textColumns.map((name) => this.#find(name)?.text ?? 'null::text')
+    // A jsonb is sent as its version, 1, and its text.
+    const attributes = `E'\\x01' || (${attributesText(this.#columns)})`
+    const values = [this.#id.text, ...texts, this.#port(), this.#active(), attributes]
+    return `select
+  ${values.join(',\n  ')},
+  q.id_hash,
+  ${rowHash(this.#columns, 'q.id_hash', this.#seed, 'q.small')},
+  ${pg.escapeLiteral(clientSystemId)}::text,
+  ${run},
+  ${run}
+from (
+${this.#measured(null)}
+offset '0'
+) q
+where ${this.#isValid()}`
+  }
+
+  /** Returns the columns of `staging`, of the meters that `selectValid` leaves out. */
+  selectOthers(): string {
+    return `${this.select()}\nwhere not (${this.#isValid()})`
+  }
+
   /** Returns the id hash and the row hash of each meter. */
   get hashes(): string {
     // json is hashed as jsonb. Unfenced, the planner would parse a constant json before any row is read.
@@ -96,6 +125,28 @@ where (${this.#idHash()} & ${mask})::integer = any ('${buckets}'::integer[])`)
       { name: 'active', text: this.#find('active')?.text ?? "'true'" },
       { name: 'attributes', text: attributesText(this.#columns) },
     ]
+  }
+
+  #port(): string {
+    return this.#find('port')?.hash ?? 'null::integer'
+  }
+
+  #active(): string {
+    return this.#find('active')?.hash ?? 'true'
+  }
+
+  /** The condition of `selectValid`. It is never null. */
+  #isValid(): string {
+    const name = this.#find('name')?.text ?? 'null::text'
+    return [
+      'q.id_fits',
+      'q.small',
+      ...(this.#nested().length === 0 ? [] : ['not q.nested']),
+      isVisible(this.#id.text, this.#server),
+      isVisible(name, this.#server),
+      `coalesce(${this.#port()} between 1 and 65535, true)`,
+      `${this.#active()} is not null`,
+    ].join('\n  and ')
   }
 
   /** The query's columns with `id_hash`, `id_fits`, `small` and `nested`: whether it has json of more than 500 levels. */
@@ -156,6 +207,20 @@ ${from}`
     return this.#columns.find((column) => column.name === name)
   }
 }
+
+/** The columns of `sync.meter` that `selectValid` returns, in its order. */
+export const storedColumns = [
+  'external_id',
+  ...textColumns,
+  'port',
+  'active',
+  'attributes',
+  'id_hash',
+  'row_hash',
+  'client_system_id',
+  'created_run_id',
+  'last_run_id',
+]
 
 function aliasAt(at: number): string {
   return `c${at + 1}`

@@ -1,12 +1,12 @@
 -- Counts the meters of the Client System $1 that the run wrote and that differ from staging, and returns the content of all
--- present ones. A first load ($2) has written the rows that are not in `change`.
+-- present ones.
 select
   count(*)::float8 as altered,
   (select coalesce(bit_xor(whole_hash), 0)::text from sync.meter where client_system_id = $1 and removed_at is null) as content
-from staging s
-left join change c on c.staged = s.ctid
+from change c
+join staging s on s.ctid = c.staged
 left join sync.meter m on m.client_system_id = $1 and m.external_id = s.external_id
-where (c.operation in ('insert', 'update', 'restore', 'rehash') or (c.operation is null and $2))
+where c.operation in ('insert', 'update', 'restore', 'rehash')
   and (
     m.id is null
     or m.removed_at is not null

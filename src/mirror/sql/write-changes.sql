@@ -1,4 +1,4 @@
--- Writes the differences between staging and the meters of `ours` to `change`; meters to insert only when $1 is true.
+-- Writes the differences between staging and the meters of `ours` to `change`.
 insert into change (operation, reason, meter_id, staged, content, external_id, before, after)
 select
   operation,
@@ -115,4 +115,3 @@ cross join lateral (
     end
   offset 0
 ) parsed (attributes_differ)
-where $1 or meter_id is not null or reason is not null

@@ -138,8 +138,8 @@ suite('a Client System that fails', { concurrency: true }, () => {
       READ_IDLE_SECONDS: '1',
     }
     const agent = await world.agent(environment)
-    const healthy = await agent.settled()
-    assertCounts(healthy, { read: 3_000, inserted: 3_000 })
+    assertCounts(await agent.settled(), { read: 3_000, inserted: 3_000 })
+    const healthy = await agent.sync({ full: true })
     const before = await rowVersions(world.sync)
     await world.source.query(`update meter set name = 'Changed'; delete from meter where external_id = 1`)
     const whole = proxy.sent
