@@ -17,11 +17,12 @@ function countRows(node: Node): number {
 
 for (const version of [18, 15] as const) {
   test(`PostgreSQL ${version}: readings of many meters at one time that are sent again are each compared with one`, async (t) => {
-    const { sync } = await createWorld(t, { sync: version })
+    const world = await createWorld(t, { sync: version })
+    const { sync } = world
     const count = 2_000
     const client = new pg.Client(sync.url)
     await client.connect()
-    t.after(() => client.end())
+    world.after(() => client.end())
     await client.query(`
       insert into sync.meter (client_system_id, external_id, name, attributes, active, created_run_id, last_run_id)
         select 'main', id, 'Meter', '{}', true, gen_random_uuid(), gen_random_uuid() from generate_series(1, ${count}) id;
