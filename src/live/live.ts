@@ -1,5 +1,3 @@
-import type pg from 'pg'
-import type { ClientSystem } from '../config/environment.ts'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { drizzle } from '../db/drizzle.ts'
 import { type Lifetime, withLifetime } from '../lib/lifetime.ts'
@@ -8,7 +6,7 @@ import { listRunsSince } from '../runs/list.ts'
 import type { Notice, Status } from '../wire/types.ts'
 import { type Broadcast, createBroadcast, type LiveEvent } from './broadcast.ts'
 import { startListener } from './listen.ts'
-import { createStatus, type StatusAt } from './status.ts'
+import { createStatus, type StatusAt, type StatusOptions } from './status.ts'
 import { type CaughtUp, openSubscription, type Subscription } from './subscription.ts'
 
 /** The state of the Client Systems, and the events that change it. */
@@ -35,15 +33,11 @@ export type LiveReactions = {
   onAccess: () => void
 }
 
-export type LiveOptions = LiveReactions & {
-  syncDatabase: DatabaseTarget
-  clientSystems: readonly ClientSystem[]
-  /** Whether both databases are those of the demonstration. */
-  demonstration: boolean
-  version: string
-  pool: pg.Pool
-  log: Log
-}
+export type LiveOptions = LiveReactions &
+  Omit<StatusOptions, 'countWorkers'> & {
+    syncDatabase: DatabaseTarget
+    log: Log
+  }
 
 /** The maximum number of runs that a broadcast reads at once, and that a reconnecting subscriber receives. */
 const maxBroadcastRuns = 1_000

@@ -11,6 +11,7 @@ export type StatusAt = { status: Status; revision: number }
 
 export type StatusOptions = {
   clientSystems: readonly ClientSystem[]
+  /** Whether both databases are those of the demonstration. */
   demonstration: boolean
   version: string
   pool: pg.Pool

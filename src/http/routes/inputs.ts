@@ -135,10 +135,14 @@ export const gapsQuery = z.strictObject({
 
 export const historyQuery = pageQuery.extend({ before: historyCursor })
 
-export const readingsQuery = pageQuery.extend({
-  format,
+const readingsPeriod = {
   from: requestTime.describe('Readings from this time on'),
   to: requestTime.describe('Readings before this time'),
+}
+
+export const readingsQuery = pageQuery.extend({
+  format,
+  ...readingsPeriod,
   before: readingCursor,
 })
 
@@ -146,8 +150,7 @@ export const allReadingsQuery = pageQuery.extend({
   clientSystemId,
   kind: orNull(searchText).describe('Readings of meters of exactly this kind'),
   location: orNull(searchText).describe('Readings of meters at exactly this location'),
-  from: requestTime.describe('Readings from this time on'),
-  to: requestTime.describe('Readings before this time'),
+  ...readingsPeriod,
   format,
   after: allReadingsCursor,
 })
