@@ -21,7 +21,7 @@ export type Pools = {
 /** Opens the pools. A stop ends them, without waiting for a server that is silent. */
 export function openPools(syncDatabase: DatabaseTarget, log: Log): Pools & Lifetime {
   const short = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-  const long = openPool(syncDatabase, { application: 'meter-sync-agent long', max: 6, log, monitor: short })
+  const long = openPool(syncDatabase, { application: 'meter-sync-agent long statements', max: 6, log, monitor: short })
   const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: short })
   return withLifetime({ short, long, readings }, async () => {
     await Promise.all([endPool(long), endPool(readings)])
