@@ -4,11 +4,11 @@ import type { Page } from 'playwright-core'
 import { figureReads, openBrowser } from '../support/browser.ts'
 import { runCommand } from '../support/command.ts'
 import { createMeters } from '../support/meters.ts'
-import { createWorld } from '../support/world.ts'
+import { createWorld, eventually } from '../support/world.ts'
 
 const token = 'the-token-of-the-administrator'
 
-/** The console tells of every answer that is no success: those that a test provokes, and nothing else. */
+/** Removes the console's messages about answers with these statuses, which the test causes. */
 function without(complaints: string[], ...statuses: number[]): string[] {
   return complaints.filter((text) => !statuses.some((status) => text.includes(`status of ${status}`)))
 }
@@ -84,12 +84,15 @@ test('a session that ends while the page is open shows the form again, and the a
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent({ AUTH_TOKEN: token })
+  // The end of a sync makes the page request the counts of the filters again, also after the session has ended.
+  const succeeded = `select from sync.run where status = 'succeeded'`
+  await eventually(async () => (await world.sync.query(succeeded)).length > 0)
   const browse = await openBrowser(t)
   const { page, complaints } = await browse(`${agent.url}/#/meters?q=S3`)
   await logIn(page)
   await page.getByRole('link', { name: '3', exact: true }).waitFor()
 
-  // Everything that the view requests by itself has come: the click is the first request after the session ended.
+  // The view has received everything that it requests by itself. The click is the first request after the session ended.
   await page
     .getByRole('option', { name: /\(\d+\)$/ })
     .first()

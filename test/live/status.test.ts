@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import { openPool } from '../../src/db/pool.ts'
 import { createSnapshots, readSnapshot } from '../../src/live/snapshot.ts'
@@ -40,8 +40,10 @@ test('simultaneous requests share one read of the state per revision, and never 
   const blocked = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   await eventually(async () => (await world.sync.query(blocked)).length === 1)
   await world.sync.query('update sync.revision_counter set value = 8')
+  // The second request has read the revision, and waits for the read of the first.
+  const answered = once(pool, 'release')
   const late = snapshot()
-  await setTimeout(200)
+  await answered
   await release()
   assert.deepEqual([(await early).revision, (await late).revision], [7, 8])
   await world.sync.query('update sync.revision_counter set value = 3')

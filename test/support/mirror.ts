@@ -19,6 +19,14 @@ export async function rowVersions(sync: Database) {
   return await sync.query('select id, external_id, xmin::text, ctid::text from sync.meter order by id')
 }
 
+/** Returns the run that was queued last, as it is stored. */
+export async function findLastRun({ sync }: Pick<World, 'sync'>) {
+  const [run] = await sync.query<{ status: string; error_code: string | null }>(
+    'select status, error_code from sync.run order by queued_at desc limit 1',
+  )
+  return run
+}
+
 /** Returns the counts of a run, and fails unless it succeeded. */
 export function counted(run: Run): Counts {
   if (run.status !== 'succeeded' || !run.counts)

@@ -11,8 +11,13 @@ export type StreamEvent = (
 
 export type Stream = AsyncDisposable &
   AsyncIterable<StreamEvent> & {
-    /** Waits for the next event that fits, skips the events before it, and returns it. Throws when the stream ends first. */
+    /**
+     * Waits for the next event that fits, skips the events before it, and returns it. Throws when the stream ends first, or
+     * no such event arrives in time.
+     */
     until: (fits: (event: StreamEvent) => boolean, milliseconds?: number) => Promise<StreamEvent>
+    /** Waits until the agent ends the stream. Throws when it does not end it in time. */
+    ended: (milliseconds?: number) => Promise<void>
     /** All events that have arrived. */
     events: StreamEvent[]
     close: () => void
@@ -72,7 +77,11 @@ export async function openStream(url: string, headers: Record<string, string> = 
       await reading
     },
     until: async (fits, milliseconds = 20_000) => {
-      const timer = setTimeout(close, milliseconds)
+      let isLate = false
+      const timer = setTimeout(() => {
+        isLate = true
+        close()
+      }, milliseconds)
       try {
         for await (const event of from(position)) {
           position++
@@ -81,7 +90,14 @@ export async function openStream(url: string, headers: Record<string, string> = 
       } finally {
         clearTimeout(timer)
       }
-      throw new Error(`The stream ended first; its last events are ${JSON.stringify(events.slice(-5))}`)
+      const cause = isLate ? `No such event arrived within ${milliseconds} ms` : 'The stream ended first'
+      throw new Error(`${cause}; its last events are ${JSON.stringify(events.slice(-5))}`)
+    },
+    ended: async (milliseconds = 20_000) => {
+      const timer = setTimeout(close, milliseconds)
+      await reading
+      clearTimeout(timer)
+      if (controller.signal.aborted) throw new Error(`The agent did not end the stream within ${milliseconds} ms`)
     },
   }
 }

@@ -2,16 +2,9 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Run } from '../../src/wire/types.ts'
 import { createGatedWorld, createMeters } from '../support/meters.ts'
+import { findLastRun } from '../support/mirror.ts'
 import { openStream } from '../support/stream.ts'
-import { createWorld, type World } from '../support/world.ts'
-
-/** Returns the run that was queued last, as it is stored. */
-async function findLastRun({ sync }: World) {
-  const [run] = await sync.query<{ status: string; error_code: string | null }>(
-    'select status, error_code from sync.run order by queued_at desc limit 1',
-  )
-  return run
-}
+import { createWorld } from '../support/world.ts'
 
 suite('a worker', { concurrency: 2 }, () => {
   test('F19: SIGTERM during a run ends it as interrupted, closes the streams, and exits with 0 within 10 s', async (t) => {
@@ -28,10 +21,7 @@ suite('a worker', { concurrency: 2 }, () => {
     const run = await findLastRun(world)
     assert.equal(run?.status, 'interrupted')
     assert.equal(run?.error_code, 'shutting_down')
-    await assert.rejects(
-      stream.until(() => false),
-      /ended first/,
-    )
+    await stream.ended()
   })
 
   test('a run past its time limit ends as timeout, in both databases', async (t) => {
@@ -43,7 +33,10 @@ suite('a worker', { concurrency: 2 }, () => {
     assert.equal(run.status, 'failed')
     await gate.untilLeft()
     await open()
-    assert.equal((await agent.sync()).status, 'succeeded')
+    // Without the limit of a second, in which a run does not always end on a machine that runs other tests.
+    await agent.stop()
+    const next = await world.agent(environment)
+    assert.equal((await next.settled()).status, 'succeeded')
   })
 
   test('a trigger works beside stale jobs that have no run', async (t) => {
