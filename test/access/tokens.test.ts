@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { test } from 'node:test'
 import { z } from 'zod'
@@ -14,7 +14,7 @@ import { createWorld, eventually, type TestAgent, type World } from '../support/
 
 const administrator = 'a-token-of-the-administrator'
 
-/** Stores a token without a notification, as an agent sees one that was created while its listener was away. */
+/** Stores a token without a notification, as an agent finds one that was created while its listener was disconnected. */
 async function createToken(world: World, name: string, granted: readonly Scope[]): Promise<string> {
   const token = `msa_${randomBytes(32).toString('base64url')}`
   const hash = createHash('sha256').update(token).digest()
@@ -25,17 +25,17 @@ async function createToken(world: World, name: string, granted: readonly Scope[]
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-/** Asks without waiting for the end of a stream. */
-async function ask(
+/** Sends a request, and does not wait for the end of a stream. */
+async function send(
   agent: TestAgent,
   path: string,
   init: RequestInit,
 ): Promise<{ status: number; code: string | null }> {
-  const away = new AbortController()
-  const response = await fetch(agent.url + path, { ...init, signal: away.signal })
+  const leaving = new AbortController()
+  const response = await fetch(agent.url + path, { ...init, signal: leaving.signal })
   const isProblem = response.headers.get('content-type') === 'application/problem+json'
   const code = isProblem ? z.object({ code: z.string() }).parse(await response.json()).code : null
-  away.abort()
+  leaving.abort()
   return { status: response.status, code }
 }
 
@@ -77,7 +77,7 @@ test('every route and every tool requires its scope: each is tried with every sc
     if (needed === undefined) continue
     const init = { method: method.toUpperCase(), ...(path === '/mcp' && method === 'post' && { body: '{}' }) }
     for (const [scope, token] of tokens) {
-      const answer = await ask(agent, path.replace('{id}', '1'), { ...init, headers: bearer(token) })
+      const answer = await send(agent, path.replace('{id}', '1'), { ...init, headers: bearer(token) })
       const expected: string | null = scope === needed ? 'allowed' : 'forbidden_scope'
       const outcome = answer.status === 403 ? answer.code : 'allowed'
       assert.equal(outcome, expected, `${method} ${path} with ${scope}: ${answer.status}`)
@@ -106,7 +106,7 @@ test('every route and every tool requires its scope: each is tried with every sc
     assert.deepEqual([refused.status, refused.body.code], [403, 'forbidden_scope'])
     assert.match(refused.body.detail, /needs the scope approve to send approveDeletes/)
     // Another run may be active by now.
-    const { status } = await ask(agent, path, { method: method.toUpperCase(), body, headers: bearer(having) })
+    const { status } = await send(agent, path, { method: method.toUpperCase(), body, headers: bearer(having) })
     assert.ok(status === 202 || status === 409, `${status}`)
   }
 
@@ -132,7 +132,7 @@ test('no assistant can approve: /mcp refuses a token that may, and no tool takes
   // An answer without a token that is under way when the first one is created is cut off.
   await eventually(async () => (await agent.api('/api/status').catch(() => null))?.status === 401)
   for (const method of ['POST', 'GET', 'DELETE']) {
-    const { status, code } = await ask(agent, '/mcp', { method, headers: { ...mcpHeaders, ...bearer(person) } })
+    const { status, code } = await send(agent, '/mcp', { method, headers: { ...mcpHeaders, ...bearer(person) } })
     assert.deepEqual([status, code], [403, 'forbidden_scope'])
   }
   const started = z
@@ -144,7 +144,7 @@ test('no assistant can approve: /mcp refuses a token that may, and no tool takes
   const cancel = { name: 'cancel_sync_run', arguments: { runId: started.run.id } }
   assert.notEqual(toolAnswer.parse(await callMcp(agent, assistant, 'tools/call', cancel)).isError, true)
   const body = JSON.stringify({ approveDeletes: 5 })
-  const approval = await ask(agent, '/api/sync', { method: 'POST', body, headers: bearer(assistant) })
+  const approval = await send(agent, '/api/sync', { method: 'POST', body, headers: bearer(assistant) })
   assert.deepEqual([approval.status, approval.code], [403, 'forbidden_scope'])
   const byPerson = await agent.api<{ run: Run }>('/api/sync', { method: 'POST', body, headers: bearer(person) })
   assert.deepEqual([byPerson.status, byPerson.body.run.requestedBy], [202, 'person'])
@@ -167,10 +167,7 @@ test('a token is printed once and stored as a hash; revoked, it ends in every pr
   assert.ok(!JSON.stringify(stored).includes(secret))
 
   // From now on a token is required, also of a client that was let in without one.
-  await assert.rejects(
-    open.until(() => false, 5_000),
-    /ended first/,
-  )
+  await open.ended(5_000)
   assert.equal((await other.api('/api/status')).status, 401)
   const headers = bearer(secret)
   for (const agent of [one, other]) assert.equal((await agent.api('/api/status', { headers })).status, 200)
@@ -197,11 +194,7 @@ test('a token is printed once and stored as a hash; revoked, it ends in every pr
 
   const began = performance.now()
   assert.equal((await token('revoke', 'collector 7')).code, 0)
-  for (const ended of [stream, page])
-    await assert.rejects(
-      ended.until(() => false, 5_000),
-      /ended first/,
-    )
+  for (const ended of [stream, page]) await ended.ended(5_000)
   for (const agent of [one, other]) {
     assert.equal((await agent.api('/api/status', { headers })).status, 401)
     assert.equal((await agent.api('/api/status', { headers: { cookie } })).status, 401)
@@ -220,10 +213,7 @@ test('a token that expires or is revoked ends without a notification too, and a 
     await using stream = await openStream(`${agent.url}/api/events`, headers)
     await stream.until(({ type }) => type === 'status')
     await world.sync.query(`update sync.access_token set ${change} where name = $1`, [change])
-    await assert.rejects(
-      stream.until(() => false, 5_000),
-      /ended first/,
-    )
+    await stream.ended(5_000)
     assert.equal((await agent.api('/api/status', { headers })).status, 401)
   }
   const token = await createToken(world, 'sensor', ['ingest'])
@@ -231,6 +221,43 @@ test('a token that expires or is revoked ends without a notification too, and a 
   assert.deepEqual([login.status, login.body.code], [403, 'forbidden_scope'])
   assert.match(login.body.detail, /scope read/)
   assert.equal(login.headers.get('set-cookie'), null)
+})
+
+test('a session of AUTH_TOKEN is not valid for an agent without AUTH_TOKEN, whatever the table has', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api' })
+  const token = await createToken(world, 'reader', ['read'])
+  await eventually(async () => (await agent.api('/api/status').catch(() => null))?.status === 401)
+  const value = randomBytes(32).toString('base64url')
+  const statusWith = async (headers: Record<string, string>) => (await agent.api('/api/status', { headers })).status
+  for (const [name, status] of [
+    ['reader', 200],
+    [null, 401],
+  ] as const) {
+    await world.sync.query('truncate sync.login_session')
+    await world.sync.query(
+      `insert into sync.login_session (hash, token_id, expires_at)
+       values (decode($1, 'hex'), (select id from sync.access_token where name = $2), now() + interval '1 hour')`,
+      [createHmac('sha256', '').update(`${name} ${value}`).digest('hex'), name],
+    )
+    const cookie = `meter_sync_session=${encodeURIComponent(`${name} ${value}`)}`
+    assert.equal(await statusWith({ cookie }), status, `${name}`)
+  }
+  assert.equal(await statusWith(bearer(token)), 200)
+})
+
+test('a token is refused within 5 s when the tokens can no longer be read', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: administrator })
+  const headers = bearer(await createToken(world, 'reader', ['read']))
+  const status = async () => (await agent.api('/api/status', { headers })).status
+  assert.equal(await status(), 200)
+  const began = performance.now()
+  await world.sync.query('alter table sync.access_token rename to missing_token')
+  await eventually(async () => (await status()) >= 500)
+  assert.ok(performance.now() - began < 5_500, `${performance.now() - began} ms`)
+  await world.sync.query('alter table sync.missing_token rename to access_token')
+  assert.equal(await status(), 200)
 })
 
 test('the run of a command has the name of the operating system user', async (t) => {
@@ -257,7 +284,7 @@ test('token: each invalid argument is reported by name', () => {
     [['list', '--scope', 'read'], /options of token create only/],
     [['revoke', 'a', '--json'], /--json is an option of token list only/],
   ]
-  for (const [args, fault] of wrong) assert.throws(() => parseCommand(['token', ...args]), fault, args.join(' '))
+  for (const [args, message] of wrong) assert.throws(() => parseCommand(['token', ...args]), message, args.join(' '))
   assert.deepEqual(parseCommand(['token', 'create', 'Anna B.', '--scope', 'operate,read', '--expires', '2w']), {
     name: 'token',
     command: { action: 'create', tokenName: 'Anna B.', scopes: ['read', 'operate'], expiresInSeconds: 1_209_600 },

@@ -3,46 +3,27 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type AlertState, decideAlerts, initialAlertState } from '../../src/alerts/decide.ts'
 import type { Run } from '../../src/wire/types.ts'
+import { cancelled, counts, failed, interrupted, succeeded } from '../web/samples.ts'
 
 test('for any sequence of runs, each state is reported once until it changes, and a recovery follows its failure', () => {
-  const counts = { read: 0, inserted: 0, updated: 0, unchanged: 0, rejected: 0, restored: 0, deleted: 0 }
-  const about = {
-    clientSystemId: 'main',
-    trigger: 'schedule',
-    requestedBy: null,
-    approveDeletes: null,
-    approveDigest: null,
-  } as const
-  const times = { queuedAt: '', startedAt: null, finishedAt: '' }
-  const what = {
-    phase: null,
-    readMode: null,
-    readReason: null,
-    withheldBecause: null,
-    withheldDigest: null,
-    rejectedBecause: null,
-    proof: null,
-    bytesRead: null,
-    timings: null,
+  const ended = (revision: number, withheld: number, code: string | null): Run => {
+    if (code === null) return succeeded(1, revision, { counts: counts({ withheld }) })
+    return code === 'cancelled'
+      ? cancelled(1, revision)
+      : failed(1, revision, { error: { code, message: '', hint: null } })
   }
-  const ended = (revision: number, withheld: number, code: string | null): Run => ({
-    ...{ id: String(revision), ...about, ...times, ...what, revision },
-    status: code === null ? 'succeeded' : code === 'cancelled' ? 'cancelled' : 'failed',
-    counts: code === null ? { ...counts, withheld } : null,
-    error: code === null ? null : { code, message: '', hint: null },
-  })
   const code = fc.constantFrom(null, null, 'source_lost', 'timeout', 'cancelled', 'shutting_down')
-  const looks = fc.array(fc.tuple(fc.array(fc.tuple(fc.nat(2), code), { maxLength: 3 }), fc.boolean()))
+  const checks = fc.array(fc.tuple(fc.array(fc.tuple(fc.nat(2), code), { maxLength: 3 }), fc.boolean()))
   fc.assert(
-    fc.property(looks, (sequence) => {
+    fc.property(checks, (sequence) => {
       let state: AlertState = initialAlertState
       let revision = 0
       const open = new Set<string>()
       let withheld = 0
       for (const [runs, stale] of sequence) {
         const before = state
-        const news = runs.map(([deletions, error]) => ended(++revision, deletions, error))
-        const decided = decideAlerts(state, news, stale)
+        const endedRuns = runs.map(([deletions, error]) => ended(++revision, deletions, error))
+        const decided = decideAlerts(state, endedRuns, stale)
         state = decided.state
         assert.deepEqual(decideAlerts(state, [], stale && state.stale).alerts, [], 'no alert is sent twice')
         for (const { type, run } of decided.alerts) {
@@ -56,11 +37,40 @@ test('for any sequence of runs, each state is reported once until it changes, an
             open.add(type)
           }
         }
-        for (const run of news) withheld = run.counts?.withheld ?? withheld
+        for (const run of endedRuns) withheld = run.counts?.withheld ?? withheld
         assert.deepEqual([state.failing, state.stale], [open.has('meter_sync.failed'), open.has('meter_sync.stale')])
         assert.equal(state.withheld, withheld)
-        assert.equal(state.revision, Math.max(before.revision, ...news.map((run) => run.revision)))
+        assert.equal(state.revision, Math.max(before.revision, ...endedRuns.map((run) => run.revision)))
       }
     }),
   )
+})
+
+test('a run that a shutdown interrupted is not reported as failed; one whose worker was lost is', () => {
+  const alertsAfter = (code: string) => {
+    const run = { ...interrupted(1, 5), error: { code, message: '', hint: null } }
+    return decideAlerts(initialAlertState, [run], false).alerts.map(({ type }) => type)
+  }
+  assert.deepEqual(alertsAfter('shutting_down'), [])
+  assert.deepEqual(alertsAfter('worker_lost'), ['meter_sync.failed'])
+})
+
+test('held-back deletions are reported when there are some, and again when their number or their digest changes', () => {
+  let state = initialAlertState
+  const alertsAfter = (withheld: number, withheldDigest: string | null) => {
+    const run = succeeded(1, state.revision + 1, { counts: counts({ withheld }), withheldDigest })
+    const decided = decideAlerts(state, [run], false)
+    state = decided.state
+    return decided.alerts.length
+  }
+  const sent = [
+    alertsAfter(0, null),
+    alertsAfter(3, 'a'),
+    alertsAfter(3, 'a'),
+    alertsAfter(3, 'b'),
+    alertsAfter(4, 'c'),
+    alertsAfter(0, null),
+    alertsAfter(4, 'c'),
+  ]
+  assert.deepEqual(sent, [0, 1, 0, 1, 1, 0, 1])
 })

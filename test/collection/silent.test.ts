@@ -7,7 +7,7 @@ import { createMeters } from '../support/meters.ts'
 import { openReceiver, webhookEnvironment } from '../support/receiver.ts'
 import { createWorld, type Database } from '../support/world.ts'
 
-/** Stores a reading of the meters from one external id to another, so many hours old; 9 of 10 of the time by default. */
+/** Stores a reading of each meter from one external id to another, `hours` and as many minutes old as its external id says. */
 async function collect(sync: Database, { from, to, hours }: { from: number; to: number; hours: number }) {
   await sync.query(
     `insert into sync.meter_reading (meter_id, quantity, read_at, value)
@@ -27,12 +27,16 @@ test('one short MCP answer lists which meters are silent, since when and where',
       location = 'Pumping station North-East, ' || location`)
   const agent = await world.agent()
   await agent.settled()
-  await collect(world.sync, { from: 1, to: 60, hours: 24 })
+  await collect(world.sync, { from: 1, to: 50, hours: 24 })
+  await world.sync.query(`
+    insert into sync.meter_reading (meter_id, quantity, read_at, value)
+    select id, 'energy', now() - interval '2 days', 1 from sync.meter where external_id::int between 51 and 60`)
   await collect(world.sync, { from: 61, to: 190, hours: 0 })
   await world.sync.query(`
     insert into sync.meter_reading (meter_id, quantity, read_at, value)
     select id, 'energy', '-infinity', 1 from sync.meter where external_id = '200'`)
   const client = new Client({ name: 'test', version: '1' })
+  world.after(() => client.close())
   await client.connect(new StreamableHTTPClientTransport(new URL(`${agent.url}/mcp`)))
   const call = async <Content>(name: string, args: Record<string, unknown> = {}) => {
     const { structuredContent, isError } = await client.callTool({ name, arguments: args })
@@ -61,13 +65,17 @@ test('one short MCP answer lists which meters are silent, since when and where',
   const all: Listed[] = []
   for (let before = ''; ; ) {
     const { body } = await agent.api<{ meters: SilentMeter[]; next: string | null }>(
-      `/api/collection/silent?limit=25${before}`,
+      `/api/collection/silent?limit=27${before}`,
     )
     all.push(...body.meters.map(({ readingIntervalMinutes: _, ...meter }) => meter))
     if (body.next === null) break
     before = `&before=${body.next}`
   }
-  const expected = [...Array.from({ length: 60 }, (_, at) => String(at + 1)), '200']
+  // Of meters that were read at the same time the newest comes first, also across pages.
+  const readAtOnce = await world.sync.query<{ id: string }>(
+    'select external_id as id from sync.meter where external_id::int between 51 and 60 order by meter.id desc',
+  )
+  const expected = [...Array.from({ length: 50 }, (_, at) => String(at + 1)), ...readAtOnce.map(({ id }) => id), '200']
   assert.deepEqual(
     all.map(({ externalId }) => externalId),
     expected,
@@ -78,13 +86,17 @@ test('one short MCP answer lists which meters are silent, since when and where',
   assert.deepEqual(second.meters, all.slice(20, 40))
 
   const { body } = await agent.api<{ groups: CollectionGroup[] }>('/api/collection/groups')
+  const silentByGroup = body.groups.map(({ silent }) => silent)
+  assert.deepEqual(
+    silentByGroup,
+    silentByGroup.toSorted((one, other) => other - one),
+  )
   const sum = (state: 'reporting' | 'late' | 'silent' | 'never') =>
     body.groups.reduce((total, group) => total + group[state], 0)
   assert.deepEqual([sum('reporting'), sum('late'), sum('silent'), sum('never')], [59, 71, 61, 9])
   const status = await call<{ meters: Record<string, number>; groups: CollectionGroup[] }>('get_collection_status')
   assert.deepEqual(status.groups, body.groups)
   assert.equal(status.meters.silent, 61)
-  await client.close()
 })
 
 test('gaps follow from the expected interval, for each quantity, including a gap that continues', async (t) => {
@@ -98,7 +110,7 @@ test('gaps follow from the expected interval, for each quantity, including a gap
     select id, q, timestamptz '2026-01-01 00:00Z' + n * interval '15 minutes' + n * 7 % 5 * interval '1 minute', 1
     from sync.meter, unnest('{energy,power}'::text[]) q, generate_series(0, 95) n
     where external_id = '1' and n not between 12 and 19 and (q = 'energy' or n < 40)`)
-  const [meter, never] = (await agent.api<{ meters: Meter[] }>('/api/meters')).body.meters
+  const [meter, other] = (await agent.api<{ meters: Meter[] }>('/api/meters')).body.meters
   const gapsOf = async (search: string) =>
     (await agent.api<Gaps>(`/api/meters/${meter?.id}/gaps?${search}`)).body.gaps.map(
       ({ quantity, from, to, missing }) => `${quantity} ${from.slice(11, 16)} ${to?.slice(11, 16) ?? 'on'} ${missing}`,
@@ -114,7 +126,17 @@ test('gaps follow from the expected interval, for each quantity, including a gap
     now.map((gap) => gap.replace(/ \d+$/, '')),
     ['energy 23:45 on', 'power 09:48 on'],
   )
-  assert.deepEqual((await agent.api<Gaps>(`/api/meters/${never?.id}/gaps`)).body.gaps, [])
+  assert.deepEqual((await agent.api<Gaps>(`/api/meters/${other?.id}/gaps`)).body.gaps, [])
+  // A time without a date on the calendar begins and ends no gap.
+  await world.sync.query(`
+    insert into sync.meter_reading (meter_id, quantity, read_at, value)
+    select id, 'energy', at, 1 from sync.meter, unnest(array['-infinity', now() - interval '1 hour', 'infinity']::timestamptz[]) at
+    where external_id = '2'`)
+  const { gaps } = (await agent.api<Gaps>(`/api/meters/${other?.id}/gaps`)).body
+  assert.deepEqual(
+    gaps.map(({ missing, to }) => [missing, to]),
+    [[3, null]],
+  )
 })
 
 test('silent meters beyond the limit are alerted once, grouped, again when they double, and when they are back', async (t) => {

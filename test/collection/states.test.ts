@@ -112,8 +112,8 @@ test('a run updates the states from the columns of the Client System', async (t)
   assert.deepEqual((await collectionOf(agent)).meters.reporting, 4)
   await world.source.query(`
     update meter set active = false where external_id = 1;
-    update meter set reading_interval = '10 minutes' where external_id = 2;
-    update meter set reading_interval = '20' where external_id = 3;
+    update meter set reading_interval = '14 minutes' where external_id = 2;
+    update meter set reading_interval = '40' where external_id = 3;
     delete from meter where external_id = 4`)
   await agent.sync()
   await eventually(async () => (await collectionOf(agent)).meters.silent === 1)

@@ -72,5 +72,6 @@ test('an error from outside is logged without its stack, an error of the program
   }
   const mistake = new TypeError('undefined is not a function')
   assert.match(logged(mistake).stack ?? '', /log\.test/)
-  assert.match(logged(new AgentError('internal', 'Failed', { cause: mistake })).stack ?? '', /log\.test/)
+  for (const code of ['internal', 'database_error'] as const)
+    assert.match(logged(new AgentError(code, 'Failed', { cause: mistake })).stack ?? '', /log\.test/)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import { createBroadcast, type LiveEvent } from '../../src/live/broadcast.ts'
 import type { Status } from '../../src/wire/types.ts'
-import { succeeded as sampleSuccess } from '../web/samples.ts'
+import { progressOf, running, succeeded } from '../web/samples.ts'
 
 const status: Status = { serverTime: '2026-01-31T12:00:00.000Z', version: '0', demonstration: false, clientSystems: [] }
 
@@ -36,7 +36,7 @@ test('F20: a read that never answers is abandoned, and the next read serves the 
 })
 
 test('a status that includes a run which was not sent yet has the revision of the last run that was sent', async () => {
-  const run = sampleSuccess(1, 7)
+  const run = succeeded(1, 7)
   const later = Promise.withResolvers<void>()
   let revision = 6
   const broadcast = createBroadcast({
@@ -113,4 +113,28 @@ test('an outage of the Sync database is logged once, and the next one again', as
   await outage(6)
   assert.equal(lines.length, 2)
   await broadcast.stop()
+})
+
+test('progress is sent only for a run that is known to be active', async () => {
+  const run = running(1, 7)
+  const broadcast = createBroadcast({
+    readStatus: () => Promise.resolve({ status, revision: 7 }),
+    readRunsSince: async () => [run],
+    listening: () => true,
+    log: pino({ level: 'silent' }),
+  })
+  const sent = Promise.withResolvers<void>()
+  const received: LiveEvent['type'][] = []
+  broadcast.subscribe(({ type }) => {
+    received.push(type)
+    if (type === 'run') sent.resolve()
+  })
+  broadcast.recordSent({ status, revision: 6 })
+  broadcast.sendProgress(progressOf(run))
+  assert.deepEqual(received, [])
+  broadcast.refresh({ withStatus: false })
+  await sent.promise
+  broadcast.sendProgress(progressOf(run))
+  broadcast.sendProgress(progressOf(succeeded(2, 5)))
+  assert.deepEqual(received, ['run', 'progress'])
 })

@@ -106,18 +106,23 @@ test('a decrease at the time when the serial number changed is a replaced meter'
        select id, 'energy', now() + make_interval(mins => $1), $2 from sync.meter where external_id in ('1', '2')`,
       [minutes, value],
     )
+  const day = 24 * 60
+  await at(-10 * day, 900)
+  await at(-9 * day, 100)
   await at(-30, 500)
   await at(-1, 2)
   await world.source.query(`update meter set serial_number = 'replaced' where external_id = 1`)
   await world.source.query(`update meter set name = 'renamed' where external_id = 2`)
   await agent.sync()
+  await at(1, 3)
+  await at(2, 1)
   const flagsOf = async (name: string) => {
     const { body } = await agent.api<{ meters: Meter[] }>(`/api/meters?q=${name}`)
     const found = await agent.api<{ readings: FlaggedReading[] }>(`/api/meters/${body.meters[0]?.id}/readings`)
     return found.body.readings.map(({ flags }) => flags.join())
   }
-  assert.deepEqual(await flagsOf('replaced'), ['meter_replaced', ''])
-  assert.deepEqual(await flagsOf('renamed'), ['decrease', ''])
+  assert.deepEqual(await flagsOf('replaced'), ['decrease', '', 'meter_replaced', '', 'decrease', ''])
+  assert.deepEqual(await flagsOf('renamed'), ['decrease', '', 'decrease', '', 'decrease', ''])
 })
 
 test('clean readings have no flag', { timeout: 600_000 }, async (t) => {

@@ -51,8 +51,8 @@ test('readings of any time are stored; partitions of months are created ahead an
     (await world.sync.query(partitions)).map(({ name }) => name),
     [0, 1, 2, 3].map((from) => `meter_reading_${month(from).name}`),
   )
-  const odd = ['-infinity', '4713-01-01 BC', '1970-01-01', '3000-01-01', 'infinity']
-  await store(world, '1', [...odd, month(-5).at, month(-3).at, month(0).at, month(1).at])
+  const outsideMonths = ['-infinity', '4713-01-01 BC', '1970-01-01', '3000-01-01', 'infinity']
+  await store(world, '1', [...outsideMonths, month(-5).at, month(-3).at, month(0).at, month(1).at])
   assert.deepEqual(await places(world), { default: 7, [month(0).name]: 1, [month(1).name]: 1 })
   const before = await listAll(api)
   assert.equal(before.length, 9)
@@ -71,14 +71,12 @@ test('readings of any time are stored; partitions of months are created ahead an
 
   // A reading that comes while its month gets a partition waits for it, and does not fail. A reader waits too, and then
   // finds every reading that was moved.
-  const client = new pg.Client(world.sync.url)
-  await client.connect()
+  const client = await world.sync.connect()
   await client.query('begin; select sync.create_reading_partition()')
   const late = store(world, '2', [month(-3).at.replace('T00', 'T01')])
   const reader = world.sync.query('select value from sync.meter_reading where read_at = $1', [month(-3).at])
   await eventually(async () => (await world.sync.query(waiting)).length > 1)
   await client.query('commit')
-  await client.end()
   await late
   assert.equal((await reader).length, 2)
 
@@ -87,7 +85,7 @@ test('readings of any time are stored; partitions of months are created ahead an
   await store(world, '2', [month(-8).at])
   const worker = await world.agent({ ROLE: 'worker' })
   const expected = {
-    default: odd.length,
+    default: outsideMonths.length,
     [`${month(-8).name}_again`]: 1,
     [month(-5).name]: 1,
     [month(-3).name]: 3,
@@ -161,7 +159,16 @@ test('readings of months that ended more than READINGS_DAYS ago are removed, whi
     [[month(-14), month(-4)].map(({ name }) => `meter_reading_${name}`), 2],
   )
 
+  // Once a day: a partition is created for another old reading, which stays until the next day or start.
   await store(world, '1', [month(-5).at])
+  await clock.tick(2_000)
+  await eventually(async () => log.length === 4)
+  for (let pass = 0; pass < 2; pass++) {
+    const connections = used
+    await clock.tick(2_000)
+    await eventually(async () => used > connections)
+  }
+  assert.equal(log.at(-1)?.msg, 'partitions of readings created')
   const agent = await world.agent({ READINGS_DAYS: '62' })
   await findLogged(agent, 'old readings removed')
   assert.deepEqual(await places(world), kept)

@@ -135,6 +135,9 @@ test('ids that are invalid for any meter, and readings beyond the limit, are rej
   // Sent again, a reading that waits already is not one more.
   const again = await post(agent, energy('y', 1), energy('x', 1))
   assert.deepEqual([again.waiting, again.rejected.map(({ line }) => line)], [1, [1]])
+  // A reading of another quantity is a new one.
+  const other = await post(agent, { ...energy('x', 1), quantity: 'power' })
+  assert.deepEqual([other.waiting, other.rejected.map(({ line }) => line)], [0, [1]])
 })
 
 const runs = Number(process.env.WAITING_RUNS ?? 4)

@@ -51,11 +51,14 @@ export function parseExposition(text: string): Map<string, Family> {
   return families
 }
 
-/** The value of a sample, with all of its labels; 0 for one that has not been yet. */
+/** Returns the value of a sample by its name and all of its labels. Fails when there is none. */
 export function readingOf(families: Map<string, Family>, name: string, labels: Record<string, string> = {}): number {
   const family = families.get(name) ?? families.get(name.replace(/_(bucket|sum|count)$/, ''))
   assert.ok(family, `there is no ${name}`)
-  return family.samples.find((sample) => key(sample) === key({ name, labels, value: 0 }))?.value ?? 0
+  const wanted = key({ name, labels, value: 0 })
+  const found = family.samples.find((sample) => key(sample) === wanted)
+  assert.ok(found, `there is no sample ${wanted}`)
+  return found.value
 }
 
 function parseSample(line: string): Sample {

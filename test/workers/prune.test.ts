@@ -56,3 +56,18 @@ test('history that cannot be removed is logged', async (t) => {
   const { err } = await findLogged(agent, 'old history could not be removed; retrying tomorrow')
   assert.match(JSON.stringify(err), /not today/)
 })
+
+test('readings that have waited for more than 30 days are deleted', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.sync.query(`
+    insert into sync.waiting_reading (client_system_id, external_id, quantity, read_at, value, received_at)
+      select 'main', days::text, 'energy', now(), 1, now() - make_interval(days => days)
+      from unnest('{29,31}'::int[]) days;
+    insert into pgboss.job (name) values ('meter-sync-prune.main')`)
+  const waiting = () => world.sync.query('select external_id as days from sync.waiting_reading')
+  await eventually(async () => (await waiting()).length < 2)
+  assert.deepEqual(await waiting(), [{ days: '29' }])
+})

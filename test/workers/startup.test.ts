@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
+import pg from 'pg'
 import { errorMessage } from '../../src/lib/errors.ts'
 import type { Run, StoredReadings } from '../../src/wire/types.ts'
+import { createStartupRuns } from '../../src/workers/startup.ts'
+import { clientSystemOf } from '../support/configuration.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually, type World } from '../support/world.ts'
+import { queued } from '../web/samples.ts'
 
 const runs = (world: World) =>
   world.sync.query<Pick<Run, 'trigger' | 'status'>>('select "trigger", status from sync.run order by revision')
@@ -12,6 +17,38 @@ const startedAnew = [
   { trigger: 'startup', status: 'interrupted' },
   { trigger: 'startup', status: 'succeeded' },
 ]
+
+test('the run at the start is requested again only when it was interrupted and none has succeeded since', async (t) => {
+  const world = await createWorld(t)
+  const clientSystem = clientSystemOf(world.environment())
+  const pool = new pg.Pool({ connectionString: world.sync.url, max: 1 })
+  world.after(() => pool.end())
+  const store = async (status: Run['status'], revision: number): Promise<Run> => {
+    const run = queued(1, revision, { id: randomUUID() })
+    await world.sync.query(
+      `insert into sync.run (id, client_system_id, trigger, status, revision, finished_at)
+       values ($1, 'main', 'startup', $2, $3, now())`,
+      [run.id, status, revision],
+    )
+    return run
+  }
+  for (const [status, isFollowedBySuccess, expected] of [
+    ['interrupted', false, 2],
+    ['interrupted', true, 1],
+    ['failed', false, 1],
+    ['cancelled', false, 1],
+  ] as const) {
+    await world.sync.query('truncate sync.run cascade')
+    await store('succeeded', 5)
+    let requests = 0
+    const trigger = async () => ({ run: await store(status, 10 + requests++), created: true })
+    const startup = createStartupRuns({ pool, trigger })
+    await startup.request(clientSystem)
+    if (isFollowedBySuccess) await store('succeeded', 20)
+    await startup.requestAgain(clientSystem)
+    assert.equal(requests, expected, `${status} ${isFollowedBySuccess}`)
+  }
+})
 
 suite('the run at the start', { concurrency: 2 }, () => {
   test('a worker that was killed during a run and is started again syncs at its start', async (t) => {
@@ -53,8 +90,8 @@ suite('the run at the start', { concurrency: 2 }, () => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
-    const open = await gate.close()
     const environment = { CLIENT_SYSTEM_QUERY: gate.query, ROLE: 'worker' }
+    const open = await gate.close()
     const former = await world.process(environment)
     await gate.untilReached()
     await world.process(environment)

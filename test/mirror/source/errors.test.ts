@@ -16,6 +16,7 @@ test('an error of the Client System is classified by its SQLSTATE', () => {
     ['42P01', 'source_query'],
     ['42501', 'source_query'],
     ['08P01', 'source_query'],
+    ['54001', 'source_query'],
     ['P0001', 'source_query'],
     ['55P03', 'source_timeout'],
     ['40001', 'source_lost'],

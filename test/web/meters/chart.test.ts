@@ -31,16 +31,17 @@ test('each quantity is a chart, with its readings at their times between round v
     [10, 30, 30],
   )
   assert.equal(power?.points.length, 1)
-  // Of very many readings only the line is seen.
-  const many = charts(Array.from({ length: 101 }, (_, index) => reading(index, index)))[0]
-  assert.equal(many?.dots, '')
-  assert.equal(many?.points.length, 101)
+  // More than 100 readings are drawn as a line only.
+  const drawn = (count: number) => charts(Array.from({ length: count }, (_, index) => reading(index, index)))[0]
+  assert.equal(drawn(100)?.dots.match(/M/g)?.length, 100)
+  assert.deepEqual([drawn(101)?.dots, drawn(101)?.points.length], ['', 101])
 })
 
 test('the grid has round values, and zero where the values are near it or on both sides of it', () => {
   assert.deepEqual(labels([1000, 4481]), ['0', '2,000', '4,000', '6,000'])
   assert.deepEqual(labels([2.1, 9]), ['0', '5', '10'])
   assert.deepEqual(labels([-9, -2.1]), ['-10', '-5', '0'])
+  assert.deepEqual(labels([-9, -2.9]), ['-10.0', '-7.5', '-5.0', '-2.5'])
   assert.deepEqual(labels([227.1, 233.9]), ['225.0', '227.5', '230.0', '232.5', '235.0'])
   assert.deepEqual(labels([-1.2, 3]), ['-2', '0', '2', '4'])
   assert.deepEqual(labels([-9, -1]), ['-10', '-5', '0'])

@@ -24,7 +24,12 @@ test('each of the last 90 days is a cell with its hours, and its worst outcome d
     today?.hours.slice(0, 5).map((hour) => `${hour.key} ${outcomeOf(hour)}`),
     ['00 succeeded', '01 succeeded', '02 none', '03 missed', '04 none'].map((words) => `2026-03-05 ${words}`),
   )
-  assert.equal(outcomeOf({ key: '', missed: 0, ...none, cancelled: 1 }), 'cancelled')
+  const outcome = (some: Partial<Parameters<typeof outcomeOf>[0]>) =>
+    outcomeOf({ key: '', missed: 0, ...none, ...some })
+  assert.equal(outcome({ failed: 1, missed: 1, succeeded: 1, cancelled: 1 }), 'failed')
+  assert.equal(outcome({ missed: 1, succeeded: 1, cancelled: 1 }), 'missed')
+  assert.equal(outcome({ succeeded: 1, cancelled: 1 }), 'succeeded')
+  assert.equal(outcome({ cancelled: 1 }), 'cancelled')
 })
 
 test('a day on which the clocks change has 23 or 25 hours', () => {
