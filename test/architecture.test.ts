@@ -78,12 +78,7 @@ test('nothing silences the compiler or the linter', () => {
   }
 })
 
-test('nothing of the demonstration is loaded where both URLs are set', () => {
-  assert.match(read('src/cli/serve.ts'), /await import\('\.\.\/demo\/demonstration\.ts'\)/)
-  assert.doesNotMatch(read('src/cli/serve.ts'), /^import .*demo/m)
-})
-
-test('the description of the API and the MCP library are loaded at first use', () => {
+test('the demonstration, the description of the API and the MCP library are loaded at first use', () => {
   const loaded = new Set(['src/main.ts'])
   for (const path of loaded) {
     for (const { from, to, typeOnly, whenNeeded } of imports) {
@@ -91,7 +86,7 @@ test('the description of the API and the MCP library are loaded at first use', (
     }
   }
   assert.ok(loaded.has('src/http/server.ts') && loaded.has('src/http/api-docs.ts'))
-  for (const later of ['src/http/openapi.ts', 'src/http/docs.ts', 'src/mcp/endpoint.ts']) {
+  for (const later of ['src/demo/demonstration.ts', 'src/http/openapi.ts', 'src/http/docs.ts', 'src/mcp/endpoint.ts']) {
     assert.ok(sources.includes(later))
     assert.ok(!loaded.has(later), later)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { figureReads, holdRequests, openBrowser, takeShift } from '../support/browser.ts'
-import { openEyes, takePicture } from '../support/eyes.ts'
+import { openPages, takePicture } from '../support/inspect.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -23,10 +23,10 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
   await agent.settled()
   const browse = await openBrowser(t)
-  const eyes = await (await openEyes(t))(agent.url)
-  const pages = Object.entries(eyes)
+  const pages = await (await openPages(t))(agent.url)
+  const entries = Object.entries(pages)
   const calm = async (state: string, ready: (page: Page) => Promise<unknown>) => {
-    for (const [size, page] of pages) {
+    for (const [size, page] of entries) {
       await ready(page)
       const { sum, most } = await takeShift(page)
       assert.ok(sum < maxShift, `${state}, ${size}: ${sum} by ${most}`)
@@ -38,15 +38,15 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
     await page.getByRole('button', { name: /^Succeeded/ }).waitFor()
   })
 
-  for (const [, page] of pages) await page.evaluate(`location.hash = '#/meters'`)
+  for (const [, page] of entries) await page.evaluate(`location.hash = '#/meters'`)
   await calm('meters', (page) => page.getByText('60 meters').waitFor())
-  for (const [, page] of pages) await page.evaluate(`location.hash = '#/'`)
+  for (const [, page] of entries) await page.evaluate(`location.hash = '#/'`)
   await calm('status', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
 
   // A link to a run scrolls to it, also while the history above it is being loaded.
   const linked = (await agent.status()).clientSystems[0]?.lastRun?.id
-  const release = await Promise.all(pages.map(([, page]) => holdRequests(page, '**/api/history*')))
-  for (const [, page] of pages) {
+  const release = await Promise.all(entries.map(([, page]) => holdRequests(page, '**/api/history*')))
+  for (const [, page] of entries) {
     await page.evaluate(`location.hash = '#/runs/${linked}'`)
     await page.reload()
     await page.getByRole('region', { name: 'Changes' }).getByText('Meter 1', { exact: true }).waitFor()
@@ -54,7 +54,7 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   }
   for (const go of release) go()
   await calm('history', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
-  for (const [, page] of pages) {
+  for (const [, page] of entries) {
     await page.evaluate(`location.hash = '#/'`)
     await page.getByRole('region', { name: 'Changes' }).waitFor({ state: 'detached' })
     await page.evaluate('scrollTo(0, 0)')
@@ -72,21 +72,21 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
 
   // The notice of a failure takes the place of the counts: at the top nothing moves, nor does a row that is being read.
   await world.sync.query(earlierRuns)
-  await eyes.phone.goto(`${agent.url}/#/`)
-  await eyes.phone.reload()
+  await pages.phone.goto(`${agent.url}/#/`)
+  await pages.phone.reload()
   const reader = await browse(agent.url, { viewport: { width: 390, height: 844 } })
   const read = reader.page.locator('tr.run').nth(10)
   await read.scrollIntoViewIfNeeded()
   const before = await read.boundingBox()
   await calm('status before a failure', (page) => page.getByRole('group', { name: 'Days' }).waitFor())
-  await last(eyes.wide).getByRole('link', { name: 'See this run' }).focus()
+  await last(pages.wide).getByRole('link', { name: 'See this run' }).focus()
   await world.source.query('alter table meter rename to meter_away')
   await agent.sync()
   await calm('failure', async (page) => {
     await page.getByRole('alert').getByText('relation "meter" does not exist').waitFor()
     await page.getByRole('button', { name: /^Failed/ }).waitFor()
   })
-  assert.equal(await eyes.wide.locator(':focus').textContent(), 'See this run')
+  assert.equal(await pages.wide.locator(':focus').textContent(), 'See this run')
   await reader.page.getByRole('alert').waitFor()
   await reader.page.getByRole('button', { name: /^Failed/ }).waitFor()
   const after = await reader.page.locator('tr.run').nth(11).boundingBox()
@@ -96,9 +96,9 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   await calm('success after a failure', (page) => last(page).getByText('No changes.').waitFor())
 
   // On paper there is nothing to press and no dark ground, and the history keeps its strip.
-  await eyes.wide.emulateMedia({ media: 'print', colorScheme: 'dark' })
-  await takePicture(eyes.wide, 'print')
-  const { wide } = eyes
+  await pages.wide.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  await takePicture(pages.wide, 'print')
+  const { wide } = pages
   for (const name of ['Sync now', 'Preview'])
     assert.ok(await wide.getByRole('button', { name, exact: true }).isHidden())
   for (const hidden of ['.badge', '.views', '.sync-line', '.history-filter'])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { figureReads, holdRequests, takeShift } from '../support/browser.ts'
-import { inspect, openEyes } from '../support/eyes.ts'
+import { inspect, openPages } from '../support/inspect.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -20,8 +20,8 @@ test('the page shows which meters report, where, and since when the silent ones 
     method: 'POST',
     body: '[{"externalId":"8O","quantity":"energy","value":1,"readAt":"2026-01-01T00:00:00Z"}]',
   })
-  const eyes = await (await openEyes(t))(`${agent.url}/#/collection`)
-  await inspect(eyes, 'collection', async (page) => {
+  const pages = await (await openPages(t))(`${agent.url}/#/collection`)
+  await inspect(pages, 'collection', async (page) => {
     const summary = page.getByRole('region', { name: 'Collection' })
     await figureReads(summary, 'Silent', 60)
     await figureReads(summary, 'Reporting', 15)
@@ -30,7 +30,7 @@ test('the page shows which meters report, where, and since when the silent ones 
     await page.getByRole('row', { name: /Hall 1 electricity Reporting: \d+ 0 Silent: 9/ }).waitFor()
     await page.getByRole('table', { name: 'Silent meters' }).getByRole('row').nth(50).waitFor()
   })
-  const { wide } = eyes
+  const { wide } = pages
 
   // The numbers do not wait for the groups, which move nothing when they come.
   const release = await holdRequests(wide, '**/api/collection/groups*')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { inspect, lead, openEyes } from '../support/eyes.ts'
+import { inspect, openPages, showAddress } from '../support/inspect.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
@@ -37,11 +37,11 @@ test('the readings of a meter are shown day by day, with axes, gaps and marks, b
   await agent.settled()
   const { status } = await agent.api('/api/readings', { method: 'POST', body: JSON.stringify(hourlyReadings()) })
   assert.equal(status, 200)
-  const eyes = await (await openEyes(t))(`${agent.url}/#/meters/1`)
+  const pages = await (await openPages(t))(`${agent.url}/#/meters/1`)
   const chartOf = (page: Page, quantity: string) => page.getByRole('img', { name: new RegExp(`^${quantity}: `) })
 
   // The day of the last reading comes first.
-  await inspect(eyes, 'readings-day', async (page) => {
+  await inspect(pages, 'readings-day', async (page) => {
     await page.getByRole('img', { name: /^energy: 19 readings .* between .* 1 gap, 1 marked$/ }).waitFor()
     await chartOf(page, 'energy').getByText('no readings').waitFor()
     await page
@@ -50,7 +50,7 @@ test('the readings of a meter are shown day by day, with axes, gaps and marks, b
       .waitFor()
     await page.getByRole('region', { name: 'Gaps' }).getByText('5 readings missing').first().waitFor()
   })
-  const { wide, phone } = eyes
+  const { wide, phone } = pages
   const zeros = await chartOf(wide, 'power').locator('[data-zero=true]').count()
   assert.equal(zeros, 1, 'power goes above and below zero')
   const sections = await wide.locator('.details').getByRole('heading', { level: 2 }).allTextContents()
@@ -70,7 +70,7 @@ test('the readings of a meter are shown day by day, with axes, gaps and marks, b
   await wide.getByText(/14:00:00: 2352 kWh, lower than before$/).waitFor()
 
   // The table has the same, with the mark in words.
-  await inspect(eyes, 'readings-table', async (page) => {
+  await inspect(pages, 'readings-table', async (page) => {
     await page.getByText('Show 38 readings as a table · 1 doubtful').click()
     await page.getByRole('row', { name: /14:00:00 energy 2352 kWh lower than before$/ }).waitFor()
     const table = page.getByRole('table', { name: 'Figures of the readings' })
@@ -107,11 +107,11 @@ test('the readings of a meter are shown day by day, with axes, gaps and marks, b
   const file = await phone.getByRole('link', { name: 'Download readings as CSV' }).getAttribute('href')
   const csv = await agent.api<string>(file ?? '')
   assert.equal(csv.body.trim().split('\n').length, 1 + 2 * 43)
-  await lead(eyes, '#/meters/2')
-  await inspect(eyes, 'readings-none', (page) => page.getByText('No readings of this meter yet').waitFor())
+  await showAddress(pages, '#/meters/2')
+  await inspect(pages, 'readings-none', (page) => page.getByText('No readings of this meter yet').waitFor())
 
   // The latest readings follow what comes in, half a minute later at most; other days stay.
-  await lead(eyes, '#/meters/1')
+  await showAddress(pages, '#/meters/1')
   await phone.clock.install()
   await phone.reload()
   await phone.getByRole('img', { name: /^energy: 19 readings/ }).waitFor()
@@ -140,8 +140,8 @@ test('the meters are found by search, filters and order, all of it in the addres
     insert into sync.meter_reading (meter_id, quantity, unit, read_at, value)
     select id, 'energy', 'kWh', now() - case when external_id::int <= 10 then interval '5 min' else interval '1 day' end, id
     from sync.meter where external_id::int <= 30`)
-  const eyes = await (await openEyes(t))(`${agent.url}/#/meters?kind=water&sort=name&order=desc`)
-  const { wide, phone } = eyes
+  const pages = await (await openPages(t))(`${agent.url}/#/meters?kind=water&sort=name&order=desc`)
+  const { wide, phone } = pages
   const rows = (page: Page) => page.locator('tr.meter')
   const firstIds = async (page: Page, count: number) =>
     (await page.locator('tr.meter .external-id').allTextContents()).slice(0, count).join(' ')
@@ -149,7 +149,7 @@ test('the meters are found by search, filters and order, all of it in the addres
   const select = (page: Page, name: string) => page.getByRole('combobox', { name })
 
   // A link brings filter and order.
-  await inspect(eyes, 'meters-filtered', async (page) => {
+  await inspect(pages, 'meters-filtered', async (page) => {
     await total(page, '10 of 120 meters')
     await select(page, 'Kind').getByRole('option', { name: 'electricity (105)' }).waitFor({ state: 'attached' })
     assert.equal(await select(page, 'Kind').evaluate((list) => 'value' in list && list.value), '=water')
@@ -200,11 +200,11 @@ test('the meters are found by search, filters and order, all of it in the addres
   await total(wide, '1 of 120 meters')
   await wide.getByRole('searchbox').fill('hall nowhere')
   await wide.getByText('No meter among these has “hall nowhere”').waitFor()
-  await lead(eyes, '#/meters?state=inactive&location=')
-  await inspect(eyes, 'meters-none-match', (page) => page.getByText('No meter matches these filters.').waitFor())
+  await showAddress(pages, '#/meters?state=inactive&location=')
+  await inspect(pages, 'meters-none-match', (page) => page.getByText('No meter matches these filters.').waitFor())
 
   // Back restores the length of the list, the scroll position and the open meter.
-  await lead(eyes, '#/meters')
+  await showAddress(pages, '#/meters')
   await wide.getByRole('button', { name: 'Show more' }).click()
   await rows(wide).nth(99).getByRole('link').click()
   const history = wide.getByRole('region', { name: 'History', exact: true })
@@ -220,7 +220,7 @@ test('the meters are found by search, filters and order, all of it in the addres
   await world.source.query(`
     insert into meter (external_id, name, kind) select 1000 + id, 'Rare ' || id, 'rare ' || id from generate_series(1, 205) id`)
   await agent.sync()
-  await lead(eyes, '#/meters?q=rare')
+  await showAddress(pages, '#/meters?q=rare')
   await select(wide, 'Kind').selectOption('Type one of 5 more…')
   await wide.getByRole('textbox', { name: 'Kind' }).fill('rare 99')
   await wide.keyboard.press('Enter')

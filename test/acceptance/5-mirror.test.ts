@@ -143,12 +143,12 @@ test('R5.4: ids above 2^53, every script, quotes, backslashes, tabs, newlines an
     "'; drop table sync.meter; --", 'data: x\n\nevent: run', ' leading and trailing ', 'NULL', 'null',
   ]
   const rows = names.map((text, at) => ({ external_id: `${9_007_199_254_740_993n + BigInt(at)}`, name: text }))
-  const odd = names.filter((text) => text.trim() !== '').map((text) => ({ external_id: text, name: text }))
+  const namesAsIds = names.filter((text) => text.trim() !== '').map((text) => ({ external_id: text, name: text }))
   await world.source.query(
     `insert into meter (external_id, name, serial_number, kind, unit, location, ip_address, note, attributes)
      select external_id, name, name, name, name, name, name, name, jsonb_build_object(name, name)
      from jsonb_to_recordset($1) as r(external_id text, name text)`,
-    [JSON.stringify([...rows, ...odd])],
+    [JSON.stringify([...rows, ...namesAsIds])],
   )
   await world.source.query(`
     insert into meter (external_id, name, note) values
@@ -158,7 +158,7 @@ test('R5.4: ids above 2^53, every script, quotes, backslashes, tabs, newlines an
       ('-9223372036854775808', 'the least', null),
       ('', 'no id', null)`)
   const agent = await world.agent()
-  const total = rows.length + odd.length + 4
+  const total = rows.length + namesAsIds.length + 4
   assertCounts(await agent.settled(), { read: total + 1, inserted: total, rejected: 1 })
   await world.source.query(`delete from meter where external_id = ''`)
   const { unequal } = await compareBothSides(world)
@@ -184,10 +184,10 @@ test('R5.8: the agent needs SELECT only, and cannot write to the Client System',
   await world.source.query(`drop role ${role}`)
 
   await world.source.query(`
-    create function meddle() returns integer language sql volatile as
+    create function insert_meter() returns integer language sql volatile as
     'insert into meter (external_id, name) values (99, ''written'') returning 1'`)
   const before = await world.source.query('select m.*, xmin::text from meter m order by external_id')
-  const locked = await world.agent({ CLIENT_SYSTEM_QUERY: 'select m.*, meddle() as meddled from meter m' })
+  const locked = await world.agent({ CLIENT_SYSTEM_QUERY: 'select m.*, insert_meter() as inserted from meter m' })
   const error = failed(await locked.settled())
   assert.equal(error.code, 'source_query')
   assert.match(error.message, /read-only transaction/)

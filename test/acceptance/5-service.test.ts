@@ -119,7 +119,7 @@ test('F23: the page shows when it is not live, and is correct again by itself af
   await page.getByText('Live', { exact: true }).waitFor()
   await first.stop()
   await page.getByText('Not live', { exact: true }).waitFor()
-  await world.source.query(`insert into meter (external_id, name) values (99, 'While away')`)
+  await world.source.query(`insert into meter (external_id, name) values (99, 'While down')`)
   await world.process({ PORT: port })
   await page.getByText('Live', { exact: true }).waitFor()
   await figureReads(page.getByRole('region', { name: 'Last sync' }), 'Inserted', 1)

@@ -5,8 +5,8 @@ import { createDeployment, runScript } from '../support/deployment.ts'
 import { startTransactionPooler } from '../support/pooler.ts'
 import { createWorld, type Database } from '../support/world.ts'
 
-/** Every relation, schema and setting of a database, and the version of every row of its tables. */
-async function everything(database: Database): Promise<unknown> {
+/** Returns every relation and schema of a database, and the version of every row of its tables. */
+async function readEverything(database: Database): Promise<unknown> {
   const tables = await database.query<{ name: string }>(
     `select format('%I.%I', n.nspname, c.relname) as name
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -38,7 +38,7 @@ suite('check', { concurrency: 2 }, () => {
     world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
     const url = new URL(world.sync.url)
     url.pathname = name
-    const before = await everything(world.source)
+    const before = await readEverything(world.source)
     const environment = world.environment({ DATABASE_URL: url.href, CLIENT_SYSTEM_QUERY: query })
     const { code, out, err } = await run(['check'], environment)
     assert.deepEqual([code, err], [0, ''], out)
@@ -64,7 +64,7 @@ suite('check', { concurrency: 2 }, () => {
       'Ready: start the agent with the command serve',
       '',
     ])
-    assert.deepEqual(await everything(world.source), before)
+    assert.deepEqual(await readEverything(world.source), before)
     const again = await run(['status'], environment)
     assert.match(again.err, /the schema of the Sync database is of another version than this program/)
   })
@@ -75,22 +75,22 @@ suite('check', { concurrency: 2 }, () => {
     const agent = await world.agent({ CLIENT_SYSTEM_QUERY: query })
     await agent.settled()
     await agent.stop()
-    const before = await everything(world.sync)
-    const good = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: query }))
-    assert.equal(good.code, 0, good.out)
-    assert.match(good.out, /the schema of this agent\n[\s\S]*100 rows: 89 usable/)
-    const bad = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: 'select * from Devices' }))
-    assert.deepEqual([bad.code, bad.err], [1, ''])
+    const before = await readEverything(world.sync)
+    const ready = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: query }))
+    assert.equal(ready.code, 0, ready.out)
+    assert.match(ready.out, /the schema of this agent\n[\s\S]*100 rows: 89 usable/)
+    const failing = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: 'select * from Devices' }))
+    assert.deepEqual([failing.code, failing.err], [1, ''])
     assert.match(
-      bad.out,
+      failing.out,
       /\nQuery {10}.*relation "devices" does not exist\n {15}Did you mean device\?.*\nNot ready: correct the Query/,
     )
     const empty = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: `${query} where false` }))
     assert.equal(empty.code, 1)
     assert.match(empty.out, /0 rows: 0 usable, 0 rejected\nQuery {10}The query returns no usable meter\n/)
-    const away = await run(['check'], world.environment({ CLIENT_SYSTEM_URL: 'postgres://u:p@127.0.0.1:9/x' }))
-    assert.equal(away.code, 1)
-    assert.match(away.out, /\nClient System {2}.*connection refused by 127\.0\.0\.1:9 .*\n {15}Check host, port/)
+    const unreachable = await run(['check'], world.environment({ CLIENT_SYSTEM_URL: 'postgres://u:p@127.0.0.1:9/x' }))
+    assert.equal(unreachable.code, 1)
+    assert.match(unreachable.out, /\nClient System {2}.*connection refused by 127\.0\.0\.1:9 .*\n {15}Check host, port/)
     const inQuery = new URL(world.source.url)
     inQuery.searchParams.set('password', inQuery.password)
     const hidden = await run(
@@ -102,7 +102,7 @@ suite('check', { concurrency: 2 }, () => {
     const wrong = await run(['check'], world.environment({ PORT: 'x' }))
     assert.deepEqual([wrong.code, wrong.out], [78, ''])
     assert.match(wrong.err, /^ {2}PORT: /m)
-    assert.deepEqual(await everything(world.sync), before)
+    assert.deepEqual(await readEverything(world.sync), before)
   })
 
   test('missing privileges are shown as the statements that grant them, for both databases', async (t) => {

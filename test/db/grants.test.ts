@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import { findMissingRights } from '../../src/db/rights.ts'
-import { ask, createDeployment } from '../support/deployment.ts'
+import { createDeployment, runStatement } from '../support/deployment.ts'
 import { openReceiver, webhookEnvironment } from '../support/receiver.ts'
 import { eventually } from '../support/world.ts'
 
@@ -38,11 +38,13 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   await world.source.query(`insert into meter (external_id, name) values (2000, 'Later')`)
   const early = { ...reading, externalId: '2000' }
   await agent.api('/api/readings', { method: 'POST', body: JSON.stringify([early]) })
-  await eventually(async () => (await ask(ownerUrl, `select from sync.meter where external_id = '2000'`)).length === 1)
-  assert.equal((await ask(ownerUrl, 'select from sync.meter_reading')).length, 2)
+  await eventually(
+    async () => (await runStatement(ownerUrl, `select from sync.meter where external_id = '2000'`)).length === 1,
+  )
+  assert.equal((await runStatement(ownerUrl, 'select from sync.meter_reading')).length, 2)
   await agent.settled()
   const partition = `select from sync.reading_partitions() where name = 'meter_reading_2026_01'`
-  await eventually(async () => (await ask(ownerUrl, partition)).length === 1)
+  await eventually(async () => (await runStatement(ownerUrl, partition)).length === 1)
   for (const path of ['/api/runs', '/api/meters', '/api/meters/90/history', '/api/meters/90/readings', '/metrics'])
     assert.equal((await agent.api(path)).status, 200, path)
   // A run that fails, and with it an alert.
@@ -52,11 +54,11 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   await world.source.query('alter table other rename to meter')
 
   // Pruning, and the housekeeping of the queue, which is due once a minute or once a day.
-  await ask(
+  await runStatement(
     ownerUrl,
     `update sync.run set queued_at = now() - interval '500 days', finished_at = now() - interval '500 days'`,
   )
-  const kept = await ask(ownerUrl, 'select from sync.run')
+  const kept = await runStatement(ownerUrl, 'select from sync.run')
   const boss = new PgBoss({
     connectionString: agentUrl,
     schema: 'pgboss',
@@ -74,9 +76,9 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
     await boss.supervise()
     const queues = await boss.getQueues()
     for (const { name } of queues.filter((queue) => /prune/.test(queue.name))) await boss.send(name)
-    await eventually(async () => (await ask(ownerUrl, 'select from sync.run')).length < kept.length)
+    await eventually(async () => (await runStatement(ownerUrl, 'select from sync.run')).length < kept.length)
     const cared = `select from pgboss.version where cron_on is not null and flow_on is not null and reindex_on is not null`
-    await eventually(async () => (await ask(ownerUrl, cared)).length === 1)
+    await eventually(async () => (await runStatement(ownerUrl, cared)).length === 1)
   } finally {
     await boss.stop({ graceful: false })
   }
@@ -93,15 +95,15 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
   await migrate()
   const role = new URL(agentUrl).username
   for (const schema of ['sync', 'pgboss']) {
-    await ask(ownerUrl, `grant select, insert, update, delete on all tables in schema ${schema} to ${role}`)
-    await ask(
+    await runStatement(ownerUrl, `grant select, insert, update, delete on all tables in schema ${schema} to ${role}`)
+    await runStatement(
       ownerUrl,
       `alter default privileges in schema ${schema} grant select, insert, update, delete on tables to ${role}`,
     )
   }
   await grant()
   // The agent may not create the extension that the index for searches needs. It logs that, and searches without it.
-  await ask(ownerUrl, 'drop extension pg_trgm cascade')
+  await runStatement(ownerUrl, 'drop extension pg_trgm cascade')
   const agent = await world.agent(environment())
   await agent.settled()
   const warnings = agent.log.filter(({ msg }) => /^searches scan all meters/.test(msg))
@@ -117,10 +119,10 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
   await agent.stop()
   await migrate()
   assert.equal(
-    (await ask(ownerUrl, `select to_regclass('sync.meter_listing_words') as index`))[0]?.index,
+    (await runStatement(ownerUrl, `select to_regclass('sync.meter_listing_words') as index`))[0]?.index,
     'sync.meter_listing_words',
   )
-  await ask(ownerUrl, 'create table sync.later (id int)')
+  await runStatement(ownerUrl, 'create table sync.later (id int)')
 
   const refused = [
     `update sync.meter set external_id = 'x'`,
@@ -163,11 +165,11 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
     'create table public.other ()',
     'create schema other',
   ]
-  for (const statement of refused) await assert.rejects(ask(agentUrl, statement), { code: '42501' }, statement)
+  for (const statement of refused) await assert.rejects(runStatement(agentUrl, statement), { code: '42501' }, statement)
 
   // A table that a migration adds is decided on here, or is only read.
   const grants = readFileSync(new URL('../../docs/deploy/grants.sql', import.meta.url), 'utf8')
-  const tables = await ask(
+  const tables = await runStatement(
     ownerUrl,
     `select relname from pg_class where relnamespace = 'sync'::regnamespace and relkind in ('r', 'p') and not relispartition`,
   )
@@ -180,7 +182,7 @@ test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier ve
   await client.connect()
   try {
     assert.deepEqual(await findMissingRights(client), [])
-    await ask(ownerUrl, `revoke all on all tables in schema sync from ${role}`)
+    await runStatement(ownerUrl, `revoke all on all tables in schema sync from ${role}`)
     const lacking = await findMissingRights(client)
     for (const { relname } of own)
       assert.ok(

@@ -12,7 +12,7 @@ const sharedJournal = `
   create schema drizzle;
   create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`
 
-const bring = ({ url }: Database) => migrate({ url, tls: false })
+const migrateDatabase = ({ url }: Database) => migrate({ url, tls: false })
 
 async function countEntries({ query }: Database): Promise<number> {
   return (await query('select from sync.migration')).length
@@ -37,10 +37,10 @@ async function moveBack({ query }: Database): Promise<void> {
 suite('the journal of migrations', { concurrency: true }, () => {
   test('the journal is in schema sync, and only the schema of the queue is created besides', async (t) => {
     const { source: fresh } = await createWorld(t)
-    await bring(fresh)
+    await migrateDatabase(fresh)
     assert.equal(await countEntries(fresh), migrations.length)
     assert.deepEqual(await findSchemas(fresh), ['pgboss', 'sync'])
-    await bring(fresh)
+    await migrateDatabase(fresh)
     assert.equal(await countEntries(fresh), migrations.length)
   })
 
@@ -53,7 +53,7 @@ suite('the journal of migrations', { concurrency: true }, () => {
     await world.sync.query(sharedJournal)
     await moveBack(world.sync)
 
-    await bring(world.sync)
+    await migrateDatabase(world.sync)
     assert.equal(await countEntries(world.sync), migrations.length)
     assert.deepEqual(await findSchemas(world.sync), ['pgboss', 'sync'])
     const agent = await world.agent({ CLIENT_SYSTEM_QUERY: query })
@@ -66,7 +66,7 @@ suite('the journal of migrations', { concurrency: true }, () => {
     await shared.query(
       `insert into drizzle.__drizzle_migrations (hash, created_at) values ('theirs', 1), ('newest', 4102444800000)`,
     )
-    await bring(shared)
+    await migrateDatabase(shared)
     assert.equal(await countEntries(shared), migrations.length)
     const theirs = 'select id, hash, created_at from drizzle.__drizzle_migrations order by id'
     const kept = [
@@ -77,7 +77,7 @@ suite('the journal of migrations', { concurrency: true }, () => {
 
     // An earlier version of the agent wrote to the same journal.
     await moveBack(shared)
-    await bring(shared)
+    await migrateDatabase(shared)
     assert.equal(await countEntries(shared), migrations.length)
     assert.deepEqual(await shared.query(theirs), kept)
   })
@@ -85,14 +85,14 @@ suite('the journal of migrations', { concurrency: true }, () => {
   test('the journal is created in an empty schema sync that the administrator created', async (t) => {
     const { source: prepared } = await createWorld(t)
     await prepared.query('create schema sync')
-    await bring(prepared)
+    await migrateDatabase(prepared)
     assert.equal(await countEntries(prepared), migrations.length)
   })
 
   test('the journal is not created in a schema sync of another application', async (t) => {
     const { source: foreign } = await createWorld(t)
     await foreign.query('create schema sync; create table sync.theirs ()')
-    await assert.rejects(bring(foreign), (error) => {
+    await assert.rejects(migrateDatabase(foreign), (error) => {
       assert.ok(error instanceof ConfigError)
       assert.match(error.errors.join(), /schema named sync that belongs to another program/)
       return true

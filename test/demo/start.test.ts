@@ -90,6 +90,7 @@ test('an unwritable data directory is reported in one line', async (t) => {
   const blocked = join(directory, 'data')
   writeFileSync(blocked, 'a file where a directory should be')
   const child = spawn(process.execPath, [main], { cwd: directory, env: { ...inherited, PORT: '0' } })
+  t.after(() => child.kill('SIGKILL'))
   let err = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
     err += text
@@ -110,6 +111,7 @@ test('with both URLs set, the demonstration is neither loaded nor written to dis
       CLIENT_SYSTEM_URL: 'postgres://127.0.0.1:9/b',
     },
   })
+  t.after(() => child.kill('SIGKILL'))
   let out = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
     out += text

@@ -5,7 +5,7 @@ import { getRollbackPlans } from 'pg-boss'
 import type { Environment } from '../../src/config/environment.ts'
 import type { Run } from '../../src/wire/types.ts'
 import { runCommand as command } from '../support/command.ts'
-import { ask, createDeployment } from '../support/deployment.ts'
+import { createDeployment, runStatement } from '../support/deployment.ts'
 import { createGate } from '../support/meters.ts'
 import { openStream } from '../support/stream.ts'
 import { createWorld, eventually, type TestAgent } from '../support/world.ts'
@@ -30,7 +30,7 @@ async function logInWithToken(
   const headers = { cookie: login.headers.get('set-cookie')?.split(';')[0] ?? '' }
   assert.equal((await agent.api('/api/status', { headers })).status, 200)
   await eventually(async () => {
-    const [used] = await ask(ownerUrl, 'select last_used_at from sync.access_token')
+    const [used] = await runStatement(ownerUrl, 'select last_used_at from sync.access_token')
     return used?.last_used_at
   })
   assert.equal((await agent.api('/api/session', { method: 'DELETE', headers })).status, 204)
@@ -49,7 +49,7 @@ for (const version of [18, 15] as const) {
 
     const migrated = await migrate()
     assert.equal(migrated.code, 0, migrated.err)
-    const schemas = await ask(ownerUrl, `select nspname from pg_namespace where nspname in ('sync', 'pgboss')`)
+    const schemas = await runStatement(ownerUrl, `select nspname from pg_namespace where nspname in ('sync', 'pgboss')`)
     assert.equal(schemas.length, 2)
 
     const ungranted = await command([], environment())
@@ -82,7 +82,7 @@ for (const version of [18, 15] as const) {
     assert.deepEqual(refusals, [])
 
     // What pruning does is allowed; what would lose meters or readings is not.
-    await ask(agentUrl, 'delete from sync.run where false')
+    await runStatement(agentUrl, 'delete from sync.run where false')
     for (const statement of [
       'create schema other',
       'create table public.other ()',
@@ -96,7 +96,7 @@ for (const version of [18, 15] as const) {
       `insert into sync.access_token (name, hash, scopes) values ('forged', '', '{approve}')`,
       'update sync.access_token set revoked_at = null',
     ])
-      await assert.rejects(ask(agentUrl, statement), refused, statement)
+      await assert.rejects(runStatement(agentUrl, statement), refused, statement)
 
     for (const statement of [
       'insert into meter (external_id) values (9)',
@@ -104,10 +104,10 @@ for (const version of [18, 15] as const) {
       'delete from meter',
       'create table other ()',
     ]) {
-      await assert.rejects(ask(readerUrl, statement), { code: '25006' }, statement)
-      await assert.rejects(ask(readerUrl, `set transaction read write; ${statement}`), refused, statement)
+      await assert.rejects(runStatement(readerUrl, statement), { code: '25006' }, statement)
+      await assert.rejects(runStatement(readerUrl, `set transaction read write; ${statement}`), refused, statement)
     }
-    assert.equal((await ask(readerUrl, 'select from meter')).length, 99)
+    assert.equal((await runStatement(readerUrl, 'select from meter')).length, 99)
   })
 }
 
@@ -118,7 +118,7 @@ test('under the roles of docs/deploy a right that the queue lacks ends the start
   assert.equal(looking.code, 78, looking.err)
   assert.match(looking.err, /grants\.sql/)
   await grant()
-  await ask(ownerUrl, `revoke select on pgboss.queue from ${new URL(agentUrl).username}`)
+  await runStatement(ownerUrl, `revoke select on pgboss.queue from ${new URL(agentUrl).username}`)
   const asked = performance.now()
   const { code, err } = await command([], environment())
   assert.equal(code, 78, err)

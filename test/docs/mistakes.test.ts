@@ -132,7 +132,7 @@ test('connect.md: every mistake that a preview or a run finds is reported in the
   const authority = join(directory, 'ca.pem')
   await writeFile(authority, certificate)
   const tlsPort = await startTlsServer(t)
-  const elsewhere = (port: number, parameters = '') => ({
+  const serverAt = (port: number, parameters = '') => ({
     CLIENT_SYSTEM_URL: `postgres://u:p@localhost:${port}/meters${parameters}`,
   })
   const changed = (base: string, change: (url: URL) => void) => {
@@ -152,9 +152,9 @@ test('connect.md: every mistake that a preview or a run finds is reported in the
     'no server there': () => ({ CLIENT_SYSTEM_URL: 'postgres://u:p@127.0.0.1:9/meters' }),
     'a host name that does not exist': () => ({ CLIENT_SYSTEM_URL: 'postgres://u:p@nowhere.invalid/meters' }),
     'the port of MySQL or MariaDB': async () =>
-      elsewhere(await startGreetingServer(t, 'Y\0\0\0\n5.5.5-10.11.6-MariaDB\0\x1a\0\0\0salt')),
-    'the port of a web server': async () => elsewhere(await listen(t, createServer()), '?sslmode=verify-full'),
-    'the port of SSH': async () => elsewhere(await startGreetingServer(t, 'SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')),
+      serverAt(await startGreetingServer(t, 'Y\0\0\0\n5.5.5-10.11.6-MariaDB\0\x1a\0\0\0salt')),
+    'the port of a web server': async () => serverAt(await listen(t, createServer()), '?sslmode=verify-full'),
+    'the port of SSH': async () => serverAt(await startGreetingServer(t, 'SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n')),
     'a firewall swallows the packets': async () => ({ CLIENT_SYSTEM_URL: (await startSilentServer(t)).url }),
     'the database does not exist': () => changed(source.url, (url) => Object.assign(url, { pathname: '/no_such' })),
     'no password in the URL': () => changed(source.url, (url) => Object.assign(url, { password: '' })),
@@ -173,8 +173,8 @@ test('connect.md: every mistake that a preview or a run finds is reported in the
         CLIENT_SYSTEM_URL: readerUrl,
       }),
     'the server has no TLS': () => changed(source.url, (url) => url.searchParams.set('sslmode', 'verify-full')),
-    'a certificate of an unknown authority': () => elsewhere(tlsPort, '?sslmode=verify-full'),
-    'a certificate for another name': () => elsewhere(tlsPort, `?sslmode=verify-full&sslrootcert=${authority}`),
+    'a certificate of an unknown authority': () => serverAt(tlsPort, '?sslmode=verify-full'),
+    'a certificate for another name': () => serverAt(tlsPort, `?sslmode=verify-full&sslrootcert=${authority}`),
     'the role may not read the table': () => ({
       CLIENT_SYSTEM_URL: readerUrl,
       ...query('select id as external_id, label as name from hidden'),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseConfig } from '../../src/config/environment.ts'
 import { openSource } from '../../src/mirror/source/connection.ts'
 import type { Problem, StoredReadings } from '../../src/wire/types.ts'
+import { clientSystemOf } from '../support/configuration.ts'
 import { createMeters } from '../support/meters.ts'
 import { failed } from '../support/mirror.ts'
 import { type AgentProcess, createWorld, eventually } from '../support/world.ts'
@@ -118,8 +118,7 @@ test('F29: an error that repeats the beginning of a secret, or quotes megabytes,
 
 test('F4: an answer of the source that arrives while the process is blocked past the timeout is read', async (t) => {
   const world = await createWorld(t)
-  const [clientSystem] = parseConfig(world.environment()).clientSystems
-  assert.ok(clientSystem)
+  const clientSystem = clientSystemOf(world.environment())
   const timeouts = { ...clientSystem.timeouts, startMs: 200 }
   await using source = await openSource({ ...clientSystem, timeouts }, new AbortController().signal)
   const asked = source.query<{ answer: number }>('select 42 as answer from pg_sleep(0.05)')

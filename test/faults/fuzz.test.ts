@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { request as send } from 'node:http'
+import { request } from 'node:http'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import type { Meter, Run } from '../../src/wire/types.ts'
 import { type Answer, createContract } from '../support/contract.ts'
 import { createMeters } from '../support/meters.ts'
 import { createMakeValue, type GeneratedRequest, requestsOf } from '../support/requests.ts'
-import { createWorld, type TestAgent } from '../support/world.ts'
+import { createWorld, eventually, type TestAgent } from '../support/world.ts'
 
 const count = 2_000
 const maxMs = 30_000
@@ -17,9 +17,9 @@ const token = 'a-token-of-the-administrator'
 const authorization = `Bearer ${token}`
 
 /** Sends a request as it is: fetch would mend or refuse some. An event stream is left after its head. */
-function ask(url: string, { method, target, headers, body }: GeneratedRequest): Promise<Answer> {
+function sendRequest(url: string, { method, target, headers, body }: GeneratedRequest): Promise<Answer> {
   return new Promise((done, failed) => {
-    const asked = send(`${url}${target}`, { method: method.toUpperCase(), headers }, (response) => {
+    const asked = request(`${url}${target}`, { method: method.toUpperCase(), headers }, (response) => {
       const { statusCode: status = 0, headersDistinct } = response
       const found = new Headers(
         Object.entries(headersDistinct).flatMap(([name, all = []]) => all.map((one): [string, string] => [name, one])),
@@ -47,11 +47,10 @@ async function prepare(agent: TestAgent, change: () => Promise<unknown>) {
   const init = { headers: { authorization } }
   const get = async <Body>(path: string) => (await agent.api<Body>(path, init)).body
   const settle = async (): Promise<Run> => {
-    for (;;) {
+    return await eventually(async () => {
       const { runs } = await get<{ runs: Run[] }>('/api/runs')
-      if (runs[0] && runs.every(({ finishedAt }) => finishedAt !== null)) return runs[0]
-      await new Promise((later) => setTimeout(later, 20))
-    }
+      return runs.every(({ finishedAt }) => finishedAt !== null) && runs[0]
+    })
   }
   await settle()
   await change()
@@ -80,7 +79,7 @@ async function callsOf(agent: TestAgent): Promise<fc.Arbitrary<GeneratedRequest>
   const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' }
   const call = { method: 'post', path: '/mcp', target: '/mcp', headers }
   const asRpc = (method: string, params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
-  const listed = await ask(agent.url, {
+  const listed = await sendRequest(agent.url, {
     ...call,
     headers: { ...headers, authorization },
     body: asRpc('tools/list', {}),
@@ -123,7 +122,7 @@ test('R7.4: every route answers generated requests as described, never with an i
       if (performance.now() > until) return
       asked++
       const sent = { ...request, headers: { ...request.headers, ...token } }
-      const answer = await ask(agent.url, sent)
+      const answer = await sendRequest(agent.url, sent)
       const shown = `${JSON.stringify(sent).slice(0, 2_000)} was answered ${JSON.stringify(answer.body)?.slice(0, 500)}`
       assert.ok(answer.status < 500, `${answer.status}: ${shown}`)
       assert.doesNotMatch(JSON.stringify(answer.body) ?? '', /\\*"code\\*":\\*"internal\\*"/, shown)

@@ -9,7 +9,7 @@ import { createWorld, eventually } from '../support/world.ts'
 type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
 
 /** A request with any Host and method, which fetch does not allow. */
-function ask(
+function send(
   url: string,
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
@@ -45,17 +45,17 @@ test('every error is a problem: unknown routes and methods, malformed, unknown a
   await createMeters(world.source)
   const { url, settled } = await world.agent()
   const run = await settled()
-  assertProblem(await ask(url, '/api/nothing'), 404, 'not_found')
-  assertProblem(await ask(url, '/nothing.js'), 404, 'not_found')
-  assertProblem(await ask(url, '/api/runs/00000000-0000-4000-8000-000000000000'), 404, 'not_found')
-  assertProblem(await ask(url, '/api/runs/no-uuid/changes'), 404, 'not_found')
-  assertProblem(await ask(url, '/api/meters/99999999'), 404, 'not_found')
-  assertProblem(await ask(url, '/api/meters/x/history'), 404, 'not_found')
-  const wrong = await ask(url, '/api/sync', { method: 'DELETE' })
+  assertProblem(await send(url, '/api/nothing'), 404, 'not_found')
+  assertProblem(await send(url, '/nothing.js'), 404, 'not_found')
+  assertProblem(await send(url, '/api/runs/00000000-0000-4000-8000-000000000000'), 404, 'not_found')
+  assertProblem(await send(url, '/api/runs/no-uuid/changes'), 404, 'not_found')
+  assertProblem(await send(url, '/api/meters/99999999'), 404, 'not_found')
+  assertProblem(await send(url, '/api/meters/x/history'), 404, 'not_found')
+  const wrong = await send(url, '/api/sync', { method: 'DELETE' })
   assertProblem(wrong, 405, 'method_not_allowed')
   assert.equal(wrong.headers.allow, 'POST')
-  assertProblem(await ask(url, `/api/runs/${run.id}/changes`, { method: 'PUT' }), 405, 'method_not_allowed')
-  const post = (body: string) => ask(url, '/api/sync', { method: 'POST', body })
+  assertProblem(await send(url, `/api/runs/${run.id}/changes`, { method: 'PUT' }), 405, 'method_not_allowed')
+  const post = (body: string) => send(url, '/api/sync', { method: 'POST', body })
   assertProblem(await post('{'), 400, 'bad_request')
   assertProblem(await post('[]'), 400, 'bad_request')
   assertProblem(await post('{"full":"yes"}'), 400, 'bad_request')
@@ -64,10 +64,10 @@ test('every error is a problem: unknown routes and methods, malformed, unknown a
   const unknown = assertProblem(await post('{"clientSystemId":"other"}'), 404, 'not_found')
   assert.match(unknown.hint ?? '', /main/)
   for (const query of ['limit=0', 'limit=201', 'limit=x', 'before=x', 'before=bnVsbA', 'status=done', 'colour=red']) {
-    assertProblem(await ask(url, `/api/runs?${query}`), 400, 'bad_request')
+    assertProblem(await send(url, `/api/runs?${query}`), 400, 'bad_request')
   }
   for (const query of ['state=gone', 'after=%25', 'limit=-1'])
-    assertProblem(await ask(url, `/api/meters?${query}`), 400, 'bad_request')
+    assertProblem(await send(url, `/api/meters?${query}`), 400, 'bad_request')
 })
 
 test('a body without Content-Length has the same size limit', async (t) => {
@@ -95,32 +95,32 @@ test('F25: a foreign Host or Origin and a cross-site POST are refused on every r
   const { url } = await world.agent({ ROLE: 'api' })
   for (const path of ['/', '/api/status', '/api/events', '/api/sync', '/assets/x.js']) {
     for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:80']) {
-      assertProblem(await ask(url, path, { headers: { Host: host } }), 403, 'forbidden_host')
+      assertProblem(await send(url, path, { headers: { Host: host } }), 403, 'forbidden_host')
     }
-    assertProblem(await ask(url, path, { headers: { Origin: 'https://evil.example' } }), 403, 'forbidden_origin')
-    assertProblem(await ask(url, path, { headers: { Origin: 'null' } }), 403, 'forbidden_origin')
+    assertProblem(await send(url, path, { headers: { Origin: 'https://evil.example' } }), 403, 'forbidden_origin')
+    assertProblem(await send(url, path, { headers: { Origin: 'null' } }), 403, 'forbidden_origin')
   }
   assertProblem(
-    await ask(url, '/api/sync', { method: 'POST', headers: { 'Sec-Fetch-Site': 'cross-site' } }),
+    await send(url, '/api/sync', { method: 'POST', headers: { 'Sec-Fetch-Site': 'cross-site' } }),
     403,
     'forbidden_origin',
   )
   const navigation = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
   for (const site of ['cross-site', 'same-site']) {
-    const elsewhere = { 'Sec-Fetch-Site': site }
+    const crossSite = { 'Sec-Fetch-Site': site }
     for (const path of ['/', '/api/status', '/api/events', '/metrics', '/docs', '/mcp']) {
-      assertProblem(await ask(url, path, { headers: elsewhere }), 403, 'forbidden_origin')
+      assertProblem(await send(url, path, { headers: crossSite }), 403, 'forbidden_origin')
     }
-    const framed = { ...elsewhere, ...navigation, 'Sec-Fetch-Dest': 'iframe' }
-    assertProblem(await ask(url, '/', { headers: framed }), 403, 'forbidden_origin')
-    assertProblem(await ask(url, '/api/status', { headers: { ...elsewhere, ...navigation } }), 403, 'forbidden_origin')
-    assert.equal((await ask(url, '/docs', { headers: { ...elsewhere, ...navigation } })).status, 200)
+    const framed = { ...crossSite, ...navigation, 'Sec-Fetch-Dest': 'iframe' }
+    assertProblem(await send(url, '/', { headers: framed }), 403, 'forbidden_origin')
+    assertProblem(await send(url, '/api/status', { headers: { ...crossSite, ...navigation } }), 403, 'forbidden_origin')
+    assert.equal((await send(url, '/docs', { headers: { ...crossSite, ...navigation } })).status, 200)
   }
-  assert.equal((await ask(url, '/api/status', { headers: { 'Sec-Fetch-Site': 'same-origin' } })).status, 200)
-  assert.equal((await ask(url, '/healthz', { headers: { Host: 'probe' } })).status, 200)
-  await eventually(async () => (await ask(url, '/readyz', { headers: { Host: 'probe' } })).status === 200)
+  assert.equal((await send(url, '/api/status', { headers: { 'Sec-Fetch-Site': 'same-origin' } })).status, 200)
+  assert.equal((await send(url, '/healthz', { headers: { Host: 'probe' } })).status, 200)
+  await eventually(async () => (await send(url, '/readyz', { headers: { Host: 'probe' } })).status === 200)
   const { host } = new URL(url)
-  assert.equal((await ask(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
+  assert.equal((await send(url, '/api/status', { headers: { Host: host, Origin: `http://${host}` } })).status, 200)
 })
 
 test('F25: the host of a request target in absolute form is checked instead of the Host header', async (t) => {
@@ -128,16 +128,16 @@ test('F25: the host of a request target in absolute form is checked instead of t
   const { url } = await world.agent({ ROLE: 'api' })
   const { host } = new URL(url)
   for (const target of ['http://evil.example/docs', 'http://user:secret@evil.example/docs']) {
-    assertProblem(await ask(url, target), 403, 'forbidden_host')
+    assertProblem(await send(url, target), 403, 'forbidden_host')
   }
-  assertProblem(await ask(url, '*', { method: 'OPTIONS' }), 403, 'forbidden_host')
+  assertProblem(await send(url, '*', { method: 'OPTIONS' }), 403, 'forbidden_host')
   for (const target of [`http://${host}/docs`, `http://user:secret@${host}/docs`]) {
-    const { status, body } = await ask(url, target, { headers: { Host: 'evil.example' } })
+    const { status, body } = await send(url, target, { headers: { Host: 'evil.example' } })
     assert.equal(status, 200)
     assert.ok(body.includes(`${url.replace('localhost', new URL(url).hostname)}/api/sync`))
     assert.doesNotMatch(body, /evil|secret/)
   }
-  const meters = await ask(url, `http://${host}/api/meters?limit=x`)
+  const meters = await send(url, `http://${host}/api/meters?limit=x`)
   assert.match(assertProblem(meters, 400, 'bad_request').detail, /limit/)
 })
 
@@ -159,26 +159,26 @@ test('F26: when a token is set, every /api route requires it and accepts no othe
       { authorization: 'Bearer ' },
       { authorization: 'Basic x' },
     ]) {
-      assertProblem(await ask(url, path, { headers }), 401, 'unauthorized')
+      assertProblem(await send(url, path, { headers }), 401, 'unauthorized')
     }
   }
-  assertProblem(await ask(url, '/api/sync', { method: 'POST' }), 401, 'unauthorized')
-  assert.equal((await ask(url, '/api/status', { headers: { authorization } })).status, 200)
-  assert.equal((await ask(url, '/healthz')).status, 200)
+  assertProblem(await send(url, '/api/sync', { method: 'POST' }), 401, 'unauthorized')
+  assert.equal((await send(url, '/api/status', { headers: { authorization } })).status, 200)
+  assert.equal((await send(url, '/healthz')).status, 200)
 })
 
 test('every response has security headers, and the page may load nothing from other origins', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   for (const path of ['/', '/api/status', '/api/nothing', '/healthz']) {
-    const { headers } = await ask(url, path)
+    const { headers } = await send(url, path)
     assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'self'/, path)
     assert.doesNotMatch(String(headers['content-security-policy']), /unsafe/)
     assert.equal(headers['x-content-type-options'], 'nosniff')
     assert.equal(headers['x-frame-options'], 'DENY')
     assert.equal(headers['strict-transport-security'], undefined)
   }
-  assert.equal((await ask(url, '/api/status')).headers['cache-control'], 'no-store')
+  assert.equal((await send(url, '/api/status')).headers['cache-control'], 'no-store')
 })
 
 /** Sends bytes as they are, and returns what came back until the end or until it contains `enough`. */

@@ -103,9 +103,9 @@ test('F12: after a restart of PostgreSQL every stream is correct within 3 s, and
   await stream.until(({ type }) => type === 'status')
   for (const mode of ['fast', 'immediate'] as const) {
     await server.stop(mode)
-    const away = await agent.api<{ code: string }>('/api/status')
-    assert.equal(away.status, 503)
-    assert.equal(away.body.code, 'database_unavailable')
+    const unavailable = await agent.api<{ code: string }>('/api/status')
+    assert.equal(unavailable.status, 503)
+    assert.equal(unavailable.body.code, 'database_unavailable')
     assert.equal((await agent.api('/readyz')).status, 503)
     assert.equal((await agent.api('/healthz')).status, 200)
     await server.start()

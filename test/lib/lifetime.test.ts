@@ -186,7 +186,7 @@ suite('a loop', () => {
     let ended = false
     const loop = startLoop({
       pass: async () => {
-        if (failures.length < 2) throw new Error('away')
+        if (failures.length < 2) throw new Error('failed')
         third.resolve()
         await new Promise((done) => setTimeout(done, 50))
         ended = true

@@ -42,7 +42,7 @@ test('F25, F26: /mcp requires the token, and refuses other hosts, other sites an
   const world = await createWorld(t)
   const token = 'a token of sixteen or more'.replaceAll(' ', '-')
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
-  const ask = (headers: Record<string, string>, body = '{}') =>
+  const send = (headers: Record<string, string>, body = '{}') =>
     agent.api<Problem>('/mcp', { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body })
   const expectations: [Record<string, string>, number, string][] = [
     [{}, 401, 'unauthorized'],
@@ -51,11 +51,11 @@ test('F25, F26: /mcp requires the token, and refuses other hosts, other sites an
     [{ Authorization: `Bearer ${token}`, 'Sec-Fetch-Site': 'cross-site' }, 403, 'forbidden_origin'],
   ]
   for (const [headers, status, code] of expectations) {
-    const answer = await ask(headers)
+    const answer = await send(headers)
     assert.equal(answer.status, status)
     assert.equal(answer.body.code, code)
   }
-  const large = await ask({ Authorization: `Bearer ${token}` }, JSON.stringify({ x: 'x'.repeat(70_000) }))
+  const large = await send({ Authorization: `Bearer ${token}` }, JSON.stringify({ x: 'x'.repeat(70_000) }))
   assert.equal(large.status, 413)
   for (const specification of specifications) {
     await assert.rejects(connect(world, { transport: 'http', url: agent.url }, specification))
@@ -92,6 +92,7 @@ test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and th
       cwd: project,
       env: { ...inherited, ...world.environment({ LOG_LEVEL: 'trace' }) },
     })
+    t.after(() => child.kill('SIGKILL'))
     const exited = new Promise<number | null>((done) => child.once('exit', done))
     let out = ''
     let err = ''

@@ -43,25 +43,25 @@ for (const transport of ['http', 'stdio'] as const) {
     await createMeters(world.source, 20)
     await (await world.agent()).settled()
     const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: token })
-    const ask =
+    const inspect =
       transport === 'http'
         ? inspectorOf(t, [`${agent.url}/mcp`, '--transport', 'http', '--header', `Authorization: Bearer ${token}`])
         : inspectorOf(t, [...setVariables(world.environment()), process.execPath, 'src/main.ts', 'mcp'])
 
-    const listed = await ask('tools/list', '--strict')
+    const listed = await inspect('tools/list', '--strict')
     assert.equal(listed.status, 0, listed.stderr)
     assert.equal(tools.parse(JSON.parse(listed.stdout)).tools.length, 14)
     // It warns of `null` among the types of an answer, which is legal; of what assistants have to fill in it must not.
     assert.doesNotMatch(listed.stderr, /Path: inputSchema/)
 
-    const found = await ask('tools/call', '--tool-name', 'find_meters', '--tool-arg', 'q=Meter 12')
+    const found = await inspect('tools/call', '--tool-name', 'find_meters', '--tool-arg', 'q=Meter 12')
     assert.equal(found.status, 0, found.stderr)
     const { meters } = z
       .object({ meters: z.array(z.object({ name: z.string() })) })
       .parse(answer.parse(JSON.parse(found.stdout)).structuredContent)
     assert.deepEqual(meters, [{ name: 'Meter 12' }])
 
-    const read = await ask('resources/read', '--uri', 'meter-sync://status')
+    const read = await inspect('resources/read', '--uri', 'meter-sync://status')
     const [status] = document.parse(JSON.parse(read.stdout)).contents
     assert.match(status?.text ?? '', /"total":20/)
   })

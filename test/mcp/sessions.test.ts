@@ -25,7 +25,7 @@ function post(agent: TestAgent, message: object, session?: string): Promise<Resp
 }
 
 /** A client of the specification before, in its bare messages. */
-async function introduce(agent: TestAgent): Promise<string> {
+async function openSession(agent: TestAgent): Promise<string> {
   const response = await post(agent, introduction)
   assert.equal(response.status, 200)
   assert.match(await response.text(), /"subscribe":true/)
@@ -62,17 +62,17 @@ test('only the session that subscribed is notified, until it unsubscribes', asyn
   await createMeters(world.source)
   const agent = await world.agent()
   await agent.settled()
-  const [one, other] = await Promise.all([introduce(agent), introduce(agent)])
+  const [one, other] = await Promise.all([openSession(agent), openSession(agent)])
   assert.notEqual(one, other)
   const [subscribed, unsubscribed] = await Promise.all([listen(agent, one), listen(agent, other)])
   assert.equal((await post(agent, subscribe, one)).status, 200)
-  const elsewhere = { ...subscribe, params: { uri: 'meter-sync://nope' } }
-  assert.match(await (await post(agent, elsewhere, one)).text(), /"error":.*meter-sync:\/\/nope not found/)
+  const unknownResource = { ...subscribe, params: { uri: 'meter-sync://nope' } }
+  assert.match(await (await post(agent, unknownResource, one)).text(), /"error":.*meter-sync:\/\/nope not found/)
   await agent.sync()
   await eventually(async () => subscribed.received.includes('notifications/resources/updated'))
   assert.doesNotMatch(unsubscribed.received, /data: \{/)
-  const goodbye = await fetch(`${agent.url}/mcp`, { method: 'DELETE', headers: { 'Mcp-Session-Id': one } })
-  assert.equal(goodbye.status, 200)
+  const deletion = await fetch(`${agent.url}/mcp`, { method: 'DELETE', headers: { 'Mcp-Session-Id': one } })
+  assert.equal(deletion.status, 200)
   await eventually(async () => subscribed.ended)
   assert.equal((await listen(agent, one)).status, 404)
   assert.equal((await post(agent, callStatus, one)).status, 404)
@@ -86,7 +86,7 @@ test('a stream that is opened again sends an update at once; a subscription afte
   await createMeters(world.source)
   const agent = await world.agent()
   await agent.settled()
-  const session = await introduce(agent)
+  const session = await openSession(agent)
   const cut = await listen(agent, session)
   await post(agent, subscribe, session)
   cut.close()
@@ -101,7 +101,7 @@ test('a stream that is opened again sends an update at once; a subscription afte
   await agent.stop()
   const restarted = await world.agent()
   assert.equal((await post(restarted, subscribe, session)).status, 404)
-  assert.equal((await post(restarted, subscribe, await introduce(restarted))).status, 200)
+  assert.equal((await post(restarted, subscribe, await openSession(restarted))).status, 200)
   const slash = await fetch(`${restarted.url}/mcp/`, {
     method: 'POST',
     headers: accept,
@@ -113,7 +113,7 @@ test('a stream that is opened again sends an update at once; a subscription afte
 test('tools work for a session that this process does not know; its stream and its deletion do not', async (t) => {
   const world = await createWorld(t)
   const [one, other] = [await world.agent({ ROLE: 'api' }), await world.agent({ ROLE: 'api' })]
-  const session = await introduce(one)
+  const session = await openSession(one)
   const answer = await post(other, callStatus, session)
   assert.equal(answer.status, 200)
   assert.match(await answer.text(), /"clientSystems":/)
@@ -126,13 +126,13 @@ test('tools work for a session that this process does not know; its stream and i
 test('a client with an open stream keeps its session, however many others connect; a disconnected client does not', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
-  const [listening, left] = [await introduce(agent), await introduce(agent)]
+  const [listening, left] = [await openSession(agent), await openSession(agent)]
   const stream = await listen(agent, listening)
   const gone = await listen(agent, left)
   assert.deepEqual([stream.status, gone.status], [200, 200])
   gone.close()
   await eventually(async () => {
-    for (let count = 0; count < 100; count++) await introduce(agent)
+    for (let count = 0; count < 100; count++) await openSession(agent)
     const again = await listen(agent, left)
     again.close()
     return again.status === 404
@@ -149,7 +149,7 @@ function createBare(now?: () => number) {
     () => ({ server: new McpServer({ name: 'test', version: '1' }), catchUp: () => undefined }),
     now,
   )
-  const ask = (method: string, id: string, message?: object, login = anyone) => {
+  const send = (method: string, id: string, message?: object, login = anyone) => {
     const headers = { ...accept, 'Mcp-Session-Id': id }
     const request = new Request('http://localhost/mcp', {
       method,
@@ -163,23 +163,23 @@ function createBare(now?: () => number) {
     const request = new Request('http://localhost/mcp', { method: 'POST', headers: accept, body })
     return (await sessions.fetch(request, introduction, anyone))?.headers.get('mcp-session-id') ?? ''
   }
-  return { sessions, ask, begin }
+  return { sessions, send, begin }
 }
 
 test('there are at most a hundred sessions: the least recently used one ends first, and one without a stream before one with a stream', async () => {
-  const { sessions, ask, begin } = createBare()
+  const { sessions, send, begin } = createBare()
   const [listening, used, unused] = [await begin(), await begin(), await begin()]
-  assert.equal((await ask('GET', listening))?.status, 200)
+  assert.equal((await send('GET', listening))?.status, 200)
   for (let count = 0; count < 97; count++) await begin()
-  assert.equal((await ask('POST', used, { jsonrpc: '2.0', id: 2, method: 'ping' }))?.status, 200)
+  assert.equal((await send('POST', used, { jsonrpc: '2.0', id: 2, method: 'ping' }))?.status, 200)
   assert.equal(sessions.count(), 100)
   await begin()
   assert.equal(sessions.count(), 100)
-  assert.equal((await ask('GET', unused))?.status, 404)
+  assert.equal((await send('GET', unused))?.status, 404)
   for (let count = 0; count < 97; count++) await begin()
-  assert.equal((await ask('DELETE', used))?.status, 200)
-  assert.equal((await ask('DELETE', listening))?.status, 200)
-  assert.equal((await ask('DELETE', listening))?.status, 404)
+  assert.equal((await send('DELETE', used))?.status, 200)
+  assert.equal((await send('DELETE', listening))?.status, 200)
+  assert.equal((await send('DELETE', listening))?.status, 404)
   await sessions.stop()
   assert.equal(sessions.count(), 0)
 })
@@ -198,12 +198,12 @@ test('a session unused for an hour ends when another begins', async () => {
 })
 
 test('a session accepts only the login that opened it', async () => {
-  const { sessions, ask, begin } = createBare()
+  const { sessions, send, begin } = createBare()
   const id = await begin()
   const ping = { jsonrpc: '2.0', id: 2, method: 'ping' }
   const reader: Login = { ...anyone, id: 'token 1', scopes: ['read'] }
-  assert.equal(await ask('POST', id, ping, reader), null)
-  assert.equal((await ask('DELETE', id, undefined, reader))?.status, 404)
-  assert.equal((await ask('POST', id, ping))?.status, 200)
+  assert.equal(await send('POST', id, ping, reader), null)
+  assert.equal((await send('DELETE', id, undefined, reader))?.status, 404)
+  assert.equal((await send('POST', id, ping))?.status, 200)
   await sessions.stop()
 })

@@ -2,19 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Preview } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
-import { assertCounts, compareBothSides, failed } from '../support/mirror.ts'
+import { assertCounts, compareBothSides, failed, startMirror } from '../support/mirror.ts'
 import { createWorld } from '../support/world.ts'
 
-/** What others do to the Sync database between two runs, or within one. */
-
-async function start(t: Parameters<typeof createWorld>[0], count = 200) {
-  const world = await createWorld(t)
-  await createMeters(world.source, count)
-  const agent = await world.agent()
-  await agent.settled()
-  return { world, agent }
-}
-
+/** Changes by other programs to the Sync database, between two runs. */
 const swaps = {
   'the hashes of two meters': `
     update sync.meter m set id_hash = o.id_hash, row_hash = o.row_hash from sync.meter o
@@ -28,7 +19,7 @@ const swaps = {
 }
 for (const [what, statement] of Object.entries(swaps)) {
   test(`${what} are exchanged here: the next run puts them right, and no other meter is deleted`, async (t) => {
-    const { world, agent } = await start(t)
+    const { world, agent } = await startMirror(t, 200)
     const alike = `set name = 'Spare', serial_number = null, location = null, ip_address = null`
     await world.source.query(`update meter ${alike} where external_id in (17, 18)`)
     await agent.sync()
@@ -44,7 +35,7 @@ for (const [what, statement] of Object.entries(swaps)) {
 }
 
 test('deletions of meters whose ids were changed here stay withheld until approved, in incremental and full reads', async (t) => {
-  const { world, agent } = await start(t)
+  const { world, agent } = await startMirror(t, 200)
   await world.sync.query(`update sync.meter set external_id = 'X-' || external_id where external_id::int <= 20`)
   assertCounts(await agent.sync(), { inserted: 20, withheld: 20 })
   for (let at = 0; at < 2; at++) {
@@ -59,7 +50,7 @@ test('deletions of meters whose ids were changed here stay withheld until approv
 })
 
 test('a trigger that changes the values of a run fails it and is named; a trigger on another table does not', async (t) => {
-  const { world, agent } = await start(t)
+  const { world, agent } = await startMirror(t, 200)
   await world.sync.query(`
     create function public.touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
     create trigger touch before insert or update on sync.meter for each row execute function public.touch()`)
@@ -92,7 +83,7 @@ test('a trigger that changes the values of a run fails it and is named; a trigge
 })
 
 test('triggers that write at the commit, or to another meter, fail the run too', async (t) => {
-  const { world, agent } = await start(t)
+  const { world, agent } = await startMirror(t, 200)
   const shout = `update sync.meter set name = upper(name) where id`
   const cases = {
     deferred: [
@@ -117,7 +108,7 @@ test('triggers that write at the commit, or to another meter, fail the run too',
 })
 
 test('inactive meters that another program deletes are no longer counted', async (t) => {
-  const { world, agent } = await start(t)
+  const { world, agent } = await startMirror(t, 200)
   await world.source.query('delete from meter where external_id <= 5')
   assertCounts(await agent.sync(), { deleted: 5 })
   const counted = async () => (await agent.status()).clientSystems[0]?.meters

@@ -4,9 +4,9 @@ import { AgentError } from '../../src/lib/errors.ts'
 import { createRedact } from '../../src/lib/redact.ts'
 import { failureOf } from '../../src/mirror/failure.ts'
 
-const calm = new AbortController().signal
+const notAborted = new AbortController().signal
 const withCode = (code: string) => Object.assign(new Error('it failed'), { code })
-const codeOf = (thrown: unknown) => failureOf(thrown, calm, createRedact()).error.code
+const codeOf = (thrown: unknown) => failureOf(thrown, notAborted, createRedact()).error.code
 
 test('the error of a run is classified by its SQLSTATE, never by its text', () => {
   assert.equal(codeOf(withCode('53100')), 'disk_full')
@@ -23,8 +23,8 @@ test('the error of a run is classified by its SQLSTATE, never by its text', () =
 
 test('every failure has a hint, and is failed, interrupted or cancelled by its code', () => {
   for (const code of ['53100', '55P03', '22021', 'XX000'])
-    assert.ok(failureOf(withCode(code), calm, createRedact()).error.hint)
-  const hintOf = (code: string) => failureOf(withCode(code), calm, createRedact()).error.hint ?? ''
+    assert.ok(failureOf(withCode(code), notAborted, createRedact()).error.hint)
+  const hintOf = (code: string) => failureOf(withCode(code), notAborted, createRedact()).error.hint ?? ''
   assert.match(hintOf('42501'), /grants\.sql/)
   assert.match(hintOf('53300'), /connection limit/)
   for (const [code, status] of [
@@ -34,7 +34,7 @@ test('every failure has a hint, and is failed, interrupted or cancelled by its c
     ['cancelled', 'cancelled'],
     ['timeout', 'failed'],
   ] as const)
-    assert.equal(failureOf(new AgentError(code, 'ended'), calm, createRedact()).status, status)
+    assert.equal(failureOf(new AgentError(code, 'ended'), notAborted, createRedact()).status, status)
 })
 
 test('an error that follows the abort of a run is reported as the reason of the abort', () => {

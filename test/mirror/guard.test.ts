@@ -15,10 +15,10 @@ const anyFound = fc.record({
   deletedLately: fc.nat({ max: 600 }),
 })
 const anyLimits = fc.record({ minimum: fc.nat({ max: 2_000 }), percent: fc.nat({ max: 100 }), maximum: count })
-const calm = { read: 1_000, rejected: 0, missing: 0, missingId: 0, activeBefore: 1_000, deletedLately: 0 }
+const unchanged = { read: 1_000, rejected: 0, missing: 0, missingId: 0, activeBefore: 1_000, deletedLately: 0 }
 
-function decide(found: Partial<typeof calm>, limited: Partial<typeof limits> = {}) {
-  return guard({ ...calm, ...found }, { ...limits, ...limited }).deletions
+function decide(found: Partial<typeof unchanged>, limited: Partial<typeof limits> = {}) {
+  return guard({ ...unchanged, ...found }, { ...limits, ...limited }).deletions
 }
 
 test('F7: a source without any row withholds deletions, even of a single meter', () => {
@@ -63,7 +63,7 @@ test('F8: what was deleted in the last 24 hours counts, of the meters that were 
 
 test('F9: a source without a valid row withholds deletions, and an approval does not override a row without an id', () => {
   assert.equal(decide({ read: 1, rejected: 1, missing: 10 }), 'withhold')
-  assert.equal(guard({ ...calm, missing: 10, missingId: 1 }, limits, 10).deletions, 'withhold')
+  assert.equal(guard({ ...unchanged, missing: 10, missingId: 1 }, limits, 10).deletions, 'withhold')
 })
 
 test('F8: the guard agrees with the documented rule', () => {
@@ -99,8 +99,8 @@ test('F8: more missing, fewer read or tighter limits never turn withholding into
 })
 
 test('F8: a reason names the limit that was exceeded and its variable', () => {
-  const reason = (found: Partial<typeof calm>) => {
-    const verdict = guard({ ...calm, ...found }, limits)
+  const reason = (found: Partial<typeof unchanged>) => {
+    const verdict = guard({ ...unchanged, ...found }, limits)
     return verdict.deletions === 'withhold' ? withheldWords(verdict.reason) : ''
   }
   assert.match(reason({ missing: 51 }), /5 %.*DELETE_GUARD_PERCENT/)

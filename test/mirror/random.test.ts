@@ -20,13 +20,13 @@ const predict = `
   drop table if exists expected, wanted, was, read;
   create table was as select m.id, o.* from sync.meter m join ours o using (external_id);
   create table read as
-    select *, external_id is null or external_id ~ '^\\s*$' as nameless,
+    select *, external_id is null or external_id ~ '^\\s*$' as missing_id,
       coalesce(external_id ~ '\\S' and name ~ '\\S', false) and coalesce(port::int between 1 and 65535, true)
         and count(*) over (partition by external_id) = 1 as usable
     from theirs;
   create table wanted as
     with verdict as (
-      select exists (select from read where nameless) or not exists (select from read where usable) as withholds
+      select exists (select from read where missing_id) or not exists (select from read where usable) as withholds
     ), pair as (
       select r.external_id as theirs, w.external_id as ours, w.removed_at,
         (r.name, r.serial_number, r.kind, r.unit, r.location, r.ip_address, r.port, r.active, r.attributes)
@@ -50,12 +50,12 @@ const predict = `
     from read where usable
     union all
     select w.external_id, w.name, w.serial_number, w.kind, w.unit, w.location, w.ip_address, w.port,
-      case when gone then 'false' else w.active end, w.attributes, w.removed_at is null and not gone
+      case when deleted_now then 'false' else w.active end, w.attributes, w.removed_at is null and not deleted_now
     from was w
     cross join lateral (
       select (select deleted > 0 from wanted) and w.removed_at is null
-        and not exists (select from read r where r.external_id = w.external_id) as gone
-    ) fate
+        and not exists (select from read r where r.external_id = w.external_id) as deleted_now
+    ) outcome
     where not exists (select from read r where r.usable and r.external_id = w.external_id)`
 
 const actual = `

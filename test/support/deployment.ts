@@ -69,8 +69,8 @@ export async function createDeployment(t: TestContext, version: 18 | 15) {
   }
 }
 
-/** One statement under a role of its own. */
-export async function ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+/** Runs a statement under the role of the URL, and returns its rows. */
+export async function runStatement(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(url)
   await client.connect()
   try {

@@ -9,7 +9,7 @@ export type Gateway = {
   cut: () => void
 }
 
-/** A reverse proxy in front of an agent; it answers 502 itself, with a page of its own, while the agent is away. */
+/** A reverse proxy in front of an agent; it answers 502 itself, with a page of its own, while the agent is down. */
 export async function openGateway(t: TestContext, agentUrl: string): Promise<Gateway> {
   const { hostname, port } = new URL(agentUrl)
   const streams = new Set<ServerResponse>()

@@ -90,12 +90,12 @@ const rawBody = fc.oneof(
   hostileJson.map((value) => JSON.stringify(value) ?? ''),
 )
 
-/** Mostly the first, sometimes the second. */
+/** Generates mostly values of `fitting`, and sometimes values of `other`. */
 const mostly = <One, Other>(
   fitting: fc.Arbitrary<One>,
-  odd: fc.Arbitrary<Other>,
+  other: fc.Arbitrary<Other>,
   weight = 4,
-): fc.Arbitrary<One | Other> => fc.oneof({ weight, arbitrary: fitting }, { weight: 1, arbitrary: odd })
+): fc.Arbitrary<One | Other> => fc.oneof({ weight, arbitrary: fitting }, { weight: 1, arbitrary: other })
 
 /** Returns an arbitrary of requests over all operations of a description, each as likely as the others. */
 export function requestsOf(description: Description, known: Known): fc.Arbitrary<GeneratedRequest> {
@@ -119,10 +119,10 @@ export function requestsOf(description: Description, known: Known): fc.Arbitrary
 function idOf(path: string, known: Known): fc.Arbitrary<string> {
   const ids = known.ids(path)
   // Dots would make another path of it, and nothing makes another route.
-  const odd = fc
+  const unknown = fc
     .oneof(hostile, fc.uuid(), fc.bigInt({ min: 0n, max: 10n ** 25n }).map(String))
     .filter((id) => !/^\.{0,2}$/.test(id))
-  return ids.length > 0 ? mostly(fc.constantFrom(...ids), odd) : odd
+  return ids.length > 0 ? mostly(fc.constantFrom(...ids), unknown) : unknown
 }
 
 type MakeValue = (schema: JsonSchema) => fc.Arbitrary<unknown>

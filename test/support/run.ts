@@ -34,6 +34,7 @@ const longest = [
   'test/acceptance/2-schedule.test.ts',
   'test/acceptance/5-page.test.ts',
   'test/demo/start.test.ts',
+  'test/mirror/read/incremental.test.ts',
   'test/faults/silence.test.ts',
   'test/mirror/random.test.ts',
   'test/docs/deploy.test.ts',

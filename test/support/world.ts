@@ -23,6 +23,8 @@ export type Database = {
   url: string
   name: string
   query: <Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>
+  /** Opens a separate connection, which ends when the test ends. */
+  connect: () => Promise<pg.Client>
   /** Runs a statement on a separate connection. The connection and its locks stay until the returned function is called. */
   hold: (text: string) => Promise<() => Promise<void>>
 }
@@ -78,7 +80,7 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
     createDatabase(versions.source ?? 18, null, ends),
     createDatabase(versions.sync ?? 18, 'sync_template', ends),
   ])
-  const schedule = farHour()
+  const schedule = hourlyInHalfAnHour()
   const environment = (overrides: Environment = {}): Environment => ({
     DATABASE_URL: sync.url,
     CLIENT_SYSTEM_URL: source.url,
@@ -99,7 +101,7 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
       const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, { write })
       const service = await startService({ config, log: logger, ...options })
       ends.push(service.stop)
-      return talkTo(service.url, log, service.stop)
+      return createClient(service.url, log, service.stop)
     },
     after: (end) => {
       ends.push(async () => void (await end()))
@@ -116,7 +118,7 @@ export async function createWorld(t: TestContext, versions: { source?: Version; 
  * Returns an hourly schedule whose next time is in half an hour, so that no scheduled run disturbs a test. Called once for
  * each world, so that its agents have the same schedule also when a minute ends between their starts.
  */
-function farHour(): string {
+function hourlyInHalfAnHour(): string {
   return `${(new Date().getUTCMinutes() + 30) % 60} * * * *`
 }
 
@@ -144,23 +146,22 @@ async function createDatabase(
   const pool = new pg.Pool({ connectionString: url.href, max: 4 })
   pool.on('error', () => undefined)
   ends.push(() => pool.end())
-  const hold = async (text: string) => {
+  const connect = async () => {
     const client = new pg.Client(url.href)
     client.on('error', () => undefined)
+    ends.push(() => client.end())
     await client.connect()
-    let released: Promise<void> | undefined
-    const release = () => {
-      released ??= client.end()
-      return released
-    }
-    ends.push(release)
-    await client.query(text)
-    return release
+    return client
   }
-  return { url: url.href, name, hold, query: async (text, values) => (await pool.query(text, values)).rows }
+  const hold = async (text: string) => {
+    const client = await connect()
+    await client.query(text)
+    return () => client.end()
+  }
+  return { url: url.href, name, connect, hold, query: async (text, values) => (await pool.query(text, values)).rows }
 }
 
-function talkTo(url: string, log: LogLine[], stop: () => Promise<void>): TestAgent {
+function createClient(url: string, log: LogLine[], stop: () => Promise<void>): TestAgent {
   const api: TestAgent['api'] = async <Body>(path: string, init?: RequestInit) => {
     const response = await fetch(`${url}${path}`, init)
     const text = await response.text()
@@ -230,7 +231,7 @@ async function spawnAgent(
     await exited
     clearTimeout(timer)
   }
-  return { ...talkTo(url, log, stop), pid: child.pid ?? 0, exited, kill: (signal) => void child.kill(signal) }
+  return { ...createClient(url, log, stop), pid: child.pid ?? 0, exited, kill: (signal) => void child.kill(signal) }
 }
 
 function readLines(child: ChildProcess, onLine: (line: LogLine) => void): void {
@@ -244,14 +245,14 @@ function readLines(child: ChildProcess, onLine: (line: LogLine) => void): void {
 
 /** Repeats a check until it returns something, for changes without an event. Throws after `milliseconds`. */
 export async function eventually<T>(
-  ask: () => Promise<T | false | null | undefined>,
+  check: () => Promise<T | false | null | undefined>,
   milliseconds = 10_000,
 ): Promise<T> {
   const deadline = performance.now() + milliseconds
   for (;;) {
-    const answer = await ask()
+    const answer = await check()
     if (answer !== false && answer !== null && answer !== undefined) return answer
-    if (performance.now() > deadline) throw new Error(`It did not come true within ${milliseconds} ms: ${ask}`)
+    if (performance.now() > deadline) throw new Error(`It did not come true within ${milliseconds} ms: ${check}`)
     await new Promise((done) => setTimeout(done, 20))
   }
 }

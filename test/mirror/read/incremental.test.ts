@@ -159,7 +159,7 @@ test('rows that stay rejected and deletions that stay withheld are read at the s
     update meter set name = ' ' where external_id in (50, 51);
     update meter set port = 70000 where external_id = 52;
     insert into meter select * from meter where external_id in (60, 61);
-    insert into meter (external_id, name) values (null, 'Nameless'), (901, '')`)
+    insert into meter (external_id, name) values (null, 'Without id'), (901, '')`)
   const expected = { read: 264, rejected: 9, withheld: 40 }
   const runs = [await agent.sync(), await agent.sync(), await agent.sync({ full: true }), await agent.sync()]
   for (const [at, run] of runs.entries()) {

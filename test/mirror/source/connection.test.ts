@@ -9,11 +9,11 @@ import type { Problem } from '../../../src/wire/types.ts'
 import { createGate, createMeters } from '../../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../../support/mirror.ts'
 import { type Fault, openProxy } from '../../support/proxy.ts'
-import { certificate, findClosedPort, startSilentServer, startTlsServer } from '../../support/servers.ts'
+import { certificate, findClosedPort, listen, startSilentServer, startTlsServer } from '../../support/servers.ts'
 import { createWorld, eventually, findLogged, type TestAgent, type World } from '../../support/world.ts'
 
 /** Everything that people, programs and other sessions can read of an agent. */
-async function everythingShown(agent: TestAgent, { sync }: World): Promise<string> {
+async function readEverythingShown(agent: TestAgent, { sync }: World): Promise<string> {
   const tables = await sync.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('sync', 'pgboss', 'drizzle')`,
   )
@@ -82,7 +82,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
       assert.ok(error.hint)
       assert.ok(performance.now() - began < 10_000)
       await findLogged(agent, 'meter sync failed')
-      const shown = await everythingShown(agent, world)
+      const shown = await readEverythingShown(agent, world)
       assert.ok(shown.includes(code))
       assert.doesNotMatch(shown, /S3cret/)
       const { password } = new URL(world.source.url)
@@ -265,12 +265,9 @@ suite('a Client System that fails', { concurrency: true }, () => {
   })
 })
 
-/** The proxy itself: what it lets through is what was sent. */
-test('the proxy of these tests passes exactly the given number of bytes', async () => {
+test('the proxy of these tests passes exactly the given number of bytes', async (t) => {
   const server = createServer((socket) => socket.end(Buffer.alloc(10_000, 'x')))
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  await using proxy = await openProxy(`tcp://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`)
+  await using proxy = await openProxy(`tcp://127.0.0.1:${await listen(t, server)}`)
   proxy.fault = { after: 1_234, kind: 'cut' }
   const received = await new Promise<number>((done) => {
     let bytes = 0
@@ -281,7 +278,6 @@ test('the proxy of these tests passes exactly the given number of bytes', async 
       .on('close', () => done(bytes))
   })
   assert.equal(received, 1_234)
-  server.close()
 })
 
 test('a Client System before PostgreSQL 14 is refused with its version', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import pg from 'pg'
 import { AgentError } from '../../../src/lib/errors.ts'
 import type { Problem, Run } from '../../../src/wire/types.ts'
 import { createMeters } from '../../support/meters.ts'
@@ -233,13 +232,11 @@ test('F21: an error of megabytes is cut, and every subscriber receives it', asyn
   assert.match(error.message, /invalid input syntax for type integer: "yyy/)
   assert.ok(error.message.length < 5_000, `${error.message.length} characters`)
   const notified: string[] = []
-  const listener = new pg.Client(world.sync.url)
+  const listener = await world.sync.connect()
   listener.on('notification', ({ payload }) => notified.push(payload ?? ''))
-  await listener.connect()
   await listener.query('listen meter_sync')
   await agent.sync()
   await eventually(async () => notified.some((notice) => notice.includes('"ended":true')))
-  await listener.end()
   for (const notice of notified) assert.ok(notice.length < 500, notice)
   await agent.stop()
   const query = `select 1 as id, 'n' as name from (select 'host=db password=hunter22' as dsn, '${'z'.repeat(50_000)}' as z) x`

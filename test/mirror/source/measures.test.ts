@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openSource } from '../../../src/mirror/source/connection.ts'
 import { describeMeters } from '../../../src/mirror/source/describe.ts'
+import { clientSystemOf } from '../../support/configuration.ts'
 import { createMeters } from '../../support/meters.ts'
 import { assertCounts, assertRead } from '../../support/mirror.ts'
-import { clientSystemOf } from '../../support/source.ts'
 import { createWorld } from '../../support/world.ts'
 
 test('a value that is larger stored than as text is hashed, and its changes are found', async (t) => {
@@ -27,7 +27,7 @@ test('a row with a value that is large as text is not hashed, even if its stored
   await world.source.query(`
     create table meter (external_id int primary key, name text, list text[]);
     insert into meter values (1, 'Small', '{1}'), (2, 'Large', array[repeat('x', 9000000)])`)
-  const clientSystem = clientSystemOf(world)
+  const clientSystem = clientSystemOf(world.environment())
   await using source = await openSource(clientSystem, new AbortController().signal)
   const { projection } = await describeMeters(source, clientSystem.query, 0n)
   const { rows } = await source.query<{ row_hash: string }>(projection.hashes ?? '')
@@ -40,7 +40,7 @@ test('a row with a value that is large as text is not hashed, even if its stored
 test('the hashes of a row depend on the salt of the installation, so that none can be chosen to collide', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
-  const clientSystem = clientSystemOf(world)
+  const clientSystem = clientSystemOf(world.environment())
   await using source = await openSource(clientSystem, new AbortController().signal)
   const hashes = async (salt: bigint) => {
     const { projection, fingerprint } = await describeMeters(source, clientSystem.query, salt)
@@ -54,6 +54,7 @@ test('the hashes of a row depend on the salt of the installation, so that none c
   await agent.settled()
   const stored = await world.sync.query<{ id_hash: string }>('select id_hash from sync.meter order by id_hash')
   const expected = await hashes(BigInt(installed?.hash_salt ?? 0))
+  assert.equal(stored.length, 2)
   assert.ok(stored.every(({ id_hash }) => expected.includes(id_hash)))
 
   await world.sync.query('update sync.installation set hash_salt = 1')

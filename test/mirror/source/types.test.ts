@@ -140,7 +140,7 @@ test('json whose keys have another order each time is unchanged', async (t) => {
   const agent = await world.agent({
     CLIENT_SYSTEM_QUERY: `
       select external_id, name, (array['{"a":1,"b":2}', '{"b":2, "a":1}'])[1 + floor(random() * 2)::int]::json as more,
-        array['"\\u0000"']::json[] as odd
+        array['"\\u0000"']::json[] as escaped
       from meter`,
   })
   assertCounts(await agent.settled(), { read: 200, inserted: 200 })

@@ -23,8 +23,8 @@ import {
 
 const start = live(inSync(succeeded(1, 10)))
 
-/** What a listener hears while these things happen to the page, one after the other. */
-function said(from: State, actions: readonly Action[]): string[] {
+/** Returns the announcements while the page receives these actions, one after the other. */
+function announce(from: State, actions: readonly Action[]): string[] {
   const sentences: string[] = []
   actions.reduce((before, action) => {
     const after = reduce(before, action)
@@ -35,10 +35,10 @@ function said(from: State, actions: readonly Action[]): string[] {
   return sentences
 }
 
-const heard = (...runs: Run[]): Action[] => runs.map((run) => ({ type: 'run', run, at: noon }))
+const receive = (...runs: Run[]): Action[] => runs.map((run) => ({ type: 'run', run, at: noon }))
 
-/** What the page announces once these runs were heard one by one. */
-const saidOf = (...runs: Run[]) => said(start, heard(...runs))
+/** Returns the announcements while the page receives these runs. */
+const announceRuns = (...runs: Run[]) => announce(start, receive(...runs))
 
 describe('announced to screen readers:', () => {
   test('that the connection was lost and why, and the status once it is restored', () => {
@@ -52,31 +52,31 @@ describe('announced to screen readers:', () => {
 
   test('the start and the end of a run, the end with its counts', () => {
     const end = succeeded(2, 23, { counts: counts({ read: 9, inserted: 3, updated: 5, deleted: 1 }) })
-    assert.deepEqual(saidOf(queued(2, 20), running(2, 21), end), [
+    assert.deepEqual(announceRuns(queued(2, 20), running(2, 21), end), [
       'Sync started.',
       'Sync finished: 3 inserted, 5 updated, 1 deleted.',
     ])
   })
 
   test('the error of a failed run, without counts', () => {
-    assert.deepEqual(saidOf(running(2, 20), failed(2, 21)), [
+    assert.deepEqual(announceRuns(running(2, 20), failed(2, 21)), [
       'Sync started.',
       'Sync failed: Cannot connect to the Client System',
     ])
-    assert.deepEqual(saidOf(interrupted(2, 21)), ['Sync failed: Cannot connect to the Client System'])
-    assert.deepEqual(saidOf(failed(2, 21, { error: null })), ['Sync failed: no reason was given'])
+    assert.deepEqual(announceRuns(interrupted(2, 21)), ['Sync failed: Cannot connect to the Client System'])
+    assert.deepEqual(announceRuns(failed(2, 21, { error: null })), ['Sync failed: no reason was given'])
   })
 
   test('that a run was cancelled', () => {
-    assert.deepEqual(saidOf(cancelled(2, 21)), ['Sync cancelled, nothing was changed.'])
+    assert.deepEqual(announceRuns(cancelled(2, 21)), ['Sync cancelled, nothing was changed.'])
   })
 
   test('what the counts leave out: deletions held back, rows rejected', () => {
     const end = (some: Parameters<typeof counts>[0]) => succeeded(2, 21, { counts: counts(some) })
-    assert.deepEqual(saidOf(end({ inserted: 1_200, withheld: 1, rejected: 2_000 })), [
+    assert.deepEqual(announceRuns(end({ inserted: 1_200, withheld: 1, rejected: 2_000 })), [
       'Sync finished: 1,200 inserted, 0 updated, 0 deleted, 1 deletion held back, 2,000 rows rejected.',
     ])
-    assert.deepEqual(saidOf(end({ withheld: 12, rejected: 1 })), [
+    assert.deepEqual(announceRuns(end({ withheld: 12, rejected: 1 })), [
       'Sync finished: 0 inserted, 0 updated, 0 deleted, 12 deletions held back, 1 row rejected.',
     ])
   })
@@ -95,7 +95,7 @@ describe('announced to screen readers:', () => {
   test('the result of a run that ended while the connection was lost', () => {
     const status = statusOf(inSync(succeeded(2, 22)))
     assert.deepEqual(
-      said(receiveRuns(start, running(2, 20)), [
+      announce(receiveRuns(start, running(2, 20)), [
         { type: 'lost' },
         { type: 'status', status, at: noon, from: 'stream' },
       ]),
@@ -113,9 +113,9 @@ describe('not announced:', () => {
   test('progress, phases and the state of the connection', () => {
     const active = running(2, 20)
     assert.deepEqual(
-      said(receiveRuns(start, active), [
+      announce(receiveRuns(start, active), [
         { type: 'progress', progress: progressOf(active), at: noon },
-        ...heard(running(2, 21, { phase: 'applying' })),
+        ...receive(running(2, 21, { phase: 'applying' })),
         { type: 'progress', progress: progressOf(active, 900), at: noon },
         { type: 'lost' },
         { type: 'history', clientSystemId: 'main', runs: [succeeded(1, 10)], next: null, before: null },
@@ -132,12 +132,12 @@ describe('not announced:', () => {
       at: noon,
       from: 'stream',
     })
-    const sentences = said(start, [
-      ...heard(queued(2, 20)),
+    const sentences = announce(start, [
+      ...receive(queued(2, 20)),
       status(succeeded(1, 10), null), // read before the trigger
-      ...heard(queued(2, 20), running(2, 21), queued(2, 20)),
+      ...receive(queued(2, 20), running(2, 21), queued(2, 20)),
       status(succeeded(1, 10), running(2, 21)),
-      ...heard(end, running(2, 21), end),
+      ...receive(end, running(2, 21), end),
       status(end, null),
       status(end, null),
     ])
@@ -148,7 +148,7 @@ describe('not announced:', () => {
     const events = [queued(2, 20), running(2, 21), succeeded(2, 22), queued(3, 30), failed(3, 33)]
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { maxLength: 20 }), (runs) => {
-        const ends = saidOf(...runs).filter((sentence) => sentence !== 'Sync started.')
+        const ends = announceRuns(...runs).filter((sentence) => sentence !== 'Sync started.')
         assert.equal(new Set(ends).size, ends.length)
       }),
     )

@@ -21,19 +21,19 @@ export async function takePicture(page: Page, name: string): Promise<void> {
 }
 
 /** The content policy refuses script tags; what the debugger evaluates is not subject to it. */
-async function violations(page: Page): Promise<string[]> {
+async function findViolations(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe)
   const results: AxeResults = await page.evaluate('axe.run({ resultTypes: ["violations"] })')
   return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`))
 }
 
-/** How many pixels the page is wider than the window. */
-function overflow(page: Page): Promise<number> {
+/** Returns how many pixels the page is wider than the window. */
+function measureOverflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
-/** What can be pressed and is smaller than 44 pixels. Cells of the history are as wide as a day; a table has the same. */
-function smallTargets(page: Page): Promise<string[]> {
+/** Returns the controls that are smaller than 44 pixels, except the cells of the history, which a table shows too. */
+function findSmallTargets(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('a, button, summary, input, select')]
     .filter((element) => element.checkVisibility() && !element.matches('.strip-cell, .plot-chooser'))
     .map((element) => [element, element.closest('label:has(input[type=radio])') ?? element.closest('.run, .meter') ?? element])
@@ -42,38 +42,38 @@ function smallTargets(page: Page): Promise<string[]> {
     .map(({ element, width, height }) => element.outerHTML.slice(0, 80) + ' is ' + width + ' x ' + height)`)
 }
 
-/** The elements that reach beyond the right edge of the window. */
-function sticksOut(page: Page): Promise<string[]> {
+/** Returns the elements that reach beyond the right edge of the window. */
+function findOverflowing(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('main *, header *')]
     .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((element) => element.tagName + '.' + element.getAttribute('class')).slice(0, 8)`)
 }
 
-/** The counts that are wider than their place. */
-export function wideCounts(page: Page): Promise<string[]> {
+/** Returns the counts that are wider than their place. */
+export function findWideCounts(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('dd, .number')]
     .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
     .map((element) => element.textContent + ' is wider than its place')`)
 }
 
-/** The elements that begin beyond the left edge of the window, where no scrolling reaches. */
-function cutOff(page: Page): Promise<string[]> {
+/** Returns the elements that begin beyond the left edge of the window, where no scrolling reaches. */
+function findCutOff(page: Page): Promise<string[]> {
   return page.evaluate(`[...document.querySelectorAll('main *, header *')]
     .map((element) => [element, element.getBoundingClientRect()])
     .filter(([element, { left, width }]) => left < -1 && width > 2 && element.checkVisibility())
     .map(([element]) => element.tagName + '.' + element.getAttribute('class')).slice(0, 4)`)
 }
 
-/** As much of a page as fits a picture that can be looked at. */
+/** Returns the upper part of a page, as far as a picture stays readable. */
 function upperPart(page: Page): Promise<{ x: number; y: number; width: number; height: number }> {
   return page.evaluate('({ x: 0, y: 0, width: innerWidth, height: Math.min(2000, document.body.scrollHeight) })')
 }
 
-/** A wide page and a phone's: each state is looked at on both, in both schemes. */
-export type Eyes = Record<'wide' | 'phone', Page>
+/** The same view in a wide window and on a phone. */
+export type Pages = Record<'wide' | 'phone', Page>
 
-/** Opens a page on both sizes. */
-export async function openEyes(t: TestContext): Promise<(url: string) => Promise<Eyes>> {
+/** Returns a function that opens an address in both sizes. */
+export async function openPages(t: TestContext): Promise<(url: string) => Promise<Pages>> {
   const browse = await openBrowser(t)
   return async (url) => {
     const [wide, phone] = await Promise.all([
@@ -84,27 +84,27 @@ export async function openEyes(t: TestContext): Promise<(url: string) => Promise
   }
 }
 
-/** Leads both pages to another address. */
-export async function lead(eyes: Eyes, hash: string): Promise<void> {
-  for (const page of Object.values(eyes)) await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
+/** Shows the view of another address in both pages. */
+export async function showAddress(pages: Pages, hash: string): Promise<void> {
+  for (const page of Object.values(pages)) await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
 }
 
 /** Waits until both pages are ready, takes their pictures, and finds no violation, nothing too wide or too small to touch. */
-export async function inspect(eyes: Eyes, state: string, ready: (page: Page) => Promise<unknown>): Promise<void> {
+export async function inspect(pages: Pages, state: string, ready: (page: Page) => Promise<unknown>): Promise<void> {
   const found = await Promise.all(
-    Object.entries(eyes).map(async ([size, page]) => {
+    Object.entries(pages).map(async ([size, page]) => {
       await ready(page)
       const faults: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         const name = `${state}-${size}-${colorScheme}`
         await takePicture(page, name)
-        faults.push(...(await violations(page)).map((fault) => `${name} ${fault}`))
+        faults.push(...(await findViolations(page)).map((fault) => `${name} ${fault}`))
       }
-      const wider = await overflow(page)
+      const wider = await measureOverflow(page)
       if (wider > 0) faults.push(`${state}-${size} is ${wider} pixels too wide`)
       if (size === 'wide') faults.push(...(await inspectWidths(page, state)))
-      else faults.push(...(await smallTargets(page)).map((target) => `${state}-${size} ${target}`))
+      else faults.push(...(await findSmallTargets(page)).map((target) => `${state}-${size} ${target}`))
       return faults
     }),
   )
@@ -117,9 +117,9 @@ async function inspectWidths(page: Page, state: string): Promise<string[]> {
   const faults: string[] = []
   const check = async (name: string, width: number) => {
     await page.setViewportSize({ width, height: 900 })
-    const wider = await overflow(page)
-    if (wider > 0) faults.push(`${name} is ${wider} pixels too wide: ${await sticksOut(page)}`)
-    faults.push(...(await cutOff(page)).map((element) => `${name} cuts off ${element}`))
+    const wider = await measureOverflow(page)
+    if (wider > 0) faults.push(`${name} is ${wider} pixels too wide: ${await findOverflowing(page)}`)
+    faults.push(...(await findCutOff(page)).map((element) => `${name} cuts off ${element}`))
   }
   for (const width of [820, 1920]) {
     await check(`${state}-${width}`, width)
