@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -26,6 +26,8 @@ const settings = {
 }
 
 export async function globalSetup(): Promise<void> {
+  if (!existsSync(new URL('../../web/dist/index.html', import.meta.url)))
+    process.stderr.write('The page is not built: tests that open it fail. Run npm run build\n')
   data = createDataFolder('meter-sync-test-')
   const started = await Promise.all(
     ([18, 15] as const).map((version) => startPostgres({ directory: join(data, String(version)), version, settings })),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, createDeployment } from '../../support/deployment.ts'
+import { createDeployment, runStatement } from '../../support/deployment.ts'
 import { assertCounts, assertRead, counted } from '../../support/mirror.ts'
 import { createWorld, type Database, type World } from '../../support/world.ts'
 
@@ -173,8 +173,8 @@ test('a first load stages every meter when the table has policies, which COPY re
   const { world, environment, ownerUrl, migrate, grant } = await createDeployment(t, 18)
   await migrate()
   await grant()
-  await ask(ownerUrl, 'alter table sync.meter enable row level security')
-  await ask(ownerUrl, 'create policy everything on sync.meter using (true) with check (true)')
+  await runStatement(ownerUrl, 'alter table sync.meter enable row level security')
+  await runStatement(ownerUrl, 'create policy everything on sync.meter using (true) with check (true)')
   const agent = await world.agent(environment())
   assertCounts(await agent.settled(), { read: 100, inserted: 100 })
   await agent.stop()
