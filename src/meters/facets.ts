@@ -12,8 +12,8 @@ type FacetRow = Facet & { values: number; allMeters: number }
  * and locations, the `limit` most frequent are listed.
  */
 export async function countFacets(db: Queryable, filter: MeterFilter, limit: number): Promise<MeterFacets> {
-  const { fold, from } = await findListed(db, filter.clientSystemId)
-  const { values, add, words, state, kind, location } = toMatching(filter, fold)
+  const listed = await findListed(db, filter.clientSystemId)
+  const { values, add, words, state, kind, location } = toMatching(filter, listed)
   const stateOfCollection = collectionState('listed.active')
   const collection = filter.collection === null ? 'true' : `${stateOfCollection} = ${add(filter.collection)}`
   const conditions = { state, kind, location, collection }
@@ -31,7 +31,7 @@ export async function countFacets(db: Queryable, filter: MeterFilter, limit: num
        select listed.active, listed.kind, listed.location collate "C" as location, ${stateOfCollection} as state,
          ${Object.entries(conditions).map(([name, condition]) => `coalesce(${condition}, false) as in_${name}`)},
          count(*) as meters
-       from ${from}
+       from ${listed.from}
        where ${words}
        group by 1, 2, 3, 4, 5, 6, 7, 8
      ), ranked as (

@@ -1,5 +1,6 @@
 import type { CollectionState } from '../wire/types.ts'
-import { asExact, asSorted, type FoldCase } from './listed.ts'
+import { asExact, asSorted, type Listed } from './listed.ts'
+import { containsPair, isPair, toPattern } from './words.ts'
 
 export type MeterFilter = {
   clientSystemId: string
@@ -44,17 +45,28 @@ const inState: Record<CollectionState, string> = {
 /** The maximum number of words of a search. Further words are ignored, because each requires an index scan. */
 const maxWords = 8
 
-export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, fold: FoldCase): Matching {
+export function toMatching(
+  { clientSystemId, search, ...filter }: MeterFilter,
+  { fold, pairs, among }: Listed,
+): Matching {
   const values: unknown[] = []
   const add = (value: unknown) => `$${values.push(value)}`
   const whole = search?.trim() ?? ''
   const words = whole === '' ? [] : whole.split(/\s+/).slice(0, maxWords)
   const system = `listed.client_system_id = ${add(clientSystemId)}`
-  const contained = words.map((word) => `listed.words like ${fold(`${add(toPattern(word))}::text`)}`)
+  const addFolded = (text: string) => fold(`${add(text)}::text`)
+  const contained = words.map((word) =>
+    pairs && isPair(word) ? containsPair(word, addFolded) : `listed.words like ${addFolded(toPattern(word))}`,
+  )
   const exact = () => {
     if (words.length === 0) return null
     const text = asExact(fold, `${add(whole)}::text`)
     return `(listed.id_text = ${text} or listed.serial_text = ${text})`
+  }
+  const inCollection = () => {
+    if (filter.collection === null) return 'true'
+    const state = inState[filter.collection]
+    return among === null ? state : `listed.meter_id = any(${add(among)}) and ${state}`
   }
   const equal = (column: string, value: string | null) =>
     value === null ? 'true' : `${column} = ${asSorted(`${add(value)}::text`)}`
@@ -65,12 +77,7 @@ export function toMatching({ clientSystemId, search, ...filter }: MeterFilter, f
     state: filter.state === 'all' ? 'true' : filter.state === 'active' ? 'listed.active' : 'not listed.active',
     kind: equal('listed.kind', filter.kind),
     location: equal('listed.location', filter.location),
-    collection: filter.collection === null ? 'true' : inState[filter.collection],
+    collection: inCollection(),
     exact,
   }
-}
-
-/** Returns the LIKE pattern for texts that contain a word. */
-function toPattern(word: string): string {
-  return `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/connect.ts'
 import { findPage, type ResultPage } from '../db/pages.ts'
 import type { Meter, MeterOrder, MeterSort } from '../wire/types.ts'
+import { findCandidates } from './candidates.ts'
 import { type Matching, type MeterFilter, toMatching } from './filter.ts'
 import { findListed, type Listed } from './listed.ts'
 import { type MeterRow, meterColumns, metersWithCollection, toMeter } from './meter.ts'
@@ -39,7 +40,7 @@ const sorted: Record<MeterSort, { key: string; type: string }> = {
  * come first. A missing value is smaller than any other.
  */
 export async function listMeters(db: Queryable, listing: MeterListing, limit: number): Promise<MeterPage> {
-  const listed = await findListed(db, listing.clientSystemId)
+  const listed = await findSource(db, listing)
   const { items, more } = await listPage(db, listed, listing, limit)
   const known = more ? null : items.filter(({ meter }) => meter !== null).length
   return {
@@ -48,6 +49,10 @@ export async function listMeters(db: Queryable, listing: MeterListing, limit: nu
     ...(await countMeters(db, listed, listing, { first: listing.after === null, known })),
     after: items.at(-1)?.cursor ?? null,
   }
+}
+
+async function findSource(db: Queryable, filter: MeterFilter): Promise<Listed> {
+  return { ...(await findListed(db, filter.clientSystemId)), among: await findCandidates(db, filter) }
 }
 
 /** `meter` is null where another program deleted it. The entry keeps its place, so that the page does not look like the last. */
@@ -84,18 +89,38 @@ type PartRow = (MeterRow | { id: null }) & {
 /** Returns a page of the meters that the search text identifies, or of all others. */
 async function findPart(
   db: Queryable,
-  { fold, from }: Listed,
-  { sort, order, after, ...filter }: MeterListing,
+  listed: Listed,
+  listing: MeterListing,
   limit: number,
   exact: boolean,
 ): Promise<ResultPage<ListedMeter>> {
-  const matching = toMatching(filter, fold)
+  const { sort, order, after } = listing
+  if (sort === 'lastReading' && order === 'desc' && !exact && after?.key !== '-infinity') {
+    // Without the meters that were never read, their collection can be sorted before it is joined.
+    const read = await findSorted(db, listed, listing, limit, { exact, part: lastRead })
+    if (read.more) return read
+  }
+  return await findSorted(db, listed, listing, limit, { exact, part: sorted[sort] })
+}
+
+type SortedPart = { key: string; type: string; condition?: string }
+const lastRead: SortedPart = { key: 'last_read_at', type: 'timestamptz', condition: `last_read_at > '-infinity'` }
+
+async function findSorted(
+  db: Queryable,
+  listed: Listed,
+  { sort, order, after, ...filter }: MeterListing,
+  limit: number,
+  { exact, part: { key, type, condition = 'true' } }: { exact: boolean; part: SortedPart },
+): Promise<ResultPage<ListedMeter>> {
+  const { from } = listed
+  const matching = toMatching(filter, listed)
   const identified = matching.exact()
-  const { key, type } = sorted[sort]
   const columns = [...new Set([key, 'listed.external_id'])]
   const place = after && [`${matching.add(after.key)}::${type}`, `${matching.add(after.externalId)}::text`]
   const conditions = [
     ...conditionsOf(matching),
+    condition,
     identified === null ? 'true' : exact ? identified : `${identified} is not true`,
     place ? `(${key}, listed.external_id) ${order === 'asc' ? '>' : '<'} (${place.join(', ')})` : 'true',
   ]
@@ -131,25 +156,21 @@ function conditionsOf({ words, state, kind, location, collection }: Matching): s
  */
 async function countMeters(
   db: Queryable,
-  { fold, from }: Listed,
+  listed: Listed,
   listing: MeterListing,
   { first, known }: { first: boolean; known: number | null },
 ): Promise<Pick<MeterPage, 'total' | 'totalIsExact'>> {
   if (!first) return { total: null, totalIsExact: false }
   if (known !== null) return { total: known, totalIsExact: true }
-  const { clientSystemId, search, kind, location, collection, state } = listing
+  const { search, kind, location, collection, state } = listing
   if (!search?.trim() && kind === null && location === null && collection === null) {
-    const { rows } = await db.query<{ all: number; active: number }>(
-      `select meters_total::float8 as all, meters_active::float8 as active from sync.client_system where id = $1`,
-      [clientSystemId],
-    )
-    const { all, active } = rows[0] ?? { all: 0, active: 0 }
-    return { total: { all, active, inactive: all - active }[state], totalIsExact: true }
+    const { active, inactive } = listed.totals
+    return { total: { all: active + inactive, active, inactive }[state], totalIsExact: true }
   }
-  const matching = toMatching(listing, fold)
+  const matching = toMatching(listing, listed)
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::float8 as count
-     from (select from ${from} where ${conditionsOf(matching).join(' and ')} limit $${matching.values.length + 1}) matching`,
+     from (select from ${listed.from} where ${conditionsOf(matching).join(' and ')} limit $${matching.values.length + 1}) matching`,
     [...matching.values, maxCounted + 1],
   )
   const count = rows[0]?.count ?? 0
@@ -162,7 +183,7 @@ const exportPageSize = 1_000
 /** Yields pages of all meters that match. A slow client holds no connection, and memory does not grow with their number. */
 export async function* exportMeters(db: Queryable, listing: Omit<MeterListing, 'after'>): AsyncGenerator<Meter[]> {
   for (let after: MeterCursor | null = null; ; ) {
-    const page = await listPage(db, await findListed(db, listing.clientSystemId), { ...listing, after }, exportPageSize)
+    const page = await listPage(db, await findSource(db, listing), { ...listing, after }, exportPageSize)
     const meters = metersOf(page.items)
     if (meters.length > 0) yield meters
     if (!page.more) return

@@ -50,21 +50,38 @@ export function computeListed(fold: FoldCase): string {
 /** The source of lists of meters. */
 export type Listed = {
   fold: FoldCase
+  /** Whether the index is searched for words of two letters (`containsPair`). A short list is scanned, which finds them all. */
+  pairs: boolean
+  /** The only meters that can be in the collection state of the filter, where they are few; otherwise null. */
+  among: string[] | null
+  /** The numbers of all meters, as of the last success. */
+  totals: { active: number; inactive: number }
   /** The clause for `from`: the meters as `listed`, with the columns of `sync.meter_listing` and of their collection. */
   from: string
 }
 
+/** The number of meters up to which a list is scanned for words of two letters. That takes 20 ms. */
+const maxScanned = 100_000
+
 /** Returns the list of a Client System as the source, or while it is outdated the meters themselves. */
 export async function findListed(db: Queryable, clientSystemId: string): Promise<Listed> {
   const fold = await findFoldCase(db)
-  const { rows } = await db.query<{ current: boolean }>(
-    'select changed_run_id = listed_run_id as current from sync.client_system where id = $1',
+  const { rows } = await db.query<{ current: boolean | null; total: number; active: number; indexed: boolean }>(
+    `select changed_run_id = listed_run_id as current, meters_total::float8 as total, meters_active::float8 as active,
+       to_regclass('sync.meter_listing_words') is not null as indexed
+     from sync.client_system
+     where id = $1`,
     [clientSystemId],
   )
-  const listed = rows[0]?.current
-    ? 'sync.meter_listing listed'
-    : `(select ${computeListed(fold)} from sync.meter m) listed`
-  return { fold, from: `${listed} ${withCollection}` }
+  const { current, indexed, total, active } = rows[0] ?? { current: false, indexed: false, total: 0, active: 0 }
+  const listed = current ? 'sync.meter_listing listed' : `(select ${computeListed(fold)} from sync.meter m) listed`
+  return {
+    fold,
+    pairs: current === true && indexed && total > maxScanned,
+    among: null,
+    totals: { active, inactive: total - active },
+    from: `${listed} ${withCollection}`,
+  }
 }
 
 const withCollection = `

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import pg from 'pg'
 import { parseCsvRecord } from '../../src/http/csv.ts'
+import { containsPair } from '../../src/meters/words.ts'
 import type { Meter, MeterFacets } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually, findLogged, type TestAgent, type World } from '../support/world.ts'
@@ -50,6 +52,19 @@ const query = fc.record(
   },
   { requiredKeys: [] },
 ) satisfies fc.Arbitrary<Query>
+/** Queries that are answered in ways of their own. */
+const special: Query[] = [
+  {},
+  { state: 'active' },
+  { state: 'inactive' },
+  { sort: 'lastReading', order: 'desc' },
+  { sort: 'lastReading', order: 'desc', q: 'a' },
+  { sort: 'lastReading', order: 'asc' },
+  { collection: 'silent' },
+  { collection: 'late', sort: 'name' },
+  { collection: 'late', state: 'inactive' },
+  { collection: 'silent', kind: 'heat' },
+]
 const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31)
 
 /** Brings random meters to the agent in three syncs, with readings of some of them. */
@@ -239,22 +254,56 @@ test('random searches find, sort, page and count what a filter in memory does', 
   const agent = await createRandomMeters(world)
   const known = await readKnown(world.sync)
   await assertCsv(agent, { state: 'active', sort: 'lastReading', order: 'desc' })
-  const queries = [...fc.sample(query, { numRuns: 60, seed }), ...texts.map((q): Query => ({ q }))]
+  const queries = [
+    ...special,
+    ...fc.sample(query, { numRuns: 60, seed }),
+    ...texts.map((q): Query => ({ q })),
+    ...special,
+  ]
   for (const [at, query] of queries.entries()) {
     // The second half is answered without the list, as it is while the list is outdated.
     if (at === Math.ceil(queries.length / 2)) await setOutdated(world)
     const context = `seed ${seed}: ${JSON.stringify(query)}`
     const expected = find(known, query)
-    const { meters, first } = await readAll(agent, query, at % 3 === 0 ? 7 : 200)
+    const thorough = at % 3 === 0 || special.includes(query)
+    const { meters, first } = await readAll(agent, query, thorough ? 7 : 200)
     assert.deepEqual(
       meters.map(({ id, externalId }) => [id, externalId]),
       expected.map(({ id, externalId }) => [id, externalId]),
       context,
     )
     assert.deepEqual([first.total, first.totalIsExact], [expected.length, true], context)
-    if (at % 3 > 0) continue
+    if (!thorough) continue
     const { sort: _, order: __, ...filter } = query
     const { body } = await agent.api<MeterFacets>(address('/api/meters/facets', filter, { limit: '3' }))
     assert.deepEqual(body, countFacets(known, query, 3), context)
   }
+})
+
+test('two letters are found anywhere in a word through the index, except before a Chinese letter in a long list', async (t) => {
+  const world = await createWorld(t)
+  await world.source.query(`
+    create table meter (external_id text primary key, name text, serial text, location text);
+    insert into meter values
+      ('M1', 'Pump qx', null, null), ('M2', 'qxä 2', 'S', 'Hall'), ('M3', 'aqx-3', null, 'Hall'), ('MQX4', 'Дом 12а', null, 'B2号楼'),
+      ('M5', 'Flat', 'Zqx', 'Hall'), ('M6', 'Flat', '9', 'Hall QX'), ('M7', 'qx' || chr(9) || 'tab', '12ω', 'b22'), ('M8', 'ÄÖ', '1', 'q x'),
+      ('M9', 'Zähler', 'dqxd', '(qx)'), ('M10', '12', '812', 'ünö')`)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: 'select *, serial as serial_number from meter' })
+  await agent.settled()
+  await eventually(async () => await isListed(world))
+  const known = await readKnown(world.sync)
+  const search = async (q: string) => (await readAll(agent, { q }, 200)).meters.map(({ externalId }) => externalId)
+  const expected = (q: string) => find(known, { q }).map(({ externalId }) => externalId)
+  const pairs = ['qx', 'QX', '12', 'äö', 'ÄÖ', 'а ', 'ал', 'öm', 'nö', 'xx', 'hall qx', 'м1', 'm1', '2 qx']
+  for (const q of [...pairs, 'b2']) assert.deepEqual(await search(q), expected(q), q)
+  await world.sync.query('update sync.client_system set meters_total = 200000')
+  for (const q of pairs) assert.deepEqual(await search(q), expected(q), q)
+  assert.deepEqual([await search('b2'), await search('b2号')], [['M7'], ['MQX4']])
+
+  const client = new pg.Client({ connectionString: world.sync.url, options: '-c enable_seqscan=off' })
+  await client.connect()
+  world.after(() => client.end())
+  const { rows: plan } = await client.query(`
+    explain select from sync.meter_listing listed where ${containsPair('qx', (text) => `'${text}'`)}`)
+  assert.match(JSON.stringify(plan), /Bitmap Index Scan on meter_listing_words/)
 })
