@@ -4,7 +4,7 @@ import { countFacets } from './facets.ts'
 import type { MeterFilter } from './filter.ts'
 
 /** Counts that took less are not kept. */
-const slowMs = 250
+const slowMs = 100
 
 /** Counts are kept for so many times the time that they took, so that one filter takes at most 5 % of a processor. */
 const keptTimes = 20

@@ -35,7 +35,7 @@ export const newestReading = (meterId: string) => `(
   )`
 
 /** Returns an SQL expression for the state of a meter's collection, from `late_at`, `silent_at` and whether it is `active`. */
-export const collectionState = (active: string) => `case
+const collectionState = (active: string) => `case
     when ${active} then case
       when late_at is null then 'never'
       when silent_at < now() then 'silent'
