@@ -31,12 +31,14 @@ export type PoolOptions = {
   answerTimeoutMs?: number
   /** For a pool with long statements: the pool over which the server process of a silent connection is looked up. */
   monitor?: pg.Pool
+  /** Settings of its sessions, beside those of every pool. */
+  settings?: Record<string, string>
 }
 
 /** Opens a pool of the Sync database. A broken idle connection is replaced and logged. */
 export function openPool(
   target: DatabaseTarget,
-  { application, max, log, answerTimeoutMs = 30_000, monitor }: PoolOptions,
+  { application, max, log, answerTimeoutMs = 30_000, monitor, settings = {} }: PoolOptions,
 ): pg.Pool {
   const pool = new CheckedPool({
     ...connectionOptions(target, { application, connectTimeoutMs: acquireTimeoutMs }),
@@ -44,7 +46,7 @@ export function openPool(
     query_timeout: answerTimeoutMs,
     // Set after connecting, because a session pooler refuses them as startup parameters.
     onConnect: async (client) => {
-      await configure(client, poolSettings)
+      await configure(client, { ...poolSettings, ...settings })
       if (monitor && client instanceof pg.Client) await watch(client, monitor, log)
     },
     // A connection can die while it is idle. None is older than this when the listener reconnects (F20).

@@ -18,10 +18,19 @@ export type Pools = {
   readings: pg.Pool
 }
 
+/** Otherwise a search for several words reads the list in its order, which takes longer than the index for words. */
+const longSettings = { random_page_cost: '2' }
+
 /** Opens the pools. A stop ends them, without waiting for a server that is silent. */
 export function openPools(syncDatabase: DatabaseTarget, log: Log): Pools & Lifetime {
   const short = openPool(syncDatabase, { application: 'meter-sync-agent', max: 8, log, answerTimeoutMs: 4_000 })
-  const long = openPool(syncDatabase, { application: 'meter-sync-agent long statements', max: 6, log, monitor: short })
+  const long = openPool(syncDatabase, {
+    application: 'meter-sync-agent long statements',
+    max: 6,
+    log,
+    monitor: short,
+    settings: longSettings,
+  })
   const readings = openPool(syncDatabase, { application: 'meter-sync-agent readings', max: 3, log, monitor: short })
   return withLifetime({ short, long, readings }, async () => {
     await Promise.all([endPool(long), endPool(readings)])
