@@ -148,7 +148,6 @@ async function measureScenario(
   const lists = [scenario.agent, scenario.against]
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const expected = { ...(await prepare(databases, repetition)), read: meters, rejected: 0 }
-    await databases.settle()
     const turns = [
       async () => void scenario.floor.push(await counting(servers, () => measureFloor(databases, floor, meters))),
       ...agents.map(
@@ -164,6 +163,7 @@ async function measureScenario(
       })
     }
     for (const turn of [...turns.slice(repetition % turns.length), ...turns.slice(0, repetition % turns.length)]) {
+      await databases.settle()
       await turn()
     }
     const runs = lists.flatMap((list) => list.at(-1) ?? [])

@@ -125,6 +125,9 @@ function connect(clientSystem: Postgres, sync: Postgres, names: string[]): Datab
         await within(url, async (client) => {
           await client.query(`
             truncate sync.meter, sync.run restart identity cascade;
+            do $$ begin
+              if to_regclass('sync.meter_listing') is not null then truncate sync.meter_listing; end if;
+            end $$;
             update sync.client_system
             set meters_total = 0, meters_active = 0, source_fingerprint = null, content_digest = null`)
         })
