@@ -102,7 +102,7 @@ test('R1.3: columns that are added or removed, and values swapped between meters
   )
 })
 
-test('R1.4: a deleted meter becomes inactive and keeps its row, id and readings; the next run counts nothing', async (t) => {
+test('R1.4, I8: a deleted meter becomes inactive and keeps its row, id and readings; the next run counts nothing', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -85,7 +85,7 @@ test('R2.3: a second trigger while a run is active is refused with the active ru
   assert.deepEqual(await world.sync.query('select count(*)::int as runs from sync.run'), [{ runs: 1 }])
 })
 
-test('R2.3: of a hundred concurrent triggers over two processes one starts a run, and the others get that run', async (t) => {
+test('R2.3, F18, I7: of a hundred concurrent triggers over two processes one starts a run, and the others get that run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)

@@ -51,7 +51,7 @@ test('R4.3: a run opens to its changes with old and new values, and has its own 
   assert.deepEqual(complaints, [])
 })
 
-test('withheld deletions and rejected rows are counted, explained and listed on the page', async (t) => {
+test('R4.5: withheld deletions and rejected rows are counted, explained and listed on the page', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const agent = await world.agent()

@@ -76,7 +76,7 @@ suite('a page that is not live', { concurrency: true }, () => {
     for (const page of [before, after]) await page.getByText('Live', { exact: true }).waitFor({ timeout: 40_000 })
   })
 
-  test('an open page shows within 10 s that the agent has lost its Sync database, and the last known state', {
+  test('R4.6: an open page shows within 10 s that the agent has lost its Sync database, and the last known state', {
     timeout: 80_000,
   }, async (t) => {
     const world = await createWorld(t)

@@ -6,7 +6,7 @@ import { findWideCounts, inspect, openPages, showAddress, takePicture } from '..
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
-test('R5.10: every view in every state has no accessibility violation, in light and dark, wide and on a phone', {
+test('R4.5, R5.10: every view in every state has no accessibility violation, in light and dark, wide and on a phone', {
   timeout: 80_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -41,7 +41,7 @@ test('the cells of the days are one tab stop, and Show more keeps the focus', as
   assert.deepEqual(complaints, [])
 })
 
-test('no content is cut off at any width, and the page respects the font size of the browser', async (t) => {
+test('R5.10: no content is cut off at any width, and the page respects the font size of the browser', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
   const agent = await world.agent()

@@ -6,7 +6,7 @@ import { openGateway } from '../support/gateway.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createServer, createWorld } from '../support/world.ts'
 
-test('R5.5: with the Client System down at start, everything starts, shows the failure and recovers without a restart', {
+test('R5.5, R8.11: with the Client System down at start, everything starts, shows the failure and recovers without a restart', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)
@@ -85,7 +85,7 @@ test('R5.7: never synced is shown as its own state, neither healthy nor failed',
   assert.deepEqual(complaints, [])
 })
 
-test('the page shows when no worker is running, with a queued run or without, and when one has started', {
+test('R4.6: the page shows when no worker is running, with a queued run or without, and when one has started', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { createWorld } from '../support/world.ts'
 
-test('the page is small: all of its JavaScript is under 60 kB on the wire, and every file comes from the agent', () => {
+test('R5.13: the page is small: all of its JavaScript is under 60 kB on the wire, and every file comes from the agent', () => {
   const dist = fileURLToPath(new URL('../../web/dist', import.meta.url))
   const scripts = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js'))
   const bytes = scripts.map((name) => gzipSync(readFileSync(join(dist, 'assets', name))).length)

@@ -64,7 +64,7 @@ const fieldScopes = z.object({
   properties: z.record(z.string(), z.looseObject({ 'x-scope': z.enum(scopes).optional() })).default({}),
 })
 
-test('every route and every tool requires its scope: each is tried with every scope', async (t) => {
+test('R7.1: every route and every tool requires its scope: each is tried with every scope', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: administrator })
   const tokens = new Map<Scope, string>()
@@ -124,7 +124,7 @@ test('every route and every tool requires its scope: each is tried with every sc
   }
 })
 
-test('no assistant can approve: /mcp refuses a token that may, and no tool takes an approval', async (t) => {
+test('R7.2: no assistant can approve: /mcp refuses a token that may, and no tool takes an approval', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api' })
   const person = await createToken(world, 'person', scopes)
@@ -150,7 +150,7 @@ test('no assistant can approve: /mcp refuses a token that may, and no tool takes
   assert.deepEqual([byPerson.status, byPerson.body.run.requestedBy], [202, 'person'])
 })
 
-test('a token is printed once and stored as a hash; revoked, it ends in every process within 5 s, with its sessions and streams', async (t) => {
+test('R7.3: a token is printed once and stored as a hash; revoked, it ends in every process within 5 s, with its sessions and streams', async (t) => {
   const world = await createWorld(t)
   const [one, other] = [await world.agent({ ROLE: 'api' }), await world.agent({ ROLE: 'api' })]
   const token = (...args: string[]) => runCommand(['token', ...args], world.environment())
@@ -204,7 +204,7 @@ test('a token is printed once and stored as a hash; revoked, it ends in every pr
   assert.deepEqual([unknown.code, unknown.out], [2, ''])
 })
 
-test('a token that expires or is revoked ends without a notification too, and a login needs the scope read', async (t) => {
+test('R7.3: a token that expires or is revoked ends without a notification too, and a login needs the scope read', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', AUTH_TOKEN: administrator })
   for (const change of ['expires_at = now()', 'revoked_at = now()']) {

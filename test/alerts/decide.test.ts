@@ -5,7 +5,7 @@ import { type AlertState, decideAlerts, initialAlertState } from '../../src/aler
 import type { Run } from '../../src/wire/types.ts'
 import { cancelled, counts, failed, interrupted, succeeded } from '../web/samples.ts'
 
-test('for any sequence of runs, each state is reported once until it changes, and a recovery follows its failure', () => {
+test('R7.8: for any sequence of runs, each state is reported once until it changes, and a recovery follows its failure', () => {
   const ended = (revision: number, withheld: number, code: string | null): Run => {
     if (code === null) return succeeded(1, revision, { counts: counts({ withheld }) })
     return code === 'cancelled'

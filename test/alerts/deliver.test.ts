@@ -8,7 +8,7 @@ import { createWorld, eventually, findLogged } from '../support/world.ts'
 const jobs = 'select state, retry_count as "retries" from pgboss.job where name = $1 order by created_on'
 
 suite('delivery of alerts', { concurrency: 3 }, () => {
-  test('a failure and its recovery are each sent once, signed, and retried until they are accepted', {
+  test('R7.8: a failure and its recovery are each sent once, signed, and retried until they are accepted', {
     timeout: 100_000,
   }, async (t) => {
     const world = await createWorld(t)

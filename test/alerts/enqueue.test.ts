@@ -7,7 +7,7 @@ import { createWorld, eventually } from '../support/world.ts'
 const jobs = 'select state, retry_count as "retries" from pgboss.job where name = $1 order by created_on'
 
 suite('alerts', { concurrency: 3 }, () => {
-  test('two workers send each alert once, also across a restart', { timeout: 100_000 }, async (t) => {
+  test('R7.8: two workers send each alert once, also across a restart', { timeout: 100_000 }, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using receiver = await openReceiver()
@@ -52,7 +52,7 @@ suite('alerts', { concurrency: 3 }, () => {
     assert.deepEqual(receiver.types(), ['meter_sync.failed'])
   })
 
-  test('held-back deletions are reported again when the set changes, even if the number does not', {
+  test('R7.8: held-back deletions are reported again when the set changes, even if the number does not', {
     timeout: 60_000,
   }, async (t) => {
     const world = await createWorld(t)
@@ -77,7 +77,7 @@ suite('alerts', { concurrency: 3 }, () => {
     assert.equal(alerts[1]?.payload.data.run?.id, run.id)
   })
 
-  test('meters that become stale are reported once without a run, and so is a run whose notification was lost', {
+  test('R4.7: meters that become stale are reported once without a run, and so is a run whose notification was lost', {
     timeout: 110_000,
   }, async (t) => {
     const world = await createWorld(t)

@@ -30,7 +30,7 @@ const meters = `
 const query = 'select id as external_id, label as name, city, port from device'
 
 suite('check', { concurrency: 2 }, () => {
-  test('check before the first start shows both databases, the query, five meters and the rejected rows, and changes nothing', async (t) => {
+  test('R7.10: check before the first start shows both databases, the query, five meters and the rejected rows, and changes nothing', async (t) => {
     const world = await createWorld(t)
     await world.source.query(meters)
     const name = `${world.sync.name}_new`
@@ -69,7 +69,7 @@ suite('check', { concurrency: 2 }, () => {
     assert.match(again.err, /the schema of the Sync database is of another version than this program/)
   })
 
-  test('check beside a running agent changes neither meters nor jobs, and a failing query exits with 1 and a remedy', async (t) => {
+  test('R7.10: check beside a running agent changes neither meters nor jobs, and a failing query exits with 1 and a remedy', async (t) => {
     const world = await createWorld(t)
     await world.source.query(meters)
     const agent = await world.agent({ CLIENT_SYSTEM_QUERY: query })
@@ -105,7 +105,7 @@ suite('check', { concurrency: 2 }, () => {
     assert.deepEqual(await readEverything(world.sync), before)
   })
 
-  test('missing privileges are shown as the statements that grant them, for both databases', async (t) => {
+  test('R7.10: missing privileges are shown as the statements that grant them, for both databases', async (t) => {
     const { world, environment, migrate, grant, ownerUrl, agentUrl, readerUrl } = await createDeployment(t, 15)
     const role = new URL(agentUrl).username
     const unready = await run(['check'], environment())
@@ -143,7 +143,7 @@ suite('check', { concurrency: 2 }, () => {
     assert.match(blind.out, /permission denied for table meter\n.*grant select on TABLE to reader_/)
   })
 
-  test('check detects a pooler in transaction mode in front of the Sync database, and serve refuses it', async (t) => {
+  test('R7.10: check detects a pooler in transaction mode in front of the Sync database, and serve refuses it', async (t) => {
     const world = await createWorld(t)
     await world.source.query('create table meter as select 1 as external_id, $$One$$ as name')
     const DATABASE_URL = await startTransactionPooler(t, world.sync.url)

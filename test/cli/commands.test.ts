@@ -12,7 +12,7 @@ function parseLine<T>(out: string): T {
 }
 
 describe('the command line', { concurrency: 2 }, () => {
-  test('without a worker, sync exits with 1 after 30 s and the run stays queued for the next worker', async (t) => {
+  test('R8.8: without a worker, sync exits with 1 after 30 s and the run stays queued for the next worker', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const asked = performance.now()
@@ -27,7 +27,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.deepEqual([done.id, done.trigger], [queued.id, 'cli'])
   })
 
-  test('an unknown command or option exits with 2, one sentence and a suggestion', async () => {
+  test('R8.7: an unknown command or option exits with 2, one sentence and a suggestion', async () => {
     const wrong: [string[], RegExp][] = [
       [['sync', '--loud'], /^Error: Unknown option: --loud$/],
       [['sync', '--dry-run'], /^Error: Unknown option: --dry-run; did you mean sync --preview\?$/],
@@ -49,7 +49,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.match(err, /^status does not accept --full\nmeter-sync-agent --help lists the commands and their options\n$/)
   })
 
-  test('a command without both URLs exits with 78 and names them, even where serve would run the demonstration', async () => {
+  test('R8.7: a command without both URLs exits with 78 and names them, even where serve would run the demonstration', async () => {
     const commands = ['sync', 'status', 'mcp']
     const answers = await Promise.all(commands.map(async (command) => ({ command, ...(await run([command])) })))
     for (const { command, code, out, err } of answers) {
@@ -84,7 +84,7 @@ describe('the command line', { concurrency: 2 }, () => {
     )
   })
 
-  test('sync follows its run to the end and status shows it, as text and as one line of JSON', async (t) => {
+  test('R8.7: sync follows its run to the end and status shows it, as text and as one line of JSON', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 100)
     const environment = world.environment({ LOG_LEVEL: 'error', CLIENT_SYSTEM_NAME: 'North\u202e' })
@@ -132,7 +132,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.match(unknown.err, /no Client System south\nKnown are: main\n$/)
   })
 
-  test('sync exits with 75 and names the active run; a signal ends the command and not the run', async (t) => {
+  test('R2.3, R8.7: sync exits with 75 and names the active run; a signal ends the command and not the run', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -160,7 +160,7 @@ describe('the command line', { concurrency: 2 }, () => {
     assert.deepEqual([ended.id, ended.status], [active?.id, 'succeeded'])
   })
 
-  test('sync exits with 1 when its run fails or is cancelled, with message and hint on stderr', async (t) => {
+  test('R8.7: sync exits with 1 when its run fails or is cancelled, with message and hint on stderr', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)

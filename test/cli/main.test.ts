@@ -72,7 +72,7 @@ test('a port in use is reported in one line with exit status 78, and nothing kee
   })
 })
 
-test('serve migrates an empty Sync database, and then syncs', async (t) => {
+test('R8.6: serve migrates an empty Sync database, and then syncs', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.sync.query('drop schema sync cascade; drop schema pgboss cascade')
@@ -80,7 +80,7 @@ test('serve migrates an empty Sync database, and then syncs', async (t) => {
   assert.equal((await agent.settled()).counts?.inserted, 3)
 })
 
-test('migrate works as a separate step; a newer schema and a role without privileges stop the start', async (t) => {
+test('R8.6: migrate works as a separate step; a newer schema and a role without privileges stop the start', async (t) => {
   const world = await createWorld(t)
   const again = await run(['migrate'], world.environment())
   assert.equal(again.code, 0)
@@ -133,7 +133,7 @@ test('a migration that fails ends the start', async (t) => {
   assert.match(err, /already exists|does not exist/)
 })
 
-test('a Sync database with an encoding other than UTF8 is refused', async (t) => {
+test('R8.14: a Sync database with an encoding other than UTF8 is refused', async (t) => {
   const world = await createWorld(t)
   const name = `latin_${world.sync.name}`
   await world.sync.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)

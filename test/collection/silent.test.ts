@@ -17,7 +17,7 @@ async function collect(sync: Database, { from, to, hours }: { from: number; to: 
   )
 }
 
-test('one short MCP answer lists which meters are silent, since when and where', async (t) => {
+test('R6.2: one short MCP answer lists which meters are silent, since when and where', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 200)
   // Names as long as they are in practice.
@@ -99,7 +99,7 @@ test('one short MCP answer lists which meters are silent, since when and where',
   assert.equal(status.meters.silent, 61)
 })
 
-test('gaps follow from the expected interval, for each quantity, including a gap that continues', async (t) => {
+test('R6.4: gaps follow from the expected interval, for each quantity, including a gap that continues', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   const agent = await world.agent({ READING_INTERVAL_MINUTES: '15' })

@@ -30,7 +30,7 @@ async function listIn(agent: TestAgent, state: CollectionState): Promise<string[
   return body.meters.map(({ externalId }) => externalId)
 }
 
-test('a meter is reporting, late, silent or never reported by the time of its last reading, whatever program stored it', async (t) => {
+test('R6.1: a meter is reporting, late, silent or never reported by the time of its last reading, whatever program stored it', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 9)
   await world.source.query(`
@@ -137,7 +137,7 @@ test('a run updates the states from the columns of the Client System', async (t)
   await eventually(async () => (await listIn(other, 'silent')).length === 2)
 })
 
-test('readings from a role that may only insert update the states too', async (t) => {
+test('R6.1: readings from a role that may only insert update the states too', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1)
   const agent = await world.agent()

@@ -94,7 +94,7 @@ test('an invalid variable is reported by name with what is expected, and no othe
   }
 })
 
-test('all invalid variables are reported together, whatever their kinds', () => {
+test('R8.1: all invalid variables are reported together, whatever their kinds', () => {
   const name = fc.subarray(Object.keys(wrong), { minLength: 1 })
   fc.assert(
     fc.property(name, fc.nat(), (chosen, at) => {
@@ -109,7 +109,7 @@ test('all invalid variables are reported together, whatever their kinds', () => 
   )
 })
 
-test('one database URL without the other is an error that names the missing one; without both the demonstration runs', () => {
+test('R8.3: one database URL without the other is an error that names the missing one; without both the demonstration runs', () => {
   assert.deepEqual(invalidNames({ DATABASE_URL: undefined }), ['DATABASE_URL'])
   assert.deepEqual(invalidNames({ CLIENT_SYSTEM_URL: undefined, PORT: 'x' }).toSorted(), ['CLIENT_SYSTEM_URL', 'PORT'])
   assert.equal(wantsDemonstration({}), true)
@@ -121,7 +121,7 @@ test('one database URL without the other is an error that names the missing one;
   assert.equal(wantsDemonstration({ CLIENT_SYSTEM_URL: urls.CLIENT_SYSTEM_URL }), false)
 })
 
-test('a HOST that is not loopback needs AUTH_TOKEN and ALLOWED_HOSTS', () => {
+test('R8.5: a HOST that is not loopback needs AUTH_TOKEN and ALLOWED_HOSTS', () => {
   const token = 'a-token-of-16-characters'
   for (const host of ['0.0.0.0', '::', '192.0.2.1', 'meters.example.org']) {
     assert.deepEqual(invalidNames({ HOST: host }).toSorted(), ['ALLOWED_HOSTS', 'AUTH_TOKEN'], host)
@@ -142,7 +142,7 @@ test('an invalid variable stops the demonstration before it creates any file', a
   assert.deepEqual(await readdir(cwd), [])
 })
 
-test('the process lists every error on stderr by variable name, without a secret, and exits with 78', async () => {
+test('R8.1: the process lists every error on stderr by variable name, without a secret, and exits with 78', async () => {
   const environment = {
     PATH: process.env.PATH ?? '',
     DATABASE_URL: 'postgres://agent:hunter2hunter2@:/sync',

@@ -8,7 +8,7 @@ import { ConfigError } from '../../src/lib/errors.ts'
 import { runCommand } from '../support/command.ts'
 import { urls } from '../support/configuration.ts'
 
-test('each secret and the query can come from a file; setting both, or an unreadable file, is an error', async (t) => {
+test('R8.2: each secret and the query can come from a file; setting both, or an unreadable file, is an error', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   const before = { ...process.env }
   t.after(async () => {
@@ -57,7 +57,7 @@ test('an unreadable .env is an error, and a missing one is not', async (t) => {
   )
 })
 
-test('mcp does not read .env in the working directory of an assistant; other commands do', async (t) => {
+test('R8.13: mcp does not read .env in the working directory of an assistant; other commands do', async (t) => {
   const cwd = await mkdtemp(join(tmpdir(), 'meter-sync-config-'))
   t.after(() => rm(cwd, { recursive: true }))
   const planted = `DATABASE_URL=postgres://127.0.0.1:1/planted\nCLIENT_SYSTEM_URL=postgres://127.0.0.1:1/planted\n`

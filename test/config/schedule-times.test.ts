@@ -9,7 +9,7 @@ const zurich = (cron: string) => ({ cron, timeZone: 'Europe/Zurich' })
 const daily = zurich('30 2 * * *')
 
 suite('daylight saving', { concurrency: 2 }, () => {
-  test('a time that the clocks skip occurs once, an hour later; a repeated time occurs once, the first time', () => {
+  test('F38: a time that the clocks skip occurs once, an hour later; a repeated time occurs once, the first time', () => {
     const spring = new Date('2027-03-28T01:30:00Z')
     assert.deepEqual(findNextTime(daily, new Date('2027-03-27T12:00:00Z')), spring)
     assert.deepEqual(findNextTime(daily, spring), new Date('2027-03-29T00:30:00Z'))
@@ -41,7 +41,7 @@ suite('daylight saving', { concurrency: 2 }, () => {
     }
   })
 
-  test('a scheduled time that the clocks skip still runs, once', { timeout: 60_000 }, async (t) => {
+  test('F38: a scheduled time that the clocks skip still runs, once', { timeout: 60_000 }, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const clock = new TestClock(Date.parse('2027-03-28T01:29:45Z'))

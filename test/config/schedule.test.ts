@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Environment } from '../../src/config/environment.ts'
 import { clientSystemOf, errorsOf } from '../support/configuration.ts'
 
-test('the freshness limit follows the longest gap of the schedule, unless it is set', () => {
+test('R4.7: the freshness limit follows the longest gap of the schedule, unless it is set', () => {
   const minutes = (environment: Environment) => clientSystemOf(environment).freshnessMs / 60_000
   assert.equal(minutes({ SYNC_CRON: '*/15 * * * *' }), 2 * 15 + 10)
   assert.equal(minutes({ SYNC_CRON: '0 6,8 * * *' }), 2 * 22 * 60 + 10)

@@ -30,7 +30,7 @@ test('a webhook needs an https URL (http only to loopback) and a Standard Webhoo
   assert.deepEqual(invalidNames({ WEBHOOK_SECRET }), ['WEBHOOK_URL'])
 })
 
-test('a remote Client System is verified unless CLIENT_SYSTEM_INSECURE allows otherwise', () => {
+test('R8.4: a remote Client System is verified unless CLIENT_SYSTEM_INSECURE allows otherwise', () => {
   const url = (host: string, parameters = '') => ({ CLIENT_SYSTEM_URL: `postgres://u:p@${host}/db${parameters}` })
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '127.9.9.9']) {
     assert.equal(clientSystemOf(url(host)).target.tls, false, host)
@@ -55,7 +55,7 @@ test('a remote Client System is verified unless CLIENT_SYSTEM_INSECURE allows ot
   )
 })
 
-test('no URL parameter disables the verification of the server', () => {
+test('R8.4: no URL parameter disables the verification of the server', () => {
   const url = (text: string) => ({ CLIENT_SYSTEM_URL: text })
   for (const parameter of ['ssl=0', 'ssl=false', 'sslcert=/tmp/x', 'sslkey=/tmp/x', 'sslnegotiation=direct'])
     assert.deepEqual(invalidNames(url(`postgres://u@db.example.org/db?${parameter}`)), ['CLIENT_SYSTEM_URL'], parameter)

@@ -90,7 +90,7 @@ test('docs/deploy/grants.sql grants every privilege that the agent needs', { tim
   )
 })
 
-test('docs/deploy/grants.sql grants nothing else, and revokes what an earlier version of it granted', async (t) => {
+test('R7.9: docs/deploy/grants.sql grants nothing else, and revokes what an earlier version of it granted', async (t) => {
   const { ownerUrl, agentUrl, world, environment, migrate, grant } = await createDeployment(t, 18)
   await migrate()
   const role = new URL(agentUrl).username

@@ -19,7 +19,7 @@ async function readPages<Name extends string, Item>(agent: TestAgent, path: stri
   return pages
 }
 
-test('a page of large meters or changes has fewer items, and all pages together have each item once', async (t) => {
+test('R7.11: a page of large meters or changes has fewer items, and all pages together have each item once', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 9)
   const agent = await world.agent()

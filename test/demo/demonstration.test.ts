@@ -26,7 +26,7 @@ before(async () => {
 })
 after(() => demonstration.stop())
 
-test('its environment is a complete configuration, and it is started only without URLs and outside production', () => {
+test('R8.3: its environment is a complete configuration, and it is started only without URLs and outside production', () => {
   const config = parseConfig(demonstration.environment, { demonstration: true })
   assert.equal(config.clientSystems[0]?.schedule.cron, '* * * * *')
   assert.equal(config.clientSystems[0]?.query, metersQuery)

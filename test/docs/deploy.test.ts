@@ -38,7 +38,7 @@ async function logInWithToken(
 }
 
 for (const version of [18, 15] as const) {
-  test(`PostgreSQL ${version}: the owner migrates, the agent runs under a role that can create nothing, the reader only reads`, {
+  test(`R7.9: PostgreSQL ${version}: the owner migrates, the agent runs under a role that can create nothing, the reader only reads`, {
     timeout: 90_000,
   }, async (t) => {
     const { world, environment, ownerUrl, agentUrl, readerUrl, migrate, grant } = await createDeployment(t, version)
@@ -126,7 +126,7 @@ test('under the roles of docs/deploy a right that the queue lacks ends the start
   assert.ok(performance.now() - asked < 8_000)
 })
 
-test('under the roles of docs/deploy the session of a frozen worker is ended', {
+test('F17: under the roles of docs/deploy the session of a frozen worker is ended', {
   timeout: 90_000,
 }, async (t) => {
   const { world, environment, migrate, grant } = await createDeployment(t, 18)

@@ -105,7 +105,7 @@ test('installed in an empty folder it weighs less than 150 MB, and holds no Post
     assert.ok(!existsSync(join(installed, 'node_modules', name)), name)
 })
 
-test(`the installed command serves, migrates and answers under Node.js ${minimum}, the oldest that it supports`, async (t) => {
+test(`R8.15: the installed command serves, migrates and answers under Node.js ${minimum}, the oldest that it supports`, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   await world.sync.query('drop schema sync cascade; drop schema pgboss cascade')
@@ -135,14 +135,14 @@ test(`the installed command serves, migrates and answers under Node.js ${minimum
   assert.equal(assistant.code, 0, assistant.err)
 })
 
-test('an installation has no demonstration: missing variables are named', async () => {
+test('R8.3: an installation has no demonstration: missing variables are named', async () => {
   const { code, err } = await runCommand([], {}, { main, node, cwd: installed })
   assert.equal(code, 78, err)
   assert.match(err, /DATABASE_URL: /)
   assert.match(err, /CLIENT_SYSTEM_URL: /)
 })
 
-test('a Node.js that is too old is refused in one sentence, in an installation and in the source tree', async () => {
+test('R8.15: a Node.js that is too old is refused in one sentence, in an installation and in the source tree', async () => {
   // The check reads process.versions; this is how the Node.js before the oldest one looks to it.
   const older = join(directory, 'older.cjs')
   writeFileSync(

@@ -25,7 +25,7 @@ function testsOf(file: string): { ids: string[]; name: string }[] {
   })
 }
 
-test('promises.md: every promise has an id of its own and a test, and every test that it names exists', () => {
+test('promises.md: every promise has an id of its own and a test, and every test that it names exists and begins with its id', () => {
   assert.ok(promises.length > 60)
   assert.equal(new Set(promises.map((promise) => promise.id)).size, promises.length)
   for (const { id, tests } of promises) {
@@ -33,6 +33,7 @@ test('promises.md: every promise has an id of its own and a test, and every test
     for (const { file, name } of tests) {
       const found = testsOf(file).find((one) => one.name === name)
       assert.ok(found, `docs/promises.md, ${id}: ${file} has no test named: ${name}`)
+      assert.ok(found.ids.includes(id), `${file}: the test does not begin with ${id}: ${name}`)
     }
   }
 })

@@ -10,7 +10,7 @@ import { createServer, createWorld, eventually, type World } from '../support/wo
 
 const always = '/dev/full'
 
-test('F14: a disk that is full while a run applies ends it as disk_full; with free space the next run succeeds', {
+test('F14, I4: a disk that is full while a run applies ends it as disk_full; with free space the next run succeeds', {
   skip: !existsSync(always) && `this kernel has no ${always}, which answers every write with: no space left`,
   timeout: 60_000,
 }, async (t) => {

@@ -47,7 +47,7 @@ async function swallowCommit(world: World): Promise<string> {
 }
 
 suite('lost answers, events and databases', { concurrency: 2 }, () => {
-  test('F13: when the answer to COMMIT is lost, the run has the state of its row, and its session blocks no other', {
+  test('F13, I6: when the answer to COMMIT is lost, the run has the state of its row, and its session blocks no other', {
     timeout: 60_000,
   }, async (t) => {
     const world = await createWorld(t)

@@ -43,7 +43,7 @@ function sendHalf(url: string, text: string): Socket {
   return socket
 }
 
-test('F24: an incomplete body ends in a timeout, other requests are answered meanwhile, and no descriptor stays open', {
+test('F24, I12: an incomplete body ends in a timeout, other requests are answered meanwhile, and no descriptor stays open', {
   timeout: 90_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -63,7 +63,7 @@ test('F22: a subscriber that stalls while its missed runs are sent is closed bef
   await eventually(async () => (await streams()) === 0)
 })
 
-test('F22: hundreds of subscribers get the end of a run once each; those that vanish are freed within 30 s', {
+test('F22, I12: hundreds of subscribers get the end of a run once each; those that vanish are freed within 30 s', {
   timeout: 100_000,
 }, async (t) => {
   const world = await createWorld(t)

@@ -246,7 +246,7 @@ async function sendTooManyTokens({ request, operations, meterId }: Started, runI
   }
 }
 
-test('every described answer occurs, and every answer that occurs is described', {
+test('R7.4: every described answer occurs, and every answer that occurs is described', {
   timeout: 110_000,
 }, async (t) => {
   const started = await startAgent(t)

@@ -4,7 +4,7 @@ import type { Change, Meter, Problem, Rejected, Run } from '../../src/wire/types
 import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
-test('lists are paged by key: each run, change, meter and rejected row appears once, in order', async (t) => {
+test('R7.11: lists are paged by key: each run, change, meter and rejected row appears once, in order', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 25)
   const { api, settled, sync } = await world.agent()
@@ -65,7 +65,7 @@ test('lists are paged by key: each run, change, meter and rejected row appears o
   assert.deepEqual((await api<Meter>(`/api/meters/${meter?.id}`)).body, meter)
 })
 
-test('numbers in attributes are returned with all their digits', async (t) => {
+test('R7.15: numbers in attributes are returned with all their digits', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({
     CLIENT_SYSTEM_QUERY: `select 1 as external_id, 'One' as name, 12345678901234567890.1234567890 as big, 1.50 as trailing, 0.1::float8 as short`,
@@ -111,7 +111,7 @@ test('search takes wildcards and backslashes literally', async (t) => {
   }
 })
 
-test('meters are found by exact id first, by kind and location, with their total and the pages after', async (t) => {
+test('R7.16: meters are found by exact id first, by kind and location, with their total and the pages after', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 120)
   const agent = await world.agent()

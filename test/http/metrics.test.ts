@@ -30,7 +30,7 @@ const promised: [name: string, type: Family['type'], labels: string[]][] = [
   ['meter_sync_listener_connected', 'gauge', []],
 ]
 
-test('every documented metric exists with its type and labels, and no other exists', async (t) => {
+test('R7.13: every documented metric exists with its type and labels, and no other exists', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -138,7 +138,7 @@ test('metrics count the outcomes of readings, and the meters that report', async
   )
 })
 
-test('every counter exists from the start, so that an increase shows the first failure', async (t) => {
+test('R7.13: every counter exists from the start, so that an increase shows the first failure', async (t) => {
   const world = await createWorld(t)
   const agent = await world.agent({ ROLE: 'api', CLIENT_SYSTEM_ID: 'north' })
   const found = await read(agent)

@@ -40,7 +40,7 @@ function assertProblem({ status, headers, body }: Answer, expected: number, code
   return problem
 }
 
-test('every error is a problem: unknown routes and methods, malformed, unknown and huge bodies, bad parameters', async (t) => {
+test('F24: every error is a problem: unknown routes and methods, malformed, unknown and huge bodies, bad parameters', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const { url, settled } = await world.agent()
@@ -167,7 +167,7 @@ test('F26: when a token is set, every /api route requires it and accepts no othe
   assert.equal((await send(url, '/healthz')).status, 200)
 })
 
-test('every response has security headers, and the page may load nothing from other origins', async (t) => {
+test('R5.13: every response has security headers, and the page may load nothing from other origins', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   for (const path of ['/', '/api/status', '/api/nothing', '/healthz']) {

@@ -9,7 +9,7 @@ import { createServer, createWorld } from '../support/world.ts'
 const isRun = (event: StreamEvent) => event.type === 'run'
 const ended = (event: StreamEvent) => event.type === 'run' && event.data.finishedAt !== null
 
-test('a subscriber gets the status first, then every change of a run in the order of revisions, then the status', async (t) => {
+test('R7.12: a subscriber gets the status first, then every change of a run in the order of revisions, then the status', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 20_000)
   const agent = await world.agent()
@@ -31,7 +31,7 @@ test('a subscriber gets the status first, then every change of a run in the orde
   assert.ok((last.id ?? 0) >= (runs.at(-1)?.id ?? 0))
 })
 
-test('progress events are sent at most four times a second, with phase, rows and bytes', async (t) => {
+test('R7.12: progress events are sent at most four times a second, with phase, rows and bytes', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 50_000)
   await world.source.query(`create function slowly(id bigint) returns boolean language plpgsql volatile as
@@ -52,7 +52,7 @@ test('progress events are sent at most four times a second, with phase, rows and
   assert.ok(reading.every(({ rowsExpected }) => rowsExpected === null || rowsExpected > 0))
 })
 
-test('a subscriber that reconnects with Last-Event-ID receives the runs that it missed, in their latest state', async (t) => {
+test('I10: a subscriber that reconnects with Last-Event-ID receives the runs that it missed, in their latest state', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -72,7 +72,7 @@ test('a subscriber that reconnects with Last-Event-ID receives the runs that it 
   )
 })
 
-test('every subscriber of every process sees the end of every run once', async (t) => {
+test('I10: every subscriber of every process sees the end of every run once', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const [api, worker] = await Promise.all([world.process({ ROLE: 'api' }), world.process({ ROLE: 'worker' })])
@@ -91,7 +91,7 @@ test('every subscriber of every process sees the end of every run once', async (
   }
 })
 
-test('F12: after a restart of PostgreSQL every stream is correct within 3 s, and runs work', {
+test('R8.11, F12, I11: after a restart of PostgreSQL every stream is correct within 3 s, and runs work', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

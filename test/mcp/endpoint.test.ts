@@ -85,7 +85,7 @@ test('F12: a call fails as database_unavailable while the Sync database is down,
   await eventually(async () => (await client.callTool({ name: 'get_sync_status' })).isError !== true)
 })
 
-test('over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and the process ends with its client', async (t) => {
+test('R7.14: over stdio nothing but JSON-RPC is on stdout, the log is on stderr, and the process ends with its client', async (t) => {
   const world = await createWorld(t)
   for (const end of ['end of input', 'SIGTERM'] as const) {
     const child = spawn(process.execPath, ['src/main.ts', 'mcp'], {

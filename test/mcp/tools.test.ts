@@ -19,7 +19,7 @@ const statusUri = 'meter-sync://status'
 const unknownRun = '00000000-0000-4000-8000-000000000000'
 
 for (const { name, specification, transport } of ways) {
-  test(`every tool returns what the API returns: ${name}`, async (t) => {
+  test(`R2.3, R7.14: every tool returns what the API returns: ${name}`, async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -208,7 +208,7 @@ for (const { name, specification, transport } of ways) {
   })
 }
 
-test('every tool is described: schemas, all four annotations, and none takes SQL or approves deletions', async (t) => {
+test('R7.2: every tool is described: schemas, all four annotations, and none takes SQL or approves deletions', async (t) => {
   const world = await createWorld(t)
   const { url } = await world.agent({ ROLE: 'api' })
   for (const specification of specifications) {
@@ -256,7 +256,7 @@ test('every tool is described: schemas, all four annotations, and none takes SQL
   }
 })
 
-test('F27: texts of meters and databases are returned unchanged as data, and numbers with all their digits', async (t) => {
+test('R7.15, F27: texts of meters and databases are returned unchanged as data, and numbers with all their digits', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1)
   const evil =

@@ -249,7 +249,9 @@ async function assertCsv(agent: TestAgent, query: Query): Promise<void> {
   )
 }
 
-test('random searches find, sort, page and count what a filter in memory does', { timeout: 120_000 }, async (t) => {
+test('R7.16: random searches find, sort, page and count what a filter in memory does', {
+  timeout: 120_000,
+}, async (t) => {
   const world = await createWorld(t)
   const agent = await createRandomMeters(world)
   const known = await readKnown(world.sync)

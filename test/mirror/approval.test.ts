@@ -28,7 +28,7 @@ test('F8: an approval is a ceiling for one run, which compares again and deletes
   assert.equal((await agent.sync()).counts?.withheld, 40, 'the approval was for one run')
 })
 
-test('an approval with a digest deletes exactly these meters, or none when the set has changed; a set that is kept is not reported until it changes', async (t) => {
+test('F8: an approval with a digest deletes exactly these meters, or none when the set has changed; a set that is kept is not reported until it changes', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 100)
   const agent = await world.agent()
@@ -99,7 +99,7 @@ test('an approval must be a whole number', async (t) => {
   }
 })
 
-test('an approval of N deletes every missing meter if there are at most N, and none otherwise', () => {
+test('I9: an approval of N deletes every missing meter if there are at most N, and none otherwise', () => {
   const count = fc.nat(1_000)
   const found = fc.record({
     read: count,

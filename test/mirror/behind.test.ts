@@ -49,7 +49,7 @@ test('deletions of meters whose ids were changed here stay withheld until approv
   assertCounts(await agent.sync(), { read: 200 })
 })
 
-test('a trigger that changes the values of a run fails it and is named; a trigger on another table does not', async (t) => {
+test('F37: a trigger that changes the values of a run fails it and is named; a trigger on another table does not', async (t) => {
   const { world, agent } = await startMirror(t, 200)
   await world.sync.query(`
     create function public.touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;

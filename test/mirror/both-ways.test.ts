@@ -31,7 +31,7 @@ async function traces(sync: Database, run: Run) {
 /** Meters that no edit speaks of, so that what differs is not most of them. */
 const still = `insert into meter (external_id, name, a_numeric) select 'still ' || id, 'S', id from generate_series(1, 200) id`
 
-test('an incremental read has the same meters, counts, changes and rejected rows as a full one, whatever was edited', {
+test('R7.6: an incremental read has the same meters, counts, changes and rejected rows as a full one, whatever was edited', {
   timeout: 60_000,
 }, async (t) => {
   t.diagnostic(`FC_SEED=${seed}`)

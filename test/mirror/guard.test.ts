@@ -66,7 +66,7 @@ test('F9: a source without a valid row withholds deletions, and an approval does
   assert.equal(guard({ ...unchanged, missing: 10, missingId: 1 }, limits, 10).deletions, 'withhold')
 })
 
-test('F8: the guard agrees with the documented rule', () => {
+test('F8, I9: the guard agrees with the documented rule', () => {
   fc.assert(
     fc.property(anyFound, anyLimits, (found, { minimum, percent, maximum }) => {
       const { read, rejected, missing, missingId, activeBefore, deletedLately } = found

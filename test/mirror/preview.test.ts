@@ -13,7 +13,7 @@ const state = (world: World) =>
   world.sync.query(`select (select count(*) from sync.run) as runs, (select value from sync.revision_counter) as revision,
     (select json_agg(json_build_object('id', id, 'xmin', xmin::text) order by id) from sync.meter) as meters`)
 
-test('a preview shows exactly what a run would do, column by column, and writes nothing', async (t) => {
+test('R7.5: a preview shows exactly what a run would do, column by column, and writes nothing', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 30)
   const agent = await world.agent()
@@ -58,7 +58,7 @@ test('a preview shows exactly what a run would do, column by column, and writes 
   assert.deepEqual(made.body.changes.map(shown), body.changes.map(shown))
 })
 
-test('a preview returns the verdict of the guard, and is refused while a run is active', async (t) => {
+test('R7.5: a preview returns the verdict of the guard, and is refused while a run is active', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 150)
   const gate = await createGate(world.source)

@@ -131,7 +131,7 @@ test('F9: a row over 8 MB is rejected with its size, even if its stored size is 
   }
 })
 
-test('F9: of more than 1,000 rejected rows the first 1,000 are listed and all are counted; one without an id withholds deletions', async (t) => {
+test('R8.10, F9: of more than 1,000 rejected rows the first 1,000 are listed and all are counted; one without an id withholds deletions', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 5)
   const agent = await world.agent()

@@ -77,7 +77,7 @@ suite('readings and targets', { concurrency: true }, () => {
     assert.equal(many.status, 413)
   })
 
-  test('readings are listed by meter and time as JSON, filtered and paged, and exported as CSV that can be posted again', async (t) => {
+  test('R6.5: readings are listed by meter and time as JSON, filtered and paged, and exported as CSV that can be posted again', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 4)
     await world.source.query(`update meter set location = 'Hall "1", left' where external_id = 3`)
@@ -138,7 +138,7 @@ suite('readings and targets', { concurrency: true }, () => {
     assert.equal((await agent.api(`/api/meters/4711/readings?format=csv`)).status, 404)
   })
 
-  test('targets are the active meters, as JSON, CSV and for Prometheus, with an ETag that a sync changes', async (t) => {
+  test('R6.7: targets are the active meters, as JSON, CSV and for Prometheus, with an ETag that a sync changes', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 3)
     await world.source.query(`

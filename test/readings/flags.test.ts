@@ -34,7 +34,7 @@ async function flagged(agent: TestAgent, search = ''): Promise<Record<string, st
   )
 }
 
-test('a decrease, a rollover, a replaced meter, another unit and the future are flagged; no value is changed', async (t) => {
+test('R6.4: a decrease, a rollover, a replaced meter, another unit and the future are flagged; no value is changed', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent({ READING_REGISTERS: 'Energy, volume' })
@@ -95,7 +95,7 @@ test('a decrease, a rollover, a replaced meter, another unit and the future are 
   assert.equal(row?.sum, 99_990.5 + 99_998 + 3.25 + 9 + 0.5)
 })
 
-test('a decrease at the time when the serial number changed is a replaced meter', async (t) => {
+test('R6.4: a decrease at the time when the serial number changed is a replaced meter', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

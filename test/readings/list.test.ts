@@ -5,7 +5,7 @@ import { createMeters } from '../support/meters.ts'
 import { energyReading, postReadings } from '../support/readings.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test("a meter's readings are paged, newest first, `from` inclusive and `to` exclusive; the list of meters has the newest", async (t) => {
+test("R6.5: a meter's readings are paged, newest first, `from` inclusive and `to` exclusive; the list of meters has the newest", async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()

@@ -40,7 +40,7 @@ const store = ({ sync }: World, externalId: string, times: string[]) =>
     [externalId, times],
   )
 
-test('readings of any time are stored; partitions of months are created ahead and on demand, and no reading is lost', async (t) => {
+test('R6.8: readings of any time are stored; partitions of months are created ahead and on demand, and no reading is lost', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   const api = await world.agent({ ROLE: 'api' })
@@ -105,7 +105,7 @@ test('readings of any time are stored; partitions of months are created ahead an
   assert.deepEqual(newest, ['infinity', month(-3).at.replace('T00', 'T01')])
 })
 
-test('readings of months that ended more than READINGS_DAYS ago are removed, whichever partition has them', async (t) => {
+test('R6.6: readings of months that ended more than READINGS_DAYS ago are removed, whichever partition has them', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 2)
   const first = await world.agent()
@@ -176,7 +176,7 @@ test('readings of months that ended more than READINGS_DAYS ago are removed, whi
   assert.equal(body.readingsDays, 62)
 })
 
-test('without READINGS_DAYS no reading is removed, however old', async (t) => {
+test('R6.6: without READINGS_DAYS no reading is removed, however old', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 1)
   const first = await world.agent()

@@ -5,7 +5,7 @@ import { createGate, createMeters } from '../support/meters.ts'
 import { energyReading, postReadings } from '../support/readings.ts'
 import { createWorld } from '../support/world.ts'
 
-test('readings are stored by external id, once, from a JSON array or from lines; invalid ones are reported by number', async (t) => {
+test('R6.5: readings are stored by external id, once, from a JSON array or from lines; invalid ones are reported by number', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -71,7 +71,7 @@ test('readings are stored by external id, once, from a JSON array or from lines;
   ])
 })
 
-test('a reading that contradicts a stored one is a conflict; the same value again is a duplicate', async (t) => {
+test('R6.4: a reading that contradicts a stored one is a conflict; the same value again is a duplicate', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -136,7 +136,7 @@ test('readings that PostgreSQL cannot store are rejected by line, and the valid 
   assert.deepEqual([answer.status, answer.body.code], [400, 'bad_request'])
 })
 
-test('100,000 readings are stored in a few seconds, while a run is active, and readings of inactive meters arrive', {
+test('R6.8: 100,000 readings are stored in a few seconds, while a run is active, and readings of inactive meters arrive', {
   timeout: 60_000,
 }, async (t) => {
   const world = await createWorld(t)

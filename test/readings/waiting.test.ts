@@ -27,7 +27,7 @@ const stored = `select m.external_id as id, r.value::float8 as value, extract(ho
 const runsByReadings = async (agent: TestAgent) =>
   (await agent.api<{ runs: Run[] }>('/api/runs')).body.runs.filter(({ trigger }) => trigger === 'readings')
 
-test('readings of an unknown meter wait, start one sync, and are stored by it; a mistyped id stays listed', async (t) => {
+test('R6.3: readings of an unknown meter wait, start one sync, and are stored by it; a mistyped id stays listed', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent()
@@ -142,7 +142,7 @@ test('ids that are invalid for any meter, and readings beyond the limit, are rej
 
 const runs = Number(process.env.WAITING_RUNS ?? 4)
 
-test('any order of posts and syncs, also with interrupted runs, ends as if the meters had existed first', {
+test('R6.3: any order of posts and syncs, also with interrupted runs, ends as if the meters had existed first', {
   timeout: 90_000 + 15_000 * runs,
 }, async (t) => {
   const world = await createWorld(t)

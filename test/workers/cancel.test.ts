@@ -4,7 +4,7 @@ import type { Problem, Run } from '../../src/wire/types.ts'
 import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld, eventually } from '../support/world.ts'
 
-test('cancelling stops the work in both databases within 2 s, from another process, and changes nothing', async (t) => {
+test('R7.7, I4, I6, I12: cancelling stops the work in both databases within 2 s, from another process, and changes nothing', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const gate = await createGate(world.source)

@@ -13,7 +13,7 @@ globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a
 }
 
 suite('processes that share one Sync database', { concurrency: true }, () => {
-  test('a clock that is three hours ahead or behind changes neither freshness, nor the next time, nor alerts', async (t) => {
+  test('F33: a clock that is three hours ahead or behind changes neither freshness, nor the next time, nor alerts', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using receiver = await openReceiver()
@@ -33,7 +33,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     assert.deepEqual(receiver.types(), [])
   })
 
-  test('a database clock that steps back hides no failure: the last run is the latest by revision', async (t) => {
+  test('F33, I7: a database clock that steps back hides no failure: the last run is the latest by revision', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const agent = await world.agent()
@@ -48,7 +48,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     assert.equal(system?.lastFailure?.id, failure.id)
   })
 
-  test('a process without a worker changes neither the queues nor the names of Client Systems', async (t) => {
+  test('R8.12: a process without a worker changes neither the queues nor the names of Client Systems', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const worker = await world.agent({ CLIENT_SYSTEM_NAME: 'North' })
@@ -64,7 +64,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     assert.deepEqual(await stored(), before)
   })
 
-  test('an agent prunes and reports the runs of its own Client System only', async (t) => {
+  test('R8.12: an agent prunes and reports the runs of its own Client System only', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await using north = await openReceiver()
@@ -95,7 +95,7 @@ suite('processes that share one Sync database', { concurrency: true }, () => {
     assert.deepEqual(await old(), [{ id: 'south' }])
   })
 
-  test('an agent whose schema version differs from the database’s starts no run, and logs it', async (t) => {
+  test('F34: an agent whose schema version differs from the database’s starts no run, and logs it', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const older = await world.agent()

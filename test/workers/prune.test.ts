@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createMeters } from '../support/meters.ts'
 import { createWorld, eventually, findLogged } from '../support/world.ts'
 
-test('history older than HISTORY_DAYS is pruned, except the last success and the last failure', async (t) => {
+test('R8.10: history older than HISTORY_DAYS is pruned, except the last success and the last failure', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const agent = await world.agent({ HISTORY_DAYS: '30' })
@@ -22,7 +22,7 @@ test('history older than HISTORY_DAYS is pruned, except the last success and the
   assert.deepEqual(await remaining(), [{ days: 0 }, { days: 50 }])
 })
 
-test('rejected rows are removed after 7 days, except those of the latest run', async (t) => {
+test('R8.10: rejected rows are removed after 7 days, except those of the latest run', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   await world.source.query(`insert into meter (external_id, name) values (900, ' ')`)

@@ -7,7 +7,7 @@ import { openStream } from '../support/stream.ts'
 import { eventually, findLogged } from '../support/world.ts'
 
 suite('the reaper', { concurrency: 2 }, () => {
-  test('F16: a run whose worker is killed is interrupted within 6 s, and the next trigger works', async (t) => {
+  test('F16, I11: a run whose worker is killed is interrupted within 6 s, and the next trigger works', async (t) => {
     const { world, gate, environment } = await createGatedWorld(t)
     const open = await gate.close()
     const api = await world.process({ ...environment, ROLE: 'api' })
@@ -92,7 +92,7 @@ suite('the reaper', { concurrency: 2 }, () => {
     assert.equal((await agent.sync()).status, 'succeeded')
   })
 
-  test('F17: the session of a frozen worker is ended with its lease; resumed, the worker changes nothing and reports lease_lost', {
+  test('F17, I4, I6, I7: the session of a frozen worker is ended with its lease; resumed, the worker changes nothing and reports lease_lost', {
     timeout: 60_000,
   }, async (t) => {
     const { world, gate, environment } = await createGatedWorld(t)

@@ -51,7 +51,7 @@ test('the run at the start is requested again only when it was interrupted and n
 })
 
 suite('the run at the start', { concurrency: 2 }, () => {
-  test('a worker that was killed during a run and is started again syncs at its start', async (t) => {
+  test('F35: a worker that was killed during a run and is started again syncs at its start', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const gate = await createGate(world.source)
@@ -74,7 +74,7 @@ suite('the run at the start', { concurrency: 2 }, () => {
     assert.deepEqual(await world.sync.query(readings), [{ id: '77' }])
   })
 
-  test('a database restored from a dump of an active run is synced at the start', async (t) => {
+  test('F35: a database restored from a dump of an active run is synced at the start', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     await world.sync.query(`

@@ -51,7 +51,7 @@ suite('a worker', { concurrency: 2 }, () => {
     assert.equal((await agent.sync()).status, 'succeeded')
   })
 
-  test('ROLE splits API and worker: an API process alone queues, a worker takes it', async (t) => {
+  test('R8.9: ROLE splits API and worker: an API process alone queues, a worker takes it', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source)
     const api = await world.agent({ ROLE: 'api' })

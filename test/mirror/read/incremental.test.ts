@@ -13,7 +13,7 @@ import {
 } from '../../support/mirror.ts'
 import { createWorld, eventually } from '../../support/world.ts'
 
-test('a run without a change reads only digests, and proves with them that both sides are equal', async (t) => {
+test('R5.11: a run without a change reads only digests, and proves with them that both sides are equal', async (t) => {
   const { world, agent } = await startMirror(t, 5_000)
   const first = (await agent.status()).clientSystems[0]?.lastRun
   const before = await rowVersions(world.sync)
@@ -210,7 +210,7 @@ test('the timeouts of an incremental read allow a source to compute as long as a
   assertRead(run, 'narrow')
 })
 
-test('a source that returns different rows to two queries fails with proof_failed and changes nothing', async (t) => {
+test('R5.11: a source that returns different rows to two queries fails with proof_failed and changes nothing', async (t) => {
   const { world, agent } = await startMirror(t, 300)
   await agent.stop()
   const restless = await world.agent({

@@ -102,7 +102,7 @@ test('a query whose result differs each time fails only the incremental run; the
   }
 })
 
-test('a meter that another program changed, added or removed here is corrected by the next run', async (t) => {
+test('F37: a meter that another program changed, added or removed here is corrected by the next run', async (t) => {
   const { world, agent } = await startMirror(t, 400)
   const { unequal } = await compareBothSides(world)
   const harm: [statement: string, counts: Partial<Counts>][] = [

@@ -128,7 +128,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await eventually(async () => silent.open() === 0)
   })
 
-  test('F3, F4, F5: a connection that is cut, reset, silent or slow leaves every meter as it was', async (t) => {
+  test('F1, F3, F4, F5, I4, I12: a connection that is cut, reset, silent or slow leaves every meter as it was', async (t) => {
     const world = await createWorld(t)
     await createMeters(world.source, 3_000)
     await using proxy = await openProxy(world.source.url)
@@ -280,7 +280,7 @@ test('the proxy of these tests passes exactly the given number of bytes', async 
   assert.equal(received, 1_234)
 })
 
-test('a Client System before PostgreSQL 14 is refused with its version', () => {
+test('R8.14: a Client System before PostgreSQL 14 is refused with its version', () => {
   assert.doesNotThrow(() => requireSupported(140_000, 'Client System'))
   const refusal = { code: 'source_query', message: 'Main runs PostgreSQL 13; the agent needs PostgreSQL 14 or later' }
   assert.throws(() => requireSupported(130_014, 'Main'), refusal)

@@ -30,7 +30,7 @@ const json: [text: string, stored: string | null][] = [
 ]
 
 for (const version of [15, 18] as const) {
-  test(`json that cannot be jsonb is stored as a string of its text; all other json as json: on ${version}`, async (t) => {
+  test(`R5.12: json that cannot be jsonb is stored as a string of its text; all other json as json: on ${version}`, async (t) => {
     const world = await createWorld(t, { source: version })
     await world.source.query('create table meter (external_id text, name text, more json)')
     await world.source.query(
@@ -56,7 +56,7 @@ for (const version of [15, 18] as const) {
 }
 
 for (const version of [15, 18] as const) {
-  test(`texts of a Client System with another encoding than UTF8 are mirrored: on ${version}`, async (t) => {
+  test(`R5.12: texts of a Client System with another encoding than UTF8 are mirrored: on ${version}`, async (t) => {
     const world = await createWorld(t, { source: version })
     const name = `${world.source.name}_latin`
     await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
@@ -113,7 +113,7 @@ test('an id that is too long in UTF8 is rejected, even if it is short enough in 
   await world.source.query(`drop database ${name}`)
 })
 
-test('the text of a value does not depend on the settings of the database or the role of the Client System', async (t) => {
+test('R5.12: the text of a value does not depend on the settings of the database or the role of the Client System', async (t) => {
   const world = await createWorld(t)
   await world.source.query(`
     do $do$ begin

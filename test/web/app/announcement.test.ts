@@ -50,7 +50,7 @@ describe('announced to screen readers:', () => {
     assert.equal(returnOf(two, noon), 'The status is known again. North: Not synced yet. South: Not synced yet.')
   })
 
-  test('the start and the end of a run, the end with its counts', () => {
+  test('R5.10: the start and the end of a run, the end with its counts', () => {
     const end = succeeded(2, 23, { counts: counts({ read: 9, inserted: 3, updated: 5, deleted: 1 }) })
     assert.deepEqual(announceRuns(queued(2, 20), running(2, 21), end), [
       'Sync started.',
@@ -58,7 +58,7 @@ describe('announced to screen readers:', () => {
     ])
   })
 
-  test('the error of a failed run, without counts', () => {
+  test('R5.10: the error of a failed run, without counts', () => {
     assert.deepEqual(announceRuns(running(2, 20), failed(2, 21)), [
       'Sync started.',
       'Sync failed: Cannot connect to the Client System',
