@@ -3,22 +3,11 @@ import type { ClientSystem } from '../config/environment.ts'
 import type { DatabaseTarget } from '../config/targets.ts'
 import type { Queryable } from '../db/connect.ts'
 import { transaction } from '../db/transaction.ts'
-import { AgentError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Redact } from '../lib/redact.ts'
 import { unlessAborted } from '../lib/timeout.ts'
-import { listChanged, maxListedByRun } from '../meters/listing.ts'
-import { storeWaitingReadings } from '../readings/waiting.ts'
-import { findBaseline, type StoredBaseline } from '../runs/baseline.ts'
-import { markChanged } from '../runs/client-system.ts'
-import {
-  type CompleteJob,
-  type RunRef,
-  type RunResult,
-  recordFailure,
-  recordStart,
-  recordSuccess,
-} from '../runs/store.ts'
+import { findBaseline } from '../runs/baseline.ts'
+import { type CompleteJob, type RunRef, type RunResult, recordFailure, recordStart } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
 import { apply } from './apply.ts'
 import { compare, explainRejected } from './compare.ts'
@@ -27,7 +16,7 @@ import { approvedOf, guard, type Verdict } from './guard.ts'
 import { followPhases, type Phases } from './phases.ts'
 import { prove } from './prove.ts'
 import { readMeters } from './read/read.ts'
-import type { Staged } from './read/stage.ts'
+import { record } from './record.ts'
 import { findSameMeters } from './same-meters.ts'
 import { openRunSession, type RunSession } from './session.ts'
 import { openSource } from './source/connection.ts'
@@ -121,7 +110,6 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   const { readMode, readReason, bytes: bytesRead } = staged
   // This joins all meters, so the result is kept until the next full read, at a start or once a day.
   const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : baseline.sameMetersAs
-  const timings = phases.timings()
   const result: RunResult = {
     counts,
     readMode,
@@ -130,29 +118,12 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     withheldDigest: verdict.deletions === 'withhold' ? difference.missingDigest : null,
     rejectedBecause,
     bytesRead,
-    timings,
+    timings: phases.timings(),
     proof,
     baseline: { ...now, fingerprint: query.fingerprint, sameMetersAs },
   }
   signal.throwIfAborted()
-  if (counts.inserted > 0 || readMode === 'full') await storeWaitingReadings(session.client, clientSystemId)
-  const changed = counts.inserted + counts.updated + counts.deleted
-  const altered = isAltered(staged, baseline)
-  const canList = !altered && changed <= maxListedByRun(baseline.meters.total)
-  if ((altered || changed > 0) && (await markChanged(session.client, run, canList)))
-    await listChanged(session.client, clientSystemId)
-  if (!(await recordSuccess(session.client, run, result, completeJob))) throw leaseLost()
+  await record(session.client, run, { staged, baseline, result, completeJob })
   await session.commit()
   return { status: 'succeeded', result, verdict }
-}
-
-/** Returns true when another program has changed the meters since the last success: the list of meters does not have that. */
-function isAltered({ content, standing }: Staged, baseline: StoredBaseline): boolean {
-  return content !== baseline.content || (standing !== null && standing.total !== baseline.meters.total)
-}
-
-function leaseLost(): AgentError {
-  return new AgentError('lease_lost', 'Another worker ended this run because its worker did not respond', {
-    hint: 'Look for a worker that was frozen or disconnected; the newer run is valid',
-  })
 }
