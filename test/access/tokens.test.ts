@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { userInfo } from 'node:os'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { parseCommand } from '../../src/cli/arguments.ts'
 import type { Description } from '../../src/http/openapi-types.ts'
 import { scopes } from '../../src/wire/lists.ts'
 import type { Problem, Run, Scope, Session } from '../../src/wire/types.ts'
@@ -258,35 +256,4 @@ test('a token is refused within 5 s when the tokens can no longer be read', asyn
   assert.ok(performance.now() - began < 5_500, `${performance.now() - began} ms`)
   await world.sync.query('alter table sync.missing_token rename to access_token')
   assert.equal(await status(), 200)
-})
-
-test('the run of a command has the name of the operating system user', async (t) => {
-  const world = await createWorld(t)
-  await world.source.query('create table meter (external_id text, name text)')
-  await (await world.agent()).settled()
-  const { code, out } = await runCommand(['sync', '--json'], world.environment())
-  assert.equal(code, 0)
-  const { trigger, requestedBy }: Run = JSON.parse(out)
-  assert.deepEqual([trigger, requestedBy], ['cli', userInfo().username])
-})
-
-test('token: each invalid argument is reported by name', () => {
-  const wrong: [string[], RegExp][] = [
-    [[], /expected token create NAME/],
-    [['create'], /expected token create NAME/],
-    [['create', 'a', 'b', '--scope', 'read'], /expected token create NAME/],
-    [['create', 'a'], /--scope: expected one or more of read,ingest,operate,approve/],
-    [['create', 'a', '--scope', 'read,write'], /--scope: expected/],
-    [['create', 'a', '--scope', 'read', '--expires', 'soon'], /--expires: expected/],
-    [['create', 'a', '--scope', 'read', '--expires', '0d'], /--expires: expected/],
-    [['create', 'Administrator', '--scope', 'read'], /other than administrator/],
-    [['create', 'a\u001b', '--scope', 'read'], /expected a name/],
-    [['list', '--scope', 'read'], /options of token create only/],
-    [['revoke', 'a', '--json'], /--json is an option of token list only/],
-  ]
-  for (const [args, message] of wrong) assert.throws(() => parseCommand(['token', ...args]), message, args.join(' '))
-  assert.deepEqual(parseCommand(['token', 'create', 'Anna B.', '--scope', 'operate,read', '--expires', '2w']), {
-    name: 'token',
-    command: { action: 'create', tokenName: 'Anna B.', scopes: ['read', 'operate'], expiresInSeconds: 1_209_600 },
-  })
 })
