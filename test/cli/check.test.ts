@@ -143,6 +143,23 @@ suite('check', { concurrency: 2 }, () => {
     assert.match(blind.out, /permission denied for table meter\n.*grant select on TABLE to reader_/)
   })
 
+  test('check reports a schema of a newer program, and an encoding other than UTF8', async (t) => {
+    const world = await createWorld(t)
+    await world.source.query(meters)
+    await world.sync.query('update sync.migration set created_at = created_at + 1')
+    const newer = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: query }))
+    assert.equal(newer.code, 1)
+    assert.match(newer.out, /The schema is newer than this program\n *Install the newer version of the program/)
+    const name = `latin_${world.sync.name}`
+    await world.sync.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)
+    world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
+    const url = new URL(world.sync.url)
+    url.pathname = name
+    const latin = await run(['check'], world.environment({ DATABASE_URL: url.href, CLIENT_SYSTEM_QUERY: query }))
+    assert.equal(latin.code, 1)
+    assert.match(latin.out, /The encoding is LATIN1\n *Create the database with encoding 'UTF8'/)
+  })
+
   test('R7.10: check detects a pooler in transaction mode in front of the Sync database, and serve refuses it', async (t) => {
     const world = await createWorld(t)
     await world.source.query('create table meter as select 1 as external_id, $$One$$ as name')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config/environment.ts'
 import { describeSettings } from '../../src/config/settings.ts'
+import { urls } from '../support/configuration.ts'
 
 test('the settings that an administrator sees hold no secret', () => {
   const secrets = ['sync-secret', 'source-secret', 'c3Ryb25n', 'token-of-the-administrator', 'path-token']
@@ -24,4 +25,17 @@ test('the settings that an administrator sees hold no secret', () => {
   assert.deepEqual(settings.alerts, { webhookHost: 'alerts.example' })
   const text = JSON.stringify(settings)
   for (const secret of [...secrets, 'agent:', 'reader']) assert.ok(!text.includes(secret), secret)
+})
+
+test('the settings show whether a connection is verified, only encrypted, or neither', () => {
+  const tlsOf = (parameters: string) => {
+    const CLIENT_SYSTEM_URL = `postgres://reader@client-system.example/utility${parameters}`
+    const config = parseConfig({ ...urls, CLIENT_SYSTEM_URL, CLIENT_SYSTEM_INSECURE: 'true' })
+    return describeSettings(config, '1.2.3').clientSystems[0]?.database.tls
+  }
+  assert.deepEqual(['?sslmode=verify-full', '?sslmode=require', '?sslmode=disable'].map(tlsOf), [
+    'verified',
+    'unverified',
+    'none',
+  ])
 })

@@ -36,6 +36,13 @@ test('the history has the outcomes of each hour, the missed hours, and the relia
   assert.deepEqual(body.missedHours.map(at), [5, 2, 1])
   const { staleSeconds, ...summary } = body.summary
   assert.deepEqual(summary, { days: 30, succeeded: 4, failed: 2, outages: 1 })
+  const hour = new Date(now - 2 * hourMs).getUTCHours()
+  const daily = await world.agent({ ROLE: 'api', SYNC_CRON: `0 ${hour} * * *` })
+  assert.deepEqual(
+    (await daily.api<RunHistory>('/api/history')).body.missedHours.map(at),
+    [2],
+    'the scheduled hour alone',
+  )
   // The last success may be 130 minutes old, and was 210 (from 10 to 6.5 hours ago), 212 and up to 240.
   assert.ok(staleSeconds > 80 * 60, `${staleSeconds}`)
 

@@ -178,4 +178,15 @@ test('the wait after wrong tokens applies to one address, and ends', () => {
   assert.equal(throttle.wait('one'), 1)
   now += 1_000
   assert.equal(throttle.wait('one'), 0)
+  for (let count = 0; count < 10; count++) throttle.fail('one')
+  assert.equal(throttle.wait('one'), 60)
+})
+
+test('wrong tokens are counted for the 10,000 addresses that sent the latest ones', () => {
+  const throttle = createLoginThrottle(() => 0)
+  for (let count = 0; count < 10; count++) throttle.fail('one')
+  for (let address = 1; address < 10_000; address++) throttle.fail(`${address}`)
+  assert.equal(throttle.wait('one'), 60)
+  throttle.fail('another')
+  assert.equal(throttle.wait('one'), 0)
 })
