@@ -104,12 +104,12 @@ test('a reading with a future time counts as read at its arrival', async (t) => 
 
 test('a run updates the states from the columns of the Client System', async (t) => {
   const world = await createWorld(t)
-  await createMeters(world.source, 4)
+  await createMeters(world.source, 5)
   await world.source.query('alter table meter add column reading_interval text')
   const agent = await world.agent()
   await agent.settled()
-  await collect(world.sync, { 1: 10, 2: 90, 3: 90, 4: 90 })
-  assert.deepEqual((await collectionOf(agent)).meters.reporting, 4)
+  await collect(world.sync, { 1: 10, 2: 90, 3: 90, 4: 90, 5: 90 })
+  assert.deepEqual((await collectionOf(agent)).meters.reporting, 5)
   await world.source.query(`
     update meter set active = false where external_id = 1;
     update meter set reading_interval = '14 minutes' where external_id = 2;
@@ -121,7 +121,7 @@ test('a run updates the states from the columns of the Client System', async (t)
   assert.deepEqual(await listIn(agent, 'silent'), ['2'])
   assert.deepEqual(await listIn(agent, 'late'), ['3'])
   assert.deepEqual((await collectionOf(agent)).meters, {
-    reporting: 0,
+    reporting: 1,
     late: 1,
     silent: 1,
     never: 0,
@@ -129,12 +129,18 @@ test('a run updates the states from the columns of the Client System', async (t)
     quiet: 0,
   })
   await agent.stop()
+  // Another interval changes no meter. The full read at the start corrects the states of all.
+  const shorter = await world.agent({ READING_INTERVAL_MINUTES: '5' })
+  await shorter.settled()
+  await eventually(async () => (await listIn(shorter, 'silent')).length === 2)
+  assert.deepEqual(await listIn(shorter, 'silent'), ['2', '5'])
+  await shorter.stop()
   const other = await world.agent({
     READING_INTERVAL_MINUTES: '5',
     CLIENT_SYSTEM_QUERY: 'select external_id, name from meter',
   })
   await other.settled()
-  await eventually(async () => (await listIn(other, 'silent')).length === 2)
+  await eventually(async () => (await listIn(other, 'silent')).length === 3)
 })
 
 test('R6.1: readings from a role that may only insert update the states too', async (t) => {

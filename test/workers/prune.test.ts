@@ -42,6 +42,24 @@ test('R8.10: rejected rows are removed after 7 days, except those of the latest 
   assert.deepEqual(new Set(await remaining()), new Set(ids.slice(1)))
 })
 
+test('the last success is kept at any age while later runs fail', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ HISTORY_DAYS: '30' })
+  assert.equal((await agent.settled()).status, 'failed')
+  await world.sync.query(`
+    insert into sync.run (id, client_system_id, trigger, status, revision, queued_at, finished_at)
+      select gen_random_uuid(), 'main', 'schedule', status, -days, now() - make_interval(days => days), now() - make_interval(days => days)
+      from (values ('succeeded', 40), ('succeeded', 50), ('failed', 60)) old (status, days);
+    insert into pgboss.job (name) values ('meter-sync-prune.main')`)
+  const remaining = () =>
+    world.sync.query(`select status, extract(day from now() - queued_at)::int as days from sync.run order by days`)
+  await eventually(async () => (await remaining()).length === 2)
+  assert.deepEqual(await remaining(), [
+    { status: 'failed', days: 0 },
+    { status: 'succeeded', days: 40 },
+  ])
+})
+
 test('history that cannot be removed is logged', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
