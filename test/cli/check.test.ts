@@ -143,7 +143,7 @@ suite('check', { concurrency: 2 }, () => {
     assert.match(blind.out, /permission denied for table meter\n.*grant select on TABLE to reader_/)
   })
 
-  test('check reports a schema of a newer program, and an encoding other than UTF8', async (t) => {
+  test('R7.10: check reports a schema of a newer program, and an encoding other than UTF8', async (t) => {
     const world = await createWorld(t)
     await world.source.query(meters)
     await world.sync.query('update sync.migration set created_at = created_at + 1')
