@@ -80,9 +80,9 @@ describe('a run', () => {
   test('that arrived while the stream was lost does not make the rest of the page current', () => {
     const lost = loseConnection(live(clientSystem()))
     const state = reduce(lost, { type: 'run', run: queued(1, 5), at: null })
-    assert.equal(state.heardAt, noon)
+    assert.equal(state.lastUpdateAt, noon)
     assert.deepEqual(systemOf(state).status.activeRun, queued(1, 5))
-    assert.equal(reduce(lost, { type: 'run', run: queued(1, 5), at: noon + 7 }).heardAt, noon + 7)
+    assert.equal(reduce(lost, { type: 'run', run: queued(1, 5), at: noon + 7 }).lastUpdateAt, noon + 7)
   })
 
   test('of another Client System changes that one alone', () => {

@@ -10,11 +10,11 @@ const means: Record<Connection, string> = {
   lost: 'Trying to connect',
 }
 
-type Props = Pick<State, 'connection' | 'heardAt' | 'refused' | 'clockOffset'>
+type Props = Pick<State, 'connection' | 'lastUpdateAt' | 'refused' | 'clockOffset'>
 
 /** Shows whether the page is current: *Live* while the event stream is open, *Not live* otherwise. */
-export function Badge({ connection, heardAt, clockOffset }: Omit<Props, 'refused'>) {
-  const lastUpdate = useLastUpdate(heardAt, clockOffset)
+export function Badge({ connection, lastUpdateAt, clockOffset }: Omit<Props, 'refused'>) {
+  const lastUpdate = useLastUpdate(lastUpdateAt, clockOffset)
   const live = connection === 'live'
   const updated = lastUpdate === null ? '' : `; last update at ${lastUpdate}`
   return (
@@ -26,8 +26,8 @@ export function Badge({ connection, heardAt, clockOffset }: Omit<Props, 'refused
 }
 
 /** Shows why the page is not live, and since when it may be outdated. Renders nothing while the page is live. */
-export function ConnectionNotice({ connection, heardAt, refused, clockOffset }: Props) {
-  const lastUpdate = useLastUpdate(heardAt, clockOffset)
+export function ConnectionNotice({ connection, lastUpdateAt, refused, clockOffset }: Props) {
+  const lastUpdate = useLastUpdate(lastUpdateAt, clockOffset)
   if (lastUpdate === null || connection === 'live' || connection === 'connecting') return null
   return (
     <div class="notice connection" data-tone="quiet">
@@ -48,7 +48,7 @@ export function ConnectionNotice({ connection, heardAt, refused, clockOffset }: 
 }
 
 /** Returns the time of the last update by the agent's clock, as all times of the page; null when there was none. */
-function useLastUpdate(heardAt: number | null, clockOffset: number): string | null {
+function useLastUpdate(lastUpdateAt: number | null, clockOffset: number): string | null {
   const style = useTimeStyle()
-  return heardAt === null ? null : formatClock(heardAt + clockOffset, style === 'utc' ? 'utc' : 'local')
+  return lastUpdateAt === null ? null : formatClock(lastUpdateAt + clockOffset, style === 'utc' ? 'utc' : 'local')
 }

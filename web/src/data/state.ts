@@ -33,7 +33,7 @@ export type State = {
   /** Add to the local clock to get the server's, in milliseconds. */
   clockOffset: number
   /** Local time of the last event on the stream or whole status, in milliseconds. */
-  heardAt: number | null
+  lastUpdateAt: number | null
   /** Local time of the last whole status, in milliseconds. */
   statusAt: number | null
 }
@@ -65,7 +65,7 @@ export const initialState: State = {
   agent: null,
   systems: [],
   clockOffset: 0,
-  heardAt: null,
+  lastUpdateAt: null,
   statusAt: null,
 }
 
@@ -89,11 +89,11 @@ export function reduce(state: State, action: Action): State {
     case 'status':
       return applyStatus(state, action)
     case 'run':
-      return withSystem({ ...state, heardAt: action.at ?? state.heardAt }, action.run.clientSystemId, (s) =>
+      return withSystem({ ...state, lastUpdateAt: action.at ?? state.lastUpdateAt }, action.run.clientSystemId, (s) =>
         applyRun(s, action.run),
       )
     case 'progress':
-      return withSystem({ ...state, heardAt: action.at }, action.progress.clientSystemId, (s) =>
+      return withSystem({ ...state, lastUpdateAt: action.at }, action.progress.clientSystemId, (s) =>
         s.status.activeRun?.id === action.progress.runId ? { ...s, progress: action.progress } : s,
       )
     case 'history':
@@ -132,7 +132,7 @@ function applyStatus(state: State, { status, at, from }: Extract<Action, { type:
       }
     }),
     clockOffset: Date.parse(status.serverTime) - at,
-    heardAt: at,
+    lastUpdateAt: at,
     statusAt: at,
   }
 }

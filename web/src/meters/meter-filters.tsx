@@ -1,7 +1,7 @@
 import type { MeterFacets } from '../../../src/wire/types.ts'
 import { collectionStates, type MeterFilter, meterAddress, meterStates } from '../routing/route.ts'
 import { collectionWords } from './collection-word.tsx'
-import { Choice, type Option } from './meter-choice.tsx'
+import { FacetChoice, type Option } from './facet-choice.tsx'
 
 type Props = { filter: MeterFilter; facets: MeterFacets | null }
 
@@ -14,7 +14,7 @@ export function MeterFilters({ filter, facets }: Props) {
   }
   return (
     <div class="meter-filters">
-      <Choice
+      <FacetChoice
         name="State"
         chosen={filter.state === 'all' ? null : filter.state}
         options={(['active', 'inactive'] as const).map((value) => ({
@@ -24,7 +24,7 @@ export function MeterFilters({ filter, facets }: Props) {
         }))}
         onChoose={(value) => go({ state: meterStates.find((state) => state === value) ?? 'all' })}
       />
-      <Choice
+      <FacetChoice
         name="Collection"
         chosen={filter.collection}
         options={collectionStates.map((value) => ({
@@ -34,7 +34,7 @@ export function MeterFilters({ filter, facets }: Props) {
         }))}
         onChoose={(value) => go({ collection: collectionStates.find((state) => state === value) ?? null })}
       />
-      <Choice
+      <FacetChoice
         name="Kind"
         chosen={filter.kind}
         options={optionsOf(facets?.kind, 'No kind')}
@@ -42,7 +42,7 @@ export function MeterFilters({ filter, facets }: Props) {
         others={facets?.kind.others.values}
         onChoose={(kind) => go({ kind })}
       />
-      <Choice
+      <FacetChoice
         name="Location"
         chosen={filter.location}
         options={optionsOf(facets?.location, 'No location')}

@@ -8,9 +8,9 @@ import { addressOf, type PreviewRoute } from '../routing/route.ts'
 import { SyncLine } from '../status/sync-line.tsx'
 import { SyncNow } from '../status/trigger.tsx'
 import { Moment, useNow } from '../ui/clock.tsx'
-import { formatElapsed } from '../ui/format.ts'
+import { formatElapsed, sentences } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { useLasts } from '../ui/use-lasts.ts'
+import { useIsLongRun } from '../ui/use-is-long-run.ts'
 import { outcomeWords, requestedBy, type Tone } from '../ui/words.ts'
 import { announcedOf, changesOf, comparedOf, glanceOf } from './preview-words.ts'
 import { Previewed } from './previewed.tsx'
@@ -65,7 +65,7 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
   const { activeRun } = status
   const onReady = (preview: Preview) => announce(announcedOf(preview))
   const { now, preview } = usePreview({ status, onRun, onReady })
-  const lasts = useLasts(activeRun)
+  const isLong = useIsLongRun(activeRun)
   const { icon, tone } = lookOf(now)
   return (
     <section class="preview" aria-label="Preview" aria-busy={now.state === 'reading'}>
@@ -79,7 +79,7 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
             <Answer now={now} clockOffset={clockOffset} activeRun={activeRun} />
           </div>
         </div>
-        <SyncNow status={status} onRun={onRun} current={current} lasts={lasts}>
+        <SyncNow status={status} onRun={onRun} current={current} isLong={isLong}>
           <button
             type="button"
             class="button-plain"
@@ -90,7 +90,7 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
             Preview again
           </button>
         </SyncNow>
-        <SyncLine status={status} progress={progress} current={current} lasts={lasts}>
+        <SyncLine status={status} progress={progress} current={current} isLong={isLong}>
           {now.state === 'reading' && activeRun === null && (
             <div class="progress">
               <progress aria-label="Preview progress" />
@@ -182,7 +182,7 @@ function Refused({ error }: { error: ApiError }) {
       <Icon name="cross" />
       <div>
         <p class="notice-title">{error.message}</p>
-        {error.hint !== null && <p>{error.hint}</p>}
+        {error.hint !== null && <p>{sentences(error.hint)}</p>}
       </div>
     </div>
   )

@@ -13,13 +13,13 @@ export function FilterControls({ filter }: { filter: RunFilter }) {
   }
   return (
     <div class="history-filter">
-      <Choice
+      <FilterSelect
         name="Outcome"
         chosen={filter.outcome}
         options={outcomes.map((value) => ({ value, word: outcomeWords[value].word }))}
         onChoose={(outcome) => go({ outcome })}
       />
-      <Choice
+      <FilterSelect
         name="Trigger"
         chosen={filter.trigger}
         options={triggers.map((value) => ({ value, word: triggerWords[value] }))}
@@ -37,14 +37,14 @@ export function FilterControls({ filter }: { filter: RunFilter }) {
   )
 }
 
-type ChoiceProps<T> = {
+type SelectProps<T> = {
   name: string
   chosen: T | null
   options: readonly { value: T; word: string }[]
   onChoose: (value: T | null) => void
 }
 
-function Choice<T extends string>({ name, chosen, options, onChoose }: ChoiceProps<T>) {
+function FilterSelect<T extends string>({ name, chosen, options, onChoose }: SelectProps<T>) {
   const choose = (text: string) => onChoose(options.find(({ value }) => value === text)?.value ?? null)
   return (
     <label>

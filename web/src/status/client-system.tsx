@@ -6,7 +6,7 @@ import { isCurrent, type SystemState } from '../data/state.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { RunHistory } from '../runs/history.tsx'
 import { HistoryStrip } from '../runs/history-strip.tsx'
-import { useLasts } from '../ui/use-lasts.ts'
+import { useIsLongRun } from '../ui/use-is-long-run.ts'
 import { Failure } from './failure.tsx'
 import { Headline } from './headline.tsx'
 import { HeldBack } from './held-back.tsx'
@@ -30,20 +30,20 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
   const { activeRun, lastRun } = status
   const { state } = agent
   const current = isCurrent(state)
-  const knownUntil = current ? null : (state.heardAt ?? 0) + state.clockOffset
+  const knownUntil = current ? null : (state.lastUpdateAt ?? 0) + state.clockOffset
   const notices = noticesOf(status, current, agent.addRun)
-  const lasts = useLasts(activeRun)
+  const isLong = useIsLongRun(activeRun)
   // Landmarks need different names where there is more than one Client System.
   const of = alone ? '' : ` of ${status.name}`
   const nameId = `client-system-${status.id}`
   return (
     <section class="client-system" aria-labelledby={nameId}>
       <div class="card glance">
-        <Headline status={status} nameId={nameId} knownUntil={knownUntil} lasts={lasts} />
-        <SyncNow status={status} onRun={agent.addRun} current={current} lasts={lasts}>
+        <Headline status={status} nameId={nameId} knownUntil={knownUntil} isLong={isLong} />
+        <SyncNow status={status} onRun={agent.addRun} current={current} isLong={isLong}>
           <PreviewButton clientSystemId={alone ? null : status.id} />
         </SyncNow>
-        <SyncLine status={status} progress={progress} current={current} lasts={lasts} />
+        <SyncLine status={status} progress={progress} current={current} isLong={isLong} />
       </div>
       {status.insecure && <Insecure name={status.name} />}
       {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}

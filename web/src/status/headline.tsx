@@ -35,13 +35,13 @@ type Props = {
   /** The server's time up to which the status is known to be true, in milliseconds; null while it is current. */
   knownUntil: number | null
   /** Whether the active run has lasted so long that it is the headline. */
-  lasts: boolean
+  isLong: boolean
 }
 
 /** The headline: in sync or not, and since when. Each condition has its own words, icon and colour. */
-export function Headline({ status, nameId, knownUntil, lasts }: Props) {
+export function Headline({ status, nameId, knownUntil, isLong }: Props) {
   const now = useNow()
-  const condition = lasts ? conditionOf(status, knownUntil ?? now) : settledCondition(status)
+  const condition = isLong ? conditionOf(status, knownUntil ?? now) : settledCondition(status)
   const { icon, tone } = knownUntil === null ? looks[condition] : unknownLook
   return (
     <div class="headline" data-tone={tone} data-condition={knownUntil === null ? condition : 'unknown'}>

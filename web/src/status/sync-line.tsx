@@ -14,7 +14,7 @@ type Props = {
   /** Whether the status is known to be true now. */
   current: boolean
   /** Whether the active run has lasted so long that its progress is shown. */
-  lasts: boolean
+  isLong: boolean
   /** Shown in place of all else. */
   children?: ComponentChildren
 }
@@ -28,10 +28,10 @@ export function reasonIdOf({ id }: ClientSystemStatus): string {
  * The line below the headline: the next scheduled sync, or the progress of the active one. It has the same height for both,
  * so that a sync moves nothing.
  */
-export function SyncLine({ status, progress, current, lasts, children }: Props) {
+export function SyncLine({ status, progress, current, isLong, children }: Props) {
   const { activeRun, workers } = status
   const missing = useMissing('operate')
-  const isShown = activeRun !== null && lasts && current && workers !== 0
+  const isShown = activeRun !== null && isLong && current && workers !== 0
   return (
     <div class="sync-line">
       {children}

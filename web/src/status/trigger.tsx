@@ -15,7 +15,7 @@ type Props = {
   /** Whether the status is known to be true now. Otherwise no sync can be started. */
   current: boolean
   /** Whether the active run has lasted so long that it can be cancelled. */
-  lasts: boolean
+  isLong: boolean
   /** A button beside it; the button that cancels the active run takes its place. */
   children?: ComponentChildren
 }
@@ -24,13 +24,13 @@ type Props = {
  * The button that starts a sync. It is disabled while a run of the Client System is active, wherever that was started, and
  * for a login without the scope `operate`. A refusal is shown below it.
  */
-export function SyncNow({ status, onRun, current, lasts, children }: Props) {
+export function SyncNow({ status, onRun, current, isLong, children }: Props) {
   const [sending, setSending] = useState(false)
   const [refusal, setRefusal] = useState<ApiError | null>(null)
   const { activeRun } = status
   const busy = sending || activeRun !== null
   const missing = useMissing('operate')
-  const mayCancel = activeRun !== null && lasts && current && missing === null
+  const mayCancel = activeRun !== null && isLong && current && missing === null
   const { root, button } = useFocusKept(busy || !current)
   const activeId = activeRun?.id
   // A run that was started elsewhere makes the refusal obsolete.

@@ -21,7 +21,7 @@ const other = 'other'
 const prefix = '='
 
 /** A choice that narrows the list of meters. A value that is too rare for the options can be typed. */
-export function Choice({ name, chosen, options, none = 'None', others = 0, onChoose }: Props) {
+export function FacetChoice({ name, chosen, options, none = 'None', others = 0, onChoose }: Props) {
   const list = useRef<HTMLSelectElement>(null)
   const [typing, setTyping] = useState<'not yet' | 'now' | 'ended'>('not yet')
   // The field had the focus; the list takes its place.

@@ -5,13 +5,13 @@ import type { Run } from '../../../src/wire/types.ts'
 const shortMs = 500
 
 /** Returns true once the page has known the active run for half a second. */
-export function useLasts(activeRun: Run | null): boolean {
-  const [lasting, setLasting] = useState<string | null>(null)
+export function useIsLongRun(activeRun: Run | null): boolean {
+  const [longId, setLongId] = useState<string | null>(null)
   const id = activeRun?.id ?? null
   useEffect(() => {
     if (id === null) return
-    const timer = setTimeout(() => setLasting(id), shortMs)
+    const timer = setTimeout(() => setLongId(id), shortMs)
     return () => clearTimeout(timer)
   }, [id])
-  return id !== null && lasting === id
+  return id !== null && longId === id
 }
