@@ -4,6 +4,7 @@ import { readingsFileUrl } from '../data/api.ts'
 import { formatCount, sentences } from '../ui/format.ts'
 import type { Heading } from '../ui/heading.ts'
 import { Icon } from '../ui/icon.tsx'
+import { LoadFailure } from '../ui/load-failure.tsx'
 import { useZone } from '../ui/times.tsx'
 import { chartsOf } from './chart.ts'
 import { CurrentRoute } from './current-route.ts'
@@ -56,14 +57,7 @@ function ReadingsByDay({ meter, times, heading: Heading }: Props) {
           </a>
         </div>
         <ReadingControls meter={meter} period={period} quantities={quantities} />
-        {error !== null && (
-          <p class="teaching">
-            {sentences(error.message, error.hint)}{' '}
-            <button type="button" class="button-plain" onClick={read}>
-              Try again
-            </button>
-          </p>
-        )}
+        {error !== null && <LoadFailure retry={read}>{sentences(error.message, error.hint)}</LoadFailure>}
         {shown === null && loading && <p class="teaching readings-loading">Loading…</p>}
         {shown !== null && <Charts shown={shown} quantity={choice.quantity} />}
       </section>

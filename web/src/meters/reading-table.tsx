@@ -1,22 +1,24 @@
-import { useState } from 'preact/hooks'
 import type { FlaggedReading } from '../../../src/wire/types.ts'
 import { useStamp } from '../ui/clock.tsx'
 import { plural } from '../ui/format.ts'
 import { readingText } from '../ui/reading-text.ts'
+import { TableBehind } from '../ui/table-behind.tsx'
 import { FlagIcon, isDoubtful, wordsOf } from './reading-flags.tsx'
 
-/** The same readings as a table, newest first; it is made when it is opened. */
+/** The same readings as a table, newest first. */
 export function ReadingTable({ readings }: { readings: readonly FlaggedReading[] }) {
-  const [open, setOpen] = useState(false)
   const doubtful = readings.filter(isDoubtful).length
   return (
-    <details class="chart-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        Show {plural(readings.length, 'reading')} as a table
-        {doubtful > 0 && ` · ${doubtful} doubtful`}
-      </summary>
-      {open && <Rows readings={readings} />}
-    </details>
+    <TableBehind
+      summary={
+        <>
+          Show {plural(readings.length, 'reading')} as a table
+          {doubtful > 0 && ` · ${doubtful} doubtful`}
+        </>
+      }
+    >
+      {() => <Rows readings={readings} />}
+    </TableBehind>
   )
 }
 

@@ -2,6 +2,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RunHistory } from '../../../src/wire/types.ts'
 import { readHistory } from '../data/api.ts'
 import { addressOf, noRunFilter } from '../routing/route.ts'
+import { LoadFailure } from '../ui/load-failure.tsx'
+import { TableBehind } from '../ui/table-behind.tsx'
 import { useZone } from '../ui/times.tsx'
 import { type Day, daysOf, type Period, periodName, periodOutcomes, periodWords, summaryWords } from './strip.ts'
 import { Days, Hours } from './strip-cells.tsx'
@@ -27,12 +29,9 @@ export function HistoryStrip({ clientSystemId, of, lastRunId }: Props) {
       {history !== null && <Strip history={history} of={of} />}
       {history === null && !failed && <p class="teaching strip-loading">Loading…</p>}
       {history === null && failed && (
-        <p class="teaching strip-loading">
-          The history could not be loaded.{' '}
-          <button type="button" class="button-plain" onClick={read}>
-            Try again
-          </button>
-        </p>
+        <div class="strip-loading">
+          <LoadFailure retry={read}>The history could not be loaded.</LoadFailure>
+        </div>
       )}
     </section>
   )
@@ -78,10 +77,9 @@ function Strip({ history, of }: { history: RunHistory; of: string }) {
         ))}
       </ul>
       {opened !== undefined && <OpenDay day={opened} onShow={setShown} />}
-      <details class="chart-table">
-        <summary>Show as a table</summary>
-        <StripTable periods={days} name={`Syncs of the last 90 days${of}`} first="Day" />
-      </details>
+      <TableBehind summary="Show as a table">
+        {() => <StripTable periods={days} name={`Syncs of the last 90 days${of}`} first="Day" />}
+      </TableBehind>
     </>
   )
 }
@@ -95,10 +93,9 @@ function OpenDay({ day, onShow }: { day: Day; onShow: (hour: Period | null) => v
         <a href={addressOf(null, null, { ...noRunFilter, day: day.key })}>See the runs of this day</a>
       </p>
       <Hours key={day.key} hours={day.hours} onShow={onShow} />
-      <details class="chart-table">
-        <summary>Show the hours as a table</summary>
-        <StripTable periods={day.hours} name={`Syncs of ${name}`} first="Hour" />
-      </details>
+      <TableBehind summary="Show the hours as a table">
+        {() => <StripTable periods={day.hours} name={`Syncs of ${name}`} first="Hour" />}
+      </TableBehind>
     </section>
   )
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Pages } from '../data/pages.ts'
 import { sentences } from './format.ts'
+import { LoadFailure } from './load-failure.tsx'
 
 /** A list with its states: loading, failed with a button to try again, empty, and with a next page. */
 export function PagedList<T>({
@@ -20,14 +21,7 @@ export function PagedList<T>({
       {items.length > 0 && children(items)}
       {items.length === 0 && state === 'ready' && <p class="teaching">{empty}</p>}
       {items.length === 0 && state === 'loading' && <p class="teaching">Loading…</p>}
-      {state === 'failed' && (
-        <p class="teaching">
-          {sentences(error?.message, error?.hint)}{' '}
-          <button type="button" class="button-plain" onClick={read}>
-            Try again
-          </button>
-        </p>
-      )}
+      {state === 'failed' && <LoadFailure retry={read}>{sentences(error?.message, error?.hint)}</LoadFailure>}
       {hasMore && state !== 'failed' && (
         <button type="button" class="button-plain" aria-disabled={state === 'loading'} onClick={readOnce}>
           Show more
