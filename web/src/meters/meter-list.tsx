@@ -5,6 +5,7 @@ import { formatCount, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 import { tableRoles } from '../ui/table.tsx'
+import { useGradually } from '../ui/use-gradually.ts'
 import { useMedia } from '../ui/use-media.ts'
 import { LinkedMeter } from './linked-meter.tsx'
 import { isFiltered } from './meter-filters.tsx'
@@ -24,11 +25,12 @@ type Props = {
 }
 
 /** The meters that a filter lets through; the one that the address names is open. */
-export function MeterList({ meters: { list, pages }, filter, wanted, meterId, total }: Props) {
+export function MeterList({ meters: { list, pages, restoring }, filter, wanted, meterId, total }: Props) {
   const totalLine = useRef<HTMLParagraphElement>(null)
   // As wide as the style of the table says.
   const isTable = useMedia('(min-width: 64.0625rem)')
   const sortable = isTable ? filter : null
+  const items = useGradually(pages.items, restoring)
   const listed = pages.items.some(({ id }) => String(id) === meterId)
   return (
     <>
@@ -52,7 +54,7 @@ export function MeterList({ meters: { list, pages }, filter, wanted, meterId, to
           )}
           {!isTable && pages.items.length > 0 && <SortChoice filter={filter} />}
         </div>
-        <PagedList pages={pages} empty={<Nothing filter={filter} total={total} />}>
+        <PagedList pages={{ ...pages, items }} empty={<Nothing filter={filter} total={total} />}>
           {(meters) => (
             <table {...tableRoles.table} class="meter-table" aria-label="Meters" data-sort={filter.sort}>
               <thead {...tableRoles.group}>

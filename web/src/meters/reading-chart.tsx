@@ -158,7 +158,7 @@ function Axis({ period }: { period: Period }) {
   const { ticks, from, to } = period
   const anchorOf = (at: number) => (at === from ? 'start' : at === to ? 'end' : 'middle')
   return (
-    <svg class="plot-axis" aria-hidden="true" focusable="false">
+    <svg class="plot-axis" aria-hidden="true">
       {ticks.map(({ at, label }) => (
         <text key={at} x={xOf(at, period)} y="1em" text-anchor={anchorOf(at)}>
           {label}

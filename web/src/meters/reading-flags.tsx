@@ -30,7 +30,7 @@ export function FlagMark({ flags }: { flags: readonly Flag[] }) {
 /** The same mark within a text. */
 export function FlagIcon({ flags }: { flags: readonly Flag[] }) {
   return (
-    <svg class="icon" viewBox="-8 -8 16 16" aria-hidden="true" focusable="false">
+    <svg class="icon" viewBox="-8 -8 16 16" aria-hidden="true">
       <FlagMark flags={flags} />
     </svg>
   )

@@ -10,6 +10,8 @@ export type Meters = {
   /** Null until the first list is here; then the last one that is, also while another is being read. */
   list: MeterPage | null
   pages: Pages<Meter>
+  /** Whether the scroll position of an earlier visit is about to be restored. */
+  restoring: boolean
   /** Grows with each list that is read from its beginning. */
   version: number
   /** Reads the list again. */
@@ -75,7 +77,13 @@ export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
     hasMore: (list?.next ?? null) !== null,
     read: readNext,
   } as const
-  return { list, pages, version: list?.version ?? 0, readAgain: () => setAttempt(attempt + 1) }
+  return {
+    list,
+    pages,
+    restoring: wantedTop.current !== null,
+    version: list?.version ?? 0,
+    readAgain: () => setAttempt(attempt + 1),
+  }
 }
 
 async function readUpTo(

@@ -2,7 +2,9 @@ import { useState } from 'preact/hooks'
 import type { History } from '../data/run-list.ts'
 import type { StatusRoute } from '../routing/route.ts'
 import { Icon } from '../ui/icon.tsx'
+import { LoadFailure } from '../ui/load-failure.tsx'
 import { useZone } from '../ui/times.tsx'
+import { useGradually } from '../ui/use-gradually.ts'
 import { FilteredRuns } from './filtered-runs.tsx'
 import { FilterControls, HistoryFilter } from './history-filter.tsx'
 import { isFiltered, queryOf } from './run-filter.ts'
@@ -48,6 +50,7 @@ export function RunHistory({ clientSystemId, of, history, route, read }: Props) 
 
 function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
   const [reading, setReading] = useState(false)
+  const runs = useGradually(history.runs)
   const readPage = async (before: string | null) => {
     if (reading) return
     setReading(true)
@@ -56,7 +59,7 @@ function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
   }
   return (
     <>
-      {history.runs.length > 0 && <RunTable runs={history.runs} route={route} of={of} />}
+      {runs.length > 0 && <RunTable runs={runs} route={route} of={of} />}
       {history.runs.length === 0 && history.state === 'ready' && (
         <div class="empty">
           <Icon name="queued" />
@@ -65,12 +68,9 @@ function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
       )}
       {history.runs.length === 0 && history.state === 'loading' && <p class="teaching">Loading…</p>}
       {history.state === 'failed' && (
-        <p class="teaching">
-          The run history could not be loaded.{' '}
-          <button type="button" class="button-plain" disabled={reading} onClick={() => readPage(null)}>
-            Try again
-          </button>
-        </p>
+        <LoadFailure retry={() => readPage(null)} disabled={reading}>
+          The run history could not be loaded.
+        </LoadFailure>
       )}
       {history.next !== null && history.state === 'ready' && (
         <button type="button" class="button-plain" aria-disabled={reading} onClick={() => readPage(history.next)}>

@@ -8,7 +8,7 @@ import { RunRow } from './run-row.tsx'
 /** Runs as rows that open. The first of a day has its date. It stays a table also where it looks like cards. */
 export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: StatusRoute; of: string }) {
   const zone = useZone()
-  const dayOf = (run: Run | undefined) => (run === undefined ? '' : formatDay(run.queuedAt, zone))
+  const days = runs.map(({ queuedAt }) => formatDay(queuedAt, zone))
   return (
     <table {...tableRoles.table} class="runs" aria-label={`Run history${of}`}>
       <thead {...tableRoles.group}>
@@ -35,7 +35,7 @@ export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: Sta
           <RunRow
             key={run.id}
             run={run}
-            day={dayOf(run) === dayOf(runs[index - 1]) ? null : dayOf(run)}
+            day={days[index] === days[index - 1] ? null : (days[index] ?? null)}
             open={run.id === route.runId}
             part={route.part}
           />

@@ -43,7 +43,7 @@ export function Meters({ meters, clientSystemId, of }: Props) {
         </div>
       </dl>
       {total > 0 && (
-        <svg class="share" viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+        <svg class="share" viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true">
           <rect class="share-rest" width="100" height="2" />
           <rect class="share-active" width={(active / total) * 100} height="2" />
         </svg>

@@ -1,5 +1,5 @@
 import { type ComponentChildren, createContext } from 'preact'
-import { useContext, useEffect, useState } from 'preact/hooks'
+import { useContext, useEffect, useMemo, useState } from 'preact/hooks'
 import { formatExact } from './format.ts'
 import { formatMoment, formatStamp, type Length } from './time-style.ts'
 import { useTimeStyle } from './times.tsx'
@@ -24,8 +24,9 @@ export function useNow(): number {
 /** A time in the style of the page, with the exact time on hover. */
 export function Moment({ iso, length = 'short' }: { iso: string; length?: Length }) {
   const now = useNow()
+  const exact = useMemo(() => formatExact(iso), [iso])
   return (
-    <time dateTime={iso} title={formatExact(iso)}>
+    <time dateTime={iso} title={exact}>
       {formatMoment(iso, useTimeStyle(), now, length)}
     </time>
   )

@@ -3,25 +3,25 @@
 const number = new Intl.NumberFormat('en')
 export type Zone = 'local' | 'utc'
 
-const full = { dateStyle: 'medium', timeStyle: 'medium' } as const
 const short = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
 const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
 
-/** The same form in the time zone of the browser and in UTC. */
-function inZones(form: Intl.DateTimeFormatOptions): Record<Zone, Intl.DateTimeFormat> {
-  return {
-    local: new Intl.DateTimeFormat('en-GB', form),
-    utc: new Intl.DateTimeFormat('en-GB', { ...form, timeZone: 'UTC' }),
+/** Formats in one form, in the time zone of the browser or in UTC. A form is made at its first use: each takes long to make. */
+function inZones(form: Intl.DateTimeFormatOptions): (time: Date, zone: Zone) => string {
+  const made: Partial<Record<Zone, Intl.DateTimeFormat>> = {}
+  return (time, zone) => {
+    made[zone] ??= new Intl.DateTimeFormat('en-GB', { ...form, ...(zone === 'utc' && { timeZone: 'UTC' }) })
+    return made[zone].format(time)
   }
 }
 
-const dateAndTime = inZones(full)
+const dateAndTime = inZones({ dateStyle: 'medium', timeStyle: 'medium' })
 const dayAndTime = inZones(short)
 const dayYearAndTime = inZones({ ...short, year: 'numeric' })
+const withZone = inZones({ ...short, year: 'numeric', timeZoneName: 'short' })
 const clockTime = inZones(clock)
 const wholeDay = inZones({ dateStyle: 'full' })
 const hourAndMinute = inZones({ hour: '2-digit', minute: '2-digit' })
-const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
 
 export function formatCount(count: number): string {
   return number.format(count)
@@ -101,40 +101,35 @@ function timeOr(iso: string, format: (time: Date) => string): string {
 
 /** The exact local time and the same in UTC, for a tooltip. */
 export function formatExact(iso: string): string {
-  return timeOr(iso, exact)
-}
-
-function exact(time: Date): string {
-  const name = zone.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? 'local time'
-  return `${dateAndTime.local.format(time)} ${name} (${time.toISOString()})`
+  return timeOr(iso, (time) => `${withZone(time, 'local')} (${time.toISOString()})`)
 }
 
 /** "23 Nov 2026, 14:03:12"; with UTC where that is the zone. */
 export function formatDateTime(iso: string, zone: Zone = 'local'): string {
-  return timeOr(iso, (time) => named(dateAndTime[zone].format(time), zone))
+  return timeOr(iso, (time) => named(dateAndTime(time, zone), zone))
 }
 
 /** "23 Nov, 14:03:12", for tables; with its year where that is not the present one. */
 export function formatDayTime(iso: string, zone: Zone = 'local', now = Date.now()): string {
   const thisYear = new Date(iso).getUTCFullYear() === new Date(now).getUTCFullYear()
   const form = thisYear ? dayAndTime : dayYearAndTime
-  return timeOr(iso, (time) => named(form[zone].format(time), zone))
+  return timeOr(iso, (time) => named(form(time, zone), zone))
 }
 
 /** "Thursday, 26 November 2026". */
 export function formatDay(iso: string, zone: Zone = 'local'): string {
-  return timeOr(iso, (time) => wholeDay[zone].format(time))
+  return timeOr(iso, (time) => wholeDay(time, zone))
 }
 
 /** "14:03:12". */
 export function formatClock(ms: number, zone: Zone = 'local'): string {
-  return named(clockTime[zone].format(new Date(ms)), zone)
+  return named(clockTime(new Date(ms), zone), zone)
 }
 
 /** "05:33"; with its day after 12 hours, and with UTC where that is the zone. */
 export function formatLastKnown(ms: number, now: number, zone: Zone = 'local'): string {
   if (now - ms > 12 * 3_600_000) return formatDayTime(new Date(ms).toISOString(), zone, now)
-  return named(hourAndMinute[zone].format(new Date(ms)), zone)
+  return named(hourAndMinute(new Date(ms), zone), zone)
 }
 
 function named(text: string, zone: Zone): string {
