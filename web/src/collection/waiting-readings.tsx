@@ -16,7 +16,7 @@ export function WaitingReadings({ clientSystemId, readings, externalIds }: Props
         <h2>Unknown external ids</h2>
         <span class="quiet">
           {plural(readings, 'reading')} of {plural(externalIds, 'external id')} {readings === 1 ? 'waits' : 'wait'} for
-          a meter
+          a meter.
         </span>
       </div>
       <PagedList pages={pages} empty="No reading waits for a meter.">

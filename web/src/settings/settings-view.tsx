@@ -68,9 +68,9 @@ function ClientSystem({
 }
 
 const roles: Record<Settings['role'], string> = {
-  all: 'serves, and works on syncs',
-  api: 'serves, and works on no sync',
-  worker: 'works on syncs',
+  all: 'serves the page and the API, and runs syncs',
+  api: 'serves the page and the API, and runs no syncs',
+  worker: 'runs syncs',
 }
 
 function AgentSettings({ settings }: { settings: Settings }) {
