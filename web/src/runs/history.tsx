@@ -5,6 +5,7 @@ import { Icon } from '../ui/icon.tsx'
 import { LoadFailure } from '../ui/load-failure.tsx'
 import { useZone } from '../ui/times.tsx'
 import { useGradually } from '../ui/use-gradually.ts'
+import { useNextFrame } from '../ui/use-next-frame.ts'
 import { FilteredRuns } from './filtered-runs.tsx'
 import { FilterControls, HistoryFilter } from './history-filter.tsx'
 import { isFiltered, queryOf } from './run-filter.ts'
@@ -20,7 +21,9 @@ type Props = {
 }
 
 /** The runs of a Client System, newest first, all or those of a filter. Each opens to its details. */
-export function RunHistory({ clientSystemId, of, history, route, read }: Props) {
+export function RunHistory({ clientSystemId, of, history: latest, route, read }: Props) {
+  // A sync that ends also brings notices, which grow the page above a reader of the history.
+  const history = useNextFrame(latest)
   const { filter } = route
   const filtered = isFiltered(filter)
   const query = queryOf(filter, useZone())
