@@ -107,3 +107,61 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   assert.equal(await wide.evaluate('getComputedStyle(document.documentElement).backgroundColor'), 'rgb(244, 246, 248)')
   await wide.emulateMedia({ media: 'screen', colorScheme: null })
 })
+
+test('several notices at once, and new runs above the ones that are read, shift nothing', async (t) => {
+  const world = await createWorld(t)
+  await createMeters(world.source, 60)
+  const agent = await world.agent()
+  await agent.settled()
+  await world.sync.query(earlierRuns)
+  await agent.sync()
+  const browse = await openBrowser(t)
+  const open = async (width: number, height: number) => {
+    const { page } = await browse(agent.url, {
+      viewport: { width, height },
+      hasTouch: width < 500,
+      isMobile: width < 500,
+    })
+    await page.getByRole('group', { name: 'Days' }).waitFor()
+    await page.locator('tr.run').nth(20).waitFor()
+    return page
+  }
+  const sizes = { wide: [1280, 900], large: [1920, 1080], tablet: [820, 1180], phone: [390, 844] } as const
+  const tops = await Promise.all(
+    Object.entries(sizes).map(async ([size, [width, height]]) => ({ size, page: await open(width, height) })),
+  )
+  // A phone whose window begins at the head of the history.
+  const reader = await open(390, 844)
+  await reader.evaluate(`document.querySelector('.history').scrollIntoView()`)
+  const pages = [...tops, { size: 'at the history', page: reader }]
+  const calm = async (state: string, ready: (page: Page) => Promise<unknown>) => {
+    for (const { size, page } of pages) {
+      await ready(page)
+      const { sum, most } = await takeShift(page)
+      assert.ok(sum < maxShift, `${state}, ${size}: ${sum} by ${most}`)
+    }
+  }
+  const first = (page: Page) => page.locator('tr.run').first()
+  await calm('load', (page) => first(page).waitFor())
+
+  await world.source.query('delete from meter where external_id > 20')
+  await world.source.query(`insert into meter (external_id, name) values (900, '  ')`)
+  await agent.sync()
+  await calm('two notices', async (page) => {
+    await page.getByText('40 deletions are held back').waitFor()
+    await page.getByText('1 row of the Client System was rejected').waitFor()
+    await first(page).getByText('40 held back').waitFor()
+  })
+  await world.source.query('alter table meter rename to meter_away')
+  await agent.sync()
+  await calm('three notices', async (page) => {
+    await page.getByRole('alert').getByText('relation "meter" does not exist').waitFor()
+    await first(page).getByText('Failed').waitFor()
+  })
+  await world.source.query('alter table meter_away rename to meter')
+  await agent.sync()
+  await calm('two notices again', async (page) => {
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+    await first(page).getByText('40 held back').waitFor()
+  })
+})

@@ -68,9 +68,9 @@ function noticesOf(status: ClientSystemStatus, current: boolean, onRun: (run: Ru
   const notices = [
     failure !== null && <Failure key={failure.id} run={failure} status={status} current={current} />,
     current && status.workers === 0 && activeRun === null && <NoWorker key="no worker" />,
-    lastRun?.status === 'cancelled' && activeRun === null && <Cancelled key="cancelled" run={lastRun} />,
     (counts?.withheld ?? 0) > 0 && <HeldBack key="held back" status={status} current={current} onRun={onRun} />,
     lastSuccess !== null && (counts?.rejected ?? 0) > 0 && <RejectedRows key="rejected" run={lastSuccess} />,
+    lastRun?.status === 'cancelled' && activeRun === null && <Cancelled key="cancelled" run={lastRun} />,
   ]
   return notices.filter((notice) => notice !== false)
 }

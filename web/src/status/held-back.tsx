@@ -10,6 +10,7 @@ import { Icon } from '../ui/icon.tsx'
 import { ApproveDialog } from './approve.tsx'
 import { KeepDialog } from './keep.tsx'
 import { Kept } from './kept.tsx'
+import { Notice } from './notice.tsx'
 
 type Props = {
   status: ClientSystemStatus
@@ -27,9 +28,9 @@ export function HeldBack({ status, current, onRun }: Props) {
   const { lastSuccess: run, activeRun, keptDeletions: kept } = status
   if (run === null || (run.counts?.withheld ?? 0) === 0) return null
   // The decision replaces what had the focus.
-  const keepFocus = () => root.current?.focus({ preventScroll: true })
+  const keepFocus = () => root.current?.querySelector<HTMLElement>('.notice')?.focus({ preventScroll: true })
   return (
-    <div class="held-back" ref={root} tabIndex={-1}>
+    <div class="held-back" ref={root}>
       {kept !== null && isKept(status) ? (
         <Kept run={run} kept={kept} current={current} onReleased={keepFocus} />
       ) : (
@@ -57,12 +58,12 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
   const show = (dialog: RefObject<HTMLDialogElement | null>) => dialog.current?.showModal()
   const reasonId = `approve-reason-${run.id}`
   return (
-    <div class="notice" data-tone="attention">
-      <Icon name="hand" />
-      <div>
-        <p class="notice-title">
-          {plural(withheld, 'deletion')} {withheld === 1 ? 'is' : 'are'} held back
-        </p>
+    <>
+      <Notice
+        icon="hand"
+        tone="attention"
+        title={`${plural(withheld, 'deletion')} ${withheld === 1 ? 'is' : 'are'} held back`}
+      >
         <p>{wordsFor(run, withheld)}</p>
         {missing !== null && <p id={reasonId}>To approve, log in with a token that has {missing}.</p>}
         <p class="notice-foot">
@@ -88,7 +89,8 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
             <Icon name="arrow" />
           </a>
         </p>
-      </div>
+      </Notice>
+      {/* Beside the notice, because a dialog stays open when another notice comes above this one. */}
       {mayKeep && <KeepDialog dialog={keepDialog} run={run} withheld={withheld} onKept={onKept} />}
       {missing === null && (
         <ApproveDialog
@@ -100,7 +102,7 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
           onRun={onRun}
         />
       )}
-    </div>
+    </>
   )
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useContext, useState } from 'preact/hooks'
 import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { releaseDeletions } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
@@ -8,6 +8,7 @@ import { Moment } from '../ui/clock.tsx'
 import { plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { Folded, Notice } from './notice.tsx'
 
 type Props = {
   run: Run
@@ -35,32 +36,42 @@ export function Kept({ run, kept: { by, since, note }, current, onReleased }: Pr
       setSending(false)
     }
   }
+  const words = (
+    <>
+      <p>
+        <strong>{plural(withheld, 'deletion')} held back</strong>, kept for now
+        {by !== null && ` by ${by}`} since <Moment iso={since} />: “{note}”
+      </p>
+      <p class="notice-foot">
+        <button
+          type="button"
+          class="button-text"
+          disabled={!current || missing !== null}
+          aria-disabled={sending}
+          title={missing === null ? 'Show the notice of the held-back deletions again' : `Needs ${missing}`}
+          onClick={release}
+        >
+          Undo “Keep for now”
+        </button>
+        <a href={addressOf(run.id, 'withheld')}>
+          See the meters held back
+          <Icon name="arrow" />
+        </a>
+      </p>
+      {refusal !== null && <Refusal words="“Keep for now” was not undone." error={refusal} />}
+    </>
+  )
+  if (useContext(Folded)) {
+    return (
+      <Notice icon="hand" tone="quiet" title={`${plural(withheld, 'deletion')} held back, kept for now`}>
+        {words}
+      </Notice>
+    )
+  }
   return (
-    <div class="notice notice-small" data-tone="quiet">
+    <div class="notice notice-small" data-tone="quiet" tabIndex={-1}>
       <Icon name="hand" />
-      <div>
-        <p>
-          <strong>{plural(withheld, 'deletion')} held back</strong>, kept for now
-          {by !== null && ` by ${by}`} since <Moment iso={since} />: “{note}”
-        </p>
-        <p class="notice-foot">
-          <button
-            type="button"
-            class="button-text"
-            disabled={!current || missing !== null}
-            aria-disabled={sending}
-            title={missing === null ? 'Show the notice of the held-back deletions again' : `Needs ${missing}`}
-            onClick={release}
-          >
-            Undo “Keep for now”
-          </button>
-          <a href={addressOf(run.id, 'withheld')}>
-            See the meters held back
-            <Icon name="arrow" />
-          </a>
-        </p>
-        {refusal !== null && <Refusal words="“Keep for now” was not undone." error={refusal} />}
-      </div>
+      <div>{words}</div>
     </div>
   )
 }

@@ -3,21 +3,31 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
+import { Folded } from './notice.tsx'
 
 type Props = { status: ClientSystemStatus; notices: readonly VNode[]; alone: boolean; of: string }
 
 /**
- * The notices, and the counts of the last success and of the meters. The counts give way to the notices within the same
- * height, so that a sync that fails moves nothing of the history below.
+ * The first notice in full and the others as titles, and the counts of the last success and of the meters. The counts give way
+ * to the notices within the same height, so that a sync that fails moves nothing of the history below.
  */
 export function Overview({ status, notices, alone, of }: Props) {
   const compact = notices.length > 0
-  const figures = useFocusKept(compact)
+  const shown = notices.map(({ key }) => key).join()
+  const figures = useFocusKept(shown)
   return (
     <div class="overview">
-      {notices}
+      {notices.length > 0 && (
+        <div class="notices">
+          {notices.map((notice, index) => (
+            <Folded.Provider key={notice.key} value={index > 0}>
+              {notice}
+            </Folded.Provider>
+          ))}
+        </div>
+      )}
       {/* New elements in another place: the old ones would be seen to move. */}
-      <div class="figures" key={`${compact}`} data-compact={compact} ref={figures}>
+      <div class="figures" key={shown} data-compact={compact} ref={figures}>
         <LastSync run={status.lastSuccess} of={of} compact={compact} />
         <Meters meters={status.meters} clientSystemId={alone ? null : status.id} of={of} />
       </div>
@@ -26,7 +36,7 @@ export function Overview({ status, notices, alone, of }: Props) {
 }
 
 /** Keeps the focus on a link of the counts when new elements replace them. */
-function useFocusKept(compact: boolean) {
+function useFocusKept(shown: string) {
   const figures = useRef<HTMLDivElement>(null)
   const links = () => [...(figures.current?.querySelectorAll('a') ?? [])]
   const focused = useRef(-1)
@@ -35,6 +45,6 @@ function useFocusKept(compact: boolean) {
   focused.current = activeElement instanceof HTMLAnchorElement ? links().indexOf(activeElement) : -1
   useLayoutEffect(() => {
     if (document.activeElement === document.body) links()[focused.current]?.focus({ preventScroll: true })
-  }, [compact])
+  }, [shown])
   return figures
 }
