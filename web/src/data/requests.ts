@@ -8,6 +8,8 @@ export const loginRequired = 'login-required'
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly hint: string | null
+  /** The agent's code for the error; null when there was no answer, or another server answered. */
+  readonly code: string | null
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
   /** Seconds to wait before the next attempt; null when the answer does not say. */
@@ -17,10 +19,11 @@ export class ApiError extends Error {
 
   constructor(
     message: string,
-    options: Partial<Pick<ApiError, 'hint' | 'status' | 'retryAfter' | 'run'>> & ErrorOptions = {},
+    options: Partial<Pick<ApiError, 'hint' | 'code' | 'status' | 'retryAfter' | 'run'>> & ErrorOptions = {},
   ) {
     super(message, { cause: options.cause })
     this.hint = options.hint ?? null
+    this.code = options.code ?? null
     this.status = options.status ?? 0
     this.retryAfter = options.retryAfter ?? null
     this.run = options.run ?? null
@@ -105,6 +108,7 @@ function refusal(response: Response, problem: Problem | null): ApiError {
   const { detail, hint } = problem?.detail ? problem : foreign
   return new ApiError(detail, {
     hint: hint ?? null,
+    code: problem?.code ?? null,
     status: response.status,
     retryAfter: Number(response.headers.get('retry-after')) || null,
     run: problem?.run ?? null,

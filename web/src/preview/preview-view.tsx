@@ -8,6 +8,7 @@ import { addressOf, type PreviewRoute } from '../routing/route.ts'
 import { SyncLine } from '../status/sync-line.tsx'
 import { SyncNow } from '../status/trigger.tsx'
 import { Moment, useNow } from '../ui/clock.tsx'
+import { failureWords, guideAddress } from '../ui/failure-words.ts'
 import { formatElapsed, sentences } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { useIsLongRun } from '../ui/use-is-long-run.ts'
@@ -177,12 +178,15 @@ function Words({ words, age, children }: WordsProps) {
 
 /** Shows why there is no preview, and what to do next. */
 function Refused({ error }: { error: ApiError }) {
+  const code = error.code ?? undefined
+  // Plain words come first, where the code has them.
+  const explained = guideAddress(code) !== null
   return (
     <div class="notice" data-tone="bad" role="alert">
       <Icon name="cross" />
       <div>
-        <p class="notice-title">{error.message}</p>
-        {error.hint !== null && <p>{sentences(error.hint)}</p>}
+        <p class="notice-title">{explained ? failureWords(code) : error.message}</p>
+        <p>{sentences(explained ? error.message : null, error.hint)}</p>
       </div>
     </div>
   )
