@@ -2,7 +2,7 @@ import type { Agent } from '../agent.ts'
 import { listTargets, tagTargets } from '../collection/targets.ts'
 import { NotFoundError } from '../lib/errors.ts'
 import { listHistory } from '../meters/changes.ts'
-import { createFacets } from '../meters/kept-facets.ts'
+import { createFacetCache } from '../meters/facet-cache.ts'
 import { exportMeters, listMeters } from '../meters/list.ts'
 import { findMeter, findMeterByExternalId } from '../meters/meter.ts'
 import { findClientSystem, withClientSystem } from './client-systems.ts'
@@ -17,7 +17,7 @@ type MeterMethods = Pick<
 export function createMeterMethods({ clientSystems, pools }: AgentParts): MeterMethods {
   const db = pools.long
   const ids = clientSystems.map(({ id }) => id)
-  const countFacets = createFacets(db)
+  const countFacets = createFacetCache(db)
 
   const meter: Agent['meter'] = async (id) => {
     const found = await findMeter(db, ids, id)

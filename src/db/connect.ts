@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { DatabaseTarget } from '../config/targets.ts'
 import { AgentError, errorCode, errorMessage } from '../lib/errors.ts'
 import { connectHints } from './connect-hints.ts'
-import { type LoginObservation, observeLogin } from './login.ts'
+import { type LoginObservation, observeLogin } from './observe-login.ts'
 
 /** Anything that can run a statement: a pool, a session, or the client of a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>

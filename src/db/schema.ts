@@ -106,7 +106,7 @@ export const meter = sync.table(
 
 /**
  * What lists of meters are searched and sorted by: a copy of `meter`, because these indexes would double the time of a run.
- * A run writes it when it changed few meters; otherwise it is corrected afterwards (src/meters/listing.ts). Texts are cut,
+ * A run writes it when it changed few meters; otherwise it is corrected afterwards (src/meters/update-listing.ts). Texts are cut,
  * because an index entry holds 2,704 bytes at most. `words` has what a search looks at, and its index needs the extension
  * pg_trgm, so no migration creates it (src/db/search-index.ts). `whole_hash` shows which copies are outdated.
  */

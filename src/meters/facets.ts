@@ -2,7 +2,7 @@ import type { Queryable } from '../db/connect.ts'
 import type { CollectionState, MeterFacets } from '../wire/types.ts'
 import { findCandidates } from './candidates.ts'
 import { type MeterFilter, toMatching } from './filter.ts'
-import { findListed, type Listed } from './listed.ts'
+import { findListSource, type ListSource } from './list-source.ts'
 
 type Facet = 'state' | 'kind' | 'location'
 type FacetRow = { facet: Facet; value: string; meters: number; values: number; allMeters: number }
@@ -12,10 +12,10 @@ type FacetRow = { facet: Facet; value: string; meters: number; values: number; a
  * and locations, the `limit` most frequent are listed.
  */
 export async function countFacets(db: Queryable, filter: MeterFilter, limit: number): Promise<MeterFacets> {
-  const listed = await findListed(db, filter.clientSystemId)
+  const source = await findListSource(db, filter.clientSystemId)
   const [facets, collection] = await Promise.all([
-    countColumns(db, { ...listed, among: await findCandidates(db, filter) }, filter, limit),
-    countStates(db, listed, filter),
+    countColumns(db, { ...source, among: await findCandidates(db, filter) }, filter, limit),
+    countStates(db, source, filter),
   ])
   return { ...facets, collection }
 }
@@ -23,11 +23,11 @@ export async function countFacets(db: Queryable, filter: MeterFilter, limit: num
 /** Counts by the columns of the list. Without a filter of the collection, the planner leaves out the join with it. */
 async function countColumns(
   db: Queryable,
-  listed: Listed,
+  source: ListSource,
   filter: MeterFilter,
   limit: number,
 ): Promise<Omit<MeterFacets, 'collection'>> {
-  const { values, add, words, state, kind, location, collection } = toMatching(filter, listed)
+  const { values, add, words, state, kind, location, collection } = toMatching(filter, source)
   const conditions = { state, kind, location }
   const column = { state: 'active::text', kind: 'kind', location: 'location' }
   const facets = (['state', 'kind', 'location'] as const).map((facet) => {
@@ -43,7 +43,7 @@ async function countColumns(
        select listed.active, listed.kind, listed.location collate "C" as location,
          ${Object.entries(conditions).map(([name, condition]) => `coalesce(${condition}, false) as in_${name}`)},
          count(*) as meters
-       from ${listed.from}
+       from ${source.from}
        where ${words} and ${collection}
        group by 1, 2, 3, 4, 5, 6
      ), ranked as (
@@ -72,13 +72,13 @@ async function countColumns(
 type StateRow = { active: boolean; late: boolean | null; silent: boolean | null; meters: number }
 
 /** Counts by the state of the collection. All meters are counted without the list, because joining them takes five times as long. */
-async function countStates(db: Queryable, listed: Listed, filter: MeterFilter): Promise<MeterFacets['collection']> {
+async function countStates(db: Queryable, source: ListSource, filter: MeterFilter): Promise<MeterFacets['collection']> {
   const counts: MeterFacets['collection'] = { reporting: 0, late: 0, silent: 0, never: 0, stillReporting: 0, quiet: 0 }
-  const { values, words, state, kind, location } = toMatching({ ...filter, collection: null }, listed)
+  const { values, words, state, kind, location } = toMatching({ ...filter, collection: null }, source)
   const all = !filter.search?.trim() && filter.kind === null && filter.location === null
   const { rows } = await db.query<StateRow>(
     `select listed.active, late_at < now() as late, silent_at < now() as silent, count(*)::float8 as meters
-     from ${all ? 'sync.meter_collection listed' : listed.from}
+     from ${all ? 'sync.meter_collection listed' : source.from}
      where ${[words, state, kind, location].join(' and ')}
      group by 1, 2, 3`,
     values,
@@ -86,7 +86,7 @@ async function countStates(db: Queryable, listed: Listed, filter: MeterFilter): 
   for (const row of rows) counts[collectionStateOf(row)] += row.meters
   if (!all) return counts
   const { reporting, late, silent, stillReporting, quiet } = counts
-  const { active, inactive } = listed.totals
+  const { active, inactive } = source.totals
   if (filter.state !== 'inactive') counts.never = Math.max(0, active - reporting - late - silent)
   if (filter.state !== 'active') counts.quiet = Math.max(quiet, inactive - stillReporting)
   return counts

@@ -1,5 +1,6 @@
 import type { CollectionState } from '../wire/types.ts'
-import { asExact, asSorted, type Listed } from './listed.ts'
+import type { ListSource } from './list-source.ts'
+import { asExact, asSorted } from './listing-columns.ts'
 import { containsPair, isPair, toPattern } from './words.ts'
 
 export type MeterFilter = {
@@ -47,7 +48,7 @@ const maxWords = 8
 
 export function toMatching(
   { clientSystemId, search, ...filter }: MeterFilter,
-  { fold, pairs, among }: Listed,
+  { fold, pairs, among }: ListSource,
 ): Matching {
   const values: unknown[] = []
   const add = (value: unknown) => `$${values.push(value)}`

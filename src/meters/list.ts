@@ -3,7 +3,7 @@ import { findPage, type ResultPage } from '../db/pages.ts'
 import type { Meter, MeterOrder, MeterSort } from '../wire/types.ts'
 import { findCandidates } from './candidates.ts'
 import { type Matching, type MeterFilter, toMatching } from './filter.ts'
-import { findListed, type Listed } from './listed.ts'
+import { findListSource, type ListSource } from './list-source.ts'
 import { type MeterRow, meterColumns, metersWithCollection, toMeter } from './meter.ts'
 
 /** The end of a page. `exact` is true when its last meter has the search text as external id or serial number. */
@@ -40,19 +40,19 @@ const sorted: Record<MeterSort, { key: string; type: string }> = {
  * come first. A missing value is smaller than any other.
  */
 export async function listMeters(db: Queryable, listing: MeterListing, limit: number): Promise<MeterPage> {
-  const listed = await findSource(db, listing)
-  const { items, more } = await listPage(db, listed, listing, limit)
+  const source = await findSource(db, listing)
+  const { items, more } = await listPage(db, source, listing, limit)
   const known = more ? null : items.filter(({ meter }) => meter !== null).length
   return {
     items: metersOf(items),
     more,
-    ...(await countMeters(db, listed, listing, { first: listing.after === null, known })),
+    ...(await countMeters(db, source, listing, { first: listing.after === null, known })),
     after: items.at(-1)?.cursor ?? null,
   }
 }
 
-async function findSource(db: Queryable, filter: MeterFilter): Promise<Listed> {
-  return { ...(await findListed(db, filter.clientSystemId)), among: await findCandidates(db, filter) }
+async function findSource(db: Queryable, filter: MeterFilter): Promise<ListSource> {
+  return { ...(await findListSource(db, filter.clientSystemId)), among: await findCandidates(db, filter) }
 }
 
 /** `meter` is null where another program deleted it. The entry keeps its place, so that the page does not look like the last. */
@@ -64,14 +64,14 @@ function metersOf(items: ListedMeter[]): Meter[] {
 
 async function listPage(
   db: Queryable,
-  listed: Listed,
+  source: ListSource,
   listing: MeterListing,
   limit: number,
 ): Promise<ResultPage<ListedMeter>> {
   const { after, search } = listing
   const [exact, rest] = await Promise.all([
-    search?.trim() && (after === null || after.exact) ? findPart(db, listed, listing, limit, true) : null,
-    findPart(db, listed, { ...listing, after: after?.exact ? null : after }, limit, false),
+    search?.trim() && (after === null || after.exact) ? findPart(db, source, listing, limit, true) : null,
+    findPart(db, source, { ...listing, after: after?.exact ? null : after }, limit, false),
   ])
   if (exact?.more) return exact
   const found = [...(exact?.items ?? []), ...rest.items]
@@ -89,7 +89,7 @@ type PartRow = (MeterRow | { id: null }) & {
 /** Returns a page of the meters that the search text identifies, or of all others. */
 async function findPart(
   db: Queryable,
-  listed: Listed,
+  source: ListSource,
   listing: MeterListing,
   limit: number,
   exact: boolean,
@@ -97,10 +97,10 @@ async function findPart(
   const { sort, order, after } = listing
   if (sort === 'lastReading' && order === 'desc' && !exact && after?.key !== '-infinity') {
     // Without the meters that were never read, their collection can be sorted before it is joined.
-    const read = await findSorted(db, listed, listing, limit, { exact, part: lastRead })
+    const read = await findSorted(db, source, listing, limit, { exact, part: lastRead })
     if (read.more) return read
   }
-  return await findSorted(db, listed, listing, limit, { exact, part: sorted[sort] })
+  return await findSorted(db, source, listing, limit, { exact, part: sorted[sort] })
 }
 
 type SortedPart = { key: string; type: string; condition?: string }
@@ -108,13 +108,13 @@ const lastRead: SortedPart = { key: 'last_read_at', type: 'timestamptz', conditi
 
 async function findSorted(
   db: Queryable,
-  listed: Listed,
+  source: ListSource,
   { sort, order, after, ...filter }: MeterListing,
   limit: number,
   { exact, part: { key, type, condition = 'true' } }: { exact: boolean; part: SortedPart },
 ): Promise<ResultPage<ListedMeter>> {
-  const { from } = listed
-  const matching = toMatching(filter, listed)
+  const { from } = source
+  const matching = toMatching(filter, source)
   const identified = matching.exact()
   const columns = [...new Set([key, 'listed.external_id'])]
   const place = after && [`${matching.add(after.key)}::${type}`, `${matching.add(after.externalId)}::text`]
@@ -156,7 +156,7 @@ function conditionsOf({ words, state, kind, location, collection }: Matching): s
  */
 async function countMeters(
   db: Queryable,
-  listed: Listed,
+  source: ListSource,
   listing: MeterListing,
   { first, known }: { first: boolean; known: number | null },
 ): Promise<Pick<MeterPage, 'total' | 'totalIsExact'>> {
@@ -164,13 +164,13 @@ async function countMeters(
   if (known !== null) return { total: known, totalIsExact: true }
   const { search, kind, location, collection, state } = listing
   if (!search?.trim() && kind === null && location === null && collection === null) {
-    const { active, inactive } = listed.totals
+    const { active, inactive } = source.totals
     return { total: { all: active + inactive, active, inactive }[state], totalIsExact: true }
   }
-  const matching = toMatching(listing, listed)
+  const matching = toMatching(listing, source)
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::float8 as count
-     from (select from ${listed.from} where ${conditionsOf(matching).join(' and ')} limit $${matching.values.length + 1}) matching`,
+     from (select from ${source.from} where ${conditionsOf(matching).join(' and ')} limit $${matching.values.length + 1}) matching`,
     [...matching.values, maxCounted + 1],
   )
   const count = rows[0]?.count ?? 0

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/connect.ts'
 import { AgentError } from '../lib/errors.ts'
-import { listChanged, maxListedByRun } from '../meters/listing.ts'
+import { maxUpdatedByRun, updateListing } from '../meters/update-listing.ts'
 import { storeWaitingReadings } from '../readings/waiting.ts'
 import type { StoredBaseline } from '../runs/baseline.ts'
 import { markChanged } from '../runs/client-system.ts'
@@ -43,8 +43,8 @@ async function updateList(
   const changed = inserted + updated + deleted
   const altered = isAltered(staged, baseline)
   if (changed === 0 && !altered) return
-  const canList = !altered && changed <= maxListedByRun(baseline.meters.total)
-  if (await markChanged(db, run, canList)) await listChanged(db, run.clientSystemId)
+  const canList = !altered && changed <= maxUpdatedByRun(baseline.meters.total)
+  if (await markChanged(db, run, canList)) await updateListing(db, run.clientSystemId)
 }
 
 /**

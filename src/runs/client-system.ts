@@ -15,13 +15,13 @@ export async function registerClientSystem(
 }
 
 /**
- * Records that a run changed meters, in its transaction. Returns true where the run can and must list its changes: `canList` is
- * true, and the list of meters has all earlier changes. Otherwise the list is outdated from the commit of the run on.
+ * Records in a run's transaction that it changed meters. Returns true when the run must now update the list of meters: it can
+ * (`canUpdate`), and the list has all earlier changes. Otherwise the list is outdated from the run's commit on.
  */
 export async function markChanged(
   db: Queryable,
   { id, clientSystemId }: { id: string; clientSystemId: string },
-  canList: boolean,
+  canUpdate: boolean,
 ): Promise<boolean> {
   const { rows } = await db.query<{ listed: boolean }>(
     `update sync.client_system
@@ -30,13 +30,13 @@ export async function markChanged(
        listed_run_id = case when $3 and listed_run_id = changed_run_id then $2 else listed_run_id end
      where id = $1
      returning listed_run_id = $2 as listed`,
-    [clientSystemId, id, canList],
+    [clientSystemId, id, canUpdate],
   )
   return rows[0]?.listed ?? false
 }
 
-/** Returns the last run that changed meters, where the list of meters does not have all its changes; otherwise null. */
-export async function findUnlisted(db: Queryable, clientSystemId: string): Promise<string | null> {
+/** Returns the last run that changed meters while the list of meters is outdated; null when the list is up to date. */
+export async function findUnlistedRun(db: Queryable, clientSystemId: string): Promise<string | null> {
   const { rows } = await db.query<{ id: string | null }>(
     `select changed_run_id as id from sync.client_system where id = $1 and changed_run_id is distinct from listed_run_id`,
     [clientSystemId],
@@ -44,7 +44,7 @@ export async function findUnlisted(db: Queryable, clientSystemId: string): Promi
   return rows[0]?.id ?? null
 }
 
-/** Records that the list has what this run changed, unless a later one changed meters meanwhile. */
+/** Records that the list is up to date after this run, unless a later run has changed meters meanwhile. */
 export async function markListed(db: Queryable, clientSystemId: string, runId: string): Promise<void> {
   await db.query('update sync.client_system set listed_run_id = $2 where id = $1 and changed_run_id = $2', [
     clientSystemId,

@@ -2,21 +2,22 @@ import type pg from 'pg'
 import { refreshCollection } from '../collection/refresh.ts'
 import { type Lifetime, startLoop, withLifetime } from '../lib/lifetime.ts'
 import type { Log } from '../lib/log.ts'
-import { listAnew } from '../meters/listing.ts'
-import { findUnlisted, markListed } from '../runs/client-system.ts'
+import { correctListing } from '../meters/update-listing.ts'
+import { findUnlistedRun, markListed } from '../runs/client-system.ts'
 import type { RunResult } from '../runs/store.ts'
 import type { Run } from '../wire/types.ts'
 
 /**
- * Corrects the tables that follow from the meters, after a run that succeeded. The run does not wait for it, so that it waits
- * for no collector that stores readings. What a killed worker left uncorrected is corrected after a later run.
+ * Corrects the tables that are computed from the meters, after each run that succeeded: `meter_collection` and `meter_listing`. It
+ * does so outside of the run's transaction, because a collector that stores readings may hold locks that the run would have to
+ * wait for. What a killed worker did not correct is corrected after a later run.
  */
 export type Corrections = Lifetime & { correct: (run: Run, result: RunResult) => void }
 
 /** The time until the next attempt to correct the lists of meters. */
 const listingRetryMs = 3_000
 
-/** Corrects over `pool`. A stop ends its connections, so nothing is logged after it. */
+/** Corrects over connections of `pool`. A stop of the process closes them, so errors after it are not logged. */
 export function createCorrections({ pool, log }: { pool: pg.Pool; log: Log }): Corrections {
   let stopping = false
 
@@ -30,11 +31,11 @@ export function createCorrections({ pool, log }: { pool: pg.Pool; log: Log }): C
     }
   }
 
-  /** The Client Systems of the runs. */
+  /** The Client Systems whose list is checked at the next pass. */
   const synced = new Set<string>()
   const listing = startLoop({
     pass: async () => {
-      for (const clientSystemId of synced) await correctListing(pool, clientSystemId)
+      for (const clientSystemId of synced) await correctIfOutdated(pool, clientSystemId)
     },
     retryMs: listingRetryMs,
     onError: (err, { repeated }) => {
@@ -53,10 +54,10 @@ export function createCorrections({ pool, log }: { pool: pg.Pool; log: Log }): C
   })
 }
 
-/** Rewrites the list of the meters, unless the runs have already listed what they changed. */
-async function correctListing(pool: pg.Pool, clientSystemId: string): Promise<void> {
-  const unlisted = await findUnlisted(pool, clientSystemId)
+/** Corrects the list of meters, unless every run has updated it. */
+async function correctIfOutdated(pool: pg.Pool, clientSystemId: string): Promise<void> {
+  const unlisted = await findUnlistedRun(pool, clientSystemId)
   if (unlisted === null) return
-  await listAnew(pool, clientSystemId)
+  await correctListing(pool, clientSystemId)
   await markListed(pool, clientSystemId, unlisted)
 }

@@ -5,8 +5,8 @@ import { sqlBeside } from '../../src/db/sql-file.ts'
 import { transaction } from '../../src/db/transaction.ts'
 import { countFacets } from '../../src/meters/facets.ts'
 import { listMeters, type MeterListing } from '../../src/meters/list.ts'
-import { computeListed, findFoldCase, listedColumns } from '../../src/meters/listed.ts'
-import { listAnew, listChanged } from '../../src/meters/listing.ts'
+import { computeListing, findFoldCase, listingColumns } from '../../src/meters/listing-columns.ts'
+import { correctListing, updateListing } from '../../src/meters/update-listing.ts'
 import { median, quantile } from './report.ts'
 import type { Servers } from './servers.ts'
 
@@ -88,7 +88,7 @@ export async function measureSearches(
     log(`${meters} meters`)
     await fillMeters(pool, meters)
     if (meters > maxFilled) await buildList(pool)
-    else await measure('filling the list', 1, () => listAnew(pool, 'main'))
+    else await measure('filling the list', 1, () => correctListing(pool, 'main'))
     await pool.query('update sync.client_system set listed_run_id = changed_run_id')
     await pool.query('vacuum (analyze) sync.meter_listing')
     log(`searches, load average ${loadavg().map((load) => load.toFixed(1))}`)
@@ -98,7 +98,7 @@ export async function measureSearches(
     await measure('facets of everything', 5, () => countFacets(pool, everything, 50))
     await measure('facets of a kind', 5, () => countFacets(pool, { ...everything, kind: 'water' }, 50))
     await measure('facets of a search', 5, () => countFacets(pool, { ...everything, search: 'pump 77' }, 50))
-    await measure('comparing the list when nothing differs', 3, () => listAnew(pool, 'main'))
+    await measure('comparing the list when nothing differs', 3, () => correctListing(pool, 'main'))
     await measure('listing what a run changed, 1,000 meters', 5, () => listThousand(pool))
     log(`done, load average ${loadavg().map((load) => load.toFixed(1))}`)
     return { meters, done }
@@ -130,8 +130,8 @@ async function buildList(pool: pg.Pool): Promise<void> {
     )
     for (const { indexname } of indexes) await client.query(`drop index sync.${indexname}`)
     await client.query(
-      `insert into sync.meter_listing (${listedColumns})
-       select ${computeListed(await findFoldCase(client))} from sync.meter m order by m.id`,
+      `insert into sync.meter_listing (${listingColumns})
+       select ${computeListing(await findFoldCase(client))} from sync.meter m order by m.id`,
     )
     for (const { indexdef } of indexes) await client.query(indexdef)
   } finally {
@@ -146,7 +146,7 @@ async function listThousand(pool: pg.Pool): Promise<void> {
       create temporary table staging (external_id text) on commit drop;
       create temporary table change on commit drop as
       select 'update' as operation, id as meter_id, null::tid as staged from sync.meter order by hashint8(id) limit 1000`)
-    await listChanged(client, 'main')
+    await updateListing(client, 'main')
   })
 }
 

@@ -1,24 +1,27 @@
 import type { Queryable } from '../db/connect.ts'
-import { computeListed, type FoldCase, findFoldCase, listedColumns } from './listed.ts'
+import { computeListing, type FoldCase, findFoldCase, listingColumns } from './listing-columns.ts'
 
-/** The meters of one statement. */
+/** The maximum number of meters that one statement corrects. */
 const pageSize = 5_000
 
-/** The number of written rows after which the statistics of the table are updated. */
+/** The statistics of the table are updated when more entries than this were written. */
 const analyzedAfter = 10_000
 
-/** Returns the maximum number of changes that a run lists in its transaction. `meters` is the number of meters before it. */
-export function maxListedByRun(meters: number): number {
+/**
+ * Returns the maximum number of changed meters with which a run updates the list itself. With more, its commit would come much
+ * later. `meters` is the number of meters before the run.
+ */
+export function maxUpdatedByRun(meters: number): number {
   return Math.min(1_000, 20 + meters / 1_000)
 }
 
 /**
- * Updates the list with the changes of a run, in its transaction. A run that changed many meters does not call it; the list is
- * then outdated until `listAnew`.
+ * Updates the list with the changes of a run, in its transaction. A run that changed more than `maxUpdatedByRun` does not call
+ * it; its list stays outdated until `correctListing`, which a worker calls after the run.
  */
-export async function listChanged(db: Queryable, clientSystemId: string): Promise<void> {
+export async function updateListing(db: Queryable, clientSystemId: string): Promise<void> {
   await db.query(
-    writeListed(
+    writeEntries(
       await findFoldCase(db),
       `select meter_id from change where operation in ('update', 'restore', 'delete')
        union all
@@ -33,11 +36,11 @@ export async function listChanged(db: Queryable, clientSystemId: string): Promis
 }
 
 /** Returns the statement that writes the entries of these meters, in the order of their ids, so that writers cannot deadlock. */
-function writeListed(fold: FoldCase, meterIds: string): string {
-  const columns = listedColumns.split(', ').filter((column) => column !== 'meter_id')
+function writeEntries(fold: FoldCase, meterIds: string): string {
+  const columns = listingColumns.split(', ').filter((column) => column !== 'meter_id')
   return `
-    insert into sync.meter_listing as l (${listedColumns})
-    select ${computeListed(fold)}
+    insert into sync.meter_listing as l (${listingColumns})
+    select ${computeListing(fold)}
     from (${meterIds}) wanted (meter_id)
     join sync.meter m on m.id = wanted.meter_id
     order by m.id
@@ -45,12 +48,15 @@ function writeListed(fold: FoldCase, meterIds: string): string {
     set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`
 }
 
-/** Corrects the list of a Client System in pieces, wherever it is outdated, and removes the entries of meters that are gone. */
-export async function listAnew(db: Queryable, clientSystemId: string): Promise<void> {
+/**
+ * Corrects the list of a Client System page by page: writes every entry that is missing or outdated, and removes those whose
+ * meter no longer exists.
+ */
+export async function correctListing(db: Queryable, clientSystemId: string): Promise<void> {
   const fold = await findFoldCase(db)
   let written = 0
   for (let after: string | null = '0'; after !== null; ) {
-    const page: { rows: { last: string | null; written: number }[] } = await db.query(refreshPage(fold), [
+    const page: { rows: { last: string | null; written: number }[] } = await db.query(correctPage(fold), [
       clientSystemId,
       after,
       pageSize,
@@ -58,12 +64,12 @@ export async function listAnew(db: Queryable, clientSystemId: string): Promise<v
     written += page.rows[0]?.written ?? 0
     after = page.rows[0]?.last ?? null
   }
-  // Does nothing but warn where the role is not the owner; the server does it by itself a minute later.
+  // A role that is not the owner only gets a warning. Autovacuum then does it within a minute.
   if (written > analyzedAfter) await db.query('analyze sync.meter_listing')
 }
 
-/** Returns the statement for one page. It replaces an outdated entry only if a run has not written a newer one meanwhile. */
-function refreshPage(fold: FoldCase): string {
+/** Returns the statement that corrects one page. An entry that a run has written meanwhile is newer and stays. */
+function correctPage(fold: FoldCase): string {
   return `
     with page as materialized (
       select id, whole_hash, updated_at from sync.meter where client_system_id = $1 and id > $2 order by id limit $3
@@ -73,7 +79,7 @@ function refreshPage(fold: FoldCase): string {
       left join sync.meter_listing l on l.meter_id = page.id
       where (l.whole_hash, l.updated_at) is distinct from (page.whole_hash, page.updated_at)
     ), written as (
-      ${writeListed(fold, 'select id from outdated')}
+      ${writeEntries(fold, 'select id from outdated')}
       where (l.meter_id, l.whole_hash, l.updated_at) in (select id, whole_hash, updated_at from outdated)
       returning 1
     ), ended as materialized (
