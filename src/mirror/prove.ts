@@ -9,7 +9,7 @@ import type { Verdict } from './guard.ts'
 import type { Staged } from './read/stage.ts'
 import { refuseAltered, runTriggers, triggersHint } from './triggers.ts'
 
-const measureMeters = sqlBeside(import.meta.url, 'sql/measure-meters.sql')
+const measureChanges = sqlBeside(import.meta.url, 'sql/measure-changes.sql')
 
 /** The proof, and the numbers and content of the meters after the run. */
 export type Proof = { proof: NonNullable<Run['proof']>; meters: Baseline['meters']; content: bigint }
@@ -17,38 +17,29 @@ export type Proof = { proof: NonNullable<Run['proof']>; meters: Baseline['meters
 /**
  * Proves that both sides are equal, before the commit:
  *
- *     present meters − meters kept as they were = rows of the source − rejected rows
+ *     meters before − replaced + written − kept = rows of the source − rejected rows
  *
- * The equation holds for the number of rows and for the xor of their hashes. Kept are the meters whose rows were rejected
- * or whose deletion was withheld. When nothing differed, nothing was written, and the equation is that of the meters
- * before the run. Throws `proof_failed` when it does not hold; then nothing of the run becomes visible.
+ * The equation holds for the number of present meters and for the xor of their hashes. All meters were measured before the
+ * comparison. Replaced are those that differed, as they were then; written is what is stored in their place, read again.
+ * Kept are the meters whose rows were rejected or whose deletion was withheld. Throws `proof_failed` when it does not hold;
+ * then nothing of the run becomes visible.
  *
- * `content` is computed from what was compared and written, not read from the table. So the next run detects a meter that
- * another program has changed meanwhile.
+ * `content` is computed from the meters before and from what the run wrote. So the next run detects a meter that another
+ * program has changed meanwhile.
  */
 export async function prove(
   { client }: Session,
-  run: { id: string; clientSystemId: string },
+  run: { clientSystemId: string },
   { staged, difference, verdict }: { staged: Staged; difference: Difference; verdict: Verdict },
 ): Promise<Proof> {
-  const { source, loaded, standing, content } = staged
-  if (standing && isNothing(difference)) {
-    const { total, active, rows, digest } = standing
-    requireEqual({ rows, digest }, source, null)
-    return { meters: { total, active }, content, proof: { rows, digest: hexadecimal(digest) } }
-  }
-
-  const triggers = await runTriggers(client)
+  const { source, standing } = staged
   const terms = await readTerms(client, run, verdict)
-  // The loaded meters are among the written ones.
-  const newContent = (loaded > 0 ? 0n : content) ^ BigInt(terms.written)
-  if (triggers !== null) {
-    const { clientSystemId } = run
-    await refuseAltered(client, triggers, { clientSystemId, content: newContent })
-  }
+  const content = staged.content ^ BigInt(terms.content)
+  const triggers = isNothing(difference) ? null : await runTriggers(client)
+  if (triggers !== null) await refuseAltered(client, triggers, { ...run, content })
   const here = {
-    rows: terms.presentRows - terms.keptRows,
-    digest: BigInt(terms.presentDigest) ^ BigInt(terms.keptDigest),
+    rows: standing.rows + terms.rowsMore - terms.keptRows,
+    digest: standing.digest ^ BigInt(terms.digest) ^ BigInt(terms.keptDigest),
   }
   const there = {
     rows: source.rows - terms.rejectedRows,
@@ -57,8 +48,8 @@ export async function prove(
   requireEqual(here, there, triggers)
   return {
     proof: { rows: here.rows, digest: hexadecimal(here.digest) },
-    meters: { total: terms.total, active: terms.active },
-    content: newContent,
+    meters: { total: standing.total + terms.inserted, active: standing.active + terms.activeMore },
+    content,
   }
 }
 
@@ -81,13 +72,16 @@ function requireEqual(here: Side, there: Side, triggers: string | null): void {
 const unstableQueryHint =
   'Check that CLIENT_SYSTEM_QUERY returns the same rows each time; random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not'
 
-/** The terms of the equation, with the names of measure-meters.sql. Digests are the text of a bigint. */
+/**
+ * The terms of the equation, with the names of measure-changes.sql: `rowsMore` and `digest` are written minus replaced, and
+ * `inserted`, `activeMore` and `content` are what the run adds to the numbers and the content of the meters.
+ */
 type Terms = {
-  total: number
-  active: number
-  written: string
-  presentRows: number
-  presentDigest: string
+  inserted: number
+  activeMore: number
+  rowsMore: number
+  digest: string
+  content: string
   keptRows: number
   keptDigest: string
   rejectedRows: number
@@ -96,11 +90,11 @@ type Terms = {
 
 async function readTerms(
   client: Queryable,
-  run: { id: string; clientSystemId: string },
+  { clientSystemId }: { clientSystemId: string },
   { deletions }: Verdict,
 ): Promise<Terms> {
-  const { rows } = await client.query<Terms>(measureMeters, [run.clientSystemId, deletions === 'withhold', run.id])
-  if (!rows[0]) throw new Error('measuring the meters returned no row')
+  const { rows } = await client.query<Terms>(measureChanges, [clientSystemId, deletions === 'withhold'])
+  if (!rows[0]) throw new Error('measuring the changes returned no row')
   return rows[0]
 }
 

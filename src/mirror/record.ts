@@ -52,5 +52,5 @@ async function updateList(
  * a first load has just stored them.
  */
 function isAltered({ content, standing }: Staged, baseline: StoredBaseline): boolean {
-  return content !== baseline.content || (standing !== null && standing.total !== baseline.meters.total)
+  return content !== baseline.content || standing.total !== baseline.meters.total
 }

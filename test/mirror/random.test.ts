@@ -67,6 +67,9 @@ const disagreement = `
   (select 'actual', * from (${actual} except all select * from expected) a)`
 const lostIdentity = `select * from was w where not exists (select from sync.meter m where m.id = w.id and m.external_id = w.external_id)`
 
+const storedNumbers = 'select meters_total::int as total, meters_active::int as active from sync.client_system'
+const actualNumbers = 'select count(*)::int as total, count(*) filter (where active)::int as active from sync.meter'
+
 const pairs = [
   { source: 18, sync: 18 },
   { source: 15, sync: 18 },
@@ -99,6 +102,7 @@ suite('random edits', { concurrency: true }, () => {
             assert.deepEqual(counted(run), wanted)
             assert.deepEqual(await world.sync.query(disagreement), [])
             assert.deepEqual(await world.sync.query(lostIdentity), [])
+            assert.deepEqual(await world.sync.query(storedNumbers), await world.sync.query(actualNumbers))
             const written = await rowVersions(world.sync)
             const { inserted, updated, deleted } = counted(await agent.sync())
             assert.deepEqual([inserted, updated, deleted], [0, 0, 0])

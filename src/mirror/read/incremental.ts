@@ -55,26 +55,30 @@ export async function stageDifferences(session: Session, options: IncrementalOpt
   const answers = readAnswers(session, options)
 
   const buckets = await compareBuckets(session, options, answers)
-  const { rows, digest } = buckets
+  const { rows } = buckets
   const refuse = (code: ReadReason['code']) => ({ refused: { code }, meters: rows, bytes: answers.bytes() })
   if (BigInt(buckets.content) !== baseline.content) return refuse('meters_changed')
 
-  const equal = buckets.differing === '{}'
-  if (!equal) {
+  if (buckets.differing !== '{}') {
     const wanted = await findSuspects(session, options, answers, buckets)
     const isMost = (wanted.count - baseline.rejected) * 2 > rows
     if (wanted.count > maxWanted || isMost) return refuse('most_differ')
     await readSuspects(session, options, answers, wanted)
   }
-  const standing = { total: buckets.meters, active: baseline.meters.active, rows, digest: BigInt(digest) }
   return {
     staged: {
       readMode: 'narrow',
       readReason: null,
       loaded: 0,
-      standing: equal ? standing : null,
+      standing: {
+        total: buckets.meters,
+        // The content is that of the last success.
+        active: baseline.meters.active,
+        rows: buckets.present,
+        digest: BigInt(buckets.presentDigest),
+      },
       bytes: answers.bytes(),
-      source: { rows, digest: BigInt(digest) },
+      source: { rows, digest: BigInt(buckets.digest) },
       content: baseline.content,
     },
   }
@@ -155,6 +159,9 @@ type Buckets = {
   allDiffer: boolean
   /** Meters here, removed ones included. */
   meters: number
+  /** Present meters here, and the xor of the source's hashes of them. */
+  present: number
+  presentDigest: string
   /** The buckets that differ, as the text of an array. */
   differing: string
   /** Selects the bucket of an id hash. */

@@ -25,8 +25,8 @@ export type Staged = {
   readReason: ReadReason | null
   /** The number of meters that a first load has stored already (load.ts). They are neither in `staging` nor in `ours`. */
   loaded: number
-  /** The local meters before the comparison; null after an incremental read that found a difference. */
-  standing: Standing | null
+  /** The local meters before the comparison. */
+  standing: Standing
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes. */
   source: { rows: number; digest: bigint }

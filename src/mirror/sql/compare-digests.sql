@@ -4,6 +4,8 @@ select
   coalesce(sum(theirs.rows), 0)::float8 as rows,
   coalesce(bit_xor(theirs.digest), 0)::text as digest,
   coalesce(bit_xor(ours.content), 0)::text as content,
+  coalesce(sum(ours.rows), 0)::float8 as present,
+  coalesce(bit_xor(ours.digest), 0)::text as "presentDigest",
   coalesce(sum(theirs.rows) filter (where differs), 0)::float8 as "rowsToHash",
   count(*) filter (where not differs) = 0 as "allDiffer",
   (select coalesce(sum(rows), 0) from our_digest)::float8 as meters,

@@ -22,14 +22,16 @@ create temporary table staging (
 -- The external ids that staging has more than once.
 create temporary table doubled (external_id text collate "C") on commit drop;
 
--- The differences. `staged` is the row of staging, `content` the hash of the present meter at the comparison. `before` and
--- `after` have the columns that differ of a meter to update or restore.
+-- The differences. `staged` is the row of staging; `content`, `row_hash` and `active` are those of the present meter at the
+-- comparison. `before` and `after` have the columns that differ of a meter to update or restore.
 create temporary table change (
   operation text not null,
   reason text,
   meter_id bigint,
   staged tid,
   content bigint,
+  row_hash bigint,
+  active boolean,
   external_id text collate "C",
   before jsonb,
   after jsonb

@@ -1,11 +1,13 @@
 -- Writes the differences between staging and the meters of `ours` to `change`.
-insert into change (operation, reason, meter_id, staged, content, external_id, before, after)
+insert into change (operation, reason, meter_id, staged, content, row_hash, active, external_id, before, after)
 select
   operation,
   reason,
   meter_id,
   staged,
   case when not removed then content end,
+  case when not removed then our_row_hash end,
+  case when not removed then our_active end,
   case when updates then external_id end,
   case when updates then
     case when name is distinct from our_name then jsonb_build_object('name', our_name) else '{}' end
@@ -71,7 +73,7 @@ from (
         s.name, s.serial_number, s.kind, s.unit, s.location, s.ip_address, s.port, s.active, s.attributes,
         m.name as our_name, m.serial_number as our_serial_number, m.kind as our_kind, m.unit as our_unit,
         m.location as our_location, m.ip_address as our_ip_address, m.port as our_port, m.active as our_active,
-        m.attributes as our_attributes,
+        m.attributes as our_attributes, m.row_hash as our_row_hash,
         s.name is distinct from m.name
           or s.serial_number is distinct from m.serial_number
           or s.kind is distinct from m.kind
