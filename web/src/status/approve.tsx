@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact'
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Run } from '../../../src/wire/types.ts'
 import { approveDeletions } from '../data/api.ts'
 import { confirms } from '../ui/confirm.ts'
@@ -10,6 +10,8 @@ import { HeldBackList } from './held-back-list.tsx'
 type Props = {
   dialog: RefObject<HTMLDialogElement | null>
   run: Run
+  /** Names the meters that the run held back. */
+  set: string
   withheld: number
   /** Whether it is shown. The list of meters is loaded only then. */
   open: boolean
@@ -17,13 +19,25 @@ type Props = {
   onRun: (run: Run) => void
 }
 
-/** Approves deletions after their number was typed, so that pressing Enter by habit deletes no meters. */
-export function ApproveDialog({ dialog, run, withheld, open, onClose, onRun }: Props) {
+/**
+ * Approves deletions after their number was typed, so that pressing Enter by habit deletes no meters. When a sync holds back
+ * other meters while the dialog is open, it shows them, and the number must be typed again.
+ */
+export function ApproveDialog({ dialog, run, set, withheld, open, onClose, onRun }: Props) {
   const [typed, setTyped] = useState('')
+  const [isOutdated, setIsOutdated] = useState(false)
+  const seen = useRef(set)
+  useLayoutEffect(() => {
+    if (seen.current === set) return
+    seen.current = set
+    setTyped('')
+    setIsOutdated(open)
+  }, [set, open])
   const id = `approve-${run.id}`
   const word = `Deactivate ${plural(withheld, 'meter')}`
   const reset = () => {
     setTyped('')
+    setIsOutdated(false)
     onClose()
   }
   return (
@@ -46,7 +60,12 @@ export function ApproveDialog({ dialog, run, withheld, open, onClose, onRun }: P
       refused="The deletions were not approved."
       onClose={reset}
     >
-      {open && <HeldBackList runId={run.id} />}
+      {isOutdated && (
+        <p class="refusal" role="alert">
+          <strong>Other meters are held back now.</strong> Look at the new list.
+        </p>
+      )}
+      {open && <HeldBackList key={set} runId={run.id} />}
       <label class="field" for={`${id}-number`}>
         Type {withheld} to confirm
         <input

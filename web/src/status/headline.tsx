@@ -10,9 +10,9 @@ import { rejectionWords } from '../../../src/wire/reason-words.ts'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { Moment, useNow } from '../ui/clock.tsx'
 import type { IconName } from '../ui/drawings.ts'
-import { formatCount, formatElapsed, formatLastKnown, plural } from '../ui/format.ts'
+import { formatCount, formatElapsed, formatExact, formatLastKnown, plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { useTimeStyle } from '../ui/times.tsx'
+import { useZone } from '../ui/times.tsx'
 import { requestedBy, type Tone } from '../ui/words.ts'
 
 const looks: Record<Condition, { icon: IconName; tone: Tone }> = {
@@ -72,7 +72,7 @@ const unknownLook: { icon: IconName; tone: Tone } = { icon: 'plug', tone: 'atten
 
 /** The last known condition, and when it was known. */
 function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUntil: number; now: number }) {
-  const zone = useTimeStyle() === 'utc' ? 'utc' : 'local'
+  const zone = useZone()
   const words = conditionWords[condition]
   return (
     <>
@@ -89,10 +89,12 @@ function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUn
   )
 }
 
-/** Returns the words of a condition. Several failures in a row count as one. */
+/** Returns the words of a condition. Several failures in a row read as one. */
 function wordsFor(condition: Condition, { failures }: ClientSystemStatus, now: number): string {
   if (condition !== 'failed' || failures === null || failures.count < 2) return conditionWords[condition]
-  return `Failing for ${formatElapsed(now - Date.parse(failures.since))}`
+  const failingMs = now - Date.parse(failures.since)
+  // Minutes matter only at first.
+  return `Failing for ${formatElapsed(failingMs - (failingMs > 3_600_000 ? failingMs % 3_600_000 : 0))}`
 }
 
 /** Conditions that are the result of a run. */
@@ -107,7 +109,11 @@ function Since({ condition, status, now }: { condition: Condition; status: Clien
   if (activeRun !== null && underWay.has(condition))
     return <Age>for {formatElapsed(now - Date.parse(activeRun.startedAt ?? activeRun.queuedAt))}</Age>
   if (condition === 'failed' && failures !== null && failures.count > 1)
-    return <Age>{plural(failures.count, 'attempt')}</Age>
+    return (
+      <Age>
+        {plural(failures.count, 'attempt')}, <LastSuccessTime status={status} now={now} />
+      </Age>
+    )
   const run = condition === 'failed' ? standingFailure(status) : status.lastSuccess
   const shown = dated.has(condition)
   if (!shown || run?.finishedAt == null) return null
@@ -116,6 +122,21 @@ function Since({ condition, status, now }: { condition: Condition; status: Clien
       {condition === 'stale' && 'last success '}
       <Moment iso={run.finishedAt} />
     </Age>
+  )
+}
+
+/** "last success 02:00": a time of day, because the age of the failures stands beside it. */
+function LastSuccessTime({ status, now }: { status: ClientSystemStatus; now: number }) {
+  const zone = useZone()
+  const at = status.lastSuccess?.finishedAt
+  if (at == null) return <>no success yet</>
+  return (
+    <>
+      last success{' '}
+      <time dateTime={at} title={formatExact(at)}>
+        {formatLastKnown(Date.parse(at), now, zone)}
+      </time>
+    </>
   )
 }
 
@@ -157,9 +178,9 @@ function Detail({ condition, status }: { condition: Condition; status: ClientSys
         </>
       )
     case 'failed':
-      return status.lastSuccess?.finishedAt == null ? (
-        <>No sync of this Client System has succeeded yet.</>
-      ) : (
+      if (status.lastSuccess?.finishedAt == null) return <>No sync of this Client System has succeeded yet.</>
+      if ((status.failures?.count ?? 0) > 1) return <>The meters are as they were at the last success.</>
+      return (
         <>
           Last success <Moment iso={status.lastSuccess.finishedAt} />. The meters are as they were then.
         </>

@@ -34,7 +34,7 @@ export function HeldBack({ status, current, onRun }: Props) {
       {kept !== null && isKept(status) ? (
         <Kept run={run} kept={kept} current={current} onReleased={keepFocus} />
       ) : (
-        <Undecided key={run.id} run={run} busy={activeRun !== null || !current} onKept={keepFocus} onRun={onRun} />
+        <Undecided run={run} busy={activeRun !== null || !current} onKept={keepFocus} onRun={onRun} />
       )}
     </div>
   )
@@ -57,6 +57,8 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
   const withheld = run.counts?.withheld ?? 0
   const show = (dialog: RefObject<HTMLDialogElement | null>) => dialog.current?.showModal()
   const reasonId = `approve-reason-${run.id}`
+  // A sync that holds back the same meters leaves the dialogs as they are.
+  const set = run.withheldDigest ?? run.id
   return (
     <>
       <Notice
@@ -91,11 +93,12 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
         </p>
       </Notice>
       {/* Beside the notice, because a dialog stays open when another notice comes above this one. */}
-      {mayKeep && <KeepDialog dialog={keepDialog} run={run} withheld={withheld} onKept={onKept} />}
+      {mayKeep && <KeepDialog key={set} dialog={keepDialog} run={run} withheld={withheld} onKept={onKept} />}
       {missing === null && (
         <ApproveDialog
           dialog={approveDialog}
           run={run}
+          set={set}
           withheld={withheld}
           open={open}
           onClose={() => setOpen(false)}
@@ -107,11 +110,11 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
 }
 
 function wordsFor({ approveDeletes, withheldBecause }: Run, withheld: number): string {
-  const [these, they] = withheld === 1 ? ['this meter', 'it stays'] : ['these meters', 'they stay']
+  const [these, they, them] = withheld === 1 ? ['this meter', 'it stays', 'it'] : ['these meters', 'they stay', 'them']
   const because = withheldBecause ? withheldWords(withheldBecause) : 'many meters are missing at once'
   // An approval that did not fit is no accident of the Client System.
   if (approveDeletes !== null) {
-    return `The approval was not applied because ${because}. Look at the meters again and approve anew, or leave ${they.split(' ')[0]} active.`
+    return `The approval was not applied because ${because}. Look at the meters again and approve anew, or leave ${them} active.`
   }
   return `The Client System no longer lists ${these}. This looks like an accident because ${because}. Until you approve, ${they} active here; all other changes were applied.`
 }
