@@ -6,7 +6,7 @@ import type { LiveEvent } from './live/broadcast.ts'
 import type { Subscription } from './live/subscription.ts'
 import type { HistoryCursor } from './meters/changes.ts'
 import type { MeterFilter } from './meters/filter.ts'
-import type { MeterCursor, MeterListing } from './meters/list.ts'
+import type { MeterCursor, MeterListRequest } from './meters/list.ts'
 import type { ReadingCursor } from './readings/list.ts'
 import type { AllReadingsCursor, ReadingRow, ReadingsFilter } from './readings/list-all.ts'
 import type { IncomingReading } from './readings/store.ts'
@@ -76,12 +76,12 @@ export type Agent = {
   trigger: (request: WithClientSystem<RunRequest>) => Promise<{ run: Run; created: boolean }>
 
   /**
-   * Returns what a run would do now, and writes nothing. While a run is active there is no preview: `active` is that run.
-   * Callers at the same time share one answer. `signal` ends the waiting of this caller.
+   * Returns what a run would do now, and writes nothing. While a run is active, returns that run as `active` instead. Callers at
+   * the same time share one preview. `signal` ends the waiting of this caller.
    */
   preview: (clientSystemId: string | null, signal?: AbortSignal) => Promise<{ preview: Preview } | { active: Run }>
 
-  /** Returns the run that is queued or running, if any. */
+  /** Returns the run that is queued or running; null when there is none. */
   activeRun: (clientSystemId: string | null) => Promise<Run | null>
 
   /** Cancels an active run, which then changes no meter. `cancelled` is false when it had ended before. */
@@ -105,7 +105,7 @@ export type Agent = {
   /** Returns the syncs of the last 90 days by hour, the hours that were missed, and how reliable they were. */
   runHistory: (clientSystemId: string | null) => Promise<RunHistory>
 
-  /** Returns a page of what a run changed, by external id. */
+  /** Returns a page of the changes of a run, ordered by external id. */
   changes: (
     runId: string,
     filter: { operation: ChangeOperation | null; after: string | null; limit: number },
@@ -120,18 +120,18 @@ export type Agent = {
   /** Returns the meter that has this key in its Client System. */
   meterByExternalId: (clientSystemId: string | null, externalId: string) => Promise<Meter>
 
-  /** Returns a page of meters with their total; on later pages it is null. Many are counted only up to a maximum. */
+  /** Returns a page of meters. `total` is counted for the first page, up to a maximum, and null on later ones. */
   meters: (
-    filter: WithClientSystem<MeterListing> & { limit: number },
+    filter: WithClientSystem<MeterListRequest> & { limit: number },
   ) => Promise<Page<Meter, MeterCursor> & { total: number | null; totalIsExact: boolean }>
 
   /** Returns all of those meters, a page at a time. */
-  exportMeters: (filter: WithClientSystem<Omit<MeterListing, 'after'>>) => AsyncGenerator<Meter[]>
+  exportMeters: (filter: WithClientSystem<Omit<MeterListRequest, 'after'>>) => AsyncGenerator<Meter[]>
 
-  /** Returns how many meters each filter has; of kinds and locations the `limit` commonest. */
+  /** Returns how many meters each filter has; of kinds and locations, the `limit` most frequent. */
   meterFacets: (filter: WithClientSystem<MeterFilter> & { limit: number }) => Promise<MeterFacets>
 
-  /** Returns a page of what runs changed of a meter, newest first. */
+  /** Returns a page of the changes of a meter, newest first. */
   history: (
     meterId: number,
     filter: { before: HistoryCursor | null; limit: number },
@@ -167,10 +167,10 @@ export type Agent = {
     filter: WithClientSystem<ReadingsFilter>,
   ) => Promise<{ clientSystemId: string; pages: AsyncGenerator<ReadingRow[]> }>
 
-  /** Returns what collectors should read: the active meters, a page at a time, and the ETag of all of them. */
+  /** Returns the targets of collectors: all active meters, a page at a time, and the ETag of all of them. */
   targets: (filter: WithClientSystem<TargetsFilter>) => Promise<{ tag: string; pages: AsyncGenerator<TargetRow[]> }>
 
-  /** Returns a page of the external ids that no meter has, by external id, with the readings that wait for each. */
+  /** Returns a page of the external ids that no meter has, in their order, with the number of readings that wait for each. */
   waitingMeters: (
     filter: ClientSystemRef & { after: string | null; limit: number },
   ) => Promise<Page<WaitingMeter, string>>
@@ -194,6 +194,6 @@ export type Agent = {
   /** Whether this process receives the notifications of others. */
   listening: () => boolean
 
-  /** Returns what keeps the agent from serving, by name: nothing when it is ready. It serves without its Client Systems. */
+  /** Returns the names of the parts that are not ready yet; none when the agent can serve. A Client System is no such part. */
   unready: () => Promise<string[]>
 }

@@ -24,7 +24,7 @@ import { createTrigger } from './runs/trigger.ts'
 import { type QueueClock, startJobQueue } from './workers/job-queue.ts'
 import { createRunQueue } from './workers/run-queue.ts'
 import { createWaitingSyncs } from './workers/waiting-syncs.ts'
-import { startWork, type Work } from './workers/work.ts'
+import { startWorkerProcess, type WorkerProcess } from './workers/worker-process.ts'
 
 export type Service = Lifetime & {
   /** The address where HTTP listens. */
@@ -34,8 +34,8 @@ export type Service = Lifetime & {
 export type ServiceOptions = { config: Config; log: Log; signal?: AbortSignal; clock?: QueueClock }
 
 /**
- * Starts the agent: port, schema, jobs, state, HTTP, in this order. The port comes first, because a port that is in use must
- * start no run. Waits for a Sync database that is not available yet.
+ * Starts the agent: opens the port, migrates the schema, builds the parts, and serves HTTP. The port comes first, because no run
+ * may start while another program uses it. Waits for a Sync database that is not available yet.
  */
 export async function startService({ config, log, signal, clock }: ServiceOptions): Promise<Service> {
   const { host, port, allowedHosts, role } = config
@@ -63,7 +63,7 @@ export async function startService({ config, log, signal, clock }: ServiceOption
   }
 }
 
-/** Loads the library at the first request of an assistant. Most agents have none, and it takes 25 MB. */
+/** Loads the MCP library at the first request of an assistant, because it takes 25 MB and most agents need none. */
 function openMcp(agent: Agent, log: Log): Pick<McpEndpoint, 'fetch' | 'stop'> {
   let opened: Promise<McpEndpoint> | undefined
   return {
@@ -88,31 +88,31 @@ export type StartedAgent = Lifetime & { agent: Agent }
 /** Builds every part, beginning with the pools, each with its slice of the configuration. A stop takes at most 10 s. */
 async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>): Promise<StartedAgent> {
   const { syncDatabase, clientSystems, demonstration, historyDays, readingsDays, authToken, webhook } = config
-  const works = config.role !== 'api'
+  const takesJobs = config.role !== 'api'
   const redact = createRedact(config.secrets)
   const parts = createStack()
   try {
     const pools = parts.add(openPools(syncDatabase, log))
     const pool = pools.short
-    const queue = await startJobQueue({ syncDatabase, works, log, ...(clock && { clock }) })
+    const queue = await startJobQueue({ syncDatabase, takesJobs, log, ...(clock && { clock }) })
     const { boss } = queue
-    // The work stops first, so that the queue has nothing to wait for; what listens can stop meanwhile.
-    const working = createStack()
-    const listening = createStack()
-    working.add(queue)
-    parts.add({ stop: async () => void (await Promise.all([working.stop(), listening.stop()])) })
+    // A stack stops the last part first: the worker before the queue, which waits for jobs. Both stacks stop at once.
+    const jobParts = createStack()
+    const requestParts = createStack()
+    jobParts.add(queue)
+    parts.add({ stop: async () => void (await Promise.all([jobParts.stop(), requestParts.stop()])) })
 
     const completeJob = createCompleteJob(boss)
     const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
     const slice = { syncDatabase, clientSystems, historyDays, readingsDays }
-    const work = works
-      ? working.add(await startWork({ ...slice, pools, boss, trigger, completeJob, redact, clock, log }))
+    const worker = takesJobs
+      ? jobParts.add(await startWorkerProcess({ ...slice, pools, boss, trigger, completeJob, redact, clock, log }))
       : null
     const alerts =
-      works && webhook ? working.add(await startWebhooks({ webhook, clientSystems, pool, boss, log })) : null
-    const access = listening.add(createAccess({ pool, authToken, log }))
-    const reactions = connectParts({ work, alerts, access, log })
-    const live = listening.add(
+      takesJobs && webhook ? jobParts.add(await startWebhooks({ webhook, clientSystems, pool, boss, log })) : null
+    const access = requestParts.add(createAccess({ pool, authToken, log }))
+    const reactions = connectParts({ worker, alerts, access, log })
+    const live = requestParts.add(
       startLive({ syncDatabase, clientSystems, demonstration, version, pool, ...reactions, log }),
     )
     const agent = createAgent({
@@ -121,10 +121,10 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
       pools,
       access,
       live,
-      previews: listening.add(createPreviews({ syncDatabase, pool, redact, log })),
+      previews: requestParts.add(createPreviews({ syncDatabase, pool, redact, log })),
       trigger,
       cancel: createCancel({ pool, completeJob, log }),
-      waitingSyncs: listening.add(createWaitingSyncs({ pool, trigger, log })),
+      waitingSyncs: requestParts.add(createWaitingSyncs({ pool, trigger, log })),
       testAlerts: createTestAlerts({ webhook, status: live.status, log }),
       registers: config.readingRegisters,
       isQueueReady: queue.ready,
@@ -136,20 +136,20 @@ async function startAgent({ config, log, clock }: Omit<ServiceOptions, 'signal'>
   }
 }
 
-type ConnectedParts = { work: Work | null; alerts: Webhooks | null; access: Access; log: Log }
+type ConnectedParts = { worker: WorkerProcess | null; alerts: Webhooks | null; access: Access; log: Log }
 
-/** Returns what live events report to the work, the alerts and the cache of tokens. */
-function connectParts({ work, alerts, access, log }: ConnectedParts): LiveReactions {
+/** Returns what the worker, the alerts and the cache of tokens do at notifications. */
+function connectParts({ worker, alerts, access, log }: ConnectedParts): LiveReactions {
   const refreshAccess = () => void access.refresh().catch((err) => log.debug({ err }, 'tokens were not read'))
   return {
-    workingFor: () => work?.clientSystemIds() ?? [],
+    workingFor: () => worker?.clientSystemIds() ?? [],
     onAccess: refreshAccess,
     onConnected: () => {
       refreshAccess()
       alerts?.check()
     },
     onRunEnded: (runId) => {
-      work?.stopIfEnded(runId)
+      worker?.stopIfEnded(runId)
       alerts?.check()
     },
   }

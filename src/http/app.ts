@@ -82,7 +82,7 @@ function endWhenStopping(stopping: AbortSignal): MiddlewareHandler {
   return (c, next) => (endThemselves.has(c.req.path) ? next() : unlessAborted(stopping, next()))
 }
 
-/** Limits the size of a body. One without Content-Length is read here to measure it, within the time of any body (F24). */
+/** Limits the size of a body. To measure a body without Content-Length it is read here, with the timeout of all bodies (F24). */
 function limitBody(maxBytes: number): MiddlewareHandler {
   const limit = bodyLimit({
     maxSize: maxBytes,

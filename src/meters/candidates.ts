@@ -1,7 +1,7 @@
 import type { Queryable } from '../db/connect.ts'
 import type { MeterFilter } from './filter.ts'
 
-/** Which meters are silent or late changes with time alone, so no index has it. */
+/** No index has these conditions, because a meter becomes late or silent by time alone. */
 const conditions = { silent: 'silent_at < now()', late: 'late_at < now() and silent_at >= now()' }
 
 /** The maximum number of candidates. A list that names more of them is not faster. */

@@ -5,7 +5,7 @@ import { containsPair, isPair, toPattern } from './words.ts'
 
 export type MeterFilter = {
   clientSystemId: string
-  /** Words. Each must occur in the external id, the name, the serial number or the location, in upper or lower case. */
+  /** The search text. Each word must occur in the external id, the name, the serial number or the location, whatever its case. */
   search: string | null
   state: 'active' | 'inactive' | 'all'
   /** Exactly this kind and location. An empty text matches meters without one. */
@@ -37,7 +37,7 @@ const inState: Record<CollectionState, string> = {
   reporting: 'listed.active and late_at >= now()',
   late: 'listed.active and late_at < now() and silent_at >= now()',
   silent: 'listed.active and silent_at < now()',
-  // Not `late_at is null`: of an anti-join the planner can tell how many rows it has.
+  // Not `late_at is null`, because the planner estimates the number of rows better for an anti-join.
   never: 'listed.active and not exists (select from sync.meter_collection read where read.meter_id = listed.meter_id)',
   stillReporting: 'not listed.active and late_at >= now()',
   quiet: 'not listed.active and (late_at >= now()) is not true',
@@ -46,6 +46,7 @@ const inState: Record<CollectionState, string> = {
 /** The maximum number of words of a search. Further words are ignored, because each requires an index scan. */
 const maxWords = 8
 
+/** Returns the SQL of a filter. Each call of `add` or `exact` adds parameters to `values`, so call them once. */
 export function toMatching(
   { clientSystemId, search, ...filter }: MeterFilter,
   { fold, pairs, among }: ListSource,

@@ -15,7 +15,8 @@ export type MeterCursor = {
   externalId: string
 }
 
-export type MeterListing = MeterFilter & { sort: MeterSort; order: MeterOrder; after: MeterCursor | null }
+/** A request for a list of meters: which ones, in which order, and from where on. */
+export type MeterListRequest = MeterFilter & { sort: MeterSort; order: MeterOrder; after: MeterCursor | null }
 
 /**
  * A page of meters. On the first page, `total` is the number of meters that match; with `totalIsExact` false, more match than
@@ -27,7 +28,7 @@ export type MeterPage = ResultPage<Meter> & { total: number | null; totalIsExact
 const maxCounted = 1_000
 
 /** The sort key of each sort and its type. Meters with equal keys are sorted by external id. */
-const sorted: Record<MeterSort, { key: string; type: string }> = {
+const sortKeys: Record<MeterSort, { key: string; type: string }> = {
   externalId: { key: 'listed.external_id', type: 'text' },
   name: { key: 'listed.name', type: 'text' },
   location: { key: 'listed.location', type: 'text' },
@@ -39,7 +40,7 @@ const sorted: Record<MeterSort, { key: string; type: string }> = {
  * Returns a page of at most `limit` meters in natural order. Meters whose external id or serial number is the search text
  * come first. A missing value is smaller than any other.
  */
-export async function listMeters(db: Queryable, listing: MeterListing, limit: number): Promise<MeterPage> {
+export async function listMeters(db: Queryable, listing: MeterListRequest, limit: number): Promise<MeterPage> {
   const source = await findSource(db, listing)
   const { items, more } = await listPage(db, source, listing, limit)
   const known = more ? null : items.filter(({ meter }) => meter !== null).length
@@ -65,7 +66,7 @@ function metersOf(items: ListedMeter[]): Meter[] {
 async function listPage(
   db: Queryable,
   source: ListSource,
-  listing: MeterListing,
+  listing: MeterListRequest,
   limit: number,
 ): Promise<ResultPage<ListedMeter>> {
   const { after, search } = listing
@@ -86,30 +87,31 @@ type PartRow = (MeterRow | { id: null }) & {
   page_id: string
 }
 
-/** Returns a page of the meters that the search text identifies, or of all others. */
+/** Returns a page of one part of a list: with `exact` the meters whose id is the search text, otherwise the others. */
 async function findPart(
   db: Queryable,
   source: ListSource,
-  listing: MeterListing,
+  listing: MeterListRequest,
   limit: number,
   exact: boolean,
 ): Promise<ResultPage<ListedMeter>> {
   const { sort, order, after } = listing
   if (sort === 'lastReading' && order === 'desc' && !exact && after?.key !== '-infinity') {
-    // Without the meters that were never read, their collection can be sorted before it is joined.
+    // Meters that were never read come last. Without them, the query sorts by an index of the collection before it joins.
     const read = await findSorted(db, source, listing, limit, { exact, part: lastRead })
     if (read.more) return read
   }
-  return await findSorted(db, source, listing, limit, { exact, part: sorted[sort] })
+  return await findSorted(db, source, listing, limit, { exact, part: sortKeys[sort] })
 }
 
+/** A sort key with its type, and a condition that leaves out a part of the meters. */
 type SortedPart = { key: string; type: string; condition?: string }
 const lastRead: SortedPart = { key: 'last_read_at', type: 'timestamptz', condition: `last_read_at > '-infinity'` }
 
 async function findSorted(
   db: Queryable,
   source: ListSource,
-  { sort, order, after, ...filter }: MeterListing,
+  { sort, order, after, ...filter }: MeterListRequest,
   limit: number,
   { exact, part: { key, type, condition = 'true' } }: { exact: boolean; part: SortedPart },
 ): Promise<ResultPage<ListedMeter>> {
@@ -157,7 +159,7 @@ function conditionsOf({ words, state, kind, location, collection }: Matching): s
 async function countMeters(
   db: Queryable,
   source: ListSource,
-  listing: MeterListing,
+  listing: MeterListRequest,
   { first, known }: { first: boolean; known: number | null },
 ): Promise<Pick<MeterPage, 'total' | 'totalIsExact'>> {
   if (!first) return { total: null, totalIsExact: false }
@@ -181,7 +183,7 @@ async function countMeters(
 const exportPageSize = 1_000
 
 /** Yields pages of all meters that match. A slow client holds no connection, and memory does not grow with their number. */
-export async function* exportMeters(db: Queryable, listing: Omit<MeterListing, 'after'>): AsyncGenerator<Meter[]> {
+export async function* exportMeters(db: Queryable, listing: Omit<MeterListRequest, 'after'>): AsyncGenerator<Meter[]> {
   for (let after: MeterCursor | null = null; ; ) {
     const page = await listPage(db, await findSource(db, listing), { ...listing, after }, exportPageSize)
     const meters = metersOf(page.items)

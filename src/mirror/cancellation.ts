@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import type { Session } from '../db/session.ts'
 
-/** The timeout for an answer of the Sync database, after which a session is destroyed. */
-export const giveUpMs = 5_000
+/** A session that takes longer to cancel, roll back, commit or close is destroyed. */
+export const endTimeoutMs = 5_000
 
 const retryMs = 1_000
 
@@ -14,9 +14,9 @@ export function cancelOnAbort(session: Session, pool: pg.Pool, signal: AbortSign
   let timer: NodeJS.Timeout | undefined
   const request = () => void pool.query('select pg_cancel_backend($1)', [session.pid]).catch(session.destroy)
   const cancel = () => {
-    const begun = Date.now()
+    const abortedAt = Date.now()
     request()
-    timer = setInterval(() => (Date.now() - begun > giveUpMs ? session.destroy() : request()), retryMs)
+    timer = setInterval(() => (Date.now() - abortedAt > endTimeoutMs ? session.destroy() : request()), retryMs)
   }
   signal.addEventListener('abort', cancel, { once: true })
   return () => {

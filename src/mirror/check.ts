@@ -28,7 +28,7 @@ export type MeterCheck = {
   rows: number
   /** Why rows cannot be used, the most frequent reason first, each with an example. */
   rejected: RejectedBecause[]
-  /** The first five of the others, by external id. */
+  /** The first five usable rows, by external id. */
   first: StoredMeter[]
 }
 
@@ -68,7 +68,7 @@ export async function checkMeters(
   }
 }
 
-/** The local meters, of which a check has none. */
+/** An empty table in place of the local meters, so that every usable row counts as a new meter. */
 const createNoMeters = `
   create temporary table ours (
     id bigint, external_id text collate "C", name text, serial_number text, kind text, unit text, location text,

@@ -9,18 +9,23 @@ const writeChanges = sqlBeside(import.meta.url, 'sql/write-changes.sql')
 const countChanges = sqlBeside(import.meta.url, 'sql/count-changes.sql')
 const findMostFrequentReason = sqlBeside(import.meta.url, 'sql/find-most-frequent-reason.sql')
 
-/** How many meters differ, and how. */
+/** How many meters differ between both sides, by the kind of change that would make them equal. */
 export type Difference = {
+  /** The rows of the source, usable or not. */
   read: number
   inserted: number
+  /** Includes the restored ones. */
   updated: number
+  /** Meters that had been deleted and are at the source again. */
   restored: number
+  /** Present meters that are no longer at the source. */
   missing: number
   /** The digest of the ids of the missing meters, in their order; null when none is missing. */
   missingDigest: string | null
-  /** Meters that equal their rows and only get other hashes from the source. They do not count as updated. */
+  /** Meters whose values are equal and whose stored hashes are not those of the source. They do not count as updated. */
   rehashed: number
   rejected: number
+  /** What only the guard uses (guard.ts). */
   missingId: number
   activeBefore: number
   deletedLately: number
@@ -33,7 +38,7 @@ export async function compare(
 ): Promise<Difference> {
   await judge(client)
   const { rows } = await client.query<Omit<Difference, 'read'>>(countChanges, [clientSystemId])
-  const counted = rows[0]
+  const [counted] = rows
   if (!counted) throw new Error('counting the changes returned no row')
   return { read, ...counted }
 }
@@ -41,7 +46,7 @@ export async function compare(
 /** Writes the differences between staging and the view `ours` to `change`. */
 export async function judge(client: Queryable): Promise<void> {
   await client.query(findDoubled)
-  // Usually it is empty. When the planner knows that, it plans no second large join.
+  // The table is usually empty. The planner then knows that the join with it is small.
   await client.query('analyze doubled')
   await client.query(writeChanges)
   await client.query('analyze change')

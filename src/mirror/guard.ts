@@ -35,11 +35,11 @@ export type Verdict = { deletions: 'apply' } | { deletions: 'withhold'; reason: 
 /**
  * Withholds all deletions of a run when they look like an accident, never insertions and updates (F7, F8, F9):
  *
- * - a rejected row has no external id: it may be a missing meter, and no person can know which;
- * - there is an approval: it is an upper limit, which replaces the rules below;
- * - the source has no usable row;
- * - with those of the last 24 hours, the deletions are more than the minimum, and more than either the percentage of the
- *   meters that were active before them or the maximum. A source that loses ten meters an hour is an accident too.
+ * 1. A rejected row has no external id. It may be one of the missing meters, and no person can know which.
+ * 2. A person has approved deletions, but of other meters or of fewer. An approval that covers them replaces rules 3 and 4.
+ * 3. The source has no usable row.
+ * 4. With those of the last 24 hours, the deletions are more than the minimum, and more than either the maximum or the
+ *    percentage of the meters that were active before them. A source that loses ten meters an hour is an accident too.
  */
 export function guard(
   { read, rejected, missing, missingId, activeBefore, deletedLately }: Found,

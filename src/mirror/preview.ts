@@ -69,28 +69,28 @@ export type PreviewOptions = {
  */
 export async function previewSync(clientSystem: ClientSystem, options: PreviewOptions): Promise<Preview> {
   const { syncDatabase, pool, redact, log } = options
-  const milliseconds = clientSystem.timeouts.totalMs
+  const timeoutMs = clientSystem.timeouts.totalMs
   const ending = new AbortController()
-  const timer = setTimeout(() => ending.abort(timedOut(milliseconds)), milliseconds)
+  const timer = setTimeout(() => ending.abort(timedOut(timeoutMs)), timeoutMs)
   const signal = AbortSignal.any([options.signal, ending.signal])
   let session: Session | undefined
   const destroy = () => session?.destroy()
   signal.addEventListener('abort', destroy)
   try {
-    session = await openSession(syncDatabase, { runTimeoutMs: milliseconds, signal, pool, log })
+    session = await openSession(syncDatabase, { runTimeoutMs: timeoutMs, signal, pool, log })
     await using source = await openSource(clientSystem, signal)
     await session.client.query('begin isolation level repeatable read')
     await refuseSameDatabase(source, clientSystem.query, await takeOwnLock(session.client))
     const { id: clientSystemId } = clientSystem
     const baseline = await findBaseline(session.client, clientSystem)
     const query = await describeMeters(source, clientSystem.query, baseline.salt)
-    const reading = { clientSystemId, source, query, baseline, full: null, loadFor: null, report: silent }
-    const { rows: read } = (await readMeters(session, reading)).source
-    const found = await compare(session, { clientSystemId, read })
-    const verdict = guard(found, clientSystem.guard)
+    const request = { clientSystemId, source, query, baseline, full: null, loadFor: null, report: noProgress }
+    const { rows: read } = (await readMeters(session, request)).source
+    const difference = await compare(session, { clientSystemId, read })
+    const verdict = guard(difference, clientSystem.guard)
     const withheld = verdict.deletions === 'withhold'
     const { rows } = await session.client.query<ChangeRow>(listChanges, [maxChanges, withheld])
-    const { inserted, updated, restored, rejected, missing } = found
+    const { inserted, updated, restored, rejected, missing } = difference
     const counts: Counts = {
       read,
       inserted,
@@ -105,8 +105,8 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
       counts,
       changes: rows.map(toChange),
       withheldBecause: withheld ? verdict.reason : null,
-      withheldDigest: withheld ? found.missingDigest : null,
-      rejectedBecause: await explainRejected(session, found),
+      withheldDigest: withheld ? difference.missingDigest : null,
+      rejectedBecause: await explainRejected(session, difference),
     }
   } catch (thrown) {
     const { error } = failureOf(thrown, signal, redact)
@@ -118,14 +118,13 @@ export async function previewSync(clientSystem: ClientSystem, options: PreviewOp
   }
 }
 
-function timedOut(milliseconds: number): AgentError {
-  return new AgentError('timeout', `The preview took longer than ${milliseconds / 1_000} s`, {
+function timedOut(timeoutMs: number): AgentError {
+  return new AgentError('timeout', `The preview took longer than ${timeoutMs / 1_000} s`, {
     hint: 'Look for what is slow, or raise RUN_TIMEOUT_SECONDS',
   })
 }
 
-/** A preview reports no progress. */
-const silent = { step: () => undefined, progress: () => undefined }
+const noProgress = { step: () => undefined, progress: () => undefined }
 
 type ChangeRow = Omit<PreviewedChange, 'meterId' | 'before' | 'after' | 'meter'> &
   Record<'meterId' | 'before' | 'after' | 'meter', string | null>

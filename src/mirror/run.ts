@@ -53,11 +53,11 @@ export type Outcome = { status: 'succeeded'; result: RunResult; verdict: Verdict
  */
 export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
   const { clientSystem, syncDatabase, pool, completeJob, signal, redact, log } = deps
-  let first: Failure | undefined
+  let failure: Failure | undefined
   let phases: Phases | undefined
-  const failed = (thrown: unknown) =>
+  const toFailure = (thrown: unknown) =>
     failureOf(thrown, signal, redact, phases && { timings: phases.timings(), readMode: phases.readMode() })
-  const end = (failure: Failure) => (db: Queryable) => recordFailure(db, run, failure, completeJob)
+  const recordEnd = (ended: Failure) => (db: Queryable) => recordFailure(db, run, ended, completeJob)
   try {
     const { id: clientSystemId, timeouts } = clientSystem
     await using session = await openRunSession(syncDatabase, {
@@ -69,24 +69,28 @@ export async function runSync(run: QueuedRun, deps: Deps): Promise<Outcome> {
       log,
     })
     try {
-      const marked = transaction(pool, (db) => recordStart(db, run))
-      if (!(await unlessAborted(signal, marked))) return { status: 'ended' }
+      const started = transaction(pool, (db) => recordStart(db, run))
+      if (!(await unlessAborted(signal, started))) return { status: 'ended' }
       phases = followPhases({ pool, run, pid: session.pid, signal, log })
       return await mirror(run, deps, session, phases)
     } catch (thrown) {
-      first = failed(thrown)
-      return (await session.finish(end(first))) ? first : { status: 'ended' }
+      failure = toFailure(thrown)
+      return (await session.finish(recordEnd(failure))) ? failure : { status: 'ended' }
     }
   } catch (thrown) {
-    const failure = first ?? failed(thrown)
-    return (await transaction(pool, end(failure))) ? failure : { status: 'ended' }
+    // The session could not be opened, or its end could not be recorded while it held the lock.
+    failure ??= toFailure(thrown)
+    return (await transaction(pool, recordEnd(failure))) ? failure : { status: 'ended' }
   }
 }
 
-/** The one transaction: read and stage, compare, guard, apply, prove, record (R1.1 to R1.5). */
-async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following: Phases): Promise<Outcome> {
+/**
+ * Runs the steps of a sync in one transaction: read, compare, guard, apply, prove, record (R1.1 to R1.5). The phases are what
+ * users see of them.
+ */
+async function mirror(run: QueuedRun, deps: Deps, session: RunSession, runPhases: Phases): Promise<Outcome> {
   const { clientSystem, completeJob, signal } = deps
-  using phases = following
+  using phases = runPhases
   await using source = await openSource(clientSystem, signal)
   await session.client.query('begin isolation level read committed')
   await refuseSameDatabase(source, clientSystem.query, session)
@@ -94,8 +98,8 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   const baseline = await findBaseline(session.client, clientSystem)
   const query = await describeMeters(source, clientSystem.query, baseline.salt)
   await phases.enter('reading')
-  const reading = { clientSystemId, source, query, baseline, full, loadFor: run.id, report: phases }
-  const staged = await readMeters(session, reading)
+  const request = { clientSystemId, source, query, baseline, full, loadFor: run.id, report: phases }
+  const staged = await readMeters(session, request)
   await source.close()
   await phases.enter('comparing')
   signal.throwIfAborted()
@@ -106,9 +110,9 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
   signal.throwIfAborted()
   const counts = await apply(session, run, { loaded: staged.loaded, difference, verdict })
   await phases.enter('proving')
-  const { proof, ...now } = await prove(session, run, { staged, difference, verdict })
+  const { proof, ...newBaseline } = await prove(session, run, { staged, difference, verdict })
   const { readMode, readReason, bytes: bytesRead } = staged
-  // This joins all meters, so the result is kept until the next full read, at a start or once a day.
+  // The check joins all meters, so an incremental read keeps its result: a full read follows within a day.
   const sameMetersAs = readMode === 'full' ? await findSameMeters(session, clientSystemId) : baseline.sameMetersAs
   const result: RunResult = {
     counts,
@@ -120,7 +124,7 @@ async function mirror(run: QueuedRun, deps: Deps, session: RunSession, following
     bytesRead,
     timings: phases.timings(),
     proof,
-    baseline: { ...now, fingerprint: query.fingerprint, sameMetersAs },
+    baseline: { ...newBaseline, fingerprint: query.fingerprint, sameMetersAs },
   }
   signal.throwIfAborted()
   await record(session.client, run, { staged, baseline, result, completeJob })

@@ -4,7 +4,7 @@ import type { Queryable } from '../db/connect.ts'
 import { openSession, type Session } from '../db/session.ts'
 import { transaction } from '../db/transaction.ts'
 import type { Log } from '../lib/log.ts'
-import { cancelOnAbort, giveUpMs } from './cancellation.ts'
+import { cancelOnAbort, endTimeoutMs } from './cancellation.ts'
 import { takeRunLock } from './run-lock.ts'
 
 /** The session of one run. It holds the Client System's advisory lock, and the run is alive as long as this session. */
@@ -40,9 +40,9 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
   const { client } = session
   const stopCancelling = cancelOnAbort(session, pool, signal)
 
-  /** Runs `work`, and destroys the session when it takes longer than `giveUpMs`. */
-  const promptly = async <T>(work: () => Promise<T>): Promise<T> => {
-    const timer = setTimeout(session.destroy, giveUpMs)
+  /** Runs `work`, and destroys the session when it takes longer than `endTimeoutMs`. */
+  const withinEndTimeout = async <T>(work: () => Promise<T>): Promise<T> => {
+    const timer = setTimeout(session.destroy, endTimeoutMs)
     try {
       return await work()
     } finally {
@@ -57,7 +57,7 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
     stopCancelling()
     try {
       if (!session.alive()) throw new Error('the session of the run was lost')
-      return await promptly(async () => {
+      return await withinEndTimeout(async () => {
         await rollback()
         await client.query('begin')
         const ended = await end(client)
@@ -72,11 +72,11 @@ export async function openRunSession(target: DatabaseTarget, options: RunSession
   const commit = async () => {
     // Only the tables are dropped on commit. A server that crashes before the session closes would keep the view.
     await client.query('drop view if exists pg_temp.ours')
-    await promptly(() => client.query('commit'))
+    await withinEndTimeout(() => client.query('commit'))
   }
   const close = async () => {
     stopCancelling()
-    await promptly(session.close)
+    await withinEndTimeout(session.close)
   }
   try {
     signal.throwIfAborted()

@@ -43,10 +43,17 @@ export const meterCursor = cursor(
   ]),
 )
 /** Returns true when the cursor belongs to a list with this sort and order. */
-export const matchesCursorOrder = ({ after, sort, order }: { after: MeterPlace; sort: MeterSort; order: MeterOrder }) =>
-  after === null || (after.sort === sort && after.order === order)
+export const matchesCursorOrder = ({
+  after,
+  sort,
+  order,
+}: {
+  after: CursorOrder
+  sort: MeterSort
+  order: MeterOrder
+}) => after === null || (after.sort === sort && after.order === order)
 export const cursorOrderError = { error: 'expected the next of a page with the same sort and order', path: ['after'] }
-type MeterPlace = { sort: MeterSort; order: MeterOrder } | null
+type CursorOrder = { sort: MeterSort; order: MeterOrder } | null
 
 export const waitingCursor = cursor(storableText)
 export const changeCursor = cursor(storableText)

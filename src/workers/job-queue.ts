@@ -13,8 +13,8 @@ export type QueueClock = NonNullable<ConstructorOptions['clock']>
 
 export type JobQueueOptions = {
   syncDatabase: Config['syncDatabase']
-  /** Whether this process works on jobs, and not only sends them. */
-  works: boolean
+  /** Whether this process takes jobs, and not only sends them. */
+  takesJobs: boolean
   clock?: QueueClock
   log: Log
 }
@@ -26,7 +26,7 @@ export type JobQueue = Lifetime & {
 }
 
 /** Connects to the job queue. A stop waits at most 6.5 s for running jobs. */
-export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueueOptions): Promise<JobQueue> {
+export async function startJobQueue({ syncDatabase, takesJobs, clock, log }: JobQueueOptions): Promise<JobQueue> {
   const connection = {
     ...connectionOptions(syncDatabase, { application: 'meter-sync-agent jobs', connectTimeoutMs: 5_000 }),
     // Otherwise a half-open connection would block the queue, and the heartbeats of runs.
@@ -40,12 +40,12 @@ export async function startJobQueue({ syncDatabase, works, clock, log }: JobQueu
     // db/migrate.ts migrates it, so that the role of a running agent need not own anything.
     migrate: false,
     max: 4,
-    supervise: works,
-    schedule: works,
-    useListenNotify: works,
+    supervise: takesJobs,
+    schedule: takesJobs,
+    useListenNotify: takesJobs,
     cronMonitorIntervalSeconds: 5,
     cronWorkerIntervalSeconds: 1,
-    // Less than the minute for which a time of the schedule is due, so that no time is lost when a clock is set.
+    // Shorter than a minute, because a scheduled time is due for one minute: a clock that is set must be noticed before.
     clockMonitorIntervalSeconds: 20,
     ...(clock && { clock }),
   })

@@ -37,9 +37,9 @@ export function startPartitioning({ pool, readingsDays, log, clock }: Partitioni
     everyMs,
     pass: async () => {
       if (nowMs() < notBeforeMs) return
-      // For a pass that throws.
+      // Stays when this pass throws; a pass that succeeds resets it below.
       notBeforeMs = nowMs() + retryMs
-      // First, so that an error while old readings are dropped does not prevent it: new readings need the partitions.
+      // Creates before it drops, because an error while dropping must not delay the partitions of new readings.
       await createMissing(pool, log)
       const today = new Date().toISOString().slice(0, 10)
       if (readingsDays !== null && droppedOn !== today) await dropOld(pool, readingsDays, log)

@@ -17,12 +17,12 @@ export type PruningOptions = {
 /** At 03:17 UTC every day. */
 const dailyCron = '17 3 * * *'
 
-/** Returns the name of the queue of the days on which the history of a Client System is pruned. */
+/** Returns the name of the queue that gets a job each day to prune the history of a Client System. */
 export function pruneQueue(clientSystemId: string): string {
   return `meter-sync-prune.${clientSystemId}`
 }
 
-/** The queue of earlier versions, whose agents pruned the runs of every Client System. */
+/** The queue of earlier versions, which had one for all Client Systems. */
 const formerPruneQueue = 'meter-sync-prune'
 
 /** Prunes the history of a Client System every day, until pg-boss stops. An error is logged. */

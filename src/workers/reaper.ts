@@ -30,9 +30,9 @@ const intervalMs = 1_500
 type Suspects = Map<string, string>
 
 /**
- * Ends the runs whose worker died: a running one whose lock was free at two checks in a row, or whose lease expired; a queued
- * one whose job is missing. A worker that has lost only its session records the end of its run between the two checks. Each
- * worker has a reaper; the lock lets one of them end a run.
+ * Ends the runs whose worker died: a running one whose lock was free at two checks in a row, or whose lease expired, and a queued
+ * one whose job is missing. Two checks, because a worker that has lost only its session records the end of its run itself. Each
+ * worker process has a reaper; the lock lets one of them end a run.
  */
 export function startReaper(options: ReaperOptions): Lifetime {
   const { clientSystems, log } = options

@@ -23,8 +23,8 @@ export async function prepareRunQueue(boss: PgBoss, clientSystemId: string): Pro
 
 /** Calls `work` with each job of a Client System's runs, one after the other, until pg-boss stops. */
 export async function takeRuns(boss: PgBoss, clientSystemId: string, work: (job: Job) => Promise<void>): Promise<void> {
-  const waiting = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 }
-  await boss.work(runQueue(clientSystemId), waiting, async (jobs: Job[]) => {
+  const polling = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 }
+  await boss.work(runQueue(clientSystemId), polling, async (jobs: Job[]) => {
     for (const job of jobs) await work(job)
   })
 }

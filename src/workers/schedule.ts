@@ -16,7 +16,7 @@ export type ScheduleOptions = {
   log: Log
 }
 
-/** Returns the name of the queue of the times at which a Client System is synced. */
+/** Returns the name of the queue that gets a job at each time of a Client System's schedule. */
 export function scheduleQueue(clientSystemId: string): string {
   return `meter-sync-schedule.${clientSystemId}`
 }
@@ -38,7 +38,7 @@ export async function startSchedule(clientSystem: ClientSystem, options: Schedul
   await boss.schedule(scheduleQueue(id), schedule.cron, {}, { tz: schedule.timeZone })
 }
 
-/** Queues the run of one time, unless the clocks repeat it. Throws after logging an error. */
+/** Queues the run of one scheduled time, unless the clocks repeat that hour. Throws after logging an error. */
 async function queueRun(
   { id: clientSystemId, schedule }: ClientSystem,
   job: JobWithMetadata,
@@ -58,12 +58,12 @@ async function queueRun(
   }
 }
 
-/** How often a worker checks for times of the schedule that the queue's own cron misses. */
+/** How often a worker checks for scheduled times that pg-boss has skipped. */
 const skippedTimesIntervalMs = 20_000
 
 /**
- * Starts to send the times that the clocks skip, which the queue's own cron misses. All workers send them, and the queue
- * keeps one.
+ * Starts to send jobs for the scheduled times that the clocks skip when they are set forward, because pg-boss sends none. All
+ * workers send them, and the queue keeps one.
  */
 export function startSendingSkippedTimes(options: ScheduleOptions): Loop {
   const { clock, log } = options

@@ -22,7 +22,7 @@ export type StartupOptions = {
 
 export function createStartupRuns({ pool, trigger }: StartupOptions): StartupRuns {
   const db = drizzle(pool)
-  /** The run that counts as the one at the start, by Client System, until it has ended. */
+  /** The id of the run at the start, by Client System, until it has ended. */
   const pending = new Map<string, string>()
 
   async function request({ id }: Pick<ClientSystem, 'id'>): Promise<void> {

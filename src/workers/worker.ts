@@ -15,15 +15,15 @@ import { type Corrections, createCorrections } from './corrections.ts'
 import { logEndedElsewhere, logOutcome } from './log-outcome.ts'
 
 /**
- * Runs the syncs of the queue's jobs. Ends a run that takes too long, whose job was given up, or that another process ended.
- * A stop ends all runs, and those that come later at once; the queue waits for them.
+ * Runs the syncs of the queue's jobs. Ends a run that takes too long, whose lease was lost (pg-boss aborts its job), or that
+ * another process ended. A stop ends all runs, and those that come later at once; the queue waits for them.
  */
 export type Worker = Lifetime & {
   /** Runs the sync of a job to its end, and logs the outcome. Never throws. */
   work: (clientSystem: ClientSystem, job: Job) => Promise<void>
   /**
-   * Stops the work on a run that another process ended. A notification is only a hint, which any role that may connect
-   * can forge: the run's row decides.
+   * Stops a run of this process when its row says that another process has ended it. The notification alone does not count,
+   * because any role that may connect can send one.
    */
   stopIfEnded: (runId: string) => Promise<void>
 }
@@ -39,7 +39,7 @@ export type WorkerOptions = {
 export function createWorker(options: WorkerOptions): Worker {
   const { pools, log } = options
   const corrections = createCorrections({ pool: pools.long, log })
-  /** Their abort ends the runs of this process, by the id of the run. */
+  /** The controllers that end the runs of this process, by the id of the run. */
   const active = new Map<string, AbortController>()
   let stopping = false
 
@@ -47,7 +47,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const ending = new AbortController()
     const { totalMs } = clientSystem.timeouts
     const timer = setTimeout(() => ending.abort(timedOut(totalMs)), totalMs)
-    const abortLost = () => ending.abort(claimLost())
+    const abortLost = () => ending.abort(leaseLost())
     job.signal.addEventListener('abort', abortLost)
     active.set(job.id, ending)
     if (stopping) ending.abort(shuttingDown())
@@ -109,8 +109,8 @@ function timedOut(timeoutMs: number): AgentError {
   })
 }
 
-function claimLost(): AgentError {
-  return new AgentError('lease_lost', "The worker's claim on this run was lost", {
+function leaseLost(): AgentError {
+  return new AgentError('lease_lost', 'The worker lost its lease on this run', {
     hint: 'Look for a worker that was frozen or disconnected from the Sync database; the next run starts from the beginning',
   })
 }

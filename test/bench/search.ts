@@ -4,7 +4,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { sqlBeside } from '../../src/db/sql-file.ts'
 import { transaction } from '../../src/db/transaction.ts'
 import { countFacets } from '../../src/meters/facets.ts'
-import { listMeters, type MeterListing } from '../../src/meters/list.ts'
+import { listMeters, type MeterListRequest } from '../../src/meters/list.ts'
 import { computeListing, findFoldCase, listingColumns } from '../../src/meters/listing-columns.ts'
 import { correctListing, updateListing } from '../../src/meters/update-listing.ts'
 import { median, quantile } from './report.ts'
@@ -12,7 +12,7 @@ import type { Servers } from './servers.ts'
 
 const fillListed = sqlBeside(import.meta.url, 'fill-listed.sql')
 
-const everything: MeterListing = {
+const everything: MeterListRequest = {
   clientSystemId: 'main',
   search: null,
   state: 'all',
@@ -25,7 +25,7 @@ const everything: MeterListing = {
 }
 
 /** What people search, by a number that makes each search another one. */
-const searches: Record<string, (number: number) => Partial<MeterListing>> = {
+const searches: Record<string, (number: number) => Partial<MeterListRequest>> = {
   'exact id': (number) => ({ search: idOf(number) }),
   'exact serial number': (number) => ({ search: serialOf(number) }),
   'beginning of an id': (number) => ({ search: idOf(number).slice(0, -2) }),

@@ -26,8 +26,8 @@ import { startJobQueue } from '../../src/workers/job-queue.ts'
 import { startReaper } from '../../src/workers/reaper.ts'
 import { createRunQueue } from '../../src/workers/run-queue.ts'
 import { createWaitingSyncs } from '../../src/workers/waiting-syncs.ts'
-import { startWork } from '../../src/workers/work.ts'
 import { createWorker } from '../../src/workers/worker.ts'
+import { startWorkerProcess } from '../../src/workers/worker-process.ts'
 import { createMeters } from '../support/meters.ts'
 import { openProxy } from '../support/proxy.ts'
 import { webhookEnvironment } from '../support/receiver.ts'
@@ -47,7 +47,7 @@ async function open(world: World, databaseUrl: string) {
   const started = await openAgent({ config, log })
   const { agent } = started
   const pool = openPool(syncDatabase, { application: 'lifetime test', max: 4, log, answerTimeoutMs: 2_000 })
-  const queue = await startJobQueue({ syncDatabase, works: true, log })
+  const queue = await startJobQueue({ syncDatabase, takesJobs: true, log })
   const { boss } = queue
   const completeJob = createCompleteJob(boss)
   const trigger = createTrigger({ pool, boss, createQueue: (id) => createRunQueue(boss, id), log })
@@ -86,7 +86,7 @@ async function open(world: World, databaseUrl: string) {
     'the worker': () => createWorker(working),
     corrections: () => createCorrections({ pool, log }),
     'the reaper': () => startReaper({ pool, boss, clientSystems, completeJob, onIdle: async () => undefined, log }),
-    'the work': () => startWork({ ...config, ...working, boss, trigger, clock: undefined }),
+    'the worker process': () => startWorkerProcess({ ...config, ...working, boss, trigger, clock: undefined }),
     'the watch of a connection': async () => {
       const client = new pg.Client(databaseUrl)
       client.on('error', () => undefined)

@@ -33,7 +33,7 @@ export type Authentication = {
 
 export function createAuthentication(access: Access, log: Log): Authentication {
   const checks: Checks = { access, throttle: createLoginThrottle() }
-  const endWithLogin = createOpenAnswers(access)
+  const registerAnswer = createOpenAnswers(access)
   const checkAssistant = createAssistantCheck(access, log)
   return {
     required: access.isTokenRequired,
@@ -43,7 +43,7 @@ export function createAuthentication(access: Access, log: Log): Authentication {
       if (operation?.forAssistants) checkAssistant(login)
       if (operation?.scope) requireScope(login, operation.scope)
       c.set('login', login)
-      if (operation) endWithLogin(login, c.env.outgoing, operation)
+      if (operation) registerAnswer(login, c.env.outgoing, operation)
       return next()
     },
     logIn: (c, token) => logIn(checks, c, token),

@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { Access, Login } from '../../agent.ts'
 import type { Operation } from '../routes/operation.ts'
 
-/** Ends the answer to a request when its login becomes invalid. This matters for event streams, which last for hours. */
-export type EndWithLogin = (login: Login, response: ServerResponse, operation: Operation) => void
+/** Registers an answer that begins, so that it is ended when its login becomes invalid. Event streams last for hours. */
+export type RegisterAnswer = (login: Login, response: ServerResponse, operation: Operation) => void
 
-/** Returns the function with which each answer is registered when it begins. */
-export function createOpenAnswers(access: Access): EndWithLogin {
+/** Returns the function that registers the answers of one server. */
+export function createOpenAnswers(access: Access): RegisterAnswer {
   const open = new Map<ServerResponse, { login: Login; operation: Operation }>()
   access.onRefresh(() => {
     for (const [response, { login, operation }] of open) {

@@ -19,7 +19,7 @@ export const collectionRoutes: readonly Route[] = [
     summary: 'Count the meters that report, are late, are silent, and never reported',
     description:
       'The time of the last reading of each meter decides, whichever program stored it. The expected interval comes from the column `reading_interval` of the query, otherwise from READING_INTERVAL_MINUTES.',
-    query: input.collectionQuery,
+    query: input.clientSystemQuery,
     answers: { 200: { description: 'The numbers of meters', content: json(shape.collection, example.collection) } },
     refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId } }, { agent }) => c.json(await agent.collection(clientSystemId)),
@@ -31,7 +31,7 @@ export const collectionRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Readings',
     summary: 'The active meters by location and kind, those with the most silent ones first',
-    query: input.collectionQuery,
+    query: input.clientSystemQuery,
     answers: {
       200: {
         description: 'The first 50 groups',

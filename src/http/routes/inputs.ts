@@ -122,7 +122,8 @@ export const metersQuery = pageQuery
 
 export const meterFacetsQuery = pageQuery.extend(meterFilter)
 
-export const collectionQuery = z.strictObject({ clientSystemId })
+/** The query of a route that only needs to know the Client System. */
+export const clientSystemQuery = z.strictObject({ clientSystemId })
 
 export const waitingQuery = pageQuery.extend({ clientSystemId, after: waitingCursor })
 

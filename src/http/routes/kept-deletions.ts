@@ -44,7 +44,7 @@ export const keptDeletionRoutes: readonly Route[] = [
     scope: 'operate',
     tag: 'Sync',
     summary: 'Show the notice of held-back deletions again',
-    query: input.collectionQuery,
+    query: input.clientSystemQuery,
     answers: { 204: { description: 'No deletions are kept' } },
     refusals: ['not_found'],
     handle: async ({ c, query: { clientSystemId } }, { agent }) => {

@@ -36,7 +36,7 @@ export const runRoutes: readonly Route[] = [
     scope: 'read',
     tag: 'Runs',
     summary: 'The syncs of the last 90 days, by hour',
-    query: input.collectionQuery,
+    query: input.clientSystemQuery,
     answers: {
       200: { description: 'The hours and their outcomes', content: json(shape.runHistory, example.runHistory) },
     },

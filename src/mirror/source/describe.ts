@@ -43,9 +43,9 @@ export async function describeMeters(source: Source, query: string, salt: bigint
   )
   if ('refusal' in whole) throw await projection.blame(source, whole.refusal)
   const plan = whole.rows[0]?.['QUERY PLAN'][0]?.Plan ?? null
-  // Parallel workers return rows in another order each time, which changes sums of float8, array_agg and LIMIT. A plan
-  // without workers may still use them within functions.
-  if (plan && (!usesAny(plan, workers) || usesAny(plan, dependent))) {
+  // Parallel workers return rows in another order each time, which changes sums of float8, array_agg and LIMIT. They stay
+  // permitted only where the plan has them and nothing in it depends on the order; functions may use them unseen.
+  if (plan && (!usesAny(plan, parallelNodes) || usesAny(plan, orderSensitiveNodes))) {
     await source.query('set local max_parallel_workers_per_gather = 0')
   }
   const { place, version, encoding } = source
@@ -92,8 +92,9 @@ async function suggestTable(source: Source, text: string, refusal: AgentError): 
   return new AgentError('source_query', refusal.message, { hint, cause })
 }
 
-const workers = new Set(['Gather', 'Gather Merge'])
-const dependent = new Set(['Aggregate', 'WindowAgg', 'Limit', 'Unique'])
+/** Nodes of a plan that read with parallel workers, and nodes whose result can depend on the order of rows. */
+const parallelNodes = new Set(['Gather', 'Gather Merge'])
+const orderSensitiveNodes = new Set(['Aggregate', 'WindowAgg', 'Limit', 'Unique'])
 
 function usesAny(plan: Plan, kinds: ReadonlySet<string>): boolean {
   return kinds.has(plan['Node Type']) || (plan.Plans ?? []).some((below) => usesAny(below, kinds))

@@ -1,4 +1,4 @@
--- Adds local meters with equal hashes to the suspects. One of them was given its id by another program.
+-- Adds to the suspects the local meters whose hashes are equal. Another program has changed the external id of one of them.
 insert into suspect (id_hash, meter_id)
 select o.id_hash, o.id
 from our_row o

@@ -21,7 +21,7 @@ import { startSchemaCheck } from './schema-check.ts'
 import { createStartupRuns } from './startup.ts'
 import { createWorker, type WorkerOptions } from './worker.ts'
 
-export type WorkOptions = WorkerOptions & {
+export type WorkerProcessOptions = WorkerOptions & {
   clientSystems: readonly ClientSystem[]
   /** How long runs and changes are kept. */
   historyDays: number
@@ -32,16 +32,16 @@ export type WorkOptions = WorkerOptions & {
   clock: QueueClock | undefined
 }
 
-/** The work of a process whose role is to work: runs, the schedule, the reaper and pruning. */
-export type Work = Lifetime & {
+/** The parts of a process whose ROLE is `all` or `worker`: worker, schedule, reaper, schema check, pruning and partitions. */
+export type WorkerProcess = Lifetime & {
   /** The Client Systems whose runs this process takes: none once it is stopped, or a newer program migrated the schema. */
   clientSystemIds: () => string[]
-  /** Stops the work on a run that another process ended. A notification is only a hint; the run's row decides. */
+  /** Stops a run of this process when its row says that another process has ended it. */
   stopIfEnded: (runId: string) => void
 }
 
 /** Starts to take runs. A stop ends those of this process as interrupted; the queue waits for them. */
-export async function startWork(options: WorkOptions): Promise<Work> {
+export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
   const { clientSystems, historyDays, readingsDays, pools, boss, trigger, completeJob, clock, log } = options
   const pool = pools.short
   const loops = createStack()
@@ -57,7 +57,7 @@ export async function startWork(options: WorkOptions): Promise<Work> {
     await stopTaking(boss, clientSystems)
   }
   const schema = loops.add(startSchemaCheck({ pool, onOutdated, log }))
-  const work = withLifetime(
+  const workerProcess = withLifetime(
     {
       clientSystemIds: () => (stopped || schema.isOutdated() ? [] : clientSystems.map(({ id }) => id)),
       stopIfEnded: (runId: string) => void worker.stopIfEnded(runId),
@@ -83,12 +83,12 @@ export async function startWork(options: WorkOptions): Promise<Work> {
       await startup.request(clientSystem)
     }
   } catch (error) {
-    await work.stop()
+    await workerProcess.stop()
     throw error
   }
   loops.add(startPartitioning({ pool: pools.long, readingsDays, log, clock }))
   loops.add(startSendingSkippedTimes(schedule))
-  return work
+  return workerProcess
 }
 
 /** Stops taking jobs from the queues of these Client Systems. Does not wait for the jobs that were taken. */
