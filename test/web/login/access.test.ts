@@ -42,5 +42,5 @@ test('an agent that does not answer ends no session', () => {
 })
 
 test('a logout clears the access', () => {
-  assert.equal(reduce(live(inSync(succeeded(1, 10))), { type: 'left' }), initialState)
+  assert.equal(reduce(live(inSync(succeeded(1, 10))), { type: 'login ended' }), initialState)
 })

@@ -8,13 +8,13 @@ import { formatCount, plural, sentences } from '../ui/format.ts'
  * counts, or its failure. Returns null when there is nothing to announce: the first status and progress are not announced.
  */
 export function announcementOf(before: State, after: State): string | null {
-  const sentences = after.systems.flatMap((system) => {
+  const changes = after.systems.flatMap((system) => {
     const known = before.systems.find((s) => s.status.id === system.status.id)
     const sentence = known === undefined ? null : changeOf(known, system)
     if (sentence === null) return []
     return [after.systems.length > 1 ? `${system.status.name}: ${sentence}` : sentence]
   })
-  return sentences.length > 0 ? sentences.join(' ') : null
+  return changes.length > 0 ? changes.join(' ') : null
 }
 
 /** Returns what is announced when the page no longer knows the state. */

@@ -37,27 +37,27 @@ export function App() {
   const route = useRoute()
   const [sentence, setSentence] = useState<Sentence | null>(null)
   const [subject, setSubject] = useState<string | null>(null)
-  const out = access.state === 'out'
-  const heading = useViewFocus(out ? 'login' : mayRead ? route.view : null)
-  useTab(state, out ? 'Log in' : (subject ?? (route.view === 'status' ? null : headings[route.view])))
+  const loggedOut = access.state === 'out'
+  const heading = useViewFocus(loggedOut ? 'login' : mayRead ? route.view : null)
+  useTab(state, loggedOut ? 'Log in' : (subject ?? (route.view === 'status' ? null : headings[route.view])))
   const lost = state.connection === 'lost' || (access.state === 'checking' && access.failed)
   return (
     <Times>
       <Clock offset={state.clockOffset}>
         <Subject.Provider value={setSubject}>
-          <div class="page" data-live={out || !lost}>
+          <div class="page" data-live={loggedOut || !lost}>
             <PageHead
-              title={out ? headings.status : headings[route.view]}
+              title={loggedOut ? headings.status : headings[route.view]}
               heading={heading}
-              view={out ? null : route.view}
+              view={loggedOut ? null : route.view}
               state={state}
               logOut={access.state === 'in' ? login.logOut : null}
               loginName={access.state === 'in' ? access.name : null}
             />
             <main>
               <Scopes.Provider value={scopesOf(access)}>
-                {out && <Login ended={access.ended} logIn={login.logIn} />}
-                {!out && state.agent === null && <NoStatusYet lost={lost} refused={state.refused} />}
+                {loggedOut && <Login ended={access.ended} logIn={login.logIn} />}
+                {!loggedOut && state.agent === null && <NoStatusYet lost={lost} refused={state.refused} />}
                 {mayRead && <ConnectionNotice {...state} />}
                 {mayRead && state.agent !== null && state.systems.length === 0 && route.view !== 'settings' && (
                   <EmptyPage />

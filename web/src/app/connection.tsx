@@ -3,7 +3,8 @@ import { formatClock, sentences } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { useTimeStyle } from '../ui/times.tsx'
 
-const means: Record<Connection, string> = {
+/** What each state of the connection means, for the tooltip of the badge. */
+const connectionWords: Record<Connection, string> = {
   live: 'Changes appear here as they happen',
   polled: 'The page requests the status every 5 seconds',
   connecting: 'Trying to connect',
@@ -18,7 +19,7 @@ export function Badge({ connection, lastUpdateAt, clockOffset }: Omit<Props, 're
   const live = connection === 'live'
   const updated = lastUpdate === null ? '' : `; last update at ${lastUpdate}`
   return (
-    <span class="badge" data-live={live} title={`${means[connection]}${updated}`}>
+    <span class="badge" data-live={live} title={`${connectionWords[connection]}${updated}`}>
       <span class="badge-dot" aria-hidden="true" />
       {live ? 'Live' : 'Not live'}
     </span>

@@ -22,12 +22,12 @@ export function CollectionView({ statuses, route }: Props) {
   return (
     <>
       <ClientSystemLinks statuses={statuses} chosen={status.id} addressOf={collectionAddress} />
-      <CollectionOf key={status.id} clientSystemId={status.id} />
+      <CollectionOfSystem key={status.id} clientSystemId={status.id} />
     </>
   )
 }
 
-function CollectionOf({ clientSystemId }: { clientSystemId: string }) {
+function CollectionOfSystem({ clientSystemId }: { clientSystemId: string }) {
   const { collection, groups, error } = useCollection(clientSystemId)
   if (collection === null) {
     return error === null ? (

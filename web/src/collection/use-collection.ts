@@ -4,10 +4,10 @@ import { readCollection, readCollectionGroups } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import { useRepeated } from '../ui/use-repeated.ts'
 
-/** A state changes with time alone, and readings come without an event. */
+/** A meter becomes late or silent by time alone, and readings come without an event. */
 const readEveryMs = 30_000
 
-type Now = {
+type LoadedCollection = {
   /** Null until it has been read. */
   collection: Collection | null
   /** Null until they have been read: counting them takes longer. */
@@ -17,11 +17,11 @@ type Now = {
 }
 
 /** The collection of a Client System, read at once and again every half minute. Needs the id as the component's key. */
-export function useCollection(clientSystemId: string): Now {
-  const [now, setNow] = useState<Now>({ collection: null, groups: null, error: null })
+export function useCollection(clientSystemId: string): LoadedCollection {
+  const [loaded, setLoaded] = useState<LoadedCollection>({ collection: null, groups: null, error: null })
   const mounted = useRef(true)
   const read = useCallback(async () => {
-    const show = (part: Partial<Now>) => mounted.current && setNow((before) => ({ ...before, ...part }))
+    const show = (part: Partial<LoadedCollection>) => mounted.current && setLoaded((before) => ({ ...before, ...part }))
     const collection = readCollection(clientSystemId).then((read) => show({ collection: read }))
     const groups = readCollectionGroups(clientSystemId).then((read) => show({ groups: read }))
     const [failed] = (await Promise.allSettled([collection, groups])).filter(({ status }) => status === 'rejected')
@@ -35,5 +35,5 @@ export function useCollection(clientSystemId: string): Now {
     }
   }, [read])
   useRepeated(read, readEveryMs)
-  return now
+  return loaded
 }

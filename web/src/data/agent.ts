@@ -9,8 +9,8 @@ export type Agent = {
   state: State
   /** Adds a run that did not come by the stream, such as the answer to a trigger. */
   addRun(run: Run): void
-  /** Reads a page of a Client System's history: the first, or the one that begins at `before`. */
-  readHistory(clientSystemId: string, before: string | null): Promise<void>
+  /** Loads a page of a Client System's runs into the state: the first page, or the one that begins at `before`. */
+  loadRuns(clientSystemId: string, before: string | null): Promise<void>
 }
 
 type Options = {
@@ -26,7 +26,7 @@ export function useAgent({ connect, onRefused }: Options): Agent {
   const latest = useRef(state)
   latest.current = state
 
-  const readHistory = useCallback(async (clientSystemId: string, before: string | null) => {
+  const loadRuns = useCallback(async (clientSystemId: string, before: string | null) => {
     try {
       const { items, next } = await readRuns(clientSystemId, before)
       dispatch({ type: 'history', clientSystemId, runs: items, next, before })
@@ -39,8 +39,8 @@ export function useAgent({ connect, onRefused }: Options): Agent {
     if (!connect) return
     const receive = (status: Status, from: 'stream' | 'poll') =>
       dispatch({ type: 'status', status, at: Date.now(), from })
-    const readHistories = ({ clientSystems }: Status) => {
-      for (const { id } of clientSystems) void readHistory(id, null)
+    const loadAllRuns = ({ clientSystems }: Status) => {
+      for (const { id } of clientSystems) void loadRuns(id, null)
     }
     const poller = createPoller({
       state: () => latest.current,
@@ -48,7 +48,7 @@ export function useAgent({ connect, onRefused }: Options): Agent {
         // The stream seems open, but has missed a change: its connection may be dead.
         if (before === 'live' && knowsMore(status, latest.current)) stream.reopen()
         receive(status, 'poll')
-        if (before !== 'live') readHistories(status)
+        if (before !== 'live') loadAllRuns(status)
       },
       onUnanswered: (refused, before) => {
         // The stream seemed open, but the agent does not answer: a new connection shows which is true.
@@ -59,7 +59,7 @@ export function useAgent({ connect, onRefused }: Options): Agent {
     const stream = openStream('/api/events', {
       onStatus: (status) => {
         receive(status, 'stream')
-        readHistories(status)
+        loadAllRuns(status)
       },
       onRun: (run) => dispatch({ type: 'run', run, at: Date.now() }),
       onProgress: (progress) => dispatch({ type: 'progress', progress, at: Date.now() }),
@@ -73,9 +73,9 @@ export function useAgent({ connect, onRefused }: Options): Agent {
     return () => {
       poller.stop()
       stream.stop()
-      dispatch({ type: 'left' })
+      dispatch({ type: 'login ended' })
     }
-  }, [connect, onRefused, readHistory])
+  }, [connect, onRefused, loadRuns])
 
-  return { state, addRun: (run) => dispatch({ type: 'run', run, at: null }), readHistory }
+  return { state, addRun: (run) => dispatch({ type: 'run', run, at: null }), loadRuns }
 }

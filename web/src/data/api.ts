@@ -100,7 +100,7 @@ export async function readRuns(clientSystemId: string, before: string | null, qu
 }
 
 /** The syncs of the last 90 days, by hour. */
-export function readHistory(clientSystemId: string): Promise<RunHistory> {
+export function readRunHistory(clientSystemId: string): Promise<RunHistory> {
   return get<RunHistory>(withQuery('/api/history', { clientSystemId }))
 }
 

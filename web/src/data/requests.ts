@@ -52,10 +52,10 @@ export function toApiError(reason: unknown): ApiError {
   return reason instanceof ApiError ? reason : new ApiError(String(reason))
 }
 
-type Sending = { method?: string; content?: object; signal?: AbortSignal | undefined }
+type SendOptions = { method?: string; content?: object; signal?: AbortSignal | undefined }
 
 /** Sends a request and returns its answer. Rejects when it is refused, and without a signal of the caller after 20 s. */
-export async function send(url: string, { method = 'GET', content, signal }: Sending): Promise<Response> {
+export async function send(url: string, { method = 'GET', content, signal }: SendOptions): Promise<Response> {
   const init: RequestInit = {
     method,
     headers: { accept: 'application/json', ...(content && { 'content-type': 'application/json' }) },

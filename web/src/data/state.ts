@@ -51,8 +51,8 @@ export type Action =
   | { type: 'progress'; progress: Progress; at: number }
   | { type: 'history'; clientSystemId: string; runs: readonly Run[]; next: string | null; before: string | null }
   | { type: 'history failed'; clientSystemId: string }
-  /** The login ended: the state must be forgotten. */
-  | { type: 'left' }
+  /** The browser may no longer read, so the state is removed. */
+  | { type: 'login ended' }
 
 /** True while changes arrive by the stream, or the status is requested every few seconds. */
 export function isCurrent({ connection }: Pick<State, 'connection'>): boolean {
@@ -77,7 +77,7 @@ export function isActive(run: Run): boolean {
 /** Returns the state after the action. Events of an unknown Client System are dropped. */
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
-    case 'left':
+    case 'login ended':
       return initialState
     case 'lost':
       // The stream did not arrive before either.
@@ -115,14 +115,14 @@ function applyStatus(state: State, { status, at, from }: Extract<Action, { type:
   // The first status of a connection replaces everything, because the state before may be of another database. A later one,
   // or a polled one, may be older than a run that was received already, such as the answer to a trigger.
   const { connection } = state
-  const opens = connection !== 'live' && (from === 'stream' || connection !== 'polled')
+  const isFirst = connection !== 'live' && (from === 'stream' || connection !== 'polled')
   return {
     connection: from === 'stream' || connection === 'live' ? 'live' : 'polled',
     refused: null,
     agent: { version: status.version, demonstration: status.demonstration },
     systems: status.clientSystems.map((received) => {
       const before = known.get(received.id)
-      const newer = opens || before === undefined ? [] : runsOf(before.status)
+      const newer = isFirst || before === undefined ? [] : runsOf(before.status)
       const merged = newer.reduce(withRun, received)
       const latest = [merged.lastRun, merged.activeRun].filter((run) => run !== null)
       return {

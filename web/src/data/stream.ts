@@ -22,7 +22,7 @@ export type Stream = {
 
 const hiddenLimitMs = 5 * 60_000
 const firstRetryMs = 2_000
-const longestRetryMs = 30_000
+const maxRetryMs = 30_000
 /** Longer than any throttling of timers in a hidden tab: the computer slept, and the connection with it. */
 const sleepMs = 150_000
 
@@ -57,7 +57,7 @@ export function openStream(url: string, subscriber: StreamSubscriber): Stream {
       subscriber.onRefused()
       clearTimeout(retryTimer)
       retryTimer = setTimeout(open, retryMs * (0.8 + Math.random() * 0.4))
-      retryMs = Math.min(retryMs * 2, longestRetryMs)
+      retryMs = Math.min(retryMs * 2, maxRetryMs)
     })
   }
   const reopen = () => {

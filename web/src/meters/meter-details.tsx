@@ -20,7 +20,7 @@ import { useCurrentMeter } from './use-current-meter.ts'
 
 /** All about one meter, in this order: its fields, its history, its readings as charts, and their gaps. */
 export function MeterDetails({ meter: listed, heading }: { meter: Meter; heading: Heading }) {
-  const { meter, times } = useCurrentMeter(listed)
+  const { meter, version } = useCurrentMeter(listed)
   const root = useRef<HTMLDivElement>(null)
   useSubject(`Meter ${meter.externalId}`)
   // Only a link from elsewhere leads into the details; who opened the row stays there.
@@ -33,7 +33,7 @@ export function MeterDetails({ meter: listed, heading }: { meter: Meter; heading
       <Fields meter={meter} />
       <Attributes attributes={meter.attributes} heading={heading} />
       <Timeline meterId={meter.id} heading={heading} />
-      <MeterReadings meter={meter} times={times} heading={heading} />
+      <MeterReadings meter={meter} version={version} heading={heading} />
     </div>
   )
 }

@@ -17,7 +17,7 @@ type Props = {
   meters: Meters
   /** As the address has it. */
   filter: MeterFilter
-  /** As the API is asked. */
+  /** The same with the Client System, as requests need it. */
   wanted: MeterFilter
   meterId: string | null
   /** How many meters there are, whatever the filter. */

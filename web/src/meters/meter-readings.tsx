@@ -18,13 +18,13 @@ import { type ShownReadings, timeOf, useReadings } from './use-readings.ts'
 type Props = {
   meter: Meter
   /** Grows each time the meter is read again. */
-  times: number
+  version: number
   heading: Heading
 }
 
 /** The readings of a meter in some days: a chart for each quantity, the same as a table, and the gaps. */
-export function MeterReadings({ meter, times, heading: Heading }: Props) {
-  if (meter.lastReading !== null) return <ReadingsByDay meter={meter} times={times} heading={Heading} />
+export function MeterReadings({ meter, version, heading: Heading }: Props) {
+  if (meter.lastReading !== null) return <ReadingsByDay meter={meter} version={version} heading={Heading} />
   return (
     <section class="readings" aria-label="Readings">
       <Heading>Readings</Heading>
@@ -35,14 +35,14 @@ export function MeterReadings({ meter, times, heading: Heading }: Props) {
   )
 }
 
-function ReadingsByDay({ meter, times, heading: Heading }: Props) {
+function ReadingsByDay({ meter, version, heading: Heading }: Props) {
   const { readings: choice } = useContext(CurrentRoute)
   const zone = useZone()
   const day = choice.day ?? dayOfReading(meter.lastReading?.readAt, Date.now(), zone)
   const span = choice.span ?? usualSpan(meter.readingIntervalMinutes)
   const period = useMemo(() => periodOf(day, span, zone), [day, span, zone])
   // The latest readings follow what comes in; days of the past stay as they are.
-  const { shown, error, loading, read } = useReadings(meter.id, period, choice.day === null ? times : 0)
+  const { shown, error, loading, read } = useReadings(meter.id, period, choice.day === null ? version : 0)
   const named = [...(shown?.readings ?? []), ...(shown?.gaps ?? [])].map(({ quantity }) => quantity)
   const quantities = [...new Set(choice.quantity === null ? named : [...named, choice.quantity])].sort()
   return (

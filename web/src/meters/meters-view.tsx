@@ -18,14 +18,14 @@ export function MetersView({ statuses, route }: { statuses: readonly ClientSyste
   if (status === undefined) return null
   return (
     <CurrentRoute.Provider value={route}>
-      <MetersOf key={status.id} statuses={statuses} status={status} route={route} />
+      <MetersOfSystem key={status.id} statuses={statuses} status={status} route={route} />
     </CurrentRoute.Provider>
   )
 }
 
 type Props = { statuses: readonly ClientSystemStatus[]; status: ClientSystemStatus; route: MetersRoute }
 
-function MetersOf({ statuses, status, route: { filter, meterId } }: Props) {
+function MetersOfSystem({ statuses, status, route: { filter, meterId } }: Props) {
   const wanted = { ...filter, clientSystemId: status.id }
   const meters = useMeters(wanted, meterId)
   // The sync that the list is of: a later one may have changed it.

@@ -9,14 +9,14 @@ export type Place = {
 }
 
 /** Returns the position stored in the current history entry; null when there is none, or when it is of another list. */
-export function keptPlace(key: string): Place | null {
+export function storedPlace(key: string): Place | null {
   const state: unknown = history.state
   if (typeof state !== 'object' || state === null || !('place' in state)) return null
   const place = state.place
   return isPlace(place) && place.key === key ? place : null
 }
 
-export function keepPlace(place: Place): void {
+export function storePlace(place: Place): void {
   history.replaceState({ place }, '')
 }
 

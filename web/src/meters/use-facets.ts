@@ -11,14 +11,14 @@ export function useFacets(filter: MeterFilter, syncId: string | undefined, ready
   const [facets, setFacets] = useState<MeterFacets | null>(null)
   const { sort: _, order: __, ...counted } = filter
   const key = JSON.stringify([counted, syncId])
-  const asked = useRef('')
+  const requested = useRef('')
   useEffect(() => {
-    if (!ready || asked.current === key) return
-    asked.current = key
+    if (!ready || requested.current === key) return
+    requested.current = key
     // Without numbers the filters still work.
     readMeterFacets(filter).then(
-      (read) => asked.current === key && setFacets(read),
-      () => asked.current === key && setFacets(null),
+      (read) => requested.current === key && setFacets(read),
+      () => requested.current === key && setFacets(null),
     )
   }, [key, ready])
   return facets

@@ -4,10 +4,10 @@ import { type MeterPage, readMeters } from '../data/api.ts'
 import type { Pages } from '../data/pages.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import type { MeterFilter } from '../routing/route.ts'
-import { keepPlace, keptPlace } from './place.ts'
+import { storedPlace, storePlace } from './place.ts'
 
 export type Meters = {
-  /** Null until the first list is here; then the last one that is, also while another is being read. */
+  /** The list that was read last, also while another one is being read; null until the first one has been read. */
   list: MeterPage | null
   pages: Pages<Meter>
   /** Whether the scroll position of an earlier visit is about to be restored. */
@@ -21,7 +21,7 @@ export type Meters = {
 type Read = MeterPage & { key: string; version: number }
 
 /** The maximum number of meters that are read again when the position is restored. */
-const maxKept = 500
+const maxRestored = 500
 
 /** Reads the meters that match a filter. The previous list stays on screen until the next one has been read. */
 export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
@@ -52,9 +52,9 @@ export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
   }
 
   useEffect(() => {
-    const kept = keptPlace(key)
-    wantedTop.current = kept?.top ?? null
-    void read(null, [], Math.min(kept?.count ?? 0, maxKept))
+    const stored = storedPlace(key)
+    wantedTop.current = stored?.top ?? null
+    void read(null, [], Math.min(stored?.count ?? 0, maxRestored))
   }, [key, attempt])
   useEffect(() => {
     return () => {
@@ -66,7 +66,7 @@ export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
     scrollTo(0, wantedTop.current)
     wantedTop.current = null
   }, [list, key])
-  useKeptPlace(list?.key === key ? list : null, meterId)
+  useStoredPlace(list?.key === key ? list : null, meterId)
 
   const state = error !== null ? 'failed' : loading ? 'loading' : 'ready'
   const readNext = () => void read(list?.next ?? null, list?.items ?? [], 0)
@@ -104,17 +104,17 @@ async function readUpTo(
 }
 
 /** Stores the position in every history entry that shows the list. */
-function useKeptPlace(list: Read | null, meterId: string | null): void {
+function useStoredPlace(list: Read | null, meterId: string | null): void {
   useEffect(() => {
     if (list === null) return
-    const keep = () => keepPlace({ key: list.key, count: list.items.length, top: scrollY })
-    keep()
+    const store = () => storePlace({ key: list.key, count: list.items.length, top: scrollY })
+    store()
     // The position must be stored before a click leaves the view, and after each scroll.
-    addEventListener('scrollend', keep)
-    addEventListener('click', keep, true)
+    addEventListener('scrollend', store)
+    addEventListener('click', store, true)
     return () => {
-      removeEventListener('scrollend', keep)
-      removeEventListener('click', keep, true)
+      removeEventListener('scrollend', store)
+      removeEventListener('click', store, true)
     }
   }, [list, meterId])
 }

@@ -14,8 +14,8 @@ export type Readings = {
   read(): void
 }
 
-/** The readings of a meter in a period, with its gaps; read again each time `times` is another number. */
-export function useReadings(meterId: number, period: Period, times: number): Readings {
+/** The readings of a meter in a period, with its gaps; read again each time `version` is another number. */
+export function useReadings(meterId: number, period: Period, version: number): Readings {
   const [shown, setShown] = useState<ShownReadings | null>(null)
   const [error, setError] = useState<ApiError | null>(null)
   const [attempt, setAttempt] = useState(0)
@@ -29,7 +29,7 @@ export function useReadings(meterId: number, period: Period, times: number): Rea
     return () => {
       left = true
     }
-  }, [meterId, period, times, attempt])
+  }, [meterId, period, version, attempt])
   return { shown, error, loading: error === null && shown?.period !== period, read: () => setAttempt(attempt + 1) }
 }
 

@@ -28,7 +28,7 @@ export function PreviewView({ agent, route, announce }: Props) {
   if (missing !== null) return <NotAllowed missing={missing} />
   const { id } = system.status
   return (
-    <PreviewOf
+    <PreviewOfSystem
       key={id}
       system={system}
       clockOffset={clockOffset}
@@ -53,7 +53,7 @@ function NotAllowed({ missing }: { missing: string }) {
   )
 }
 
-type OfProps = {
+type PreviewOfSystemProps = {
   system: SystemState
   clockOffset: number
   current: boolean
@@ -61,15 +61,15 @@ type OfProps = {
   announce: (sentence: string) => void
 }
 
-function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
+function PreviewOfSystem({ system, clockOffset, current, onRun, announce }: PreviewOfSystemProps) {
   const { status, progress } = system
   const { activeRun } = status
   const onReady = (preview: Preview) => announce(announcedOf(preview))
-  const { now, preview } = usePreview({ status, onRun, onReady })
+  const { result, preview } = usePreview({ status, onRun, onReady })
   const isLong = useIsLongRun(activeRun)
-  const { icon, tone } = lookOf(now)
+  const { icon, tone } = lookOf(result)
   return (
-    <section class="preview" aria-label="Preview" aria-busy={now.state === 'reading'}>
+    <section class="preview" aria-label="Preview" aria-busy={result.state === 'reading'}>
       <div class="card glance">
         <div class="headline" data-tone={tone}>
           <span class="headline-icon">
@@ -77,7 +77,7 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
           </span>
           <div>
             <h2>{status.name}</h2>
-            <Answer now={now} clockOffset={clockOffset} activeRun={activeRun} />
+            <Answer result={result} clockOffset={clockOffset} activeRun={activeRun} />
           </div>
         </div>
         <SyncNow status={status} onRun={onRun} current={current} isLong={isLong}>
@@ -85,23 +85,23 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
             type="button"
             class="button-plain"
             disabled={activeRun !== null || !current}
-            aria-disabled={now.state === 'reading'}
-            onClick={() => now.state !== 'reading' && preview()}
+            aria-disabled={result.state === 'reading'}
+            onClick={() => result.state !== 'reading' && preview()}
           >
             Preview again
           </button>
         </SyncNow>
         <SyncLine status={status} progress={progress} current={current} isLong={isLong}>
-          {now.state === 'reading' && activeRun === null && (
+          {result.state === 'reading' && activeRun === null && (
             <div class="progress">
               <progress aria-label="Preview progress" />
             </div>
           )}
         </SyncLine>
       </div>
-      {now.state === 'refused' && <Refused error={now.error} />}
-      {now.state === 'ready' && <Outdated status={status} basis={now.basis} />}
-      {now.state === 'ready' && <Previewed preview={now.preview} />}
+      {result.state === 'refused' && <Refused error={result.error} />}
+      {result.state === 'ready' && <Outdated status={status} basis={result.basis} />}
+      {result.state === 'ready' && <Previewed preview={result.preview} />}
       <p class="preview-end">
         <a href={addressOf(null)}>Back to the status</a>
       </p>
@@ -109,28 +109,31 @@ function PreviewOf({ system, clockOffset, current, onRun, announce }: OfProps) {
   )
 }
 
-function lookOf(now: PreviewState): { icon: Parameters<typeof Icon>[0]['name']; tone: Tone } {
-  if (now.state === 'ready') return glanceOf(now.preview)
-  if (now.state === 'refused') return { icon: 'cross', tone: 'bad' }
-  return { icon: now.state === 'reading' ? 'eye' : 'clock', tone: 'accent' }
+function lookOf(result: PreviewState): { icon: Parameters<typeof Icon>[0]['name']; tone: Tone } {
+  if (result.state === 'ready') return glanceOf(result.preview)
+  if (result.state === 'refused') return { icon: 'cross', tone: 'bad' }
+  return { icon: result.state === 'reading' ? 'eye' : 'clock', tone: 'accent' }
 }
 
-type AnswerProps = { now: PreviewState; clockOffset: number; activeRun: Run | null }
+type AnswerProps = { result: PreviewState; clockOffset: number; activeRun: Run | null }
 
-function Answer({ now, clockOffset, activeRun }: AnswerProps) {
-  const ticks = useNow()
-  switch (now.state) {
+function Answer({ result, clockOffset, activeRun }: AnswerProps) {
+  const now = useNow()
+  switch (result.state) {
     case 'reading':
       return (
         <Words words="Comparing both sides…" age={null}>
-          The Client System is being read, {formatElapsed(ticks - clockOffset - now.since)} so far. Nothing is written.
+          The Client System is being read, {formatElapsed(now - clockOffset - result.since)} so far. Nothing is written.
         </Words>
       )
     case 'ready':
       return (
-        <Words words={glanceOf(now.preview).words} age={<Moment iso={new Date(now.at + clockOffset).toISOString()} />}>
-          {changesOf(now.preview.counts) === 0 && comparedOf(now.preview.counts)} This is what a sync would do. Nothing
-          was written.
+        <Words
+          words={glanceOf(result.preview).words}
+          age={<Moment iso={new Date(result.at + clockOffset).toISOString()} />}
+        >
+          {changesOf(result.preview.counts) === 0 && comparedOf(result.preview.counts)} This is what a sync would do.
+          Nothing was written.
         </Words>
       )
     case 'waiting':

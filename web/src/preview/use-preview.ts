@@ -19,7 +19,7 @@ type Options = { status: ClientSystemStatus; onRun: (run: Run) => void; onReady:
  */
 export function usePreview({ status, onRun, onReady }: Options) {
   const busy = status.activeRun !== null
-  const [now, setNow] = useState<PreviewState>(() =>
+  const [result, setResult] = useState<PreviewState>(() =>
     busy ? { state: 'waiting' } : { state: 'reading', since: Date.now() },
   )
   const latest = useRef({ status, onRun, onReady })
@@ -31,22 +31,22 @@ export function usePreview({ status, onRun, onReady }: Options) {
     const controller = new AbortController()
     request.current = controller
     const { id, lastRun } = latest.current.status
-    setNow({ state: 'reading', since: Date.now() })
+    setResult({ state: 'reading', since: Date.now() })
     try {
       const previewed = await previewRun(id, controller.signal)
       if (controller.signal.aborted) return
-      setNow({ state: 'ready', preview: previewed, at: Date.now(), basis: lastRun?.id ?? null })
+      setResult({ state: 'ready', preview: previewed, at: Date.now(), basis: lastRun?.id ?? null })
       latest.current.onReady(previewed)
     } catch (reason) {
       if (controller.signal.aborted) return
       const error = toApiError(reason)
       const active = error.status === 409 ? error.run : null
       if (active !== null) latest.current.onRun(active)
-      setNow(active === null ? { state: 'refused', error } : { state: 'waiting' })
+      setResult(active === null ? { state: 'refused', error } : { state: 'waiting' })
     }
   }, [])
 
-  const waiting = now.state === 'waiting'
+  const waiting = result.state === 'waiting'
   useEffect(() => {
     if (waiting && !busy) void preview()
   }, [waiting, busy, preview])
@@ -55,5 +55,5 @@ export function usePreview({ status, onRun, onReady }: Options) {
     return () => request.current?.abort()
   }, [preview])
 
-  return { now, preview: () => void preview() }
+  return { result, preview: () => void preview() }
 }

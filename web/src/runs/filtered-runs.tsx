@@ -9,7 +9,7 @@ import { RunTable } from './run-table.tsx'
 
 type Props = {
   clientSystemId: string
-  of: string
+  nameSuffix: string
   route: StatusRoute
   query: RunQuery
   /** The newest runs of any outcome, as the event stream brings them. */
@@ -17,7 +17,7 @@ type Props = {
 }
 
 /** The runs that match the filter. Needs the query as its key. */
-export function FilteredRuns({ clientSystemId, of, route, query, latest }: Props) {
+export function FilteredRuns({ clientSystemId, nameSuffix, route, query, latest }: Props) {
   const read = usePages((before) => readRuns(clientSystemId, before, query))
   const pages =
     read.state === 'ready' || read.items.length > 0 ? { ...read, items: upToDate(read.items, latest, query) } : read
@@ -31,7 +31,7 @@ export function FilteredRuns({ clientSystemId, of, route, query, latest }: Props
         </p>
       )}
       <PagedList pages={pages} empty="No run matches the filter.">
-        {(runs) => <RunTable runs={runs} route={route} of={of} />}
+        {(runs) => <RunTable runs={runs} route={route} nameSuffix={nameSuffix} />}
       </PagedList>
       <p class="filter-end">
         <a href={addressOf(null)}>Show all runs</a>

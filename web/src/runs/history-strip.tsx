@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RunHistory } from '../../../src/wire/types.ts'
-import { readHistory } from '../data/api.ts'
+import { readRunHistory } from '../data/api.ts'
 import { addressOf, noRunFilter } from '../routing/route.ts'
 import { LoadFailure } from '../ui/load-failure.tsx'
 import { TableBehind } from '../ui/table-behind.tsx'
@@ -11,22 +11,22 @@ import { StripTable } from './strip-table.tsx'
 
 type Props = {
   clientSystemId: string
-  /** Ends the names of the region and its table where there are several Client Systems. */
-  of: string
+  /** The end of the accessible names: " of NAME" where there are several Client Systems, otherwise empty. */
+  nameSuffix: string
   /** The run that ended last. When it changes, the history is loaded again. */
   lastRunId: string | null
 }
 
 /** The last 90 days as cells: each day opens to its hours. The same numbers are in a table below. */
-export function HistoryStrip({ clientSystemId, of, lastRunId }: Props) {
+export function HistoryStrip({ clientSystemId, nameSuffix, lastRunId }: Props) {
   const { history, failed, read } = useHistory(clientSystemId, lastRunId)
   return (
-    <section class="card strip" aria-label={`Last 90 days${of}`} aria-busy={history === null && !failed}>
+    <section class="card strip" aria-label={`Last 90 days${nameSuffix}`} aria-busy={history === null && !failed}>
       <div class="strip-head">
         <h3>Last 90 days</h3>
         <p>{history === null ? '' : summaryWords(history.summary)}</p>
       </div>
-      {history !== null && <Strip history={history} of={of} />}
+      {history !== null && <Strip history={history} nameSuffix={nameSuffix} />}
       {history === null && !failed && <p class="teaching strip-loading">Loading…</p>}
       {history === null && failed && (
         <div class="strip-loading">
@@ -43,7 +43,7 @@ function useHistory(clientSystemId: string, lastRunId: string | null) {
   const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     let left = false
-    readHistory(clientSystemId).then(
+    readRunHistory(clientSystemId).then(
       (read) => !left && setHistory(read),
       () => !left && setFailed(true),
     )
@@ -58,7 +58,7 @@ function useHistory(clientSystemId: string, lastRunId: string | null) {
   return { history, failed, read }
 }
 
-function Strip({ history, of }: { history: RunHistory; of: string }) {
+function Strip({ history, nameSuffix }: { history: RunHistory; nameSuffix: string }) {
   const zone = useZone()
   const days = useMemo(() => daysOf(history, zone), [history, zone])
   const [open, setOpen] = useState<string | null>(null)
@@ -78,7 +78,7 @@ function Strip({ history, of }: { history: RunHistory; of: string }) {
       </ul>
       {opened !== undefined && <OpenDay day={opened} onShow={setShown} />}
       <TableBehind summary="Show as a table">
-        {() => <StripTable periods={days} name={`Syncs of the last 90 days${of}`} first="Day" />}
+        {() => <StripTable periods={days} name={`Syncs of the last 90 days${nameSuffix}`} first="Day" />}
       </TableBehind>
     </>
   )

@@ -13,22 +13,22 @@ import { RunTable } from './run-table.tsx'
 
 type Props = {
   clientSystemId: string
-  /** Ends the names of the region and its table where there are several Client Systems. */
-  of: string
+  /** The end of the accessible names: " of NAME" where there are several Client Systems, otherwise empty. */
+  nameSuffix: string
   history: History
   route: StatusRoute
   read: (before: string | null) => Promise<void>
 }
 
 /** The runs of a Client System, newest first, all or those of a filter. Each opens to its details. */
-export function RunHistory({ clientSystemId, of, history: latest, route, read }: Props) {
+export function RunHistory({ clientSystemId, nameSuffix, history: latest, route, read }: Props) {
   // A sync that ends also brings notices, which grow the page above a reader of the history.
   const history = useNextFrame(latest)
   const { filter } = route
   const filtered = isFiltered(filter)
   const query = queryOf(filter, useZone())
   return (
-    <section class="card history" aria-label={`Run history${of}`} aria-busy={history.state === 'loading'}>
+    <section class="card history" aria-label={`Run history${nameSuffix}`} aria-busy={history.state === 'loading'}>
       <div class="history-head">
         <h3>Run history</h3>
         {(history.runs.length > 0 || filtered) && <FilterControls filter={filter} />}
@@ -40,18 +40,18 @@ export function RunHistory({ clientSystemId, of, history: latest, route, read }:
             query={query}
             latest={history.runs}
             clientSystemId={clientSystemId}
-            of={of}
+            nameSuffix={nameSuffix}
             route={route}
           />
         ) : (
-          <AllRuns of={of} history={history} route={route} read={read} />
+          <AllRuns nameSuffix={nameSuffix} history={history} route={route} read={read} />
         )}
       </HistoryFilter.Provider>
     </section>
   )
 }
 
-function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
+function AllRuns({ nameSuffix, history, route, read }: Omit<Props, 'clientSystemId'>) {
   const [reading, setReading] = useState(false)
   const runs = useGradually(history.runs)
   const readPage = async (before: string | null) => {
@@ -62,7 +62,7 @@ function AllRuns({ of, history, route, read }: Omit<Props, 'clientSystemId'>) {
   }
   return (
     <>
-      {runs.length > 0 && <RunTable runs={runs} route={route} of={of} />}
+      {runs.length > 0 && <RunTable runs={runs} route={route} nameSuffix={nameSuffix} />}
       {history.runs.length === 0 && history.state === 'ready' && (
         <div class="empty">
           <Icon name="queued" />

@@ -29,9 +29,9 @@ export function matches(run: Run, { status, trigger, from, to }: RunQuery): bool
  * again, and no row moves but by newer ones.
  */
 export function upToDate(read: readonly Run[], latest: readonly Run[], query: RunQuery): readonly Run[] {
-  const now = new Map(latest.map((run) => [run.id, run]))
+  const latestById = new Map(latest.map((run) => [run.id, run]))
   const known = new Set(read.map(({ id }) => id))
   const newest = read[0]?.queuedAt ?? ''
   const newer = latest.filter((run) => !known.has(run.id) && run.queuedAt > newest)
-  return [...newer, ...read.map((run) => now.get(run.id) ?? run)].filter((run) => matches(run, query))
+  return [...newer, ...read.map((run) => latestById.get(run.id) ?? run)].filter((run) => matches(run, query))
 }

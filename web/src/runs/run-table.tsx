@@ -8,14 +8,22 @@ import { useRowsInPlace } from '../ui/use-rows-in-place.ts'
 import { RunRow } from './run-row.tsx'
 
 /** Runs as rows that open. The first of a day has its date. It stays a table also where it looks like cards. */
-export function RunTable({ runs, route, of }: { runs: readonly Run[]; route: StatusRoute; of: string }) {
+export function RunTable({
+  runs,
+  route,
+  nameSuffix,
+}: {
+  runs: readonly Run[]
+  route: StatusRoute
+  nameSuffix: string
+}) {
   const zone = useZone()
   const table = useRef<HTMLTableElement>(null)
   // The first row grows when its run ends.
   useRowsInPlace(table, '.run:not(:first-child)', runs.map(({ id, revision }) => `${id} ${revision}`).join())
   const days = runs.map(({ queuedAt }) => formatDay(queuedAt, zone))
   return (
-    <table {...tableRoles.table} ref={table} class="runs" aria-label={`Run history${of}`}>
+    <table {...tableRoles.table} ref={table} class="runs" aria-label={`Run history${nameSuffix}`}>
       <thead {...tableRoles.group}>
         <tr {...tableRoles.row}>
           <th {...tableRoles.header}>Outcome</th>

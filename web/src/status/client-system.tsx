@@ -34,7 +34,7 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
   const notices = noticesOf(status, current, agent.addRun)
   const isLong = useIsLongRun(activeRun)
   // Landmarks need different names where there is more than one Client System.
-  const of = alone ? '' : ` of ${status.name}`
+  const nameSuffix = alone ? '' : ` of ${status.name}`
   const nameId = `client-system-${status.id}`
   return (
     <section class="client-system" aria-labelledby={nameId}>
@@ -47,14 +47,14 @@ export function ClientSystem({ system, agent, route, alone }: Props) {
       </div>
       {status.insecure && <Insecure name={status.name} />}
       {status.sameMetersAs !== null && <SameMeters id={status.id} as={status.sameMetersAs} />}
-      <Overview status={status} notices={notices} alone={alone} of={of} />
-      <HistoryStrip clientSystemId={status.id} of={of} lastRunId={lastRun?.id ?? null} />
+      <Overview status={status} notices={notices} alone={alone} nameSuffix={nameSuffix} />
+      <HistoryStrip clientSystemId={status.id} nameSuffix={nameSuffix} lastRunId={lastRun?.id ?? null} />
       <RunHistory
         clientSystemId={status.id}
-        of={of}
+        nameSuffix={nameSuffix}
         history={history}
         route={route}
-        read={(before) => agent.readHistory(status.id, before)}
+        read={(before) => agent.loadRuns(status.id, before)}
       />
     </section>
   )

@@ -159,7 +159,7 @@ function Detail({ condition, status }: { condition: Condition; status: ClientSys
       return run === null ? null : (
         <>
           Requested {requestedBy(run)}
-          {status.workers === 0 && '. Its worker has not announced itself for 10 s'}
+          {status.workers === 0 && '. Its worker has not reported for 10 s'}
           <LastSuccess status={status} />
         </>
       )

@@ -114,7 +114,7 @@ function wordsFor({ approveDeletes, withheldBecause }: Run, withheld: number): s
   const because = withheldBecause ? withheldWords(withheldBecause) : 'many meters are missing at once'
   // An approval that did not fit is no accident of the Client System.
   if (approveDeletes !== null) {
-    return `The approval was not applied because ${because}. Look at the meters again and approve anew, or leave ${them} active.`
+    return `The approval was not applied because ${because}. Look at the meters again and approve again, or leave ${them} active.`
   }
   return `The Client System no longer lists ${these}. This looks like an accident because ${because}. Until you approve, ${they} active here; all other changes were applied.`
 }

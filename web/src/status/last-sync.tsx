@@ -10,15 +10,15 @@ import { useTimeStyle } from '../ui/times.tsx'
 
 type Props = {
   run: Run | null
-  of: string
+  nameSuffix: string
   /** Whether notices above need the room. */
   compact: boolean
 }
 
 /** The last success with its counts, also after a later failure. */
-export function LastSync({ run, of, compact }: Props) {
+export function LastSync({ run, nameSuffix, compact }: Props) {
   return (
-    <section class="card" aria-label={`Last sync${of}`}>
+    <section class="card" aria-label={`Last sync${nameSuffix}`}>
       <h3>Last sync</h3>
       {run === null || run.finishedAt === null ? (
         <div class="empty">

@@ -7,14 +7,14 @@ type Props = {
   meters: ClientSystemStatus['meters']
   /** Null when it is the only Client System. */
   clientSystemId: string | null
-  of: string
+  nameSuffix: string
 }
 
 /** How many meters the Sync database holds of this Client System. */
-export function Meters({ meters, clientSystemId, of }: Props) {
+export function Meters({ meters, clientSystemId, nameSuffix }: Props) {
   const { total, active, inactive } = meters
   return (
-    <section class="card" aria-label={`Meters${of}`}>
+    <section class="card" aria-label={`Meters${nameSuffix}`}>
       <h3>Meters</h3>
       <dl class="meter-list">
         <div class="meter-total">

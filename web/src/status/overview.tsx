@@ -5,13 +5,13 @@ import { LastSync } from './last-sync.tsx'
 import { Meters } from './meters.tsx'
 import { Folded } from './notice.tsx'
 
-type Props = { status: ClientSystemStatus; notices: readonly VNode[]; alone: boolean; of: string }
+type Props = { status: ClientSystemStatus; notices: readonly VNode[]; alone: boolean; nameSuffix: string }
 
 /**
  * The first notice in full and the others as titles, and the counts of the last success and of the meters. The counts give way
  * to the notices within the same height, so that a sync that fails moves nothing of the history below.
  */
-export function Overview({ status, notices, alone, of }: Props) {
+export function Overview({ status, notices, alone, nameSuffix }: Props) {
   const compact = notices.length > 0
   const shown = notices.map(({ key }) => key).join()
   const figures = useFocusKept(shown)
@@ -28,8 +28,8 @@ export function Overview({ status, notices, alone, of }: Props) {
       )}
       {/* New elements in another place: the old ones would be seen to move. */}
       <div class="figures" key={shown} data-compact={compact} ref={figures}>
-        <LastSync run={status.lastSuccess} of={of} compact={compact} />
-        <Meters meters={status.meters} clientSystemId={alone ? null : status.id} of={of} />
+        <LastSync run={status.lastSuccess} nameSuffix={nameSuffix} compact={compact} />
+        <Meters meters={status.meters} clientSystemId={alone ? null : status.id} nameSuffix={nameSuffix} />
       </div>
     </div>
   )
