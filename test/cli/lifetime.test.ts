@@ -17,7 +17,7 @@ async function takePort() {
   return { port, free: () => new Promise((done) => server.close(done)) }
 }
 
-test('a port in use is reported in one sentence before a run starts', async (t) => {
+test('a port in use is reported in one line with exit status 78; no run starts, and nothing keeps running', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source)
   const { port, free } = await takePort()
@@ -26,6 +26,12 @@ test('a port in use is reported in one sentence before a run starts', async (t) 
   assert.equal(code, 78)
   assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is in use by another program; set PORT to a free one`))
   assert.deepEqual(await world.sync.query('select id from sync.run'), [])
+  await eventually(async () => {
+    const [open] = await world.sync.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name like 'meter-sync-agent%'`,
+    )
+    return open?.count === 0
+  })
 })
 
 test('while the agent waits for its database it answers probes and refuses other requests', async (t) => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Collection } from '../../src/wire/types.ts'
@@ -51,25 +50,6 @@ test('a missing database URL is reported by name, and in production both are req
   const none = await run([], { NODE_ENV: 'production' })
   assert.equal(none.code, 78)
   assert.match(none.err, /DATABASE_URL: expected[\s\S]*CLIENT_SYSTEM_URL: expected/)
-})
-
-test('a port in use is reported in one line with exit status 78, and nothing keeps running', async (t) => {
-  const world = await createWorld(t)
-  await createMeters(world.source)
-  const taken = createServer()
-  await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
-  t.after(() => taken.close())
-  const address = taken.address()
-  const port = typeof address === 'object' && address ? String(address.port) : ''
-  const { code, err } = await run([], world.environment({ PORT: port }))
-  assert.equal(code, 78)
-  assert.match(err, new RegExp(`PORT: ${port} on 127.0.0.1 is in use`))
-  await eventually(async () => {
-    const [open] = await world.sync.query<{ count: number }>(
-      `select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name like 'meter-sync-agent%'`,
-    )
-    return open?.count === 0
-  })
 })
 
 test('R8.6: serve migrates an empty Sync database, and then syncs', async (t) => {
