@@ -8,15 +8,15 @@ import { createWorld, eventually, type TestAgent } from '../support/world.ts'
 
 const reading = { externalId: '1', quantity: 'energy', value: 1, readAt: '2026-01-01T00:00:00Z' }
 
-/** Asks for `path`, and fails unless the answer comes within 5 s. */
+/** Sends a request, and fails unless the answer comes within 5 s. */
 async function promptly<Body>(agent: TestAgent, path: string, init?: RequestInit) {
-  const asked = performance.now()
+  const sentAt = performance.now()
   const answer = await agent.api<Body>(path, init)
-  assert.ok(performance.now() - asked < 5_000, `${path}: ${performance.now() - asked} ms`)
+  assert.ok(performance.now() - sentAt < 5_000, `${path}: ${performance.now() - sentAt} ms`)
   return answer
 }
 
-/** The network to the Sync database swallows what is sent and goes on to acknowledge it. */
+/** The network to the Sync database drops what is sent, and still acknowledges it. */
 suite('a silent Sync database', { concurrency: true }, () => {
   test('F32: connections that fell silent while idle are replaced, and requests succeed within 5 s', async (t) => {
     const world = await createWorld(t)
@@ -55,9 +55,9 @@ suite('a silent Sync database', { concurrency: true }, () => {
     ] as const) {
       const { frozen } = proxy
       proxy.freezeAfter = message
-      const asked = promptly<Problem>(agent, path, init)
+      const requested = promptly<Problem>(agent, path, init)
       answers.push(
-        asked.then(({ status, body }) =>
+        requested.then(({ status, body }) =>
           assert.deepEqual([status, body.code], [503, 'database_unavailable'], `${message}`),
         ),
       )
@@ -97,9 +97,9 @@ suite('a silent Sync database', { concurrency: true }, () => {
     for (const message of [/create temporary table/, /copy staging from stdin/, /status = 'succeeded', phase = null/]) {
       proxy.frozen = 0
       proxy.freezeAfter = message
-      const asked = performance.now()
+      const sentAt = performance.now()
       const run = await agent.sync({ full: true })
-      const took = performance.now() - asked
+      const took = performance.now() - sentAt
       assert.equal(proxy.frozen, 1)
       assert.equal(failed(run).code, 'database_error', `${message}`)
       assert.ok(took < 8_000, `${message}: ${took} ms`)

@@ -17,7 +17,7 @@ const changes = `
   select external_id, operation, before::text, after::text from sync.meter_change where run_id = $1 order by external_id`
 const rejected = 'select external_id, reason, row::text from sync.rejected_row where run_id = $1 order by 1, 2, 3'
 
-/** All that a run leaves, but for ids and times. */
+/** Returns what a run wrote, without ids and times. */
 async function traces(sync: Database, run: Run) {
   return {
     counts: counted(run),
@@ -28,7 +28,7 @@ async function traces(sync: Database, run: Run) {
   }
 }
 
-/** Meters that no edit speaks of, so that what differs is not most of them. */
+/** Adds meters that no edit changes. Otherwise most meters would differ, and every read would be full. */
 const still = `insert into meter (external_id, name, a_numeric) select 'still ' || id, 'S', id from generate_series(1, 200) id`
 
 test('R7.6: an incremental read has the same meters, counts, changes and rejected rows as a full one, whatever was edited', {

@@ -79,7 +79,7 @@ const insert = (of: string, values: string[]) =>
   `insert into meter (external_id, ${names}) select ${of}, ${values} where not exists (select from meter where external_id = ${of})`
 const swap = (a: string, b: string) =>
   `update meter set external_id = case external_id when ${a} then ${b} else ${a} end where external_id in (${a}, ${b})`
-const nowAndThen = [
+const rareEdits = [
   'delete from meter',
   'update meter set a_numeric = a_numeric * 1.0',
   `alter table meter add column if not exists extra jsonb default '{"x": 1.0}'`,
@@ -104,13 +104,13 @@ export const edit = fc.oneof(
   { weight: 1, arbitrary: id.map((of) => `insert into meter select * from meter where external_id = ${of} limit 1`) },
   { weight: 1, arbitrary: fc.tuple(spoil, id).map(([to, of]) => `update meter set ${to} where external_id = ${of}`) },
   { weight: 3, arbitrary: fc.constantFrom(...repairs) },
-  { weight: 2, arbitrary: fc.constantFrom(...nowAndThen) },
+  { weight: 2, arbitrary: fc.constantFrom(...rareEdits) },
 )
 
-/** A meter of each id that the edits speak of. */
+/** Creates a meter for each id that the edits use. */
 export const populate = `insert into meter (external_id, name, kind, active, a_numeric) select id, 'M', 'k', true, 1.5 from unnest(array[${ids.map(quote)}]) id`
 
-/** The table that the edits speak of, with columns of many types. */
+/** Creates the table that the edits change, with columns of many types. */
 export async function createTable(source: Database): Promise<void> {
   await source.query(`
     do $do$ begin create type measure as enum ('kWh', 'm³'); exception when duplicate_object then null; end $do$;

@@ -54,7 +54,7 @@ export type World = {
   source: Database
   sync: Database
   environment: (overrides?: Environment) => Environment
-  /** Starts the agent in this process. Only the process is not real. */
+  /** Starts the agent in the process of the test, for tests that need no process of their own. Everything else is real. */
   agent: (overrides?: Environment, options?: AgentOptions) => Promise<TestAgent>
   /** Registers a function that runs when the test ends, before the databases are dropped. */
   after: (end: () => Promise<unknown>) => void
@@ -62,7 +62,7 @@ export type World = {
   process: (overrides?: Environment, program?: Program) => Promise<AgentProcess>
 }
 
-/** `demonstration` says that the agent shows a demonstration. */
+/** With `demonstration` the agent reports that its databases are those of the demonstration. */
 type AgentOptions = Pick<ServiceOptions, 'clock' | 'signal'> & { demonstration?: boolean }
 
 type Version = 18 | 15
