@@ -47,7 +47,7 @@ test('the approval is for the list that the dialog shows: a sync that holds back
   await number.fill('40')
   await approve.click()
   await page.getByText('because other meters are missing than those that were approved').waitFor()
-  await page.getByText('approve anew, or leave them active').waitFor()
+  await page.getByText('approve again, or leave them active').waitFor()
   assert.equal((await agent.status()).clientSystems[0]?.lastRun?.counts?.deleted, 0)
   await page.getByRole('button', { name: 'Approve…' }).click()
   await listed('Meter 2').waitFor()
