@@ -29,7 +29,11 @@ export function RejectedList({ runId, total, heading: Heading }: { runId: string
 }
 
 function RejectedItem({ rejected }: { rejected: Rejected }) {
-  const values = Object.entries(rejected.row)
+  const wrong = rejectedColumn(rejected.reason)
+  // The row has no nulls, and no id that is too long.
+  const isAbsent = wrong !== null && !(wrong in rejected.row)
+  const absent = isAbsent ? [[wrong, wrong === 'external_id' ? rejected.externalId : null] as const] : []
+  const values = [...absent, ...Object.entries(rejected.row)]
   return (
     <li>
       <span class="external-id">{rejected.externalId || <span class="value-none">no external id</span>}</span>
@@ -37,7 +41,7 @@ function RejectedItem({ rejected }: { rejected: Rejected }) {
       {values.length > 0 && (
         <ul class="differences">
           {values.map(([column, value]) => {
-            const isWrong = column === rejectedColumn(rejected.reason)
+            const isWrong = column === wrong
             return (
               <li key={column} class={isWrong ? 'wrong' : undefined}>
                 <span class="column">{column}</span>
