@@ -1,10 +1,13 @@
-import { createServer, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { TestContext } from 'node:test'
+import type { Status } from '../../src/wire/types.ts'
 
 export type Gateway = {
   url: string
   /** Whether event streams are kept back as by a proxy that waits for the end of an answer before it passes it on. */
   holdsStreams: boolean
+  /** Changes each status on the event streams that are opened from now on; null leaves it as it is. */
+  changeStatus: ((status: Status) => void) | null
   /** Ends the event streams that are open now, in whatever state. */
   cut: () => void
 }
@@ -21,7 +24,9 @@ export async function openGateway(t: TestContext, agentUrl: string): Promise<Gat
         if (isStream) streams.add(to)
         if (isStream && gateway.holdsStreams) return answer.resume()
         to.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.on('error', () => to.destroy()).pipe(to)
+        answer.on('error', () => to.destroy())
+        if (isStream && gateway.changeStatus !== null) passChanged(answer, to, gateway.changeStatus)
+        else answer.pipe(to)
       },
     )
     onward.on('error', () => {
@@ -43,9 +48,28 @@ export async function openGateway(t: TestContext, agentUrl: string): Promise<Gat
   const gateway: Gateway = {
     url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
     holdsStreams: false,
+    changeStatus: null,
     cut: () => {
       for (const stream of streams) stream.destroy()
     },
   }
   return gateway
+}
+
+/** Passes an event stream on, with each status changed. */
+function passChanged(from: IncomingMessage, to: ServerResponse, change: (status: Status) => void): void {
+  let rest = ''
+  from.setEncoding('utf8').on('data', (text: string) => {
+    const events = (rest + text).split('\n\n')
+    rest = events.pop() ?? ''
+    for (const event of events) {
+      const changed = event.replace(/(?<=^event: status\n(?:id: .*\n)?data: ).*$/m, (data) => {
+        const status: Status = JSON.parse(data)
+        change(status)
+        return JSON.stringify(status)
+      })
+      to.write(`${changed}\n\n`)
+    }
+  })
+  from.on('end', () => to.end())
 }

@@ -33,6 +33,7 @@ const longest = [
   'test/mirror/source/connection.test.ts',
   'test/acceptance/2-schedule.test.ts',
   'test/acceptance/5-page.test.ts',
+  'test/acceptance/5-other-states.test.ts',
   'test/acceptance/5-states.test.ts',
   'test/demo/start.test.ts',
   'test/mirror/read/incremental.test.ts',
