@@ -76,10 +76,15 @@ export default {
     },
     {
       name: 'page-imports-types-only',
-      comment: 'The condition is the one module that both run: page, command line and assistants derive the same one.',
+      comment:
+        'Both run the condition, the words of reasons and the closed lists, so that page, commands and assistants agree.',
       severity: 'error',
       from: { path: '^web/src/' },
-      to: { path: '^src/', pathNot: '^src/wire/(condition|reason-words)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^src/',
+        pathNot: '^src/wire/(condition|lists|reason-words)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     ...pointDown(pageLayers, inPage),
   ],

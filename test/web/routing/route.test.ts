@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { collectionStates, meterSorts, triggers } from '../../../src/wire/lists.ts'
 import {
   addressOf,
   collectionAddress,
-  collectionStates,
   latestReadings,
   meterAddress,
-  meterSorts,
   meterStates,
   noMeterFilter,
   noRunFilter,
@@ -16,7 +15,6 @@ import {
   parts,
   previewAddress,
   readingSpans,
-  triggers,
 } from '../../../web/src/routing/route.ts'
 
 const status = { view: 'status', runId: null, part: null, filter: noRunFilter }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { phases } from '../../../src/wire/lists.ts'
 import type { Progress } from '../../../src/wire/types.ts'
 import { reachOf } from '../../../web/src/status/reach.ts'
-import { phases, phaseWords } from '../../../web/src/ui/words.ts'
+import { phaseWords } from '../../../web/src/ui/words.ts'
 import { progressOf, queued, running } from '../samples.ts'
 
 const run = running(1, 10)

@@ -1,5 +1,6 @@
+import { collectionStates } from '../../../src/wire/lists.ts'
 import type { MeterFacets } from '../../../src/wire/types.ts'
-import { collectionStates, type MeterFilter, meterAddress, meterStates } from '../routing/route.ts'
+import { type MeterFilter, meterAddress, meterStates } from '../routing/route.ts'
 import { collectionWords } from './collection-word.tsx'
 import { FacetChoice, type Option } from './facet-choice.tsx'
 

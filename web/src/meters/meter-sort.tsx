@@ -1,5 +1,6 @@
+import { meterSorts } from '../../../src/wire/lists.ts'
 import type { MeterOrder, MeterSort } from '../../../src/wire/types.ts'
-import { type MeterFilter, meterAddress, meterSorts } from '../routing/route.ts'
+import { type MeterFilter, meterAddress } from '../routing/route.ts'
 import { Icon } from '../ui/icon.tsx'
 import { tableRoles } from '../ui/table.tsx'
 

@@ -2,6 +2,7 @@
  * The page's addresses: `#/`, `#/runs/ID` (with a part of the run), `#/meters` and `#/meters/ID`, with filters, `#/preview`,
  * `#/collection`, `#/settings`. Pure.
  */
+import { collectionStates, meterOrders, meterSorts, triggers } from '../../../src/wire/lists.ts'
 import type {
   ChangeOperation,
   CollectionState,
@@ -54,14 +55,7 @@ export type Route = StatusRoute | MetersRoute | PreviewRoute | CollectionRoute |
 
 export const parts: readonly RunPart[] = ['insert', 'update', 'delete', 'restore', 'withheld', 'rejected']
 export const outcomes: readonly RunStatus[] = ['succeeded', 'failed', 'interrupted', 'cancelled']
-export const triggers: readonly Trigger[] = ['startup', 'schedule', 'manual', 'mcp', 'cli', 'readings']
 export const meterStates: readonly MeterState[] = ['all', 'active', 'inactive']
-
-export const collectionStates: readonly CollectionState[] = [
-  ...(['reporting', 'late', 'silent', 'never', 'stillReporting', 'quiet'] as const),
-]
-export const meterSorts: readonly MeterSort[] = ['externalId', 'name', 'location', 'lastReading', 'updated']
-const meterOrders: readonly MeterOrder[] = ['asc', 'desc']
 export const readingSpans: readonly ReadingSpan[] = ['day', 'week', 'month']
 
 export const noRunFilter: RunFilter = { outcome: null, trigger: null, day: null }

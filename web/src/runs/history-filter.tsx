@@ -1,5 +1,6 @@
 import { createContext } from 'preact'
-import { addressOf, noRunFilter, outcomes, type RunFilter, triggers } from '../routing/route.ts'
+import { triggers } from '../../../src/wire/lists.ts'
+import { addressOf, noRunFilter, outcomes, type RunFilter } from '../routing/route.ts'
 import { outcomeWords, triggerWords } from '../ui/words.ts'
 
 /** The filter of the run history. Addresses of its runs keep it. */

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { isFailure } from '../../../src/wire/condition.ts'
+import { phases } from '../../../src/wire/lists.ts'
 import { readReasonWords, withheldWords } from '../../../src/wire/reason-words.ts'
 import type { Run } from '../../../src/wire/types.ts'
 import { isActive } from '../data/state.ts'
@@ -11,7 +12,7 @@ import { formatBytes, formatCount, formatDuration, formatElapsed, sentences } fr
 import type { Heading } from '../ui/heading.ts'
 import { ProofMark } from '../ui/proof.tsx'
 import { useSubject } from '../ui/subject.ts'
-import { phases, phaseWords, readModeWords, triggerWords } from '../ui/words.ts'
+import { phaseWords, readModeWords, triggerWords } from '../ui/words.ts'
 import { RunChanges } from './changes.tsx'
 import { RejectedList } from './rejected.tsx'
 

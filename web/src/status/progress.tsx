@@ -1,6 +1,7 @@
+import { phases } from '../../../src/wire/lists.ts'
 import type { Phase, Progress, Run } from '../../../src/wire/types.ts'
 import { Icon } from '../ui/icon.tsx'
-import { phases, phaseWords } from '../ui/words.ts'
+import { phaseWords } from '../ui/words.ts'
 import { reachOf } from './reach.ts'
 
 /** The progress of the active run: what it does, how much has been read, and its phase among all phases. */

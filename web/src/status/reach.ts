@@ -1,6 +1,7 @@
+import { phases } from '../../../src/wire/lists.ts'
 import type { Phase, Progress, ReadStep, Run } from '../../../src/wire/types.ts'
 import { formatBytes, formatCount } from '../ui/format.ts'
-import { phases, phaseWords } from '../ui/words.ts'
+import { phaseWords } from '../ui/words.ts'
 
 /** How far an active run has come. */
 export type Reach = {

@@ -2,8 +2,6 @@
 import type { ChangeOperation, Phase, Run, RunStatus, Trigger } from '../../../src/wire/types.ts'
 import type { IconName } from './drawings.ts'
 
-export const phases: readonly Phase[] = ['connecting', 'reading', 'comparing', 'applying', 'proving']
-
 export const phaseWords: Record<Phase, { short: string; doing: string }> = {
   connecting: { short: 'Connect', doing: 'Connecting to the Client System' },
   reading: { short: 'Read', doing: 'Reading from the Client System' },
