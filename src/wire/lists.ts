@@ -7,7 +7,7 @@ export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancell
 type RunStatus = (typeof runStatuses)[number]
 export const activeStatuses: readonly RunStatus[] = ['queued', 'running']
 export const failedStatuses: readonly RunStatus[] = ['failed', 'interrupted']
-export const finishedStatuses: readonly RunStatus[] = ['succeeded', 'cancelled', 'failed', 'interrupted']
+export const finishedStatuses: readonly RunStatus[] = ['succeeded', 'cancelled', ...failedStatuses]
 
 /** The phases of a run in their order. */
 export const phases = ['connecting', 'reading', 'comparing', 'applying', 'proving'] as const
