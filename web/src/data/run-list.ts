@@ -15,7 +15,7 @@ export function patchHistory(history: History, run: Run): History {
   const known = history.runs.find((r) => r.id === run.id)
   if (known === undefined) {
     const last = history.runs.at(-1)
-    // Older than what was read: it comes with its own page.
+    // An older run than those that were read comes with its own page.
     if (last !== undefined && history.next !== null && run.queuedAt < last.queuedAt) return history
     return { ...history, runs: inOrder([run, ...history.runs]) }
   }
@@ -42,8 +42,8 @@ export function mergePage(history: History, page: readonly Run[], next: string |
   const first = fresh[0]
   const last = fresh.at(-1)
   const newer = others.filter((r) => first === undefined || r.queuedAt > first.queuedAt)
-  const touches = next !== null && last !== undefined && known.has(last.id)
-  const older = touches ? others.filter((r) => r.queuedAt < last.queuedAt) : []
+  const overlaps = next !== null && last !== undefined && known.has(last.id)
+  const older = overlaps ? others.filter((r) => r.queuedAt < last.queuedAt) : []
   return { runs: inOrder([...newer, ...fresh, ...older]), next: older.length > 0 ? history.next : next, state: 'ready' }
 }
 

@@ -30,23 +30,24 @@ export function useMeters(filter: MeterFilter, meterId: string | null): Meters {
   const [error, setError] = useState<ApiError | null>(null)
   const [loading, setLoading] = useState(true)
   const [attempt, setAttempt] = useState(0)
+  /** The number of the latest request. An answer to an earlier one is ignored. */
   const latest = useRef(0)
   const wantedTop = useRef<number | null>(null)
 
   const read = async (after: string | null, before: readonly Meter[], count: number) => {
     latest.current += 1
-    const own = latest.current
+    const ownNumber = latest.current
     setLoading(true)
     setError(null)
     try {
       const found = await readUpTo(filter, after, before, count)
-      if (own !== latest.current) return
-      const from = after === null || list === null ? { ...found, version: own } : list
+      if (ownNumber !== latest.current) return
+      const from = after === null || list === null ? { ...found, version: ownNumber } : list
       setList({ ...found, total: from.total, totalIsExact: from.totalIsExact, version: from.version, key })
     } catch (reason) {
-      if (own !== latest.current) return
+      if (ownNumber !== latest.current) return
       setError(toApiError(reason))
-      if (after === null) setList({ items: [], next: null, total: null, totalIsExact: false, version: own, key })
+      if (after === null) setList({ items: [], next: null, total: null, totalIsExact: false, version: ownNumber, key })
     }
     setLoading(false)
   }

@@ -21,7 +21,7 @@ const steps: Record<ReadStep, { words: string; unit: string }> = {
   meters: { words: 'Reading meters', unit: 'rows' },
 }
 
-/** Returns how far a run is, from the run and its progress. Amount and share are those of the phase `reading`. Pure. */
+/** Returns how far a run has come, from its row and its progress. Amount and share are those of the phase `reading`. Pure. */
 export function reachOf(run: Run, progress: Progress | null): Reach {
   const phase = laterOf(run.phase, progress?.phase ?? null)
   if (phase === null) return { phase, words: 'In the queue', amount: null, share: null }

@@ -1,6 +1,6 @@
 /**
- * The roles of a table, for tables that are laid out as grids or cards: a browser may forget that an element is a row
- * or a cell once CSS gives it another `display`; the accessibility tree must not.
+ * The roles of the elements of a table. A browser removes them from the accessibility tree when CSS gives the elements another
+ * `display`, as for a table that is laid out as a grid or as cards.
  */
 export const tableRoles = {
   table: { role: 'table' },

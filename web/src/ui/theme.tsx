@@ -15,7 +15,7 @@ export function ThemeSwitch() {
   const [chosen, setChosen] = useState<Theme>(currentTheme)
   const choose = (theme: Theme) => {
     setChosen(theme)
-    keep(theme)
+    applyTheme(theme)
   }
   return (
     <fieldset class="choice">
@@ -38,7 +38,8 @@ function currentTheme(): Theme {
   return theme === 'light' || theme === 'dark' ? theme : 'auto'
 }
 
-function keep(theme: Theme): void {
+/** Applies a theme to the page and stores it. */
+function applyTheme(theme: Theme): void {
   if (theme === 'auto') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = theme
   try {

@@ -10,11 +10,11 @@ const storageName = 'times'
 
 /** Provides the style of times to the page. The choice is stored in this browser. */
 export function Times({ children }: { children: ComponentChildren }) {
-  const [style, setStyle] = useState<TimeStyle>(kept)
+  const [style, setStyle] = useState<TimeStyle>(readStoredStyle)
   const times = useMemo(() => {
     const choose = (chosen: TimeStyle) => {
       setStyle(chosen)
-      keep(chosen)
+      storeStyle(chosen)
     }
     return { style, choose }
   }, [style])
@@ -50,7 +50,7 @@ export function TimeSwitch() {
   )
 }
 
-function kept(): TimeStyle {
+function readStoredStyle(): TimeStyle {
   try {
     return parseTimeStyle(localStorage.getItem(storageName))
   } catch {
@@ -58,7 +58,7 @@ function kept(): TimeStyle {
   }
 }
 
-function keep(style: TimeStyle): void {
+function storeStyle(style: TimeStyle): void {
   try {
     localStorage.setItem(storageName, style)
   } catch {
