@@ -20,9 +20,9 @@ export type Proof = { proof: NonNullable<Run['proof']>; meters: Baseline['meters
  *     meters before − replaced + written − kept = rows of the source − rejected rows
  *
  * The equation holds for the number of present meters and for the xor of their hashes. All meters were measured before the
- * comparison. Replaced are those that differed, as they were then; written is what is stored in their place, read again.
- * Kept are the meters whose rows were rejected or whose deletion was withheld. Throws `proof_failed` when it does not hold;
- * then nothing of the run becomes visible.
+ * comparison. Replaced are those that the run wrote, as they were then; written is what is stored in their place, read
+ * again. Kept are the meters whose rows were rejected or whose deletion was withheld. Throws `proof_failed` when it does not
+ * hold; then nothing of the run becomes visible.
  *
  * `content` is computed from the meters before and from what the run wrote. So the next run detects a meter that another
  * program has changed meanwhile.

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Change, Meter, Run } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
 import { assertCounts, compareBothSides, counted, rowVersions } from '../support/mirror.ts'
-import { createWorld, type Database, findLogged, type TestAgent } from '../support/world.ts'
+import { createWorld, type Database, eventually, findLogged, type TestAgent } from '../support/world.ts'
 
 const present = (sync: Database) =>
   sync.query('select external_id, name, active from sync.meter where removed_at is null order by id')
@@ -126,4 +126,28 @@ test('deletions are withheld: a row without an id despite an approval, no valid 
   await world.source.query('delete from meter where external_id in (select external_id from meter limit 2)')
   // Meters that came back make no room for others.
   assertCounts(await agent.sync(), { withheld: 2 })
+})
+
+test('a withheld meter that another program changes after the comparison is corrected by the next run', async (t) => {
+  const world = await createWorld(t)
+  const { source, sync } = world
+  await createMeters(source, 100)
+  const agent = await world.agent({ DELETE_GUARD_MINIMUM: '0', DELETE_GUARD_PERCENT: '0' })
+  await agent.settled()
+  await source.query('create table gone as select * from meter where external_id = 1')
+  await source.query('delete from meter where external_id = 1')
+  const release = await sync.hold('begin; lock table sync.meter_change in exclusive mode')
+  const running = agent.sync()
+  await eventually(async () => {
+    const waiting = await sync.query(
+      `select from pg_locks where relation = 'sync.meter_change'::regclass and not granted`,
+    )
+    return waiting.length > 0
+  })
+  await sync.query(`update sync.meter set name = 'changed' where external_id = '1'`)
+  await release()
+  assertCounts(await running, { read: 99, withheld: 1 })
+
+  await source.query('insert into meter select * from gone')
+  assertCounts(await agent.sync(), { read: 100, updated: 1 })
 })

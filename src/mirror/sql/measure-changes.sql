@@ -1,11 +1,12 @@
 -- Computes the terms of the proof's equation (prove.ts) for the Client System $1 from `change` and from the stored meters.
--- `replaced` are the present meters that differed, as they were at the comparison; `written` are the same and the new ones,
--- as they are stored now. `kept` are the meters that stay as they are, because their rows were rejected or their deletion is
--- withheld ($2). `content` is the xor of `whole_hash` over the present ones.
+-- `replaced` are the present meters that the run wrote, as they were at the comparison; `written` are the same and the new
+-- ones, as they are stored now. `kept` are the meters that stay as they are, because their rows were rejected or their
+-- deletion is withheld ($2). `content` is the xor of `whole_hash` over the present ones.
 with difference as materialized (
   select operation, meter_id, staged, content, row_hash, active
   from change
-  where operation <> 'reject'
+  -- Kept meters are not locked, so another program may have changed one since. The content must not include that.
+  where operation <> 'reject' and not (operation = 'delete' and $2)
 ), replaced as (
   select
     count(*) as rows,
