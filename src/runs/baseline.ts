@@ -1,6 +1,7 @@
 import type { ClientSystem } from '../config/environment.ts'
 import type { Queryable } from '../db/connect.ts'
 import { sqlBeside } from '../db/sql-file.ts'
+import type { Run } from '../wire/types.ts'
 
 const selectBaseline = sqlBeside(import.meta.url, 'select-baseline.sql')
 
@@ -17,8 +18,8 @@ export type Baseline = {
 
 /** The baseline of the last success, with what else decides how the next run reads. */
 export type StoredBaseline = Baseline & {
-  /** The error code of the previous run if it failed during an incremental read; otherwise null. */
-  error: string | null
+  /** The error of the previous run, and how it read the source; null when it succeeded. */
+  failure: { error: string; readMode: Run['readMode'] } | null
   /** The number of rows that the last success rejected. */
   rejected: number
   /** The number of meters that the last success changed; 0 after a first load. */
@@ -36,6 +37,7 @@ type BaselineRow = {
   fingerprint: string | null
   sameMetersAs: string | null
   error: string | null
+  readMode: Run['readMode']
   rejected: string | null
   changed: string | null
   salt: string
@@ -51,13 +53,13 @@ export async function findBaseline(
   const { rows } = await db.query<BaselineRow>(selectBaseline, [id])
   const [row] = rows
   if (!row) throw new Error('sync.installation has no row; restore it from a backup, or insert a random hash_salt')
-  const { fingerprint, sameMetersAs, error, nowMs, lastFullMs } = row
+  const { fingerprint, sameMetersAs, error, readMode, nowMs, lastFullMs } = row
   return {
     meters: { total: Number(row.total ?? 0), active: Number(row.active ?? 0) },
     content: BigInt(row.content ?? 0),
     fingerprint,
     sameMetersAs,
-    error,
+    failure: error === null ? null : { error, readMode },
     rejected: Number(row.rejected ?? 0),
     changed: Number(row.changed ?? 0),
     salt: BigInt(row.salt),

@@ -5,13 +5,8 @@ select
   c.content_digest as content,
   c.source_fingerprint as fingerprint,
   c.same_meters_as as "sameMetersAs",
-  (
-    select case when read_mode = 'narrow' then error_code end
-    from sync.run
-    where client_system_id = $1 and finished_at is not null
-    order by revision desc
-    limit 1
-  ) as error,
+  previous.error_code as error,
+  previous.read_mode as "readMode",
   last.rejected,
   last.changed,
   (
@@ -25,6 +20,13 @@ select
   i.hash_salt as salt
 from sync.installation i
 left join sync.client_system c on c.id = $1
+left join lateral (
+  select error_code, read_mode
+  from sync.run
+  where client_system_id = $1 and finished_at is not null
+  order by revision desc
+  limit 1
+) previous on true
 left join lateral (
   select rejected, case when unchanged > 0 then inserted + updated + deleted end as changed
   from sync.run

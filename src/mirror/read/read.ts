@@ -31,8 +31,8 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
   await createStaging(session)
   const reason = reading.full ?? whyFull(query, baseline)
   if (reason !== null) {
-    const mayLoad = loadFor !== null && baseline.meters.total === 0
-    const loaded = mayLoad ? await loadMeters(session, loadFor, { ...all, reason }) : null
+    const mayLoad = baseline.meters.total === 0 && !loadErrors.has(baseline.failure?.error ?? '')
+    const loaded = mayLoad && loadFor !== null ? await loadMeters(session, loadFor, { ...all, reason }) : null
     return loaded ?? (await stageAll(session, { ...all, reason }))
   }
   const incremental = await stageDifferences(session, { clientSystemId, source, projection, baseline, report })
@@ -40,6 +40,9 @@ export async function readMeters(session: Session, reading: Reading): Promise<St
   const { refused, meters, bytes } = incremental
   return await stageAll(session, { ...all, reason: refused, expected: meters, bytesBefore: bytes })
 }
+
+/** Error codes that a first load can cause and staging cannot, because it runs the query up to three times. */
+const loadErrors = new Set(['source_timeout', 'timeout'])
 
 /** Error codes that an incremental read can cause and a full read cannot. */
 const incrementalErrors = new Set([
@@ -58,7 +61,8 @@ function whyFull({ fingerprint }: MeterQuery, baseline: StoredBaseline): ReadRea
   if (baseline.fingerprint !== fingerprint) return { code: 'query_changed' }
   // Hashes only select what to read. Once a day, at a quiet time, every meter is read and compared anyway.
   if (!baseline.fullToday) return { code: 'daily' }
-  if (baseline.error !== null && incrementalErrors.has(baseline.error))
-    return { code: 'after_failure', error: baseline.error }
+  const { failure } = baseline
+  if (failure?.readMode === 'narrow' && incrementalErrors.has(failure.error))
+    return { code: 'after_failure', error: failure.error }
   return null
 }

@@ -74,8 +74,12 @@ export async function stageAll(session: Session, read: FullRead): Promise<Staged
 }
 
 /** Requests the answer to a query of the source as a binary COPY. */
-export function request({ source }: Pick<FullRead, 'source'>, query: string): ReturnType<Source['copy']> {
-  return source.copy(`copy (\n${query}\n) to stdout (format binary)`)
+export function request(
+  { source }: Pick<FullRead, 'source'>,
+  query: string,
+  options?: Parameters<Source['copy']>[1],
+): ReturnType<Source['copy']> {
+  return source.copy(`copy (\n${query}\n) to stdout (format binary)`, options)
 }
 
 /** Copies meters into a table. The agent does not parse the bytes. */

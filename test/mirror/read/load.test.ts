@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDeployment, runStatement } from '../../support/deployment.ts'
-import { assertCounts, assertRead, counted } from '../../support/mirror.ts'
+import { createGatedWorld } from '../../support/meters.ts'
+import { assertCounts, assertRead, counted, failed } from '../../support/mirror.ts'
 import { createWorld, type Database, type World } from '../../support/world.ts'
 
 /** Rows that the Client System can and cannot tell to be valid. The number says how many of each are stored. */
@@ -168,6 +169,53 @@ test('a first load does not store meters beside those of another program', async
   assertCounts(first, { read: 3, inserted: 3, deleted: 1 })
   assert.equal(await isLoaded(world), false)
 })
+
+test('a first load stages every meter when another program stores one without hashes meanwhile', async (t) => {
+  const { world, gate, environment } = await createGatedWorld(t)
+  const open = await gate.close()
+  const agent = await world.agent(environment)
+  await gate.untilReached()
+  await world.sync.query(`
+    insert into sync.meter (client_system_id, external_id, name, attributes, active, created_run_id, last_run_id)
+    values ('main', 'other', 'by hand', '{}', true, gen_random_uuid(), gen_random_uuid())`)
+  await open()
+  assertCounts(await agent.settled(), { read: 3, inserted: 3, deleted: 1 })
+  assert.equal(await isLoaded(world), false)
+})
+
+/** Returns a query of 600 rows that takes more than 2 s and yields rows all the time; those with this condition are valid. */
+const slowly = (valid: string) => `
+  select n as external_id, case when ${valid} then 'Meter' end as name, repeat('x', 1000) as note
+  from generate_series(1, 600) n
+  where pg_sleep(0.004) is not null`
+
+test('a first load waits longer for the rows that it stages than for those that it copies', async (t) => {
+  const world = await createWorld(t)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: slowly('n > 30'), READ_IDLE_SECONDS: '1' })
+  assertCounts(await agent.settled(), { read: 600, inserted: 570, rejected: 30 })
+  assert.equal(await isLoaded(world), true)
+})
+
+const slow: Record<string, { valid: string; rejected: number; timeouts: Record<string, string> }> = {
+  'the query takes longer than READ_START_SECONDS': {
+    valid: 'true',
+    rejected: 0,
+    timeouts: { READ_START_SECONDS: '1' },
+  },
+  'no valid row comes for READ_IDLE_SECONDS': { valid: 'n <= 30', rejected: 570, timeouts: { READ_IDLE_SECONDS: '1' } },
+}
+
+for (const [because, { valid, rejected, timeouts }] of Object.entries(slow)) {
+  test(`after a first load that timed out because ${because}, the next run stages every meter`, async (t) => {
+    const world = await createWorld(t)
+    const agent = await world.agent({ CLIENT_SYSTEM_QUERY: slowly(valid), ...timeouts })
+    assert.equal(failed(await agent.settled()).code, 'source_timeout')
+    const run = await agent.sync()
+    assertRead(run, 'full', 'no_meters')
+    assertCounts(run, { read: 600, inserted: 600 - rejected, rejected })
+    assert.equal(await isLoaded(world), false)
+  })
+}
 
 test('a first load stages every meter when the table has policies, which COPY refuses', async (t) => {
   const { world, environment, ownerUrl, migrate, grant } = await createDeployment(t, 18)
