@@ -13,8 +13,9 @@ const updateHashes = sqlBeside(import.meta.url, 'sql/update-hashes.sql')
 const markDeleted = sqlBeside(import.meta.url, 'sql/mark-deleted.sql')
 
 /**
- * Writes the difference to the local meters, with one statement for each kind of change, and returns the counts of the run. First
- * records the rejected rows and the changes with their old values. A first load has stored `loaded` meters already.
+ * Writes the difference to the local meters, with one statement for each kind of change. Only rows that differ are written.
+ * Stores the changes before. `loaded` meters of a first load are stored already. Returns the counts of the rows that were
+ * written.
  */
 export async function apply(
   { client }: Session,

@@ -70,7 +70,7 @@ function requireEqual(here: Side, there: Side, triggers: string | null): void {
 }
 
 const unstableQueryHint =
-  'Check that CLIENT_SYSTEM_QUERY returns the same rows each time; random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not'
+  'Check that CLIENT_SYSTEM_QUERY returns the same rows each time (random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not), and that no other program writes sync.meter'
 
 /**
  * The terms of the equation, with the names of measure-changes.sql: `rowsMore` and `digest` are written minus replaced, and
