@@ -34,6 +34,9 @@ test('R5.10: states of the connection, failed loads and rare configurations have
       page.locator('main').getByText('answered with status 502').first().waitFor(),
     )
   }
+  // What failed is the way to the agent, which says nothing about a sync.
+  await pages.wide.getByText('Nothing was written.').waitFor()
+  assert.equal(await pages.wide.getByText('A sync would likely fail').count(), 0)
   await each((page) => page.unrouteAll())
   await each((page) => page.route('**/api/**', () => undefined))
   await reload('#/')
@@ -41,7 +44,9 @@ test('R5.10: states of the connection, failed loads and rare configurations have
   await each((page) => page.unrouteAll())
   await each((page) => page.route('**/api/**', fail))
   await reload('#/')
-  await inspect(pages, 'refused', (page) => page.getByText('This page keeps trying').waitFor())
+  await inspect(pages, 'refused', (page) =>
+    page.getByRole('heading', { name: 'Something between this computer and the agent answered' }).waitFor(),
+  )
   await each((page) => page.unrouteAll())
   await each((page) => page.route('**/api/events', () => undefined))
   await reload('#/')
@@ -75,7 +80,10 @@ test('R5.10: states of the connection, failed loads and rare configurations have
   await inspect(pages, 'several', (page) => page.getByRole('region', { name: 'Last 90 days of North plant' }).waitFor())
   for (const view of ['meters', 'collection']) {
     await showAddress(pages, `#/${view}`)
-    await inspect(pages, `several-${view}`, (page) => page.getByRole('link', { name: 'North plant' }).first().waitFor())
+    await inspect(pages, `several-${view}`, async (page) => {
+      await page.getByRole('link', { name: 'North plant' }).first().waitFor()
+      await page.getByText('Hall 1').first().waitFor()
+    })
   }
   await agent.stop()
 })

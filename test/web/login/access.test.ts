@@ -4,7 +4,7 @@ import { initialState, reduce } from '../../../web/src/data/state.ts'
 import { type Access, accessAfter, accessUnanswered, canRead, scopesOf } from '../../../web/src/login/access.ts'
 import { inSync, live, succeeded } from '../samples.ts'
 
-const unknown: Access = { state: 'checking', failed: false }
+const unknown: Access = { state: 'checking', failed: false, refused: null }
 const all = ['read', 'ingest', 'operate', 'approve'] as const
 const inSession = { required: true, loggedIn: true, name: 'operator', scopes: ['read', 'operate'] } as const
 const noSession = { required: true, loggedIn: false, name: null, scopes: [] }
@@ -36,9 +36,10 @@ test('a login has the scopes of its token, and another token brings others', () 
 
 test('an agent that does not answer ends no session', () => {
   for (const access of [inside, opened, { state: 'out', ended: true }] as const) {
-    assert.equal(accessUnanswered(access), access)
+    assert.equal(accessUnanswered(access, null), access)
   }
-  assert.deepEqual(accessUnanswered(unknown), { state: 'checking', failed: true })
+  const refused = { message: 'Bad gateway', hint: null }
+  assert.deepEqual(accessUnanswered(unknown, refused), { state: 'checking', failed: true, refused })
 })
 
 test('a logout clears the access', () => {

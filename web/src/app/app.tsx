@@ -40,6 +40,7 @@ export function App() {
   const loggedOut = access.state === 'out'
   const heading = useViewFocus(loggedOut ? 'login' : mayRead ? route.view : null)
   useTab(state, loggedOut ? 'Log in' : (subject ?? (route.view === 'status' ? null : headings[route.view])))
+  const refused = access.state === 'checking' ? access.refused : state.refused
   const lost = state.connection === 'lost' || (access.state === 'checking' && access.failed)
   return (
     <Times>
@@ -57,7 +58,7 @@ export function App() {
             <main>
               <Scopes.Provider value={scopesOf(access)}>
                 {loggedOut && <Login ended={access.ended} logIn={login.logIn} />}
-                {!loggedOut && state.agent === null && <NoStatusYet lost={lost} refused={state.refused} />}
+                {!loggedOut && state.agent === null && <NoStatusYet lost={lost} refused={refused} />}
                 {mayRead && <ConnectionNotice {...state} />}
                 {mayRead && state.agent !== null && state.systems.length === 0 && route.view !== 'settings' && (
                   <EmptyPage />

@@ -58,8 +58,8 @@ export function createPoller({ state, onStatus, onUnanswered }: Options): Poller
   }
 }
 
-/** Returns why an agent that answers has no status; null when nothing answers. */
-function refusedBy(reason: unknown): Refused | null {
+/** Returns why a request was answered with an error; null when nothing answers. */
+export function refusedBy(reason: unknown): Refused | null {
   const { status, message, hint } = toApiError(reason)
   return status === 0 ? null : { message, hint }
 }

@@ -1,9 +1,10 @@
 /** Whether this browser may read from the agent. Pure. */
 import type { Scope, Session } from '../../../src/wire/types.ts'
+import type { Refused } from '../data/state.ts'
 
 export type Access =
-  /** Not known yet; `failed` when the request was not answered. */
-  | { state: 'checking'; failed: boolean }
+  /** Not known yet; `failed` when the request was not answered, with `refused` when something else than the agent answered it. */
+  | { state: 'checking'; failed: boolean; refused: Refused | null }
   /** The agent has no token: no login is required. */
   | { state: 'open'; scopes: readonly Scope[] }
   | { state: 'in'; name: string | null; scopes: readonly Scope[] }
@@ -30,8 +31,8 @@ export function scopesOf(access: Access): readonly Scope[] {
 const none: readonly Scope[] = []
 
 /** Returns the access after a request that was not answered. A login stays, because a broken network ends no session. */
-export function accessUnanswered(before: Access): Access {
-  return before.state === 'checking' ? { state: 'checking', failed: true } : before
+export function accessUnanswered(before: Access, refused: Refused | null): Access {
+  return before.state === 'checking' ? { state: 'checking', failed: true, refused } : before
 }
 
 /** Returns whether this browser may read from the agent. */

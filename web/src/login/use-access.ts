@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { logIn, logOut, readSession } from '../data/api.ts'
+import { refusedBy } from '../data/poller.ts'
 import { ApiError, loginRequired } from '../data/requests.ts'
 import { type Access, accessAfter, accessUnanswered } from './access.ts'
 
@@ -22,7 +23,7 @@ const retryMs = 2_000
  * cookie that no script can read.
  */
 export function useAccess(): LoginAccess {
-  const [access, setAccess] = useState<Access>({ state: 'checking', failed: false })
+  const [access, setAccess] = useState<Access>({ state: 'checking', failed: false, refused: null })
   const checking = useRef(false)
   const tabs = useRef<BroadcastChannel | null>(null)
 
@@ -32,8 +33,8 @@ export function useAccess(): LoginAccess {
     try {
       const session = await readSession()
       setAccess((before) => accessAfter(before, session))
-    } catch {
-      setAccess(accessUnanswered)
+    } catch (reason) {
+      setAccess((before) => accessUnanswered(before, refusedBy(reason)))
     } finally {
       checking.current = false
     }

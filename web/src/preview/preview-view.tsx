@@ -152,7 +152,8 @@ function Answer({ result, clockOffset, activeRun }: AnswerProps) {
     case 'refused':
       return (
         <Words words="The preview failed" age={null}>
-          Nothing was written. A sync would likely fail in the same way.
+          Nothing was written.
+          {guideAddress(result.error.code ?? undefined) !== null && ' A sync would likely fail in the same way.'}
         </Words>
       )
   }
