@@ -4,7 +4,7 @@ import type { Session } from '../db/session.ts'
 import { sqlBeside } from '../db/sql-file.ts'
 import type { RejectedBecause } from '../wire/types.ts'
 
-const findDoubled = sqlBeside(import.meta.url, 'sql/find-doubled.sql')
+const findDuplicates = sqlBeside(import.meta.url, 'sql/find-duplicates.sql')
 const writeChanges = sqlBeside(import.meta.url, 'sql/write-changes.sql')
 const countChanges = sqlBeside(import.meta.url, 'sql/count-changes.sql')
 const findMostFrequentReason = sqlBeside(import.meta.url, 'sql/find-most-frequent-reason.sql')
@@ -45,9 +45,9 @@ export async function compare(
 
 /** Writes the differences between staging and the view `ours` to `change`. */
 export async function judge(client: Queryable): Promise<void> {
-  await client.query(findDoubled)
+  await client.query(findDuplicates)
   // The table is usually empty. The planner then knows that the join with it is small.
-  await client.query('analyze doubled')
+  await client.query('analyze duplicate')
   await client.query(writeChanges)
   await client.query('analyze change')
 }

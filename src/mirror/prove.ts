@@ -19,10 +19,10 @@ export type Proof = { proof: NonNullable<Run['proof']>; meters: Baseline['meters
  *
  *     meters before − replaced + written − kept = rows of the source − rejected rows
  *
- * The equation holds for the number of present meters and for the xor of their hashes. All meters were measured before the
- * comparison. Replaced are those that the run wrote, as they were then; written is what is stored in their place, read
- * again. Kept are the meters whose rows were rejected or whose deletion was withheld. Throws `proof_failed` when it does not
- * hold; then nothing of the run becomes visible.
+ * The equation holds for the number of present meters and for the xor of their hashes. The meters before are measured before
+ * the comparison. Replaced are those of them that the run wrote, and written is what is stored in their place, read again.
+ * Kept are the meters whose rows were rejected or whose deletion was withheld. Throws `proof_failed` when it does not hold;
+ * then nothing of the run becomes visible.
  *
  * `content` is computed from the meters before and from what the run wrote. So the next run detects a meter that another
  * program has changed meanwhile.
@@ -32,14 +32,14 @@ export async function prove(
   run: { clientSystemId: string },
   { staged, difference, verdict }: { staged: Staged; difference: Difference; verdict: Verdict },
 ): Promise<Proof> {
-  const { source, standing } = staged
+  const { source, before } = staged
   const terms = await readTerms(client, run, verdict)
-  const content = staged.content ^ BigInt(terms.content)
+  const content = staged.content ^ BigInt(terms.contentDelta)
   const triggers = isNothing(difference) ? null : await runTriggers(client)
   if (triggers !== null) await refuseAltered(client, triggers, { ...run, content })
   const here = {
-    rows: standing.rows + terms.rowsMore - terms.keptRows,
-    digest: standing.digest ^ BigInt(terms.digest) ^ BigInt(terms.keptDigest),
+    rows: before.rows + terms.rowsDelta - terms.keptRows,
+    digest: before.digest ^ BigInt(terms.digestDelta) ^ BigInt(terms.keptDigest),
   }
   const there = {
     rows: source.rows - terms.rejectedRows,
@@ -48,7 +48,7 @@ export async function prove(
   requireEqual(here, there, triggers)
   return {
     proof: { rows: here.rows, digest: hexadecimal(here.digest) },
-    meters: { total: standing.total + terms.inserted, active: standing.active + terms.activeMore },
+    meters: { total: before.total + terms.inserted, active: before.active + terms.activeDelta },
     content,
   }
 }
@@ -73,15 +73,15 @@ const unstableQueryHint =
   'Check that CLIENT_SYSTEM_QUERY returns the same rows each time (random(), LIMIT or array_agg without ORDER BY, and sums of float8 do not), and that no other program writes sync.meter'
 
 /**
- * The terms of the equation, with the names of measure-changes.sql: `rowsMore` and `digest` are written minus replaced, and
- * `inserted`, `activeMore` and `content` are what the run adds to the numbers and the content of the meters.
+ * The terms of the equation, with the names of measure-changes.sql: each delta is written
+ * minus replaced, for sums the difference and for xors the xor.
  */
 type Terms = {
   inserted: number
-  activeMore: number
-  rowsMore: number
-  digest: string
-  content: string
+  activeDelta: number
+  rowsDelta: number
+  digestDelta: string
+  contentDelta: string
   keptRows: number
   keptDigest: string
   rejectedRows: number

@@ -51,6 +51,6 @@ async function updateList(
  * Returns true when the meters before the comparison were not those of the last success: another program has changed them, or
  * a first load has just stored them.
  */
-function isAltered({ content, standing }: Staged, baseline: StoredBaseline): boolean {
-  return content !== baseline.content || standing.total !== baseline.meters.total
+function isAltered({ content, before }: Staged, baseline: StoredBaseline): boolean {
+  return content !== baseline.content || before.total !== baseline.meters.total
 }

@@ -10,7 +10,7 @@ import type { ReportProgress, Staged } from './stage.ts'
 
 const compareDigests = sqlBeside(import.meta.url, '../sql/compare-digests.sql')
 const findSuspectRows = sqlBeside(import.meta.url, '../sql/find-suspect-rows.sql')
-const countRepeats = sqlBeside(import.meta.url, '../sql/count-repeats.sql')
+const hasRepeats = sqlBeside(import.meta.url, '../sql/has-repeats.sql')
 const findRepeatsAtSource = sqlBeside(import.meta.url, '../sql/find-repeats-at-source.sql')
 const findLocalRepeats = sqlBeside(import.meta.url, '../sql/find-local-repeats.sql')
 const findStaged = sqlBeside(import.meta.url, '../sql/find-staged.sql')
@@ -70,9 +70,9 @@ export async function stageDifferences(session: Session, options: IncrementalOpt
       readMode: 'narrow',
       readReason: null,
       loaded: 0,
-      standing: {
+      before: {
         total: buckets.meters,
-        // The content is that of the last success.
+        // Not counted here: it is that of the last success, because the content is.
         active: baseline.meters.active,
         rows: buckets.present,
         digest: BigInt(buckets.presentDigest),
@@ -114,7 +114,7 @@ async function findSuspects(
   await client.query('analyze our_row')
   await client.query('analyze their_row')
   await client.query(findSuspectRows)
-  const repeats = await client.query<{ repeated: boolean }>(countRepeats)
+  const repeats = await client.query<{ repeated: boolean }>(hasRepeats)
   if (repeats.rows[0]?.repeated) {
     await client.query(findRepeatsAtSource)
     await client.query(findLocalRepeats)
@@ -133,8 +133,8 @@ async function readSuspects(
 ): Promise<void> {
   if (count > 0) {
     report.step('meters', count)
-    const named = externalIds !== null && (await projection.hasIndexFor(source, externalIds))
-    await read('staging', send(projection.select(named ? { externalIds } : { idHashes })))
+    const byExternalId = externalIds !== null && (await projection.hasIndexFor(source, externalIds))
+    await read('staging', send(projection.select(byExternalId ? { externalIds } : { idHashes })))
     await client.query('analyze staging')
   }
   await client.query(findStaged, [clientSystemId])
@@ -169,9 +169,10 @@ type Buckets = {
 }
 
 /**
- * The number of buckets, a power of two. Sixty meters are in a bucket, half a megabyte of digests for a million. Fewer are
- * in it where the last run changed many: a bucket costs about as much as the hash of a row, and with the root
- * of the product there are about as many buckets as rows in those that differ.
+ * Returns the number of buckets, a power of two. Usually 64 meters are in a bucket: half a megabyte of digests for a million.
+ * Where the last run changed many, there are more buckets. With b of them, a changed meter makes the second query hash
+ * meters / b rows, and a bucket costs about as much as the hash of a row. So the costs are equal where b is the root of
+ * meters × changed.
  */
 function bucketsFor(meters: number, changed: number): number {
   const wanted = Math.max(meters / 64, Math.min(meters / 8, Math.sqrt(meters * changed)))

@@ -68,15 +68,15 @@ async function stageOthers(session: Session, read: FullRead, loaded: Copied): Pr
     ours = await measure(client, clientSystemId)
   }
   // A meter that another program has just stored may have no hash, and two equal rows cancel each other out.
-  if (theirs.rows !== ours.standing.rows + staged) return null
-  if (theirs.digest !== (ours.standing.digest ^ ours.digest)) return null
+  if (theirs.rows !== ours.before.rows + staged) return null
+  if (theirs.digest !== (ours.before.digest ^ ours.digest)) return null
   // The stored meters are not compared.
   await client.query('create or replace temporary view ours as select * from sync.meter where false')
   return {
     readMode: 'full',
     readReason: reason,
     loaded: loaded.rows,
-    standing: ours.standing,
+    before: ours.before,
     bytes,
     source: theirs,
     content: ours.content,

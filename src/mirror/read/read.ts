@@ -7,7 +7,7 @@ import { stageDifferences } from './incremental.ts'
 import { loadMeters } from './load.ts'
 import { createStaging, type ReportProgress, type Staged, stageAll } from './stage.ts'
 
-export type Reading = {
+export type ReadRequest = {
   clientSystemId: string
   source: Source
   query: MeterQuery
@@ -24,12 +24,12 @@ export type Reading = {
  * Reads the source into `staging`: only the meters that differ from the local ones or, if these cannot be found or are most
  * of them, all meters. The later steps of a run are the same after both.
  */
-export async function readMeters(session: Session, reading: Reading): Promise<Staged> {
-  const { clientSystemId, source, query, baseline, loadFor, report } = reading
+export async function readMeters(session: Session, request: ReadRequest): Promise<Staged> {
+  const { clientSystemId, source, query, baseline, loadFor, report } = request
   const { projection } = query
   const all = { clientSystemId, source, projection, expected: query.estimate, bytesBefore: 0, report }
   await createStaging(session)
-  const reason = reading.full ?? whyFull(query, baseline)
+  const reason = request.full ?? whyFull(query, baseline)
   if (reason !== null) {
     const mayLoad = baseline.meters.total === 0 && !loadErrors.has(baseline.failure?.error ?? '')
     const loaded = mayLoad && loadFor !== null ? await loadMeters(session, loadFor, { ...all, reason }) : null

@@ -26,7 +26,7 @@ export type Staged = {
   /** The number of meters that a first load has stored already (load.ts). They are neither in `staging` nor in `ours`. */
   loaded: number
   /** The local meters before the comparison. */
-  standing: Standing
+  before: LocalMeters
   bytes: number
   /** All rows of the source, usable or not, and the xor of their hashes. */
   source: { rows: number; digest: bigint }
@@ -35,7 +35,7 @@ export type Staged = {
 }
 
 /** The numbers of local meters (all, active, present), and the xor of the source's hashes of the present ones. */
-export type Standing = { total: number; active: number; rows: number; digest: bigint }
+export type LocalMeters = { total: number; active: number; rows: number; digest: bigint }
 
 /** Creates the tables that a run stages into, once in its transaction. */
 export async function createStaging({ client }: Pick<Session, 'client'>): Promise<void> {
@@ -61,12 +61,12 @@ export async function stageAll(session: Session, read: FullRead): Promise<Staged
   const { clientSystemId, projection, reason } = read
   const { rows, bytes } = await copyMeters(session, read, request(read, projection.select()))
   await client.query('analyze staging')
-  const { digest, content, standing } = await measure(client, clientSystemId)
+  const { digest, content, before } = await measure(client, clientSystemId)
   return {
     readMode: 'full',
     readReason: reason,
     loaded: 0,
-    standing,
+    before,
     bytes,
     source: { rows, digest },
     content,
@@ -104,7 +104,7 @@ export async function copyMeters(
 export async function measure(
   client: pg.Client,
   clientSystemId: string,
-): Promise<{ digest: bigint; content: bigint; standing: Standing }> {
+): Promise<{ digest: bigint; content: bigint; before: LocalMeters }> {
   const id = pg.escapeLiteral(clientSystemId)
   await client.query(`create or replace temporary view ours as select * from sync.meter where client_system_id = ${id}`)
   const { rows } = await client.query<Measured>(measureBothSides)
@@ -114,7 +114,7 @@ export async function measure(
   return {
     digest: BigInt(digest),
     content: BigInt(content),
-    standing: { total, active, rows: present, digest: BigInt(presentDigest) },
+    before: { total, active, rows: present, digest: BigInt(presentDigest) },
   }
 }
 

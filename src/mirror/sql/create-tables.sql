@@ -20,7 +20,7 @@ create temporary table staging (
 ) on commit drop;
 
 -- The external ids that staging has more than once.
-create temporary table doubled (external_id text collate "C") on commit drop;
+create temporary table duplicate (external_id text collate "C") on commit drop;
 
 -- The differences. `staged` is the row of staging; `content`, `row_hash` and `active` are those of the present meter at the
 -- comparison. `before` and `after` have the columns that differ of a meter to update or restore.

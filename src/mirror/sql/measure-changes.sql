@@ -48,10 +48,10 @@ with difference as materialized (
 )
 select
   written.inserted::float8 as inserted,
-  (written.active - replaced.active)::float8 as "activeMore",
-  (written.rows - replaced.rows)::float8 as "rowsMore",
-  (coalesce(written.digest, 0) # coalesce(replaced.digest, 0))::text as digest,
-  (coalesce(written.content, 0) # coalesce(replaced.content, 0))::text as content,
+  (written.active - replaced.active)::float8 as "activeDelta",
+  (written.rows - replaced.rows)::float8 as "rowsDelta",
+  (coalesce(written.digest, 0) # coalesce(replaced.digest, 0))::text as "digestDelta",
+  (coalesce(written.content, 0) # coalesce(replaced.content, 0))::text as "contentDelta",
   kept.rows::float8 as "keptRows",
   coalesce(kept.digest, 0)::text as "keptDigest",
   rejected.rows::float8 as "rejectedRows",

@@ -55,7 +55,7 @@ from (
         when ascii(external_id) not between 33 and 126 and btrim(external_id, blanks) = '' then 'blank_id'
         when row_bytes is not null then 'row_too_large:' || row_bytes
         when nested then 'json_too_deep'
-        when doubled then 'duplicate_id'
+        when duplicate then 'duplicate_id'
         when name is null then 'missing_name'
         when ascii(name) not between 33 and 126 and btrim(name, blanks) = '' then 'blank_name'
         when port !~ '^[1-9][0-9]{0,4}$' then 'invalid_port'
@@ -68,7 +68,7 @@ from (
         m.removed_at is not null as removed,
         m.whole_hash as content,
         s.ctid as staged,
-        d.external_id is not null as doubled,
+        d.external_id is not null as duplicate,
         s.cut_id, s.external_id, s.row_bytes, s.nested,
         s.name, s.serial_number, s.kind, s.unit, s.location, s.ip_address, s.port, s.active, s.attributes,
         m.name as our_name, m.serial_number as our_serial_number, m.kind as our_kind, m.unit as our_unit,
@@ -88,7 +88,7 @@ from (
         s.row_hash is distinct from m.row_hash or s.id_hash is distinct from m.id_hash as rehashed
       from staging s
       full join ours m on m.external_id = s.external_id
-      left join doubled d on d.external_id = s.external_id
+      left join duplicate d on d.external_id = s.external_id
     ) pair
     -- The white space of Unicode and U+FEFF. They are listed, because what a regular expression takes for white space
     -- depends on the locale of the database.
@@ -101,7 +101,7 @@ from (
     -- A row that equals a present meter can only be a duplicate, because every meter was checked when it was written.
     where case
       when staged is null then not removed
-      when meter_id is null or removed or doubled then true
+      when meter_id is null or removed or duplicate then true
       else changed or rehashed
     end
     -- A fence, so that `reason` is computed once for each row.

@@ -1,5 +1,5 @@
--- Writes to `doubled` the external ids that staging has more than once.
-insert into doubled (external_id)
+-- Writes to `duplicate` the external ids that staging has more than once.
+insert into duplicate (external_id)
 select external_id
 from staging
 where external_id is not null
