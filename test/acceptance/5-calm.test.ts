@@ -105,6 +105,10 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
     assert.ok(await wide.locator(hidden).isHidden(), hidden)
   assert.ok(await wide.getByRole('group', { name: 'Days' }).isVisible())
   assert.equal(await wide.evaluate('getComputedStyle(document.documentElement).backgroundColor'), 'rgb(244, 246, 248)')
+  await wide.goto(`${agent.url}/#/meters`)
+  await wide.getByRole('table', { name: 'Meters' }).waitFor()
+  assert.ok(await wide.getByRole('searchbox').isHidden())
+  assert.ok(await wide.getByRole('link', { name: 'Download CSV' }).isHidden())
   await wide.emulateMedia({ media: 'screen', colorScheme: null })
 })
 

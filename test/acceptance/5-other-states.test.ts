@@ -38,6 +38,18 @@ test('R5.10: states of the connection, failed loads and rare configurations have
   await pages.wide.getByText('Nothing was written.').waitFor()
   assert.equal(await pages.wide.getByText('A sync would likely fail').count(), 0)
   await each((page) => page.unrouteAll())
+  for (const [view, loaded] of [
+    ['settings', pages.wide.getByRole('heading', { name: 'Documents' })],
+    ['meters/60', pages.wide.getByRole('region', { name: 'Linked meter' }).getByText('60', { exact: true })],
+  ] as const) {
+    await pages.wide.route(/\/api\/(settings|meters\/60)$/, fail)
+    await reload(`#/${view}`)
+    const retry = pages.wide.getByRole('button', { name: 'Try again' })
+    await retry.waitFor()
+    await pages.wide.unrouteAll()
+    await retry.click()
+    await loaded.waitFor()
+  }
   await each((page) => page.route('**/api/**', () => undefined))
   await reload('#/')
   await inspect(pages, 'connecting', (page) => page.getByText('Connecting to the agent…').waitFor())

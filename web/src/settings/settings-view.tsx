@@ -1,21 +1,20 @@
-import { useEffect, useState } from 'preact/hooks'
 import type { Settings } from '../../../src/wire/types.ts'
 import type { Agent } from '../data/agent.ts'
 import { readSettings } from '../data/api.ts'
-import { type ApiError, toApiError } from '../data/requests.ts'
 import { Fact } from '../ui/fact.tsx'
-import { formatCount, formatElapsed, plural } from '../ui/format.ts'
-import { Refusal } from '../ui/refusal.tsx'
+import { formatCount, formatElapsed, plural, sentences } from '../ui/format.ts'
+import { LoadFailure } from '../ui/load-failure.tsx'
+import { useAnswer } from '../ui/use-answer.ts'
 import { TestAlert } from './test-alert.tsx'
 
 /** Shows the configuration of the agent, read only: it is changed by variables, and applied at a start. */
 export function SettingsView({ agent }: { agent: Agent }) {
-  const [settings, setSettings] = useState<Settings | null>(null)
-  const [error, setError] = useState<ApiError | null>(null)
-  useEffect(() => {
-    readSettings().then(setSettings, (reason) => setError(toApiError(reason)))
-  }, [])
-  if (error !== null) return <Refusal words="The settings could not be loaded." error={error} />
+  const { answer: settings, error, retry } = useAnswer(readSettings)
+  if (error !== null) {
+    return (
+      <LoadFailure retry={retry}>The settings could not be loaded. {sentences(error.message, error.hint)}</LoadFailure>
+    )
+  }
   if (settings === null) return <p class="teaching">Loading…</p>
   const workersOf = (id: string) => agent.state.systems.find(({ status }) => status.id === id)?.status.workers ?? null
   return (

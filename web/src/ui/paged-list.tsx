@@ -21,7 +21,9 @@ export function PagedList<T>({
       {items.length > 0 && children(items)}
       {items.length === 0 && state === 'ready' && <p class="teaching">{empty}</p>}
       {items.length === 0 && state === 'loading' && <p class="teaching">Loading…</p>}
-      {state === 'failed' && <LoadFailure retry={read}>{sentences(error?.message, error?.hint)}</LoadFailure>}
+      {state === 'failed' && (
+        <LoadFailure retry={read}>The list could not be loaded. {sentences(error?.message, error?.hint)}</LoadFailure>
+      )}
       {hasMore && state !== 'failed' && (
         <button type="button" class="button-plain" aria-disabled={state === 'loading'} onClick={readOnce}>
           Show more
