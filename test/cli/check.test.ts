@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { runCommand as run } from '../support/command.ts'
 import { createDeployment, runScript } from '../support/deployment.ts'
+import { createEncoded } from '../support/encodings.ts'
 import { startTransactionPooler } from '../support/pooler.ts'
 import { createWorld, type Database } from '../support/world.ts'
 
@@ -33,20 +34,16 @@ suite('check', { concurrency: 2 }, () => {
   test('R7.10: check before the first start shows both databases, the query, five meters and the rejected rows, and changes nothing', async (t) => {
     const world = await createWorld(t)
     await world.source.query(meters)
-    const name = `${world.sync.name}_new`
-    await world.sync.query(`create database ${name} encoding 'UTF8' template template0`)
-    world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
-    const url = new URL(world.sync.url)
-    url.pathname = name
+    const database = await createEncoded(world, world.sync, 'UTF8')
     const before = await readEverything(world.source)
-    const environment = world.environment({ DATABASE_URL: url.href, CLIENT_SYSTEM_QUERY: query })
+    const environment = world.environment({ DATABASE_URL: database.url, CLIENT_SYSTEM_QUERY: query })
     const { code, out, err } = await run(['check'], environment)
     assert.deepEqual([code, err], [0, ''], out)
     const lines = out.split('\n')
     assert.equal(lines[0], 'Configuration  valid')
     assert.match(
       lines[1] ?? '',
-      new RegExp(`^Sync database  ${name} as postgres, PostgreSQL 18.*UTF8, no schema of the agent yet`),
+      new RegExp(`^Sync database  ${database.name} as postgres, PostgreSQL 18.*UTF8, no schema of the agent yet`),
     )
     assert.match(
       lines[2] ?? '',
@@ -150,12 +147,8 @@ suite('check', { concurrency: 2 }, () => {
     const newer = await run(['check'], world.environment({ CLIENT_SYSTEM_QUERY: query }))
     assert.equal(newer.code, 1)
     assert.match(newer.out, /The schema is newer than this program\n *Install the newer version of the program/)
-    const name = `latin_${world.sync.name}`
-    await world.sync.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)
-    world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
-    const url = new URL(world.sync.url)
-    url.pathname = name
-    const latin = await run(['check'], world.environment({ DATABASE_URL: url.href, CLIENT_SYSTEM_QUERY: query }))
+    const database = await createEncoded(world, world.sync, 'LATIN1')
+    const latin = await run(['check'], world.environment({ DATABASE_URL: database.url, CLIENT_SYSTEM_QUERY: query }))
     assert.equal(latin.code, 1)
     assert.match(latin.out, /The encoding is LATIN1\n *Create the database with encoding 'UTF8'/)
   })

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Collection } from '../../src/wire/types.ts'
 import { runCommand as run } from '../support/command.ts'
+import { createEncoded } from '../support/encodings.ts'
 import { createMeters } from '../support/meters.ts'
 import { installOlder } from '../support/older.ts'
 import { createWorld, eventually } from '../support/world.ts'
@@ -115,12 +116,8 @@ test('a migration that fails ends the start', async (t) => {
 
 test('R8.14: a Sync database with an encoding other than UTF8 is refused', async (t) => {
   const world = await createWorld(t)
-  const name = `latin_${world.sync.name}`
-  await world.sync.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)
-  world.after(() => world.sync.query(`drop database if exists ${name} with (force)`))
-  const url = new URL(world.sync.url)
-  url.pathname = name
-  const { code, err } = await run([], world.environment({ DATABASE_URL: url.href }))
+  const database = await createEncoded(world, world.sync, 'LATIN1')
+  const { code, err } = await run([], world.environment({ DATABASE_URL: database.url }))
   assert.equal(code, 78)
   assert.match(err, /encoding of the Sync database is LATIN1/)
 })

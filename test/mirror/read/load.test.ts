@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDeployment, runStatement } from '../../support/deployment.ts'
+import { createEncoded } from '../../support/encodings.ts'
 import { createGatedWorld } from '../../support/meters.ts'
 import { assertCounts, assertRead, counted, failed } from '../../support/mirror.ts'
 import { createWorld, type Database, type World } from '../../support/world.ts'
@@ -90,12 +91,9 @@ for (const version of [15, 18] as const) {
 
 test('a first load from a database with another encoding than UTF8 stages what begins beyond ASCII', async (t) => {
   const world = await createWorld(t)
-  const name = `${world.source.name}_euc`
-  await world.source.query(`create database ${name} encoding 'EUC_JP' locale 'C' template template0`)
-  const url = new URL(world.source.url)
-  url.pathname = name
+  const database = await createEncoded(world, world.source, 'EUC_JP')
   const query = `select * from (values ('1', 'plain'), ('2', '計器'), ('電力', 'name'), ('3', '\u3000')) q (external_id, name)`
-  const { agent, run, stored } = await load(world, url.href, query)
+  const { agent, run, stored } = await load(world, database.url, query)
   assertCounts(run, { read: 4, inserted: 3, rejected: 1 })
   assert.deepEqual(
     stored.meters.map((meter) => [meter.external_id, meter.name]),
@@ -106,7 +104,6 @@ test('a first load from a database with another encoding than UTF8 stages what b
     ],
   )
   await agent.stop()
-  await world.source.query(`drop database ${name}`)
 })
 
 const unloadable: Record<string, { change: (world: World) => Promise<unknown>; inserted: number; rejected: number }> = {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { requireSupported } from '../../../src/mirror/source/statements.ts'
 import type { Problem } from '../../../src/wire/types.ts'
+import { createEncoded } from '../../support/encodings.ts'
 import { createGate, createMeters } from '../../support/meters.ts'
 import { assertCounts, failed, rowVersions } from '../../support/mirror.ts'
 import { type Fault, openProxy } from '../../support/proxy.ts'
@@ -237,12 +238,9 @@ suite('a Client System that fails', { concurrency: true }, () => {
 
   test('F10: bytes that are not valid text fail the run with their own code', async (t) => {
     const world = await createWorld(t)
-    const name = `${world.source.name}_ascii`
-    await world.source.query(`create database ${name} encoding 'SQL_ASCII' template template0`)
-    const url = new URL(world.source.url)
-    url.pathname = name
+    const database = await createEncoded(world, world.source, 'SQL_ASCII')
     const agent = await world.agent({
-      CLIENT_SYSTEM_URL: url.href,
+      CLIENT_SYSTEM_URL: database.url,
       CLIENT_SYSTEM_QUERY: String.raw`select 'Z' as external_id, convert_from('\x5ae46e'::bytea, 'SQL_ASCII') as name`,
     })
     const error = failed(await agent.settled())
@@ -250,18 +248,17 @@ suite('a Client System that fails', { concurrency: true }, () => {
     assert.ok(error.hint)
     await agent.stop()
     const other = await world.agent({
-      CLIENT_SYSTEM_URL: url.href,
+      CLIENT_SYSTEM_URL: database.url,
       CLIENT_SYSTEM_QUERY: String.raw`select 'Z' as external_id, 'ok' as name, convert_from('\x5ae46e'::bytea, 'SQL_ASCII') as note`,
     })
     assert.equal(failed(await other.settled()).code, 'source_data', 'in an attribute')
     await other.stop()
     const fine = await world.agent({
-      CLIENT_SYSTEM_URL: url.href,
+      CLIENT_SYSTEM_URL: database.url,
       CLIENT_SYSTEM_QUERY: `select 'Z' as external_id, 'Zähler' as name, 'ü' as note`,
     })
     assertCounts(await fine.settled(), { read: 1, inserted: 1 })
     await fine.stop()
-    await world.source.query(`drop database ${name}`)
   })
 })
 

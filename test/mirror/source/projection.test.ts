@@ -12,12 +12,14 @@ const columns = [
   { name: 'active', oid: 16 },
   { name: 'installed_on', oid: 1082 },
 ]
+const runId = '0197f0a0-0000-7000-8000-000000000001'
 const inner = 'select id, name, location, port, active, installed_on from meter'
 
 test('the SQL of a typical query equals typical-query.sql', () => {
   const projection = new Projection(columns, inner, { version: 180_000, encoding: 'UTF8' }, 42n)
   const statements = {
     'The meters, for staging': projection.select(),
+    'The valid meters of a first load': projection.selectValid({ clientSystemId: 'main', runId }),
     'The hash of each id and row, for an incremental read': projection.hashes,
     'The same of some buckets': projection.hashesWithin(1_023, '{7,12}'),
     'Some meters by the hashes of their ids': projection.select({ idHashes: '{17,-5}' }),
@@ -27,4 +29,7 @@ test('the SQL of a typical query equals typical-query.sql', () => {
     .map(([title, statement]) => `-- ${title}\n${statement};\n`)
     .join('\n')
   assert.equal(text, readFileSync(new URL('./typical-query.sql', import.meta.url), 'utf8'))
+
+  const [, isValid] = projection.selectValid({ clientSystemId: 'main', runId }).split('\nwhere ')
+  assert.equal(projection.selectOthers(), `${projection.select()}\nwhere not (${isValid})`)
 })

@@ -40,6 +40,54 @@ select id, name, location, port, active, installed_on from meter
 offset '0'
 ) q;
 
+-- The valid meters of a first load
+select
+  q.c1::text,
+  q.c2::text,
+  null::text,
+  null::text,
+  null::text,
+  q.c3::text,
+  null::text,
+  q.c4::integer,
+  coalesce(q.c5, true),
+  E'\x01' || ('{' || ('"installed_on": ' || coalesce(to_json(q.c6)::text, 'null')) || '}'),
+  q.id_hash,
+  case
+    when not q.small and greatest(octet_length(q.c2), octet_length(q.c3)) > 8388608 then 0
+    else hash_record_extended(
+      row(
+        q.c1,
+        q.c2 collate "C",
+        q.c3 collate "C",
+        q.c4::integer,
+        coalesce(q.c5, true),
+        q.c6
+      ),
+      q.id_hash # '42'::bigint
+    )
+  end,
+  'main'::text,
+  '0197f0a0-0000-7000-8000-000000000001'::uuid,
+  '0197f0a0-0000-7000-8000-000000000001'::uuid
+from (
+select q.*,
+  coalesce(hashtextextended(q.c1::text collate "C", '42'::bigint), 0) as id_hash,
+  coalesce(octet_length(q.c1::text) <= 1000, true) as id_fits,
+  (coalesce(octet_length(q.c2), 0)::bigint + coalesce(octet_length(q.c3), 0)::bigint) <= 8388608 as small,
+  false as nested
+from (
+select id, name, location, port, active, installed_on from meter
+) q (c1, c2, c3, c4, c5, c6)
+offset '0'
+) q
+where q.id_fits
+  and q.small
+  and coalesce((q.c1::text) collate "C" >= '!' and (q.c1::text) collate "C" < E'\x7f' or (q.c1::text) collate "C" >= U&'\00A1' and (q.c1::text) collate "C" < U&'\1680' or (q.c1::text) collate "C" >= U&'\3001' and (q.c1::text) collate "C" < U&'\FEFF', false)
+  and coalesce((q.c2::text) collate "C" >= '!' and (q.c2::text) collate "C" < E'\x7f' or (q.c2::text) collate "C" >= U&'\00A1' and (q.c2::text) collate "C" < U&'\1680' or (q.c2::text) collate "C" >= U&'\3001' and (q.c2::text) collate "C" < U&'\FEFF', false)
+  and coalesce(q.c4::integer between 1 and 65535, true)
+  and coalesce(q.c5, true) is not null;
+
 -- The hash of each id and row, for an incremental read
 select
   coalesce(hashtextextended(q.c1::text collate "C", '42'::bigint), 0) as id_hash,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Change, Rejected } from '../../../src/wire/types.ts'
+import { createEncoded } from '../../support/encodings.ts'
 import { assertCounts, rowVersions } from '../../support/mirror.ts'
 import { readStaged } from '../../support/source.ts'
 import { createWorld } from '../../support/world.ts'
@@ -58,14 +59,11 @@ for (const version of [15, 18] as const) {
 for (const version of [15, 18] as const) {
   test(`R5.12: texts of a Client System with another encoding than UTF8 are mirrored: on ${version}`, async (t) => {
     const world = await createWorld(t, { source: version })
-    const name = `${world.source.name}_latin`
-    await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
-    const url = new URL(world.source.url)
-    url.pathname = name
+    const database = await createEncoded(world, world.source, 'LATIN1')
     const query = String.raw`select 'ü' as external_id, 'Zähler' as name, 'é' as note,
       shobj_description((select oid from pg_database where datname = current_database()), 'pg_database') as location, 'two' as "üü", 'three' as abc, '{"é": "\u0041\\u20ac"}'::json as fine,
       '"\u20ac"'::json as "no euro"`
-    const agent = await world.agent({ CLIENT_SYSTEM_URL: url.href, CLIENT_SYSTEM_QUERY: query })
+    const agent = await world.agent({ CLIENT_SYSTEM_URL: database.url, CLIENT_SYSTEM_QUERY: query })
     assertCounts(await agent.settled(), { read: 1, inserted: 1 })
     assert.deepEqual(await world.sync.query('select external_id, name, attributes from sync.meter'), [
       {
@@ -77,7 +75,7 @@ for (const version of [15, 18] as const) {
     const before = await rowVersions(world.sync)
     assertCounts(await agent.sync(), { read: 1 })
     assert.deepEqual(await rowVersions(world.sync), before)
-    await world.source.query(`comment on database ${name} is 'Hall'`)
+    await world.source.query(`comment on database ${database.name} is 'Hall'`)
     const run = await agent.sync()
     assertCounts(run, { read: 1, updated: 1 })
     const { body } = await agent.api<{ changes: Change[] }>(`/api/runs/${run.id}/changes`)
@@ -86,20 +84,16 @@ for (const version of [15, 18] as const) {
       [[{ location: null }, { location: 'Hall' }]],
     )
     await agent.stop()
-    await world.source.query(`drop database ${name}`)
   })
 }
 
 test('an id that is too long in UTF8 is rejected, even if it is short enough in the encoding of the source', async (t) => {
   const world = await createWorld(t)
-  const name = `${world.source.name}_latin`
-  await world.source.query(`create database ${name} encoding 'LATIN1' locale 'C' template template0`)
-  const url = new URL(world.source.url)
-  url.pathname = name
+  const database = await createEncoded(world, world.source, 'LATIN1')
   const query = `
     select case n when 1 then repeat('ü', 501) when 2 then repeat('ü', 500) else 'three' end as external_id, 'Name' as name
     from generate_series(1, 3) n`
-  const agent = await world.agent({ CLIENT_SYSTEM_URL: url.href, CLIENT_SYSTEM_QUERY: query })
+  const agent = await world.agent({ CLIENT_SYSTEM_URL: database.url, CLIENT_SYSTEM_QUERY: query })
   assertCounts(await agent.settled(), { read: 3, inserted: 2, rejected: 1 })
   const run = await agent.sync()
   assertCounts(run, { read: 3, rejected: 1 })
@@ -110,7 +104,6 @@ test('an id that is too long in UTF8 is rejected, even if it is short enough in 
     [{ code: 'id_too_long' }],
   )
   await agent.stop()
-  await world.source.query(`drop database ${name}`)
 })
 
 test('R5.12: the text of a value does not depend on the settings of the database or the role of the Client System', async (t) => {
