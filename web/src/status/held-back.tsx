@@ -4,10 +4,9 @@ import { isKept } from '../../../src/wire/condition.ts'
 import { withheldWords } from '../../../src/wire/reason-words.ts'
 import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { useMissing } from '../login/allowed.ts'
-import { addressOf } from '../routing/route.ts'
 import { plural } from '../ui/format.ts'
-import { Icon } from '../ui/icon.tsx'
 import { ApproveDialog } from './approve.tsx'
+import { HeldBackLink } from './held-back-link.tsx'
 import { KeepDialog } from './keep.tsx'
 import { Kept } from './kept.tsx'
 import { Notice } from './notice.tsx'
@@ -86,10 +85,7 @@ function Undecided({ run, busy, onKept, onRun }: UndecidedProps) {
               Keep for now…
             </button>
           )}
-          <a href={addressOf(run.id, 'withheld')}>
-            See the meters held back
-            <Icon name="arrow" />
-          </a>
+          <HeldBackLink runId={run.id} />
         </p>
       </Notice>
       {/* Beside the notice, because a dialog stays open when another notice comes above this one. */}

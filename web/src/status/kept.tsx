@@ -3,11 +3,11 @@ import type { ClientSystemStatus, Run } from '../../../src/wire/types.ts'
 import { releaseDeletions } from '../data/api.ts'
 import { type ApiError, toApiError } from '../data/requests.ts'
 import { useMissing } from '../login/allowed.ts'
-import { addressOf } from '../routing/route.ts'
 import { Moment } from '../ui/clock.tsx'
 import { plural } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { HeldBackLink } from './held-back-link.tsx'
 import { Folded, Notice } from './notice.tsx'
 
 type Props = {
@@ -53,10 +53,7 @@ export function Kept({ run, kept: { by, since, note }, current, onReleased }: Pr
         >
           Undo “Keep for now”
         </button>
-        <a href={addressOf(run.id, 'withheld')}>
-          See the meters held back
-          <Icon name="arrow" />
-        </a>
+        <HeldBackLink runId={run.id} />
       </p>
       {refusal !== null && <Refusal words="“Keep for now” was not undone." error={refusal} />}
     </>
