@@ -42,14 +42,14 @@ const sortKeys: Record<MeterSort, { key: string; type: string }> = {
  */
 export async function listMeters(db: Queryable, listing: MeterListRequest, limit: number): Promise<MeterPage> {
   const source = await findSource(db, listing)
-  const { items, more } = await listPage(db, source, listing, limit)
-  const known = more ? null : items.filter(({ meter }) => meter !== null).length
-  return {
-    items: metersOf(items),
-    more,
-    ...(await countMeters(db, source, listing, { first: listing.after === null, known })),
-    after: items.at(-1)?.cursor ?? null,
-  }
+  const isFirst = listing.after === null
+  const [{ items, more }, counted] = await Promise.all([
+    listPage(db, source, listing, limit),
+    isFirst ? countMeters(db, source, listing) : { total: null, totalIsExact: false },
+  ])
+  const meters = metersOf(items)
+  const total = isFirst && !more ? { total: meters.length, totalIsExact: true } : counted
+  return { items: meters, more, ...total, after: items.at(-1)?.cursor ?? null }
 }
 
 async function findSource(db: Queryable, filter: MeterFilter): Promise<ListSource> {
@@ -153,17 +153,13 @@ function conditionsOf({ words, state, kind, location, collection }: Matching): s
 }
 
 /**
- * Counts the meters that match, for a first page, unless the page has all of them (`known`). Counts at most `maxCounted`.
- * Without a search and filters, the numbers are those of the last success.
+ * Counts the meters that match, `maxCounted` at most. Without a search and filters, the numbers are those of the last success.
  */
 async function countMeters(
   db: Queryable,
   source: ListSource,
   listing: MeterListRequest,
-  { first, known }: { first: boolean; known: number | null },
 ): Promise<Pick<MeterPage, 'total' | 'totalIsExact'>> {
-  if (!first) return { total: null, totalIsExact: false }
-  if (known !== null) return { total: known, totalIsExact: true }
   const { search, kind, location, collection, state } = listing
   if (!search?.trim() && kind === null && location === null && collection === null) {
     const { active, inactive } = source.totals
