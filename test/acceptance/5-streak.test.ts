@@ -29,7 +29,7 @@ test('several failures in a row read as one, with the time of the last success',
   await headline.getByText('The meters are as they were at the last success.').waitFor()
 
   await later.stop()
-  await headline.getByText(/^Unknown, last sync failed at \d\d:\d\d$/).waitFor()
+  await headline.getByText(/^Unknown, failing at \d\d:\d\d$/).waitFor()
 
   // Without any success.
   await world.sync.query(`delete from sync.run where status = 'succeeded'`)

@@ -73,7 +73,8 @@ const unknownLook: { icon: IconName; tone: Tone } = { icon: 'plug', tone: 'atten
 /** The last known condition, and when it was known. */
 function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUntil: number; now: number }) {
   const zone = useZone()
-  const words = conditionWords[condition]
+  // "Last sync failed at 05:33" would read as the time of the failure.
+  const words = condition === 'failed' ? 'Failing' : conditionWords[condition]
   return (
     <>
       <p class="headline-words">
