@@ -40,9 +40,10 @@ test('R5.10: states of the connection, failed loads and rare configurations have
   await each((page) => page.unrouteAll())
   for (const [view, loaded] of [
     ['settings', pages.wide.getByRole('heading', { name: 'Documents' })],
+    ['collection', pages.wide.getByText('By location and kind')],
     ['meters/60', pages.wide.getByRole('region', { name: 'Linked meter' }).getByText('60', { exact: true })],
   ] as const) {
-    await pages.wide.route(/\/api\/(settings|meters\/60)$/, fail)
+    await pages.wide.route(/\/api\/(settings|meters\/60|collection)(\?|\/|$)/, fail)
     await reload(`#/${view}`)
     const retry = pages.wide.getByRole('button', { name: 'Try again' })
     await retry.waitFor()

@@ -5,7 +5,8 @@ import { type CollectionRoute, collectionAddress, meterAddress, noMeterFilter } 
 import { ClientSystemLinks } from '../ui/client-system-links.tsx'
 import { Moment } from '../ui/clock.tsx'
 import { Figure } from '../ui/figure.tsx'
-import { formatCount, plural } from '../ui/format.ts'
+import { formatCount, plural, sentences } from '../ui/format.ts'
+import { LoadFailure } from '../ui/load-failure.tsx'
 import { PagedList } from '../ui/paged-list.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { tableRoles } from '../ui/table.tsx'
@@ -28,12 +29,14 @@ export function CollectionView({ statuses, route }: Props) {
 }
 
 function CollectionOfSystem({ clientSystemId }: { clientSystemId: string }) {
-  const { collection, groups, error } = useCollection(clientSystemId)
+  const { collection, groups, error, retry } = useCollection(clientSystemId)
   if (collection === null) {
     return error === null ? (
       <p class="teaching">Loading…</p>
     ) : (
-      <Refusal words="The numbers could not be loaded." error={error} />
+      <section class="card" aria-label="Collection">
+        <LoadFailure retry={retry}>The numbers could not be loaded. {sentences(error.message, error.hint)}</LoadFailure>
+      </section>
     )
   }
   return (

@@ -17,7 +17,7 @@ type LoadedCollection = {
 }
 
 /** The collection of a Client System, read at once and again every half minute. Needs the id as the component's key. */
-export function useCollection(clientSystemId: string): LoadedCollection {
+export function useCollection(clientSystemId: string): LoadedCollection & { retry: () => void } {
   const [loaded, setLoaded] = useState<LoadedCollection>({ collection: null, groups: null, error: null })
   const mounted = useRef(true)
   const read = useCallback(async () => {
@@ -35,5 +35,5 @@ export function useCollection(clientSystemId: string): LoadedCollection {
     }
   }, [read])
   useRepeated(read, readEveryMs)
-  return loaded
+  return { ...loaded, retry: read }
 }

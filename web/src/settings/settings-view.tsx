@@ -12,7 +12,11 @@ export function SettingsView({ agent }: { agent: Agent }) {
   const { answer: settings, error, retry } = useAnswer(readSettings)
   if (error !== null) {
     return (
-      <LoadFailure retry={retry}>The settings could not be loaded. {sentences(error.message, error.hint)}</LoadFailure>
+      <section class="card" aria-label="Settings">
+        <LoadFailure retry={retry}>
+          The settings could not be loaded. {sentences(error.message, error.hint)}
+        </LoadFailure>
+      </section>
     )
   }
   if (settings === null) return <p class="teaching">Loading…</p>
