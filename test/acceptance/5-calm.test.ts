@@ -64,9 +64,13 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   await agent.sync()
   await calm('short sync', (page) => last(page).getByText('No changes.').waitFor())
   const open = await gate.close()
+  const buttons = pages.wide.locator('.trigger')
+  const idle = await buttons.boundingBox()
   await world.source.query(`update meter set name = name || ' (new)' where external_id < 4`)
   await agent.api('/api/sync', { method: 'POST' })
   await calm('long sync', (page) => page.getByRole('progressbar', { name: 'Sync progress' }).waitFor())
+  await pages.wide.getByRole('button', { name: 'Cancel sync' }).waitFor()
+  assert.deepEqual(await buttons.boundingBox(), idle)
   await open()
   await calm('end of a long sync', (page) => figureReads(last(page), 'Updated', 3))
 

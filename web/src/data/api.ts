@@ -91,7 +91,7 @@ export async function logOut(): Promise<void> {
   await send('/api/session', { method: 'DELETE' })
 }
 
-/** One page of a Client System's runs, newest first: those that the query lets through, or all. */
+/** One page of a Client System's runs, newest first: those that match the query, or all. */
 export async function readRuns(clientSystemId: string, before: string | null, query?: RunQuery): Promise<Page<Run>> {
   const { runs, next } = await get<{ runs: Run[]; next: string | null }>(
     withQuery('/api/runs', { clientSystemId, ...query, limit: '30', before }),
@@ -133,7 +133,7 @@ export async function readRejected(runId: string, after: string | null): Promise
 /** `total` is of the first page: how many meters there are, or with `totalIsExact` false a number that they exceed. */
 export type MeterPage = Page<Meter> & { total: number | null; totalIsExact: boolean }
 
-/** One page of the meters that a filter lets through, in its order. */
+/** One page of the meters that match a filter, in its order. */
 export async function readMeters(filter: MeterFilter, after: string | null): Promise<MeterPage> {
   const { meters, ...page } = await get<{ meters: Meter[] } & Omit<MeterPage, 'items'>>(
     withQuery('/api/meters', { ...queryOf(filter), ...orderOf(filter), limit: '50', after }),

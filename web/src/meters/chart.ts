@@ -21,7 +21,7 @@ export type Chart = {
   gaps: readonly { x: number; width: number; gap: ReadingGap }[]
 }
 
-/** The time that the plot spans, in milliseconds; a gap that goes on ends at `now`. */
+/** The time that the plot spans, in milliseconds; a gap that has not ended ends at `now`. */
 export type PlotTime = { from: number; to: number; now: number }
 
 /** The maximum number of readings that are drawn as dots too. */

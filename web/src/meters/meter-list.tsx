@@ -24,7 +24,7 @@ type Props = {
   total: number
 }
 
-/** The meters that a filter lets through; the one that the address names is open. */
+/** The meters that match a filter; the one that the address names is open. */
 export function MeterList({ meters: { list, pages, restoring }, filter, wanted, meterId, total }: Props) {
   const totalLine = useRef<HTMLParagraphElement>(null)
   // As wide as the style of the table says.
