@@ -34,7 +34,7 @@ grant execute on function sync.drop_old_readings(integer) to meter_sync;
 grant insert, delete on sync.waiting_reading to meter_sync;
 grant update (active, interval_seconds, late_at, silent_at) on sync.meter_collection to meter_sync;
 
--- A run is queued, goes on, and is deleted when it is older than HISTORY_DAYS, its changes and rejected rows with it. Who
+-- A run is queued, continues, and is deleted when it is older than HISTORY_DAYS, its changes and rejected rows with it. Who
 -- asked for it, when and for what stays.
 grant insert, delete on sync.run to meter_sync;
 grant update (

@@ -9,7 +9,7 @@ import { createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
 test('R5.10: states of the connection, failed loads and rare configurations have no accessibility violation, wide and on a phone', {
-  timeout: 100_000,
+  timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)

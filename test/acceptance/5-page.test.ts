@@ -7,7 +7,7 @@ import { createGate, createMeters } from '../support/meters.ts'
 import { createWorld } from '../support/world.ts'
 
 test('R4.5, R5.10: every view in every state has no accessibility violation, in light and dark, wide and on a phone', {
-  timeout: 80_000,
+  timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)

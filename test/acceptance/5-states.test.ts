@@ -7,7 +7,7 @@ import { createWorld } from '../support/world.ts'
 const unknownRun = '00000000-0000-4000-8000-000000000000'
 
 test('R5.10: states of faults and of several systems have no accessibility violation, in light and dark, wide and on a phone', {
-  timeout: 80_000,
+  timeout: 110_000,
 }, async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)

@@ -8,7 +8,7 @@ import type { Servers } from './servers.ts'
 const meters = 100_000
 const bulk = 100_000
 
-/** What goes on while a collector writes. */
+/** What happens while a collector writes. */
 const situations = ['no run', 'a run reading and comparing', 'a run applying'] as const
 type Situation = (typeof situations)[number]
 

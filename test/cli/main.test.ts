@@ -102,7 +102,7 @@ test('a view on the meters does not prevent a migration', async (t) => {
   assert.equal((await agent.settled()).counts?.inserted, 2)
   assert.equal((await agent.sync()).readMode, 'narrow')
   const { meters } = (await agent.api<Collection>('/api/collection')).body
-  assert.deepEqual([meters.reporting, meters.never], [1, 2], 'readings of before count')
+  assert.deepEqual([meters.reporting, meters.never], [1, 2], 'earlier readings count')
   assert.equal((await world.sync.query('select from public.report')).length, 3)
 })
 

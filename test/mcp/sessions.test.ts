@@ -76,7 +76,7 @@ test('only the session that subscribed is notified, until it unsubscribes', asyn
   await eventually(async () => subscribed.ended)
   assert.equal((await listen(agent, one)).status, 404)
   assert.equal((await post(agent, callStatus, one)).status, 404)
-  assert.equal((await listen(agent, other)).status, 409, 'one stream a session, and the other goes on')
+  assert.equal((await listen(agent, other)).status, 409, 'one stream a session, and the first one continues')
   await agent.stop()
   await eventually(async () => unsubscribed.ended)
 })

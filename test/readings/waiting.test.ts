@@ -53,7 +53,7 @@ test('R6.3: readings of an unknown meter wait, start one sync, and are stored by
   assert.deepEqual(waiting, { readings: 3, externalIds: 1 })
   assert.equal(meters.silent, 2, 'readings that waited count for the states too')
 
-  // All of that was one sync, and a typo that goes on starts no other.
+  // All of that was one sync, and more readings of a misspelt id start no other.
   await post(agent, energy('5O', 4, 3))
   await post(agent, energy('6O', 4, 3))
   await eventually(async () => (await runsByReadings(agent)).length === 2)

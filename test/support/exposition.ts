@@ -12,38 +12,38 @@ const helpLine = new RegExp(`^# HELP (${metricName}) (\\S.*)$`)
 const typeLine = new RegExp(`^# TYPE (${metricName}) (counter|gauge|histogram)$`)
 
 /**
- * Reads Prometheus's text exposition format 0.0.4 strictly, as its own parser does and the lenient ones of npm do not:
- * HELP and TYPE once and before their samples, each family in one piece, no sample twice, whole histograms.
+ * Parses Prometheus's text exposition format 0.0.4 as strictly as Prometheus: HELP and TYPE come once and before their
+ * samples, the lines of a family are together, no sample comes twice, and histograms are complete.
  */
 export function parseExposition(text: string): Map<string, Family> {
-  assert.ok(text.endsWith('\n'), 'the last line ends')
+  assert.ok(text.endsWith('\n'), 'the last line has no end')
   const families = new Map<string, Family>()
-  /** What is helped and waits for its type. */
+  /** The HELP line whose TYPE line has not come yet. */
   let waiting = { name: '', help: '' }
   let current: Family | null = null
   for (const line of text.split('\n').filter((one) => one !== '')) {
     const [, helped, words = ''] = helpLine.exec(line) ?? []
     const [, typed, type] = typeLine.exec(line) ?? []
     if (helped !== undefined) {
-      assert.equal(waiting.name, '', `a type follows the help before: ${line}`)
+      assert.equal(waiting.name, '', `the HELP line before has no TYPE: ${line}`)
       waiting = { name: helped, help: words }
     } else if (typed !== undefined) {
-      assert.equal(waiting.name, typed, `help stands before the type: ${line}`)
-      assert.ok(!families.has(typed), `a family in one piece: ${line}`)
+      assert.equal(waiting.name, typed, `HELP does not come before TYPE: ${line}`)
+      assert.ok(!families.has(typed), `the family came before: ${line}`)
       assert.ok(type === 'counter' || type === 'gauge' || type === 'histogram')
       current = { name: typed, help: waiting.help, type, samples: [] }
       families.set(typed, current)
       waiting = { name: '', help: '' }
     } else {
       const sample = parseSample(line)
-      assert.ok(current, `a type stands before the sample: ${line}`)
+      assert.ok(current, `there is no TYPE before the sample: ${line}`)
       const suffixes = current.type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
       const { name } = current
       assert.ok(
         suffixes.some((suffix) => sample.name === name + suffix),
-        `a sample of ${name}: ${line}`,
+        `not a sample of ${name}: ${line}`,
       )
-      assert.ok(!current.samples.some((other) => key(other) === key(sample)), `twice: ${line}`)
+      assert.ok(!current.samples.some((other) => key(other) === key(sample)), `a sample comes twice: ${line}`)
       current.samples.push(sample)
     }
   }
@@ -63,10 +63,10 @@ export function readingOf(families: Map<string, Family>, name: string, labels: R
 
 function parseSample(line: string): Sample {
   const [, name, pairs = ''] = sampleLine.exec(line) ?? []
-  assert.ok(name !== undefined, `not of the format: ${line}`)
+  assert.ok(name !== undefined, `not a sample: ${line}`)
   const labels: Record<string, string> = {}
   for (const [, own = '', value = ''] of pairs.matchAll(new RegExp(label, 'g'))) {
-    assert.ok(!Object.hasOwn(labels, own), `a label twice: ${line}`)
+    assert.ok(!Object.hasOwn(labels, own), `a label comes twice: ${line}`)
     labels[own] = value.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
   }
   const text = line.slice(line.lastIndexOf(' ') + 1)

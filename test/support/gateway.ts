@@ -4,7 +4,7 @@ import type { Status } from '../../src/wire/types.ts'
 
 export type Gateway = {
   url: string
-  /** Whether event streams are kept back as by a proxy that waits for the end of an answer before it passes it on. */
+  /** Whether event streams are held back, as by a proxy that buffers an answer until its end. */
   holdsStreams: boolean
   /** Changes each status on the event streams that are opened from now on; null leaves it as it is. */
   changeStatus: ((status: Status) => void) | null

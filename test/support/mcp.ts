@@ -11,7 +11,7 @@ import { eventually, type World } from './world.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-/** How a client of each specification connects: the one before opens with a handshake, the current one has none. */
+/** How a client of each specification connects: the previous one begins with a handshake, the current one has none. */
 export const specifications = [
   { version: '2025-11-25', mode: 'legacy' },
   { version: '2026-07-28', mode: { pin: '2026-07-28' } },
@@ -30,12 +30,12 @@ function setVariables(environment: Environment): Record<string, string> {
 }
 
 /**
- * The tools that a client was given when it connected. To list them again is dear: the official client compiles the
- * schemas of all of them each time.
+ * The tools that a client received when it connected. Listing them again is slow, because the official client compiles all
+ * of their schemas each time.
  */
 const toolsOf = new WeakMap<Client, Awaited<ReturnType<Client['listTools']>>['tools']>()
 
-/** The official client, connected; it holds every answer against the tool's output schema. */
+/** Connects the official client, which validates every answer by the tool's output schema. */
 export async function connect(
   world: World,
   where: { transport: 'http'; url: string; token?: string } | { transport: 'stdio'; environment?: Environment },
@@ -70,7 +70,7 @@ const refusalAnswer = z.object({
   run: z.object({ id: z.string(), status: z.string() }).optional(),
 })
 
-/** What a tool answered, after holding its text against it. */
+/** Calls a tool and returns its structured answer. Fails when the call fails, or when the answer's text differs. */
 export async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<unknown> {
   const result = await client.callTool({ name, arguments: args })
   assert.notEqual(result.isError, true, JSON.stringify(result))
@@ -78,22 +78,23 @@ export async function call(client: Client, name: string, args: Record<string, un
   return result.structuredContent
 }
 
+/** Calls a tool and returns its error. Fails when the call succeeds, or when the error does not have the tool's output schema. */
 export async function refused(client: Client, name: string, args: Record<string, unknown> = {}) {
   const result = await client.callTool({ name, arguments: args })
   assert.equal(result.isError, true, JSON.stringify(result))
   assertTextIsSame(result)
   const tool = toolsOf.get(client)?.find((one) => one.name === name)
-  // As clients of before do, which look at the schema whether it is an error or not.
+  // Clients of the previous specification validate errors too.
   if (tool) assertFits(JSON.stringify(tool.outputSchema), result.structuredContent)
   return refusalAnswer.parse(result.structuredContent)
 }
 
-const judges = new Map<string, ValidateFunction>()
+const validators = new Map<string, ValidateFunction>()
 
 function assertFits(schema: string, value: unknown): void {
-  const judge = judges.get(schema) ?? new Ajv2020({ strict: false }).compile(JSON.parse(schema))
-  judges.set(schema, judge)
-  assert.ok(judge(value), JSON.stringify(judge.errors))
+  const validate = validators.get(schema) ?? new Ajv2020({ strict: false }).compile(JSON.parse(schema))
+  validators.set(schema, validate)
+  assert.ok(validate(value), JSON.stringify(validate.errors))
 }
 
 export function assertTextIsSame({ content, structuredContent }: Awaited<ReturnType<Client['callTool']>>): void {
@@ -102,7 +103,7 @@ export function assertTextIsSame({ content, structuredContent }: Awaited<ReturnT
   assert.deepEqual(block?.type === 'text' ? JSON.parse(block.text) : null, structuredContent)
 }
 
-/** Waits until the process, which has just started, has received a ping of the worker. */
+/** Waits until a process that has just started knows of the worker. */
 export async function workersKnown(client: Client): Promise<void> {
   const shape = z.looseObject({ clientSystems: z.array(z.looseObject({ workers: z.number().nullable() })) })
   await eventually(async () => {

@@ -13,7 +13,7 @@ export type GeneratedRequest = {
   body: string | undefined
 }
 
-/** Values that exist, so that requests reach what stands behind the checks: by the name of a parameter, or a path. */
+/** Values that exist, so that requests reach the code behind the checks: by the name of a parameter, or a path. */
 export type Known = { ids: (path: string) => readonly string[]; cursors: readonly string[]; clientSystemId: string }
 
 export type JsonSchema = Schema | boolean
@@ -118,7 +118,7 @@ export function requestsOf(description: Description, known: Known): fc.Arbitrary
 
 function idOf(path: string, known: Known): fc.Arbitrary<string> {
   const ids = known.ids(path)
-  // Dots would make another path of it, and nothing makes another route.
+  // Dots would make another path, and an empty id another route.
   const unknown = fc
     .oneof(hostile, fc.uuid(), fc.bigInt({ min: 0n, max: 10n ** 25n }).map(String))
     .filter((id) => !/^\.{0,2}$/.test(id))

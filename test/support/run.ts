@@ -9,7 +9,7 @@ import { globalSetup, globalTeardown } from './global.ts'
 /**
  * Runs every test, then those that failed once more by themselves. Tests here wait for real servers, processes and
  * browsers on machines that others load as well. A failure that does not repeat does not fail the run; the output shows
- * it, and its test is to be mended. All processes share a compile cache: stripping the types of the agent's modules anew
+ * it, and its test needs a fix. All processes share a compile cache: stripping the types of the agent's modules anew
  * in each of more than a hundred processes costs a third of a second each.
  */
 const folder = mkdtempSync(join(tmpdir(), 'meter-sync-tests-'))
@@ -74,7 +74,7 @@ await globalSetup()
 try {
   let passed = await runTests(4)
   if (!passed && !interrupted.signal.aborted) {
-    process.stdout.write('\nRunning the tests that failed once more. One that passes now is unreliable: mend it.\n\n')
+    process.stdout.write('\nRunning the tests that failed once more. One that passes now is unreliable: fix it.\n\n')
     passed = await runTests(1)
   }
   if (!passed) process.exitCode = 1

@@ -52,7 +52,7 @@ const bySqlState: Record<string, Meaning> = {
   ),
   '42601': refused('Write one SELECT in CLIENT_SYSTEM_QUERY, as psql takes it; without psql commands and placeholders'),
   '42703': refused(
-    'Check the names of the columns in CLIENT_SYSTEM_QUERY; a name with capitals stands in double quotes',
+    'Check the names of the columns in CLIENT_SYSTEM_QUERY; write a name with capitals in double quotes',
   ),
   '42P01': refused(
     'Check the name of the table in CLIENT_SYSTEM_QUERY; write schema.table where it is in another schema',

@@ -75,7 +75,7 @@ test('values of any size have few lines in the grid, each with another label', (
   }
 })
 
-test('the line ends where a gap begins, and a gap that goes on ends now', () => {
+test('the line ends where a gap begins, and a gap that has not ended is drawn until now', () => {
   const gap = (from: number, to: number | null, quantity = 'energy') => ({
     quantity,
     from: at(from),
