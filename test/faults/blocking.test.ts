@@ -13,7 +13,7 @@ const preload = `--import=${new URL('../support/loop.ts', import.meta.url)}`
 
 /**
  * Measures an agent since the last call: the longest block of its event loop, how long a block may be, and the most memory of
- * its process. On some virtual machines a megabyte of new memory takes 3 ms, so the limit includes the time of 48 MB.
+ * its process. On some virtual machines a megabyte of new memory takes 3 ms, so the limit includes the time of 96 MB.
  */
 async function measure(agent: AgentProcess): Promise<{ longestMs: number; limitMs: number; peakBytes: number }> {
   const isMeasure = ({ msg }: { msg: string }) => msg === 'loop'
