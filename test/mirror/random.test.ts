@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { Counts } from '../../src/wire/types.ts'
-import { createTable, edit, populate } from '../support/edits.ts'
+import { checkFor, createTable, edit, populate } from '../support/edits.ts'
 import { compareBothSides, counted, rowVersions } from '../support/mirror.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -88,7 +88,8 @@ suite('random edits', { concurrency: true }, () => {
       const agent = await world.agent({ DELETE_GUARD_MINIMUM: limit, DELETE_GUARD_MAXIMUM: limit })
       await agent.settled()
       const handful = fc.array(edit, { minLength: 1, maxLength: 12, size: 'max' })
-      const property = fc.asyncProperty(
+      const property = checkFor(
+        20_000,
         fc.array(handful, { minLength: 2, maxLength: 6, size: 'max' }),
         async (steps) => {
           await createTable(world.source)
@@ -113,7 +114,6 @@ suite('random edits', { concurrency: true }, () => {
       await fc.assert(property, {
         seed: seed + at,
         numRuns: sequences,
-        interruptAfterTimeLimit: 20_000,
       })
     })
   }

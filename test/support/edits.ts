@@ -107,6 +107,21 @@ export const edit = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...rareEdits) },
 )
 
+/** Returns a property that checks values for this time, and at least one of them, however slow the machine is. */
+export function checkFor<Value>(
+  milliseconds: number,
+  values: fc.Arbitrary<Value>,
+  check: (value: Value) => Promise<void>,
+): fc.IAsyncPropertyWithHooks<[Value]> {
+  const end = performance.now() + milliseconds
+  let isFirst = true
+  return fc.asyncProperty(values, async (value) => {
+    if (!isFirst && performance.now() > end) return
+    isFirst = false
+    await check(value)
+  })
+}
+
 /** Creates a meter for each id that the edits use. */
 export const populate = `insert into meter (external_id, name, kind, active, a_numeric) select id, 'M', 'k', true, 1.5 from unnest(array[${ids.map(quote)}]) id`
 
