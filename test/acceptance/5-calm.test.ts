@@ -92,7 +92,7 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
   })
   assert.equal(await pages.wide.locator(':focus').textContent(), 'See this run')
   await reader.page.getByRole('alert').waitFor()
-  await reader.page.getByRole('button', { name: /^Failed/ }).waitFor()
+  await reader.page.locator('tr.run').first().getByText('Failed').waitFor()
   const after = await reader.page.locator('tr.run').nth(11).boundingBox()
   assert.ok(Math.abs((after?.y ?? 0) - (before?.y ?? 0)) < 30, `${before?.y} to ${after?.y}`)
   await world.source.query('alter table meter_away rename to meter')

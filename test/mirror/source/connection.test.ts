@@ -35,7 +35,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     const agent = await world.agent({
       CLIENT_SYSTEM_URL: proxy.url,
       CLIENT_SYSTEM_QUERY: query,
-      RUN_TIMEOUT_SECONDS: '4',
+      RUN_TIMEOUT_SECONDS: '8',
     })
     await agent.settled()
     assert.deepEqual(await world.sync.query('select unit from sync.meter'), [{ unit: '10 3' }])
@@ -43,7 +43,7 @@ suite('a Client System that fails', { concurrency: true }, () => {
     await agent.api('/api/sync', { method: 'POST' })
     const sessions = `select 1 from pg_stat_activity where application_name = 'meter-sync-agent' and datname = current_database()`
     await eventually(async () => proxy.frozen === 1 && (await world.source.query(sessions)).length === 1)
-    await eventually(async () => (await world.source.query(sessions)).length === 0, 10_000)
+    await eventually(async () => (await world.source.query(sessions)).length === 0, 15_000)
   })
 
   test('F1, F2, F29: an unreachable server, an untrusted one and a refused login have their own codes, without a secret', async (t) => {
