@@ -144,7 +144,7 @@ async function createDatabase(
   if (!server) throw new Error('The test servers are not up: run the tests with npm test')
   const name = `test_${randomBytes(6).toString('hex')}`
   const admin = (statement: string) => administer(server, statement)
-  // Copying the files takes a third of the processor time of writing the pages to the log.
+  // Copying the files takes half to two thirds of the processor time of writing the pages to the log.
   await admin(`create database ${name} template ${template ?? 'template0'} strategy file_copy`)
   ends.push(() => admin(`drop database if exists ${name} with (force)`))
   const url = new URL(server)
