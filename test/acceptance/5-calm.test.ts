@@ -119,7 +119,8 @@ test('the layout does not shift during a load, a sync or a failure, and a print 
 test('several notices at once, and new runs above the ones that are read, shift nothing', async (t) => {
   const world = await createWorld(t)
   await createMeters(world.source, 60)
-  const agent = await world.agent()
+  const gate = await createGate(world.source)
+  const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
   await agent.settled()
   await world.sync.query(earlierRuns)
   await agent.sync()
@@ -154,7 +155,12 @@ test('several notices at once, and new runs above the ones that are read, shift 
 
   await world.source.query('delete from meter where external_id > 20')
   await world.source.query(`insert into meter (external_id, name) values (900, '  ')`)
-  await agent.sync()
+  // Long enough for progress and *Cancel sync*, which go when the notices come.
+  const openGate = await gate.close()
+  const ended = agent.sync()
+  for (const { page } of pages) await page.getByRole('button', { name: 'Cancel sync' }).waitFor()
+  await openGate()
+  await ended
   await calm('two notices', async (page) => {
     await page.getByText('40 deletions are held back').waitFor()
     await page.getByText('1 row of the Client System was rejected').waitFor()

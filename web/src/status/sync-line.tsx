@@ -32,12 +32,14 @@ export function SyncLine({ status, progress, current, isLong, children }: Props)
   const { activeRun, workers } = status
   const missing = useMissing('operate')
   const isShown = activeRun !== null && isLong && current && workers !== 0
+  const isHidden = isShown || Boolean(children)
   return (
     <div class="sync-line">
       {children}
       {!children && isShown && <SyncProgress run={activeRun} progress={progress} />}
       <div id={reasonIdOf(status)}>
-        <p class={children || isShown ? 'unseen' : 'sync-reason'}>
+        {/* New elements: a browser keeps nothing in place while an element changes to or from an absolute position. */}
+        <p key={isHidden} class={isHidden ? 'unseen' : 'sync-reason'}>
           {!current ? (
             'Not available until the page is live again'
           ) : activeRun === null ? (
