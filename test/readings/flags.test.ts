@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import pg from 'pg'
 import { listReadings, type ReadingCursor } from '../../src/readings/list.ts'
 import type { FlaggedReading, Meter } from '../../src/wire/types.ts'
 import { createMeters } from '../support/meters.ts'
@@ -154,8 +153,7 @@ test('clean readings have no flag', { timeout: 600_000 }, async (t) => {
   )
   for (let months = 0; months < 3; months++) await world.sync.query('select sync.create_reading_partition()')
   const meters = await world.sync.query<{ id: string }>('select id from sync.meter')
-  const pool = new pg.Pool({ connectionString: world.sync.url, max: 1 })
-  world.after(() => pool.end())
+  const pool = world.sync.pool()
   let found = 0
   for (const { id } of meters) {
     let before: ReadingCursor | null = null
@@ -181,8 +179,7 @@ test('of readings in any order exactly the decreases are flagged', async (t) => 
   await agent.settled()
   const [meter] = await world.sync.query<{ id: string }>(`select id from sync.meter where external_id = '1'`)
   const meterId = Number(meter?.id)
-  const pool = new pg.Pool({ connectionString: world.sync.url, max: 1 })
-  world.after(() => pool.end())
+  const pool = world.sync.pool()
   const list = async (limit: number) =>
     (await listReadings(pool, { meterId, from: null, to: null, before: null, registers: ['energy'] }, limit)).items
 

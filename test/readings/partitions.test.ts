@@ -128,8 +128,7 @@ test('R6.6: readings of months that ended more than READINGS_DAYS ago are remove
   await world.sync.query(`
     create view kept as select from sync.meter_reading_${month(-14).name};
     drop table sync.meter_reading_${month(1).name}`)
-  const pool = new pg.Pool({ connectionString: world.sync.url })
-  world.after(() => pool.end())
+  const pool = world.sync.pool()
   let used = 0
   pool.on('acquire', () => used++)
   const log: Pick<LogLine, 'msg' | 'partitions' | 'readings'>[] = []

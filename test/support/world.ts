@@ -25,6 +25,8 @@ export type Database = {
   query: <Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>
   /** Opens a separate connection, which ends when the test ends. */
   connect: () => Promise<pg.Client>
+  /** Opens a separate pool of one connection, which ends when the test ends. */
+  pool: () => pg.Pool
   /** Runs a statement on a separate connection. The connection and its locks stay until the returned function is called. */
   hold: (text: string) => Promise<() => Promise<void>>
 }
@@ -149,9 +151,14 @@ async function createDatabase(
   ends.push(() => admin(`drop database if exists ${name} with (force)`))
   const url = new URL(server)
   url.pathname = name
-  const pool = new pg.Pool({ connectionString: url.href, max: 4 })
-  pool.on('error', () => undefined)
-  ends.push(() => pool.end())
+  const openPool = (max: number) => {
+    const pool = new pg.Pool({ connectionString: url.href, max })
+    // A pool ends before the server has closed its connections. Dropping the database may end one of them with an error.
+    pool.on('error', () => undefined)
+    ends.push(() => pool.end())
+    return pool
+  }
+  const pool = openPool(4)
   const connect = async () => {
     const client = new pg.Client(url.href)
     client.on('error', () => undefined)
@@ -164,7 +171,14 @@ async function createDatabase(
     await client.query(text)
     return () => client.end()
   }
-  return { url: url.href, name, connect, hold, query: async (text, values) => (await pool.query(text, values)).rows }
+  return {
+    url: url.href,
+    name,
+    connect,
+    pool: () => openPool(1),
+    hold,
+    query: async (text, values) => (await pool.query(text, values)).rows,
+  }
 }
 
 function createClient(url: string, log: LogLine[], stop: () => Promise<void>): TestAgent {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
-import pg from 'pg'
 import { errorMessage } from '../../src/lib/errors.ts'
 import type { Run, StoredReadings } from '../../src/wire/types.ts'
 import { createStartupRuns } from '../../src/workers/startup.ts'
@@ -21,8 +20,7 @@ const startedAnew = [
 test('the run at the start is requested again only when it was interrupted and none has succeeded since', async (t) => {
   const world = await createWorld(t)
   const clientSystem = clientSystemOf(world.environment())
-  const pool = new pg.Pool({ connectionString: world.sync.url, max: 1 })
-  world.after(() => pool.end())
+  const pool = world.sync.pool()
   const store = async (status: Run['status'], revision: number): Promise<Run> => {
     const run = queued(1, revision, { id: randomUUID() })
     await world.sync.query(
