@@ -6,7 +6,6 @@ import {
   settledCondition,
   standingFailure,
 } from '../../../src/wire/condition.ts'
-import { rejectionWords } from '../../../src/wire/reason-words.ts'
 import type { ClientSystemStatus } from '../../../src/wire/types.ts'
 import { Moment, useNow } from '../ui/clock.tsx'
 import type { IconName } from '../ui/drawings.ts'
@@ -78,7 +77,7 @@ function Unknown({ condition, knownUntil, now }: { condition: Condition; knownUn
   return (
     <>
       <p class="headline-words">
-        <span class="headline-age">
+        <span class="headline-unknown">
           <strong>Unknown</strong>, {words.charAt(0).toLowerCase() + words.slice(1)} at{' '}
           <time dateTime={new Date(knownUntil).toISOString()}>{formatLastKnown(knownUntil, now, zone)}</time>
         </span>
@@ -152,6 +151,7 @@ function Age({ children }: { children: ComponentChildren }) {
   )
 }
 
+/** One line in a wide window, so that no condition takes more room than another. */
 function Detail({ condition, status }: { condition: Condition; status: ClientSystemStatus }) {
   const run = status.activeRun
   switch (condition) {
@@ -191,19 +191,16 @@ function Detail({ condition, status }: { condition: Condition; status: ClientSys
       return <>Everything else is in sync with the Client System.</>
     case 'rejected': {
       const { read = 0, rejected = 0 } = status.lastSuccess?.counts ?? {}
-      const because = status.lastSuccess?.rejectedBecause ?? null
       return (
         <>
-          {formatCount(rejected)} of {plural(read, 'row')} could not be used
-          {because === null ? '' : `, most often because ${rejectionWords(because.reason)}`}. Everything else is in sync
-          with the Client System.
+          {formatCount(rejected)} of {plural(read, 'row')} could not be used. Everything else is in sync.
         </>
       )
     }
     case 'stale':
-      return <>No sync has succeeded for longer than the schedule allows. The meters may have changed since.</>
+      return <>No sync has succeeded on schedule. The meters may have changed since.</>
     case 'never':
-      return <>The Sync database has not been filled from this Client System. Start a sync, or wait for the next one.</>
+      return <>No meter has been copied yet. Start a sync, or wait for the next one.</>
     case 'in-sync':
       return <>The Sync database holds what the Client System holds.</>
   }
