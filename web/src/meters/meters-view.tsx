@@ -96,7 +96,7 @@ function Outdated({ status, seen, readAgain }: OutdatedProps) {
   const changes = counts == null ? 0 : counts.inserted + counts.updated + counts.deleted
   if (lastSuccess === null || lastSuccess.id === seen || changes === 0) return null
   return (
-    <p class="notice" data-tone="quiet">
+    <p class="notice notice-floating" data-tone="quiet">
       <span>A sync has made {plural(changes, 'change')} since this list was loaded.</span>
       <button type="button" class="button-plain" onClick={readAgain}>
         Reload the list

@@ -202,7 +202,7 @@ function Outdated({ status, basis }: { status: ClientSystemStatus; basis: string
   const run = activeRun ?? (lastRun !== null && lastRun.id !== basis ? lastRun : null)
   if (run === null) return null
   return (
-    <p class="notice" data-tone="quiet">
+    <p key={activeRun !== null} class="notice notice-floating" data-tone="quiet">
       <Icon name="clock" />
       <span>
         <strong>This preview is from before a sync</strong> that{' '}
