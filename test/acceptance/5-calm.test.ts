@@ -123,29 +123,42 @@ test('several notices at once, and new runs above the ones that are read, shift 
   const agent = await world.agent({ CLIENT_SYSTEM_QUERY: gate.query })
   await agent.settled()
   await world.sync.query(earlierRuns)
-  await agent.sync()
+  await world.source.query(`update meter set name = 'Renamed' where external_id = 1`)
+  const changed = await agent.sync()
   const browse = await openBrowser(t)
-  const open = async (width: number, height: number) => {
-    const { page } = await browse(agent.url, {
+  const open = async (width: number, height: number, hash = '') => {
+    const touch = width < 900
+    const { page } = await browse(`${agent.url}/${hash}`, {
       viewport: { width, height },
-      hasTouch: width < 500,
-      isMobile: width < 500,
+      hasTouch: touch,
+      isMobile: touch,
     })
+    return page
+  }
+  const openHistory = async (width: number, height: number) => {
+    const page = await open(width, height)
     await page.getByRole('group', { name: 'Days' }).waitFor()
     await page.locator('tr.run').nth(20).waitFor()
     return page
   }
   const sizes = { wide: [1280, 900], large: [1920, 1080], tablet: [820, 1180], phone: [390, 844] } as const
   const tops = await Promise.all(
-    Object.entries(sizes).map(async ([size, [width, height]]) => ({ size, page: await open(width, height) })),
+    Object.entries(sizes).map(async ([size, [width, height]]) => ({ size, page: await openHistory(width, height) })),
   )
   // A phone whose window begins at the head of the history.
-  const reader = await open(390, 844)
+  const reader = await openHistory(390, 844)
   await reader.evaluate(`document.querySelector('.history').scrollIntoView()`)
-  const pages = [...tops, { size: 'at the history', page: reader }]
+  // A phone with an open run in the lower half of its window.
+  const opened = await open(390, 844, `#/runs/${changed.id}`)
+  await opened.getByRole('region', { name: 'Changes' }).getByText('Renamed').first().waitFor()
+  await opened.evaluate('document.querySelector(".run[data-open=true]").scrollIntoView({ block: "center" })')
+  const listed = await open(1280, 900, '#/meters')
+  await listed.getByText('60 meters').waitFor()
+  const histories = [...tops, { size: 'at the history', page: reader }, { size: 'with an open run', page: opened }]
+  const pages = [...histories, { size: 'meters', page: listed }]
   const calm = async (state: string, ready: (page: Page) => Promise<unknown>) => {
+    for (const { page } of histories) await ready(page)
     for (const { size, page } of pages) {
-      await ready(page)
       const { sum, most } = await takeShift(page)
       assert.ok(sum < maxShift, `${state}, ${size}: ${sum} by ${most}`)
     }
@@ -153,12 +166,17 @@ test('several notices at once, and new runs above the ones that are read, shift 
   const first = (page: Page) => page.locator('tr.run').first()
   await calm('load', (page) => first(page).waitFor())
 
+  await world.source.query(`update meter set name = 'Renamed again' where external_id < 3`)
+  await agent.sync()
+  await calm('changes', (page) => first(page).locator('.run-count', { hasText: /2$/ }).waitFor())
+  await listed.getByText('A sync has made 2 changes since this list was loaded').waitFor()
+
   await world.source.query('delete from meter where external_id > 20')
   await world.source.query(`insert into meter (external_id, name) values (900, '  ')`)
   // Long enough for progress and *Cancel sync*, which go when the notices come.
   const openGate = await gate.close()
   const ended = agent.sync()
-  for (const { page } of pages) await page.getByRole('button', { name: 'Cancel sync' }).waitFor()
+  for (const { page } of histories) await page.getByRole('button', { name: 'Cancel sync' }).waitFor()
   await openGate()
   await ended
   await calm('two notices', async (page) => {
@@ -172,6 +190,8 @@ test('several notices at once, and new runs above the ones that are read, shift 
     await page.getByRole('alert').getByText('relation "meter" does not exist').waitFor()
     await first(page).getByText('Failed').waitFor()
   })
+  await agent.sync()
+  await calm('a second failure', (page) => page.getByText(/2 attempts, last success/).waitFor())
   await world.source.query('alter table meter_away rename to meter')
   await agent.sync()
   await calm('two notices again', async (page) => {

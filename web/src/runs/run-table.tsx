@@ -20,7 +20,8 @@ export function RunTable({
   const zone = useZone()
   const table = useRef<HTMLTableElement>(null)
   // The first row grows when its run ends.
-  useRowsInPlace(table, '.run:not(:first-child)', runs.map(({ id, revision }) => `${id} ${revision}`).join())
+  const version = runs.map(({ id, revision }) => `${id} ${revision}`).join()
+  useRowsInPlace(table, { rows: '.run', growing: ':first-child' }, version)
   const days = runs.map(({ queuedAt }) => formatDay(queuedAt, zone))
   return (
     <table {...tableRoles.table} ref={table} class="runs" aria-label={`Run history${nameSuffix}`}>
