@@ -2,6 +2,8 @@ import { CronExpressionParser } from 'cron-parser'
 import { errorMessage } from '../lib/errors.ts'
 import type { ReportError } from './targets.ts'
 
+const hourMs = 3_600_000
+
 /** The period in which the longest gap is searched: a week and a day, or a year where the months are restricted. */
 const weekMs = 8 * 86_400_000
 const yearMs = 367 * 86_400_000
@@ -63,9 +65,7 @@ function isStandardField(field: string, at: number): boolean {
 
 /**
  * Returns the longest gap between two times of a schedule, in milliseconds. A gap is either between two minutes of one
- * hour, or from the last minute of an hour to the first minute of the next. The result must not depend on when the agent
- * starts, so every hour of a week is examined, nights and weekends included, and every hour of a year when the months are
- * restricted. Throws when the schedule is invalid.
+ * hour, or from the last minute of an hour to the first minute of the next. Throws when the schedule is invalid.
  */
 function longestGap(cron: string, tz: string): number {
   const minutes = [...CronExpressionParser.parse(cron, { tz }).fields.minute.values]
@@ -75,15 +75,26 @@ function longestGap(cron: string, tz: string): number {
   const last = minutes.at(-1) ?? first
   const withinHour = Math.max(...minutes.map((minute, at) => minute - (minutes[at - 1] ?? minute)))
 
-  const hours = CronExpressionParser.parse(cron.trim().replace(/^\S+/, String(first)), { tz })
-  const [, , , month] = cron.trim().split(/\s+/)
-  const until = Date.now() + (month === '*' ? weekMs : yearMs)
-  let betweenHours = 0
+  const [, ...others] = cron.trim().split(/\s+/)
+  const isEveryHour = others.every((field) => field === '*')
+  const betweenHours = isEveryHour ? hourMs : longestGapOfHours([first, ...others], tz)
+  return Math.max(withinHour * 60_000, betweenHours - (last - first) * 60_000)
+}
+
+/**
+ * Returns the longest gap between two times of a schedule of one minute, in milliseconds. The result must not depend on when
+ * the agent starts, so every hour of a week is examined, nights and weekends included, and every hour of a year when the months
+ * are restricted.
+ */
+function longestGapOfHours(fields: readonly (string | number)[], tz: string): number {
+  const hours = CronExpressionParser.parse(fields.join(' '), { tz })
+  const until = Date.now() + (fields[3] === '*' ? weekMs : yearMs)
+  let longest = 0
   let time = hours.next().getTime()
   for (let gaps = 0; gaps < 30 || time < until; gaps++) {
     const next = hours.next().getTime()
-    betweenHours = Math.max(betweenHours, next - time)
+    longest = Math.max(longest, next - time)
     time = next
   }
-  return Math.max(withinHour * 60_000, betweenHours - (last - first) * 60_000)
+  return longest
 }
