@@ -126,7 +126,7 @@ const verdicts: Record<Condition, (status: ClientSystemStatus) => Verdict> = {
     }
   },
   stale: () => ({
-    explanation: 'No sync has succeeded on schedule. The meters may have changed since.',
+    explanation: 'A successful sync is overdue. The meters may have changed since.',
     nextStep: 'Check that a worker is running, and start a sync.',
   }),
   never: () => ({

@@ -198,7 +198,7 @@ function Detail({ condition, status }: { condition: Condition; status: ClientSys
       )
     }
     case 'stale':
-      return <>No sync has succeeded on schedule. The meters may have changed since.</>
+      return <>A successful sync is overdue. The meters may have changed since.</>
     case 'never':
       return <>No meter has been copied yet. Start a sync, or wait for the next one.</>
     case 'in-sync':
