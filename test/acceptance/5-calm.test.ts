@@ -153,7 +153,8 @@ test('several notices at once, and new runs above the ones that are read, shift 
   await opened.getByRole('region', { name: 'Changes' }).getByText('Renamed').first().waitFor()
   await opened.evaluate('document.querySelector(".run[data-open=true]").scrollIntoView({ block: "center" })')
   const listed = await open(1280, 900, '#/meters')
-  await listed.getByText('60 meters').waitFor()
+  const printed = await open(1280, 900, '#/meters')
+  for (const page of [listed, printed]) await page.getByText('60 meters').waitFor()
   const histories = [...tops, { size: 'at the history', page: reader }, { size: 'with an open run', page: opened }]
   const pages = [...histories, { size: 'meters', page: listed }]
   const calm = async (state: string, ready: (page: Page) => Promise<unknown>) => {
@@ -169,7 +170,14 @@ test('several notices at once, and new runs above the ones that are read, shift 
   await world.source.query(`update meter set name = 'Renamed again' where external_id < 3`)
   await agent.sync()
   await calm('changes', (page) => first(page).locator('.run-count', { hasText: /2$/ }).waitFor())
-  await listed.getByText('A sync has made 2 changes since this list was loaded').waitFor()
+  const outdated = 'A sync has made 2 changes since this list was loaded'
+  for (const page of [listed, printed]) await page.getByText(outdated).waitFor()
+  await printed.emulateMedia({ media: 'print' })
+  assert.equal(
+    await printed.evaluate(`getComputedStyle(document.querySelector('.notice-floating')).position`),
+    'static',
+  )
+  assert.ok(await printed.getByRole('button', { name: 'Reload the list' }).isHidden())
 
   await world.source.query('delete from meter where external_id > 20')
   await world.source.query(`insert into meter (external_id, name) values (900, '  ')`)
